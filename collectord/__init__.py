@@ -1,0 +1,1 @@
+"""collectord: a dialer for receivables."""
