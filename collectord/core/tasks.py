@@ -1,0 +1,61 @@
+"""Contact tasks: "contact this debtor about these items, by this medium, from level N, not before T".
+
+Owns the task's shape and its states. Knows no attempt's course and no rule that makes or ends tasks.
+Invariant: a debtor of a company has at most one live ladder task; `done`, `cancelled` and `suppressed` are final.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from collectord.core.ledger import DebtorKey
+
+
+class TaskState(StrEnum):
+    PLANNED = "planned"  # exists, not_before lies ahead
+    READY = "ready"  # may be given to an agent
+    LEASED = "leased"  # an agent is reserved for it, nothing committed to the wire
+    IN_CALL = "in_call"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    SUPPRESSED = "suppressed"  # wanted by the ladder, forbidden for good by the gate
+
+
+LIVE = frozenset({TaskState.PLANNED, TaskState.READY, TaskState.LEASED, TaskState.IN_CALL})
+
+
+class Origin(StrEnum):
+    LADDER = "ladder"
+    CALLBACK = "callback"
+    PROMISE = "promise"  # broken promise
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    id: str
+    company: str
+    debtor_no: str
+    medium: str  # call | email | letter | visit | handover
+    ladder: str
+    level: int
+    items: tuple[str, ...]  # item numbers
+    open_amount: Mapping[str, Decimal]  # per currency, what the task is about
+    not_before: datetime  # aware UTC
+    expires_at: datetime | None
+    state: TaskState
+    why: str  # one sentence
+    agent: str = ""  # bound to this agent ("" = any)
+    priority: int = 0  # higher first
+    origin: Origin = Origin.LADDER
+    oldest_due_on: date | None = None
+    attempts_made: int = 0
+    created_at: datetime | None = None
+
+    @property
+    def key(self) -> DebtorKey:
+        return DebtorKey(self.company, self.debtor_no)

@@ -1,0 +1,69 @@
+"""Wording: how a sentence, an amount, a day or an instant reads in German and English.
+
+Owns the formats. The sentences themselves stand in the module that says them, as `TEXTS = {code: (english, german)}`.
+Invariant: a sentence never contains a control character, whatever an export put into a name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency
+
+from collectord.core.money import Money
+
+Language = Literal["en", "de"]
+Texts = Mapping[str, tuple[str, str]]
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
+def safe(text: str, limit: int = 200) -> str:
+    """Outside text on one line: no control, bidirectional or zero-width character, at most `limit` characters."""
+    cleaned = _CONTROL.sub(" ", text)
+    return cleaned if len(cleaned) <= limit else cleaned[: limit - 1] + "…"
+
+
+def shown(value: object, language: Language, zone: str) -> str:
+    """One value as a person reads it. Instants are shown in `zone`."""
+    locale = "de_DE" if language == "de" else "en_GB"
+    match value:
+        case Money(amount, currency):
+            return format_currency(amount, currency, locale=locale)
+        case datetime():
+            return format_datetime(value.astimezone(ZoneInfo(zone)), "EEE d MMM y HH:mm", locale=locale)
+        case date():
+            return format_date(value, "EEE d MMM y", locale=locale)
+        case timedelta():
+            return _span(value, language)
+        case Decimal():
+            return f"{value:f}"
+        case str():
+            return safe(value)
+        case list() | tuple():
+            return ", ".join(shown(part, language, zone) for part in value)
+        case _:
+            return str(value)
+
+
+def _span(value: timedelta, language: Language) -> str:
+    seconds = int(value.total_seconds())
+    for size, english, german in ((86400, "day", "Tag"), (3600, "hour", "Stunde"), (60, "minute", "Minute")):
+        if seconds >= size and seconds % size == 0:
+            count = seconds // size
+            plural = ("s" if language == "en" else "e" if german == "Tag" else "n") if count != 1 else ""
+            return f"{count} {english if language == 'en' else german}{plural}"
+    return f"{seconds} s"
+
+
+def phrase(texts: Texts, code: str, language: Language, zone: str = "UTC", /, **values: object) -> str:
+    """The sentence `code` of `texts` with its values put in."""
+    english, german = texts[code]
+    pattern = german if language == "de" else english
+    return pattern.format(**{name: shown(value, language, zone) for name, value in values.items()})

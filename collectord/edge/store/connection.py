@@ -1,0 +1,250 @@
+"""Connections to the store: the one writer and the readers.
+
+Owns opening, schema, transactions and the lock of the state directory. Knows no table's meaning.
+Invariant: exactly one connection of the process group writes and checkpoints; every job it takes is one complete transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import aiosql
+import aiosqlite
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+T = TypeVar("T")
+Connection = aiosqlite.Connection
+Job = Callable[[Connection], Awaitable[T]]
+
+SCHEMA_VERSION = 1
+BUSY_TIMEOUT = 5_000  # ms: somebody's sqlite3 shell may hold a lock for a moment
+NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs"})
+
+
+class StoreBroken(Exception):
+    """The store cannot be used; the message is one sentence that says what to do."""
+
+
+class StoreBusy(Exception):
+    """Another collectord owns the state directory."""
+
+
+def queries(name: str) -> Any:
+    """The named SQL of `sql/NAME.sql` (aiosql, driver aiosqlite)."""
+    text = resources.files("collectord.edge.store").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+    return aiosql.from_str(text, "aiosqlite")
+
+
+def _row_factory(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
+    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
+
+
+class Database:
+    """The opened store. `write` runs jobs one after the other, each in one transaction; `read` uses a read-only connection."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._writer: Connection | None = None
+        self._reader: Connection | None = None
+        self._queue: asyncio.Lock = asyncio.Lock()
+        self._read_queue: asyncio.Lock = asyncio.Lock()
+        self.failed: str | None = None  # set once: an fsync or I/O error is final (fsyncgate)
+
+    async def write(self, job: Job[T]) -> T:
+        """Runs `job` as one complete transaction on the only writing connection and commits it (synchronous=FULL: on disk).
+
+        Raises StoreBroken when the store cannot take it; the job's own errors roll back and pass through. A cancelled caller does not cut
+        a transaction in half: the job ends first.
+        """
+        if self._writer is None:
+            raise StoreBroken("the store was opened for reading only")
+        if self.failed:
+            raise StoreBroken(self.failed)
+        running = asyncio.ensure_future(self._transaction(self._writer, job))
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            await asyncio.wait([running])
+            if not running.cancelled():
+                running.exception()
+            raise
+
+    async def _transaction(self, writer: Connection, job: Job[T]) -> T:
+        async with self._queue:
+            try:
+                await writer.execute("begin immediate")
+            except sqlite3.OperationalError as error:
+                raise self._broken(error) from error
+            try:
+                result = await job(writer)
+                await writer.execute("commit")
+            except sqlite3.OperationalError as error:
+                await self._roll_back(writer)
+                raise self._broken(error) from error
+            except BaseException:
+                await self._roll_back(writer)
+                raise
+            return result
+
+    async def _roll_back(self, writer: Connection) -> None:
+        if writer.in_transaction:
+            await writer.execute("rollback")
+
+    def _broken(self, error: sqlite3.OperationalError) -> StoreBroken:
+        text = str(error)
+        name = getattr(error, "sqlite_errorname", "") or ""
+        if name.startswith("SQLITE_IOERR"):
+            self.failed = f"{self.path}: I/O error ({name}); check the disk, then restart collectord"
+            return StoreBroken(self.failed)
+        if name == "SQLITE_FULL":
+            return StoreBroken(f"{self.path}: the disk is full; free some space, collectord goes on by itself")
+        if name.startswith("SQLITE_READONLY"):
+            return StoreBroken(f"{self.path}: the file system is read-only; remount it read-write")
+        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            return StoreBroken(f"{self.path}: another program holds the database's write lock; close it")
+        return StoreBroken(f"{self.path}: {text}")
+
+    async def read(self, job: Job[T]) -> T:
+        """Runs `job` on a read-only connection in one read transaction (a consistent picture)."""
+        if self._reader is None:
+            raise StoreBroken("the store is not open")
+        async with self._read_queue:
+            await self._reader.execute("begin")
+            try:
+                return await job(self._reader)
+            finally:
+                await self._reader.execute("rollback")
+
+
+async def _connect(path: Path, *, read_only: bool) -> Connection:
+    uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+    connection = await aiosqlite.connect(uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT / 1000)
+    connection.row_factory = _row_factory  # type: ignore[assignment]
+    await connection.execute(f"pragma busy_timeout = {BUSY_TIMEOUT}")
+    await connection.execute("pragma foreign_keys = on")
+    if not read_only:
+        await connection.execute("pragma journal_mode = wal")
+        await connection.execute("pragma synchronous = full")
+        await connection.execute("pragma secure_delete = on")
+        await connection.execute("pragma wal_autocheckpoint = 1000")
+    return connection
+
+
+async def _prepare(connection: Connection, path: Path) -> None:
+    """Creates the schema in one transaction, or refuses one that this version does not know."""
+    async with connection.execute("select count(*) as n from sqlite_master where name = 'meta'") as cursor:
+        row: Any = await cursor.fetchone()
+    if row["n"] == 0:
+        schema = resources.files("collectord.edge.store").joinpath("schema.sql").read_text(encoding="utf-8")
+        await connection.executescript(
+            f"begin immediate;\n{schema}\n;insert into meta values"
+            f" ('schema_version', '{SCHEMA_VERSION}'), ('live', 'no'), ('paused', 'no'),"
+            " ('generation', '1');\ncommit;"
+        )
+        return
+    async with connection.execute("select value from meta where key = 'schema_version'") as cursor:
+        row = await cursor.fetchone()
+    if row is None or int(row["value"]) != SCHEMA_VERSION:
+        found = row["value"] if row else "none"
+        raise StoreBroken(f"{path}: schema version {found}, this collectord knows {SCHEMA_VERSION}; install the version that wrote it")
+
+
+def refuse_network_disk(directory: Path) -> None:
+    """SQLite's locks do not hold on network file systems: raises StoreBroken there (FAULTS B11)."""
+    best, kind = "", ""
+    target = str(directory.resolve())
+    try:
+        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return
+    for line in mounts.splitlines():
+        fields = line.split(" ")
+        if len(fields) > 2:
+            point = fields[1].replace("\\040", " ")
+            if (target == point or target.startswith(point.rstrip("/") + "/")) and len(point) >= len(best):
+                best, kind = point, fields[2]
+    if kind in NETWORK_FILE_SYSTEMS:
+        raise StoreBroken(f"state_dir {directory} lies on {kind} ({best}); SQLite needs a local disk: set state_dir to one")
+
+
+class StateLock:
+    """flock on `state_dir/lock`: whoever holds it is the one writer."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self.path = state_dir / "lock"
+        self._fd: int | None = None
+
+    def take(self) -> bool:
+        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            return False
+        self._fd = fd
+        return True
+
+    def release(self) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+
+@asynccontextmanager
+async def open_store(state_dir: Path) -> AsyncIterator[Database]:
+    """Opens the store for writing (and reading). Raises StoreBusy when another process writes, StoreBroken when it cannot be used."""
+    try:
+        state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StoreBroken(f"state_dir {state_dir}: {error.strerror}; create it or change state_dir") from error
+    refuse_network_disk(state_dir)
+    lock = StateLock(state_dir)
+    try:
+        taken = lock.take()
+    except OSError as error:
+        raise StoreBroken(f"state_dir {state_dir}: {error.strerror}; it must be writable for collectord's user") from error
+    if not taken:
+        raise StoreBusy(f"another collectord is working on {state_dir}")
+    database = Database(state_dir / "collectord.db")
+    try:
+        old_mask = os.umask(0o077)
+        try:
+            database._writer = await _connect(database.path, read_only=False)
+            await _prepare(database._writer, database.path)
+        except sqlite3.Error as error:
+            raise StoreBroken(f"{database.path}: {error}; restore a backup or move the file away") from error
+        finally:
+            os.umask(old_mask)
+        database._reader = await _connect(database.path, read_only=True)
+        yield database
+    finally:
+        for connection in (database._reader, database._writer):
+            if connection is not None:
+                await connection.close()
+        lock.release()
+
+
+@asynccontextmanager
+async def open_for_reading(state_dir: Path) -> AsyncIterator[Database]:
+    """Opens the store read-only, beside a running daemon. Raises StoreBroken when there is none yet."""
+    database = Database(state_dir / "collectord.db")
+    if not database.path.exists():
+        raise StoreBroken(f"there is no database in {state_dir} yet; run `collectord import` or `collectord run` first")
+    try:
+        database._reader = await _connect(database.path, read_only=True)
+    except sqlite3.Error as error:
+        raise StoreBroken(f"{database.path}: {error}") from error
+    try:
+        yield database
+    finally:
+        await database._reader.close()
