@@ -1,0 +1,42 @@
+"""The house: what every decision may know about the installation itself.
+
+Owns the values that settings hand to core. Knows no file, no secret, no PBX.
+Invariant: frozen; a reload makes a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from collectord.core.wording import Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """A creditor's company code with its own, returnable caller ID."""
+
+    code: str
+    name: str
+    caller_id: str
+    region: str = ""  # federal state, for accounting days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    language: Language = "de"
+    country: str = "DE"
+    time_zone: str = "Europe/Berlin"
+    max_export_age: int = 1  # accounting days
+    packs: tuple[str, ...] = ("auto", "house")
+    companies: Mapping[str, Company] = field(default_factory=dict)
+    shrink_items: Decimal = Decimal("0.25")  # FAULTS A4: hold a snapshot that loses more than this share of the open items …
+    shrink_amount: Decimal = Decimal("0.40")  # … or of the open amount
+    shrink_from: int = 20  # … from so many open items on
+
+    def today(self, now: datetime) -> date:
+        """The house's calendar day at this instant."""
+        return now.astimezone(ZoneInfo(self.time_zone)).date()
