@@ -1,0 +1,366 @@
+"""Settings: the only reader of the configuration file, the environment and secrets.
+
+Owns the keys, their types and the sentences about wrong ones. Takes no decision; hands frozen values inward.
+Invariant: a configuration that loads is complete and consistent; one that does not names every wrong key at once.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tomllib
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from collectord.core.house import Company, House
+from collectord.core.rule_text import parse_duration
+
+DEFAULT_CONFIG = Path("/etc/collectord/collectord.toml")
+E164 = re.compile(r"\A\+[1-9][0-9]{6,14}\Z", re.ASCII)
+
+
+class ConfigInvalid(Exception):
+    """The configuration cannot be used: one sentence a problem, each with file and key."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def _duration(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("expected a duration in quotes like 90s, 15m, 36h or 7d")
+    span = parse_duration(value)
+    if span < timedelta(0):
+        raise ValueError("a duration cannot be negative here")
+    return span
+
+
+def _e164(value: str) -> str:
+    if not E164.match(value):
+        raise ValueError("expected a full international number like +493012345600")
+    return value
+
+
+def _name(value: str) -> str:
+    if not re.match(r"\A[A-Za-z0-9_.-]{1,40}\Z", value):
+        raise ValueError("expected 1 to 40 letters, digits, '_', '-' or '.'")
+    return value
+
+
+def _endpoint(value: str) -> str:
+    if not re.match(r"\A(PJSIP|SIP|DAHDI|Local)/[A-Za-z0-9_.@/-]{1,60}\Z", value):
+        raise ValueError("expected a phone as the PBX names it, like PJSIP/201")
+    return value
+
+
+def _share(value: object) -> Decimal:
+    if not isinstance(value, str):
+        raise ValueError('expected a share in quotes, like "0.25"')
+    share = Decimal(value)
+    if not 0 <= share <= 1:
+        raise ValueError('expected a share between "0" and "1"')
+    return share
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Number = Annotated[str, AfterValidator(_e164)]
+Name = Annotated[str, AfterValidator(_name)]
+Share = Annotated[Decimal, BeforeValidator(_share)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class ContactSection(Section):
+    packs: list[str] = ["auto", "house"]
+
+
+class PbxSection(Section):
+    name: Name
+    kind: Literal["asterisk", "simulated"] = "asterisk"
+    host: str = "127.0.0.1"
+    port: int = Field(default=5038, ge=0, le=65535)
+    tls: bool = False
+    username: str = "collectord"
+    secret_file: str = "ami.secret"
+    speed: int = Field(default=1, ge=1, le=100)  # simulated only: so many times faster than life
+
+    @property
+    def is_loopback(self) -> bool:
+        return self.host == "localhost" or self.host == "::1" or self.host.startswith("127.")
+
+
+class TrunkSection(Section):
+    name: Name
+    pbx: str = ""
+    channels: int = Field(default=30, ge=1, le=10_000)
+    reserve: int = Field(default=2, ge=0)
+    calls_per_second: int = Field(default=2, ge=1, le=200)
+    number_format: Literal["e164", "00", "national"] = "e164"
+
+    @model_validator(mode="after")
+    def leaves_room(self) -> TrunkSection:
+        if self.reserve >= self.channels:
+            raise ValueError(f"reserve = {self.reserve} leaves none of the {self.channels} channels; expected reserve below channels")
+        return self
+
+
+class CompanySection(Section):
+    code: str = ""
+    name: str
+    caller_id: Number
+    region: str = ""
+    trunk: str = ""  # "" = the first trunk of the agent's PBX
+
+
+class AgentSection(Section):
+    id: Name
+    name: str
+    pin: SecretStr
+    endpoint: Annotated[str, AfterValidator(_endpoint)]
+    pbx: str = ""
+    languages: list[str] = []
+    skills: list[str] = []
+    logged_in: bool = False
+
+    @model_validator(mode="after")
+    def pin_is_keyed(self) -> AgentSection:
+        if not re.match(r"\A[0-9]{4,12}\Z", self.pin.get_secret_value()):
+            raise ValueError("pin: expected 4 to 12 digits in quotes, because it is keyed on the phone")
+        return self
+
+
+class DiallingSection(Section):
+    mode: Literal["preview", "pull", "progressive", "predictive"] = "preview"
+    display: Literal["case", "name", "name_amount"] = "name"
+    decide_within: Duration = timedelta(seconds=90)
+    ring_agent_for: Duration = timedelta(seconds=20)
+    ring_debtor_for: Duration = timedelta(seconds=30)
+    wrap_up_for: Duration = timedelta(seconds=60)
+    missed_rings: int = Field(default=3, ge=1)  # so many rings in a row not taken: the agent is paused
+    rest_after_missed: Duration = timedelta(seconds=60)
+    max_call_for: Duration = timedelta(hours=1)
+
+    @model_validator(mode="after")
+    def ring_times_are_humane(self) -> DiallingSection:
+        # 15-40 s: German industry code 2015; below 15 s a person does not reach the phone, above 40 s it is harassment.
+        if not timedelta(seconds=15) <= self.ring_debtor_for <= timedelta(seconds=40):
+            raise ValueError("ring_debtor_for: expected 15s to 40s")
+        if not timedelta(seconds=5) <= self.ring_agent_for <= timedelta(seconds=60):
+            raise ValueError("ring_agent_for: expected 5s to 60s")
+        if not timedelta(seconds=10) <= self.decide_within <= timedelta(minutes=10):
+            raise ValueError("decide_within: expected 10s to 10m")
+        return self
+
+
+class IntakeSection(Section):
+    poll_every: Duration = timedelta(seconds=5)
+    quiet_for: Duration = timedelta(seconds=10)  # a file without marker is taken when it has not changed for so long
+    shrink_items: Share = Decimal("0.25")
+    shrink_amount: Share = Decimal("0.40")
+    shrink_from: int = Field(default=20, ge=1)
+
+
+class OutboxSection(Section):
+    outcomes_every: Duration = timedelta(seconds=60)
+    call_list: bool = True
+
+
+def _typed(value: Any, key: str = "") -> Any:
+    """What the environment holds is text: true/false and whole numbers become what the file would have held."""
+    if isinstance(value, dict):
+        return {name: _typed(inner, name) for name, inner in value.items()}
+    if not isinstance(value, str):
+        return value
+    if key in ("state_dir", "exchange_dir", "rules_dir"):
+        return Path(value)
+    if value in ("true", "false"):
+        return value == "true"
+    return int(value) if re.match(r"\A[0-9]{1,9}\Z", value) else value
+
+
+class Settings(BaseSettings):
+    """The whole configuration. Paths are absolute after loading."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, strict=True, env_prefix="COLLECTORD_", env_nested_delimiter="__", nested_model_default_partial_update=True
+    )
+
+    state_dir: Path = Path("state")
+    exchange_dir: Path = Path("exchange")
+    rules_dir: Path = Path("rules")
+    language: Literal["de", "en"] = "de"
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "DE"
+    time_zone: str = "Europe/Berlin"
+    max_export_age: int = Field(default=1, ge=0, le=10)
+    live: bool = False
+    sandbox: bool = False
+    contact: ContactSection = ContactSection()
+    pbx: list[PbxSection] = []
+    trunk: list[TrunkSection] = []
+    company: list[CompanySection] = []
+    agent: list[AgentSection] = []
+    dialling: DiallingSection = DiallingSection()
+    intake: IntakeSection = IntakeSection()
+    outbox: OutboxSection = OutboxSection()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        typed = InitSettingsSource(settings_cls, _typed(env_settings()))
+        return typed, init_settings  # the environment overrides the file
+
+    @model_validator(mode="after")
+    def consistent(self) -> Settings:
+        problems: list[str] = []
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            problems.append(f"time_zone = {self.time_zone!r} is unknown; expected a name like Europe/Berlin")
+        if self.dialling.mode in ("progressive", "predictive"):
+            problems.append(
+                f"dialling.mode = {self.dialling.mode!r} is not available in this version; expected preview or pull"
+            )
+        pbxes = [pbx.name for pbx in self.pbx]
+        for label, names in (
+            ("pbx.name", pbxes),
+            ("trunk.name", [trunk.name for trunk in self.trunk]),
+            ("company.code", [company.code for company in self.company]),
+            ("agent.id", [agent.id for agent in self.agent]),
+            ("agent.endpoint", [f"{agent.pbx}:{agent.endpoint}" for agent in self.agent]),
+        ):
+            problems += [f"{label} {name!r} is there twice; expected each once" for name in sorted({n for n in names if names.count(n) > 1})]
+        for trunk in self.trunk:
+            if trunk.pbx and trunk.pbx not in pbxes:
+                problems.append(f"trunk {trunk.name!r}: pbx = {trunk.pbx!r} is not defined; expected one of {pbxes}")
+        for agent in self.agent:
+            if agent.pbx and agent.pbx not in pbxes:
+                problems.append(f"agent {agent.id!r}: pbx = {agent.pbx!r} is not defined; expected one of {pbxes}")
+        for company in self.company:
+            if company.trunk and company.trunk not in [trunk.name for trunk in self.trunk]:
+                problems.append(f"company {company.code!r}: trunk = {company.trunk!r} is not defined")
+        if self.sandbox:
+            problems += [f"sandbox = true, but pbx {p.name!r} has host {p.host!r}; expected a loopback address" for p in self.pbx if not p.is_loopback]
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+    def house(self) -> House:
+        return House(
+            language=self.language,
+            country=self.country,
+            time_zone=self.time_zone,
+            max_export_age=self.max_export_age,
+            packs=tuple(self.contact.packs),
+            companies={c.code: Company(code=c.code, name=c.name, caller_id=c.caller_id, region=c.region) for c in self.company},
+            shrink_items=self.intake.shrink_items,
+            shrink_amount=self.intake.shrink_amount,
+            shrink_from=self.intake.shrink_from,
+        )
+
+
+_EXPECTED = {
+    "bool_type": "true or false",
+    "string_type": "text in quotes",
+    "int_type": "a whole number",
+    "list_type": "a list",
+    "model_type": "a table",
+    "dict_type": "a table",
+    "path_type": "a path in quotes",
+}
+
+
+def _sentence(error: Any, data: dict[str, Any]) -> str:
+    where = ""
+    node: Any = data
+    for part in error["loc"]:
+        if isinstance(part, int):
+            where += f"[{part + 1}]"
+            name = node[part].get("name") or node[part].get("id") if isinstance(node, list) and part < len(node) and isinstance(node[part], dict) else None
+            where += f" ({name})" if name else ""
+            node = node[part] if isinstance(node, list) and part < len(node) else None
+        else:
+            where += f".{part}" if where else str(part)
+            node = node.get(part) if isinstance(node, dict) else None
+    kind, message = error["type"], error["msg"].removeprefix("Value error, ")
+    if kind == "extra_forbidden":
+        return f"{where}: this key is unknown; see the commented file that `collectord init` writes"
+    if kind == "missing":
+        return f"{where}: this key is missing"
+    if kind in _EXPECTED:
+        return f"{where}: {error['input']!r} is wrong; expected {_EXPECTED[kind]}"
+    return f"{where}: {message}" if where else message
+
+
+def load(path: Path | None = None) -> Settings:
+    """Reads the file (or COLLECTORD_CONFIG, or the default) and the environment. Raises ConfigInvalid with every problem."""
+    path = path or Path(os.environ.get("COLLECTORD_CONFIG") or DEFAULT_CONFIG)
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigInvalid([f"{path}: there is no such file; write one with `collectord init DIR` or name it with --config"]) from None
+    except OSError as error:
+        raise ConfigInvalid([f"{path}: {error.strerror}"]) from None
+    except UnicodeDecodeError as error:
+        raise ConfigInvalid([f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8"]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigInvalid([f"{path}: no valid TOML: {error}"]) from None
+    home = path.absolute().parent
+    for key in ("state_dir", "exchange_dir", "rules_dir"):
+        if isinstance(data.get(key, ""), str):
+            data[key] = Path(data.get(key) or key.removesuffix("_dir"))
+    try:
+        settings = Settings(**data)
+    except ValidationError as error:
+        problems = [f"{path}: {line}" for found in error.errors() for line in _sentence(found, data).split("\n")]
+        raise ConfigInvalid(problems) from None
+    except Exception as error:  # pydantic-settings: a list in the environment that is no JSON
+        raise ConfigInvalid([f"environment: {error}; lists and tables are written as JSON"]) from None
+    absolute = {key: home / getattr(settings, key) for key in ("state_dir", "exchange_dir", "rules_dir")}
+    first_pbx = settings.pbx[0].name if settings.pbx else ""
+    return settings.model_copy(
+        update={
+            **absolute,
+            "pbx": [p.model_copy(update={"secret_file": str(home / p.secret_file)}) for p in settings.pbx],
+            "agent": [
+                a.model_copy(update={"pbx": a.pbx or first_pbx, "languages": a.languages or [settings.language]}) for a in settings.agent
+            ],
+            "trunk": [t.model_copy(update={"pbx": t.pbx or first_pbx}) for t in settings.trunk],
+        }
+    )
+
+
+def read_secret(pbx: PbxSection) -> str:
+    """The AMI secret: a systemd credential of the file's name, else the file, which nobody else may read. Raises ConfigInvalid."""
+    path = Path(pbx.secret_file)
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    if credentials and (Path(credentials) / path.name).is_file():
+        path = Path(credentials) / path.name
+    else:
+        try:
+            mode = path.stat().st_mode
+        except OSError as error:
+            raise ConfigInvalid([f"pbx {pbx.name}: secret_file {path}: {error.strerror}; write the AMI secret there, mode 0600"]) from None
+        if stat.S_IMODE(mode) & 0o077:
+            raise ConfigInvalid([f"pbx {pbx.name}: secret_file {path} can be read by others; run chmod 600 {path}"])
+    secret = path.read_text(encoding="utf-8").strip()
+    if not secret or not secret.isprintable():
+        raise ConfigInvalid([f"pbx {pbx.name}: secret_file {path} must hold the AMI secret on one line"])
+    return secret
