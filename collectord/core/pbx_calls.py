@@ -1,7 +1,7 @@
 """What we ask of a PBX and what it answers: orders, answers, and the two sources of evidence after a lost link.
 
 Owns the shape of an order and of an answer. Knows no AMI; `edge/pbx` writes orders to the wire and reads answers from it.
-Invariant: an order is complete in itself; `Unanswered` is never the same as `NotSent` (the one may ring a phone, the other surely does not).
+Invariant: an order is complete in itself; `Unanswered` (a phone may ring) is never confused with `NotSent` (surely none does).
 """
 
 from __future__ import annotations

@@ -194,7 +194,7 @@ class LinkLost(PbxEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkUp(PbxEvent):
-    """The link is logged in. `started` is a token of the PBX's start-up: another token means that it restarted."""
+    """The link is logged in. `started` is a token of the PBX's start-up: another token means that it restarted, '' that it may have."""
 
     started: str
     version: str

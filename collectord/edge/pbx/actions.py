@@ -1,0 +1,258 @@
+"""What may be written to a PBX: one builder for every AMI action that we use.
+
+Owns the checks between our values and the wire. Sends nothing, knows no socket, decides nothing.
+Invariant: no order exists whose headers hold a control character, a variable name that is not a constant of this file,
+or an id, number, endpoint or line that Asterisk could read as something else.
+
+Why so strict: one CR LF in a CallerID smuggled in a whole second action, and with Async a variable *named* like a function
+(`FILE(/path)`) is executed (CVE-2024-42365); both tried on Asterisk 22.10.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from collectord.core.pbx_calls import AgentCall, RingBack
+from collectord.edge.pbx.faults import OrderRefused
+
+MAX_LINE: Final = 1_024  # bytes with CR LF; Asterisk's line buffer has 1,025 and it discards the whole action beyond
+MAX_HEADERS: Final = 128  # AST_MAX_MANHEADERS; Action and ActionID count
+MAX_DISPLAY: Final = 40  # characters; what desk phones show
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_ACTION_ID = re.compile(r"\A[a-z0-9-]{1,64}\Z")
+_ATTEMPT_ID = re.compile(r"\A[a-z0-9-]{8,40}\Z")
+_LIKE_A_RING_BACK = re.compile(r"-w[1-9]\Z")  # coll-<id>-w1 is the channel of a ring-back
+_NUMBER = re.compile(r"\A\+[1-9][0-9]{6,14}\Z")
+_ENDPOINT = re.compile(r"\A(?:PJSIP|SIP|DAHDI|Local)/[A-Za-z0-9][A-Za-z0-9_.@/-]{0,59}\Z")
+_TRUNK = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9_.-]{0,39}\Z")
+_UNIQUEID = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,148}\Z")
+_CURRENCY = re.compile(r"\A[A-Z]{3}\Z")
+_REPLY = re.compile(r"\A(?:ok|denied|none|error|id-[a-z0-9-]{8,40})\Z")
+_NAME_FORBIDS = re.compile(r'["<>\\]')
+_DISPLAY_KEEPS = frozenset(" .-+'()/#%*!?=_,@€")
+
+
+class Variable(StrEnum):
+    """Every channel variable that we ever set."""
+
+    ID = "__COLL_ID"
+    DST = "COLL_DST"
+    CID = "COLL_CID"
+    MODE = "COLL_MODE"
+    RING = "COLL_RING"
+    TRUNK = "COLL_TRUNK"
+    DECIDE = "COLL_DECIDE"
+    LANG = "COLL_LANG"
+    FORMAT = "COLL_FORMAT"
+    MAJOR = "COLL_MAJOR"
+    MINOR = "COLL_MINOR"
+    CUR = "COLL_CUR"
+    DAYS = "COLL_DAYS"
+    TRY = "COLL_TRY"
+    PROMISE = "COLL_PROMISE"
+    PSTATE = "COLL_PSTATE"
+    SAVED = "COLL_SAVED"
+    REPLY = "COLL_REPLY"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One action, checked at birth. Headers are not shown: they hold names, numbers, or at log-in the secret."""
+
+    name: str
+    action_id: str
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        if not _ACTION_ID.match(self.action_id):
+            raise OrderRefused("ActionID", "not 1 to 64 of a-z, 0-9, -")
+        if len(self.headers) + 2 > MAX_HEADERS:
+            raise OrderRefused(self.name, f"more than {MAX_HEADERS} headers")
+        for name, value in self.headers:
+            if _CONTROL.search(value) or _CONTROL.search(name) or ":" in name:
+                raise OrderRefused(name if name.isalnum() else "header", "holds a control character")
+            try:
+                size = len(f"{name}: {value}\r\n".encode())
+            except UnicodeEncodeError as exc:
+                raise OrderRefused(name, "holds half a character") from exc
+            if size > MAX_LINE:
+                raise OrderRefused(name, f"longer than the {MAX_LINE} bytes of a line that Asterisk reads")
+
+
+def display_text(text: str) -> str:
+    """Any text made fit for a phone's display: letters, digits and a few signs, single spaces, at most 40 characters.
+
+    An allow-list, so that quotes, brackets, `${`, control and bidi characters cannot come through by being forgotten.
+    """
+    kept = []
+    for sign in unicodedata.normalize("NFC", text[:1_000]):
+        if sign in _DISPLAY_KEEPS or unicodedata.category(sign)[0] in "LN" or unicodedata.category(sign) == "Mn":
+            kept.append(sign)
+        else:
+            kept.append("+" if sign == "&" else " ")
+    return " ".join("".join(kept).split())[:MAX_DISPLAY].rstrip()
+
+
+def login(action_id: str, username: str, secret: str) -> Order:
+    return Order("Login", action_id, (("Username", username), ("Secret", secret), ("Events", "call,user")))
+
+
+def agent_call(call: AgentCall) -> Order:
+    """Docs/INTERNALS 1.1: the agent's phone rings; all else is the dialplan's."""
+    attempt = attempt_id(call.attempt_id)
+    promised = call.promised_on.strftime("%Y%m%d") if call.promised_on else ""
+    return _originate(
+        f"{attempt}-o",
+        channel=_endpoint(call.endpoint),
+        channel_id=f"coll-{attempt}",
+        context="coll-agent",
+        timeout_ms=_within("Timeout", call.ring_agent_ms, 1_000, 120_000),
+        caller_id=_caller_id(call.display, call.number),
+        variables=(
+            (Variable.ID, attempt),
+            (Variable.DST, _number("number", call.number)),
+            (Variable.CID, _number("caller_id", call.caller_id)),
+            (Variable.MODE, _one_of("mode", call.mode, ("preview", "auto"))),
+            (Variable.RING, str(_within("ring_debtor_s", call.ring_debtor_s, 1, 120))),
+            (Variable.TRUNK, _matching("trunk", call.trunk, _TRUNK)),
+            (Variable.DECIDE, str(_within("decide_s", call.decide_s, 1, 3_600))),
+            (Variable.LANG, _one_of("language", call.language, ("de", "en"))),
+            (Variable.FORMAT, _one_of("number_format", call.number_format, ("e164", "00", "national"))),
+            (Variable.MAJOR, str(_within("major", call.major, 0, 999_999_999_999))),
+            (Variable.MINOR, str(_within("minor", call.minor, 0, 999))),
+            (Variable.CUR, _matching("currency", call.currency, _CURRENCY)),
+            (Variable.DAYS, str(_within("days_past_due", call.days_past_due, -99_999, 99_999))),
+            (Variable.TRY, str(_within("attempt_no", call.attempt_no, 0, 9_999))),
+            (Variable.PROMISE, promised),
+            (Variable.PSTATE, _one_of("promise_state", call.promise_state, ("", "open", "kept", "partially_kept", "broken"))),
+        ),
+    )
+
+
+def ring_back(call: RingBack) -> Order:
+    """Docs/INTERNALS 1.4: the wrap-up menu for an agent who hung up first."""
+    attempt = attempt_id(call.attempt_id)
+    turn = f"{attempt}-w{_within('ring_back', call.ring_back, 1, 9)}"
+    return _originate(
+        f"{turn}-o",
+        channel=_endpoint(call.endpoint),
+        channel_id=f"coll-{turn}",
+        context="coll-wrap",
+        timeout_ms=_within("Timeout", call.ring_agent_ms, 1_000, 120_000),
+        caller_id=_caller_id(call.display, call.number),
+        variables=((Variable.ID, attempt), (Variable.LANG, _one_of("language", call.language, ("de", "en")))),
+    )
+
+
+def acknowledge(attempt: str) -> Order:
+    """Docs/INTERNALS 1.3: forget the journal row; works without `system` rights."""
+    attempt = attempt_id(attempt)
+    headers = (("Channel", "Local/ack@coll-ack/n"), ("Application", "Wait"), ("Data", "0"), ("Async", "true"))
+    return Order("Originate", f"{attempt}-a", (*headers, _variable(Variable.ID, attempt)))
+
+
+def say_saved(action_id: str, uniqueid: str, *, ok: bool) -> Order:
+    """The only word upon which the dialplan may play "saved"."""
+    return _set_variable(action_id, uniqueid, Variable.SAVED, "1" if ok else "0")
+
+
+def reply(action_id: str, uniqueid: str, text: str) -> Order:
+    """The answer to a feature code."""
+    return _set_variable(action_id, uniqueid, Variable.REPLY, _matching("COLL_REPLY", text, _REPLY))
+
+
+def status(action_id: str) -> Order:
+    return Order("Status", action_id, (("Variables", "COLL_ID,COLL_STATE"),))
+
+
+def journal(action_id: str) -> Order:
+    return Order("DBGetTree", action_id, (("Family", "coll"),))
+
+
+def get_variable(action_id: str, expression: str) -> Order:
+    """A global variable, or a harmless function such as IFMODULE(x.so); names are constants of the caller."""
+    return Order("Getvar", action_id, (("Variable", expression),))
+
+
+def plain(name: str, action_id: str) -> Order:
+    """An action without headers: Ping, CoreStatus, CoreSettings, DeviceStateList, ListCommands."""
+    return Order(name, action_id)
+
+
+def attempt_id(text: str) -> str:
+    if not _ATTEMPT_ID.match(text) or _LIKE_A_RING_BACK.search(text):
+        raise OrderRefused("attempt_id", "not 8 to 40 of a-z, 0-9, -, or it ends like a ring-back")
+    return text
+
+
+def _originate(
+    action_id: str,
+    *,
+    channel: str,
+    channel_id: str,
+    context: str,
+    timeout_ms: int,
+    caller_id: str,
+    variables: tuple[tuple[Variable, str], ...],
+) -> Order:
+    headers = (
+        ("Channel", channel),
+        ("ChannelId", channel_id),
+        ("Context", context),
+        ("Exten", "s"),
+        ("Priority", "1"),
+        ("Timeout", str(timeout_ms)),
+        ("Async", "true"),  # a synchronous Originate blocks the whole AMI session while the phone rings
+        ("CallerID", caller_id),
+    )
+    return Order("Originate", action_id, (*headers, *(_variable(name, value) for name, value in variables)))
+
+
+def _set_variable(action_id: str, uniqueid: str, name: Variable, value: str) -> Order:
+    return Order("Setvar", action_id, (("Channel", _matching("uniqueid", uniqueid, _UNIQUEID)), ("Variable", name), ("Value", value)))
+
+
+def _variable(name: Variable, value: str) -> tuple[str, str]:
+    """Asterisk splits a Variable header at commas, and reads quotes and backslashes there in ways of its own."""
+    if '"' in value or "\\" in value:
+        raise OrderRefused(name, "holds a quote or a backslash")
+    return "Variable", f"{name}={value}".replace(",", "\\,")
+
+
+def _caller_id(display: str, number: str) -> str:
+    name = display_text(display)
+    if _NAME_FORBIDS.search(name) or len(name) > MAX_DISPLAY:
+        raise OrderRefused("CallerID", "the name cannot be shown")
+    number = _number("number", number)
+    return f'"{name}" <{number}>' if name else f"<{number}>"
+
+
+def _number(what: str, text: str) -> str:
+    return _matching(what, text, _NUMBER)
+
+
+def _endpoint(text: str) -> str:
+    return _matching("endpoint", text, _ENDPOINT)
+
+
+def _matching(what: str, text: str, pattern: re.Pattern[str]) -> str:
+    if not pattern.match(text):
+        raise OrderRefused(what, f"does not look like {pattern.pattern}")
+    return text
+
+
+def _one_of(what: str, text: str, words: tuple[str, ...]) -> str:
+    if text not in words:
+        raise OrderRefused(what, f"is none of {', '.join(repr(word) for word in words)}")
+    return text
+
+
+def _within(what: str, value: int, low: int, high: int) -> int:
+    if not low <= value <= high:
+        raise OrderRefused(what, f"is not within {low} and {high}")
+    return value

@@ -1,0 +1,168 @@
+"""An Asterisk as loops see it: place a call, ring back, look what is alive, read and forget the journal, answer a key.
+
+Owns the translation of our verbs into AMI orders and of answers into values. Decides nothing and repeats nothing.
+Invariant: one attempt id is originated at most once in the life of this object, and `NotSent` is said only when no byte was written.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from collectord.core.pbx_calls import (
+    Accepted,
+    AgentCall,
+    JournalRow,
+    LiveChannel,
+    NotSent,
+    Placed,
+    Refused,
+    RingBack,
+    Unanswered,
+    UnreadableRow,
+)
+from collectord.edge.pbx import actions
+from collectord.edge.pbx.actions import Order
+from collectord.edge.pbx.events import read_journal, read_live
+from collectord.edge.pbx.faults import OrderRefused, PbxRefused, PbxUnreachable
+from collectord.edge.pbx.link import PbxLink, startup_token
+
+REMEMBERED: Final = 10_000  # originated ids; the store's row is the real guard, this one survives a bug above
+
+# Docs/INTERNALS 1.7: what our login must be able to do, and what it should not (class in brackets).
+NEEDED: Final = ("originate", "setvar", "getvar", "status", "dbgettree", "corestatus", "coresettings", "devicestatelist", "ping")
+DANGEROUS: Final = {
+    "command": "command",
+    "moduleload": "system",
+    "dbput": "system",
+    "getconfig": "config",
+    "updateconfig": "config",
+    "monitor": "call",
+    "dialplanextensionadd": "dialplan",
+    "messagesend": "message",
+    "agi": "agi",
+}
+
+_PRIV = re.compile(r"\(Priv: ([a-z,<>]*)\)")
+_MODULE = re.compile(r"\A[a-z0-9_]{1,60}\.so\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Privileges:
+    """What the login may send. What it may *read* cannot be asked of Asterisk: it shows when events come."""
+
+    actions: frozenset[str]  # lower case
+    missing: tuple[str, ...]
+    excess: tuple[str, ...]  # "command (class command)": dangerous and not needed
+
+
+class AsteriskPbx:
+    """Every method raises PbxUnreachable or PbxRefused, except the two that place calls: those answer with a value."""
+
+    def __init__(self, link: PbxLink) -> None:
+        self.link = link
+        self._originated: dict[str, None] = {}
+
+    # -- calls --------------------------------------------------------------------------------------------------------
+
+    async def originate(self, call: AgentCall) -> Placed:
+        """Ring the agent, once. The attempt's row is committed before this is called."""
+        try:
+            return await self._place(actions.agent_call(call))
+        except OrderRefused as exc:
+            return NotSent(f"not sent to {self.link.name}: {exc}")
+
+    async def ring_back(self, call: RingBack) -> Placed:
+        """Ring the agent who hung up first, for the wrap-up menu."""
+        try:
+            return await self._place(actions.ring_back(call))
+        except OrderRefused as exc:
+            return NotSent(f"not sent to {self.link.name}: {exc}")
+
+    async def _place(self, order: Order) -> Placed:
+        if order.action_id in self._originated:
+            return Unanswered("this attempt was sent before, and is never sent twice")
+        self._originated[order.action_id] = None
+        try:
+            await self.link.ask(order)
+        except PbxUnreachable as exc:
+            if exc.sent:
+                return Unanswered(str(exc))
+            del self._originated[order.action_id]
+            return NotSent(str(exc))
+        except PbxRefused as exc:
+            return Refused(str(exc))
+        finally:
+            while len(self._originated) > REMEMBERED:
+                del self._originated[next(iter(self._originated))]
+        return Accepted()
+
+    # -- evidence -----------------------------------------------------------------------------------------------------
+
+    async def live_calls(self) -> tuple[LiveChannel, ...]:
+        """Every channel that belongs to an attempt of ours, both legs."""
+        reply = await self.link.ask(actions.status(self.link.next_id()), within=self.link.timing.list_within)
+        return tuple(channel for channel in map(read_live, reply.items) if channel is not None)
+
+    async def journal(self) -> dict[str, JournalRow | UnreadableRow]:
+        """The PBX's own record of our calls, by attempt id."""
+        reply = await self.link.ask(actions.journal(self.link.next_id()), within=self.link.timing.list_within)
+        rows = (read_journal(item) for item in reply.items)
+        return {row.attempt_id: row for row in rows if row is not None}
+
+    async def acknowledge(self, attempt_id: str) -> None:
+        """Have the journal row forgotten; Acked comes as an event. Harmless when repeated."""
+        await self.link.ask(actions.acknowledge(attempt_id))
+
+    async def started_at(self) -> str:
+        """The token of the PBX's start-up, as in LinkUp."""
+        return startup_token((await self.link.ask(actions.plain("CoreStatus", self.link.next_id()))).head)
+
+    # -- agents -------------------------------------------------------------------------------------------------------
+
+    async def device_states(self) -> dict[str, str]:
+        """State of every phone and line the PBX knows, e.g. {"PJSIP/201": "NOT_INUSE"}."""
+        reply = await self.link.ask(actions.plain("DeviceStateList", self.link.next_id()), within=self.link.timing.list_within)
+        return {item.first("device")[:80]: item.first("state")[:20] for item in reply.items}
+
+    async def say_saved(self, uniqueid: str, ok: bool) -> None:  # the one boolean of this interface is the word on the wire
+        """Tell the waiting dialplan whether the outcome is on disk."""
+        await self.link.ask(actions.say_saved(self.link.next_id(), uniqueid, ok=ok))
+
+    async def reply(self, uniqueid: str, text: str) -> None:
+        """Answer a feature code: ok, denied, none, error, or id-<attempt id>."""
+        await self.link.ask(actions.reply(self.link.next_id(), uniqueid, text))
+
+    # -- for doctor ---------------------------------------------------------------------------------------------------
+
+    async def dialplan_version(self) -> str:
+        """'' when our dialplan is not loaded."""
+        return await self._value_of("COLL_DIALPLAN_VERSION")
+
+    async def privileges(self) -> Privileges:
+        """From ListCommands, which lists exactly what this login may send."""
+        head = (await self.link.ask(actions.plain("ListCommands", self.link.next_id()))).head
+        allowed = frozenset(name for name in head.names() if _PRIV.search(head.first(name)))
+        return Privileges(
+            actions=allowed,
+            missing=tuple(name for name in NEEDED if name not in allowed),
+            excess=tuple(f"{name} (class {cls})" for name, cls in DANGEROUS.items() if name in allowed),
+        )
+
+    async def modules(self, names: tuple[str, ...]) -> dict[str, bool | None]:
+        """Which of these modules are loaded; None where the PBX cannot tell without `system` rights (func_module.so is not loaded)."""
+        able = await self._value_of("IFMODULE(func_module.so)") == "1"
+        found: dict[str, bool | None] = {}
+        for name in names:
+            if not _MODULE.match(name):
+                raise OrderRefused("module", "does not look like name.so")
+            found[name] = (await self._value_of(f"IFMODULE({name})") == "1") if able else None
+        return found
+
+    async def _value_of(self, expression: str) -> str:
+        try:
+            reply = await self.link.ask(actions.get_variable(self.link.next_id(), expression))
+        except PbxRefused:
+            return ""  # Asterisk answers Error for a variable that is not set
+        return reply.head.first("value")[:200]
