@@ -1,0 +1,89 @@
+"""`python -m sandbox`: a running sandbox PBX to register a soft phone with (`make pbx-shell`), or only the fetching of Asterisk.
+
+Owns arguments and printing. Touches nothing by itself.
+Invariant: whatever ends it, Ctrl-C or SIGTERM, both Asterisks end with it.
+"""
+
+import argparse
+import signal
+import sys
+from types import FrameType
+
+from .asterisk_files import asterisk_files, cache_folder
+from .both import REGISTERED, Sandbox
+from .unavailable import SandboxUnavailable
+
+SOFT_PHONE = "210"  # taken from the world, for the person at this machine
+FEATURES = {
+    "*80": "log in (asks for the PIN)",
+    "*81": "log out",
+    "*82": "pause",
+    "*83": "resume",
+    "*84": "next case",
+    "*85": "key the outcome of the last call",
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="A company PBX and the world around it, on loopback.")
+    parser.add_argument("--fetch-only", action="store_true", help="only make sure that an Asterisk is there, and say which")
+    parser.add_argument("--refresh", action="store_true", help="fetch the distribution's current Asterisk even when one is cached")
+    parser.add_argument("--verbose", action="store_true", help="write every dialplan step into the Asterisk logs")
+    wanted = parser.parse_args()
+    try:
+        if wanted.fetch_only or wanted.refresh:
+            files = asterisk_files(refresh=wanted.refresh)
+            print(f"{files.version} from {files.origin}" + ("" if files.origin == "PATH" else f", cached in {cache_folder()}"))
+            if wanted.fetch_only:
+                return 0
+        with Sandbox(verbose=wanted.verbose) as sandbox:
+            signal.signal(signal.SIGTERM, _interrupted)
+            sandbox.unregister(SOFT_PHONE)
+            print(_directions(sandbox), flush=True)
+            signal.pause()
+    except SandboxUnavailable as trouble:
+        print(f"sandbox: {trouble}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nboth Asterisks are ended, their folder is removed")
+    return 0
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _directions(sandbox: Sandbox) -> str:
+    company = sandbox.company
+    others = [number for number in REGISTERED if number != SOFT_PHONE]
+    codes = "\n".join(f"    {code}  {what}" for code, what in FEATURES.items())
+    return f"""{sandbox.version} ({sandbox.origin}) runs twice: the company's PBX and the world.
+
+Register a soft phone on this machine:
+    server    {company.sip_host}:{company.sip_port} (UDP)
+    user      {SOFT_PHONE}
+    password  {sandbox.phone_secrets[SOFT_PHONE]}
+    codecs    A-law or u-law; keys as RFC 4733 ("RTP events")
+Dial
+{codes}
+The world plays the phones {others[0]}-{others[-1]} and every debtor; what the last digits of a number do:
+docs/INTERNALS.md section 2.
+
+Point collectord at it (sandbox = true):
+    [[pbx]]
+    name = "main"
+    kind = "asterisk"
+    host = "{company.ami_host}"
+    port = {company.ami_port}
+    username = "{company.username}"
+    secret_file = "{sandbox.secret_file}"
+    and endpoint = "PJSIP/{SOFT_PHONE}" for the agent with the soft phone
+
+Logs: {company.log}
+      {sandbox.world.log}
+      {sandbox.journal_path} (every call that a phone or a debtor received)
+Ctrl-C ends both."""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
