@@ -32,7 +32,7 @@ STEP_BUSY = 201  # PICO_STEP_BUSY of picodefs.h
 SPEED = 115  # percent: heard sixty times a day
 LEAD_FOR = "0.25"  # s of silence before the first word: desk phones swallow the beginning of what they play
 # one level for all files, edges without silence: numbers and sentences are played one behind the other
-EFFECTS = "gain -l 3 highpass 120 silence 1 0.01 0.4% reverse silence 1 0.01 0.4% reverse".split()
+EFFECTS = ["gain", "-l", "3", "highpass", "120", "silence", "1", "0.01", "0.4%", "reverse", "silence", "1", "0.01", "0.4%", "reverse"]
 
 
 class Speech:
@@ -98,7 +98,8 @@ def fetch(work: Path) -> Path:
     address, suite = mirror()
     (work / "sources.list").write_text(f"deb {address} {suite} main non-free\n")
     settings = {"Dir::State::lists": "lists", "Dir::State::status": "status", "Dir::Cache": "cache", "Dir::Etc::sourcelist": "sources.list"}
-    apt = ["apt-get", "-q", *(f"-o{key}={work / value}" for key, value in settings.items()), "-oDir::Etc::sourceparts=-", "-oDebug::NoLocking=true"]
+    apt = ["apt-get", "-q", "-oDir::Etc::sourceparts=-", "-oDebug::NoLocking=true"]
+    apt += [f"-o{key}={work / value}" for key, value in settings.items()]
     subprocess.run([*apt, "update"], check=True, stdout=sys.stderr)
     subprocess.run([*apt, "-y", "--no-install-recommends", "--download-only", "install", *PACKAGES], check=True, stdout=sys.stderr)
     for package in sorted((work / "cache/archives").glob("*.deb")):
@@ -125,9 +126,11 @@ def read(path: Path) -> dict[str, str]:
 def main() -> int:
     args = argparse.ArgumentParser(description="speaks the sentence lists into prompt files")
     args.add_argument("languages", nargs="*", default=sorted(VOICES), metavar="LANGUAGE", help="de, en (default: both)")
-    args.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / f"make-sounds-{os.getuid()}", help="folder for fetched packages")
+    work = Path(tempfile.gettempdir()) / f"make-sounds-{os.getuid()}"
+    args.add_argument("--work", type=Path, default=work, help="folder for fetched packages")
     options = args.parse_args()
-    library, voices, sox, environment = ctypes.util.find_library("ttspico"), Path("/usr/share/pico/lang"), shutil.which("sox"), dict(os.environ)
+    library, voices = ctypes.util.find_library("ttspico"), Path("/usr/share/pico/lang")
+    sox, environment = shutil.which("sox"), dict(os.environ)
     if library is None or sox is None or not voices.exists():
         root = fetch(options.work.resolve())
         libraries = next((root / "usr/lib").glob("*/libttspico.so.0")).parent
