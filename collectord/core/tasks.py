@@ -54,6 +54,7 @@ class Task:
     origin: Origin = Origin.LADDER
     oldest_due_on: date | None = None
     attempts_made: int = 0
+    skill: str = ""  # only agents with this skill ("" = any)
     created_at: datetime | None = None
 
     @property

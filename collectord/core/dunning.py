@@ -1,0 +1,130 @@
+"""Dunning: what today's answer of the ladder does to the task that a debtor has.
+
+Owns making, changing and cancelling ladder tasks. Asks escalation what is wanted; knows no hours and no attempts.
+Invariant: planning twice changes nothing, and a task in somebody's hands is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from collectord.core.escalation import wanted
+from collectord.core.ladders import Ladder
+from collectord.core.ledger import Debtor, OpenItem
+from collectord.core.tasks import Task, TaskState
+from collectord.core.wanted import CLEAR, NotWanted, Standing, Wanted
+from collectord.core.wording import Language
+
+CHANGEABLE = frozenset({TaskState.PLANNED, TaskState.READY})  # not while somebody is calling for it
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    wanted: Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    before: Task
+    wanted: Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    task: Task
+    reason: NotWanted
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    task: Task
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    reason: NotWanted
+
+
+Decision = Create | Change | Cancel | Keep | Nothing
+
+
+def plan_tasks(
+    debtor: Debtor,
+    items: Iterable[OpenItem],
+    existing: Task | None,
+    ladder: Ladder | None,
+    today: date,
+    *,
+    standing: Standing = CLEAR,
+) -> Decision:
+    """What becomes of the debtor's live ladder task (`existing`, at most one). A task in somebody's hands is kept as it is."""
+    if existing is not None and existing.state not in CHANGEABLE:
+        return Keep(existing)
+    answer = wanted(debtor, items, ladder, today, standing=standing)
+    match answer, existing:
+        case Wanted(), None:
+            return Create(answer)
+        case Wanted(), Task() as task:
+            return Keep(task) if _says_the_same(task, answer) else Change(task, answer)
+        case NotWanted(), Task() as task:
+            return Cancel(task, answer)
+    assert isinstance(answer, NotWanted)
+    return Nothing(answer)
+
+
+def new_task(asked: Wanted, task_id: str, now: datetime, *, language: Language, zone: str) -> Task:
+    """The task of a Create. It may be called from the beginning of the day on which the step came."""
+    not_before = day_begins(asked.since, zone)
+    return Task(
+        id=task_id,
+        company=asked.key.company,
+        debtor_no=asked.key.debtor_no,
+        medium=asked.medium,
+        ladder=asked.ladder,
+        level=asked.level.number,
+        items=asked.items,
+        open_amount=asked.open_amount,
+        not_before=not_before,
+        expires_at=None if asked.expires_on is None else day_begins(asked.expires_on, zone),
+        state=TaskState.READY if not_before <= now else TaskState.PLANNED,
+        why=asked.why(language, zone),
+        priority=asked.level.priority,
+        oldest_due_on=asked.oldest_due_on,
+        skill=asked.level.skill,
+        created_at=now,
+    )
+
+
+def changed_task(change: Change, now: datetime, *, language: Language, zone: str) -> Task:
+    """The task of a Change: the same step keeps its postponement and its attempts, another step starts afresh."""
+    before = change.before
+    fresh = replace(
+        new_task(change.wanted, before.id, now, language=language, zone=zone),
+        created_at=before.created_at,
+        agent=before.agent,
+    )
+    if (before.ladder, before.level) != (fresh.ladder, fresh.level):
+        return fresh
+    return replace(fresh, not_before=before.not_before, state=before.state, attempts_made=before.attempts_made)
+
+
+def _says_the_same(task: Task, asked: Wanted) -> bool:
+    """Whether the task needs no change. The sentence is not compared: it follows from the rest."""
+    return (
+        task.ladder == asked.ladder
+        and task.level == asked.level.number
+        and task.medium == asked.medium
+        and task.items == asked.items
+        and dict(task.open_amount) == dict(asked.open_amount)
+        and task.oldest_due_on == asked.oldest_due_on
+        and task.priority == asked.level.priority
+        and task.skill == asked.level.skill
+    )
+
+
+def day_begins(day: date, zone: str) -> datetime:
+    """The first instant of this day there."""
+    return datetime.combine(day, time(0), ZoneInfo(zone)).astimezone(UTC)
