@@ -1,0 +1,140 @@
+"""Ladder files: what a team lead writes is read as meant, and every mistake is one sentence at its key."""
+
+from __future__ import annotations
+
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from collectord.core.ladders import Ladder, ladder_for, parse_ladders
+from collectord.core.ledger import Debtor
+from collectord.core.rule_text import Problem, Table
+
+SHIPPED = Path(__file__).parents[2] / "rules" / "ladders.toml"
+
+
+def read(text: str) -> tuple[tuple[Ladder, ...], list[Problem]]:
+    problems: list[Problem] = []
+    return parse_ladders(Table(tomllib.loads(text), "", problems)), problems
+
+
+def level(name: str, after_due: str, *more: str, ladder: str = "standard", medium: str = "call") -> str:
+    lines = [f"[[ladder.{ladder}.level]]", f'name = "{name}"', f'after_due = "{after_due}"', f'medium = "{medium}"', *more]
+    return "\n".join(lines) + "\n"
+
+
+def debtor(**fields: str) -> Debtor:
+    return Debtor(**{"company": "", "debtor_no": "1", "debtor_name": "Muster GmbH", **fields})  # type: ignore[arg-type]
+
+
+def test_the_shipped_ladder_leads_from_a_courtesy_to_a_handover_without_a_problem() -> None:
+    (standard,), problems = read(SHIPPED.read_text(encoding="utf-8"))
+    assert problems == []
+    assert [(one.number, one.name, one.after_due, one.medium) for one in standard.levels if one.enabled] == [
+        (1, "courtesy call", -3, "call"),
+        (2, "friendly call", 3, "call"),
+        (3, "second call", 10, "call"),
+        (5, "firm call", 20, "call"),
+        (6, "handover", 45, "handover"),
+    ]
+    assert standard.levels[0].is_courtesy
+    assert standard.levels[0].min_open == Decimal("1000.00")
+    assert not standard.levels[3].enabled, "letters are accounting's unless somebody switches them on"
+
+
+def test_a_level_is_found_by_its_number_and_a_number_beyond_the_file_is_none() -> None:
+    (ladder,), _ = read(level("a", "3d") + level("b", "9d"))
+    assert [getattr(ladder.level(number), "name", None) for number in (0, 1, 2, 3)] == [None, "a", "b", None]
+
+
+def test_every_key_of_a_level_is_read() -> None:
+    text = level("a", "3d", 'script = "s"', 'min_open = "25.50"', 'person_type = "private"', "priority = 7", "max_attempts = 2",
+                 'expires_after = "30d"', 'skill = "senior"', 'needs_gap = "7d"', "enabled = true")  # fmt: skip
+    (ladder,), problems = read(text)
+    (one,) = ladder.levels
+    assert problems == []
+    assert (one.script, one.min_open, one.person_type, one.priority) == ("s", Decimal("25.50"), "private", 7)
+    assert (one.max_attempts, one.expires_after, one.skill, one.needs_gap) == (2, 30, "senior", 7)
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "words"),
+    [
+        (level("a", "3d") + level("a", "9d"), "ladder.standard.level.1.name", "stands twice"),
+        (level("a", "9d") + level("b", "3d"), "ladder.standard.level.1.after_due", "does not come after the 9d of level 1 (a)"),
+        (level("a", "9d") + level("b", "9d"), "ladder.standard.level.1.after_due", "does not come after"),
+        (level("a", "3d", medium="fax"), "ladder.standard.level.0.medium", "use one of call, email, letter, visit, handover"),
+        (level("a", "3d", "min_open = 25.0"), "ladder.standard.level.0.min_open", "is not money in quotes"),
+        (level("a", "3d", 'min_open = "-1.00"'), "ladder.standard.level.0.min_open", "is negative"),
+        (level("a", "3d", 'needs_gap = "-1d"'), "ladder.standard.level.0.needs_gap", "is negative"),
+        (level("a", "36h"), "ladder.standard.level.0.after_due", "must be whole days"),
+        (level("", "3d"), "ladder.standard.level.0.name", "name is empty"),
+        (level("a", "3d", "minopen = 1"), "ladder.standard.level.0.minopen", "is not known here"),
+        (level("a", "3d", "max_attempts = 0"), "ladder.standard.level.0.max_attempts", "is below 1"),
+        (level("a", "3d", "priority = 101"), "ladder.standard.level.0.priority", "is above 100"),
+        (level("a", "3d", 'person_type = "firm"'), "ladder.standard.level.0.person_type", "use one of business, private"),
+        (level("a", "3d", 'expires_after = "0d"'), "ladder.standard.level.0.expires_after", "can never fire"),
+        (level("a", "-3d", 'expires_after = "2d"'), "ladder.standard.level.0.expires_after", "ends with the due date by itself"),
+        (level("a", "-3d", medium="handover"), "ladder.standard.level.0.medium", "hands over what nobody owes yet"),
+        (level("a", "9d", medium="handover") + level("b", "20d"), "ladder.standard.level.1.medium", "has handed the item over before"),
+        (level("a", "-9d") + level("b", "-3d", 'needs_gap = "10d"'), "ladder.standard.level.1.needs_gap", "already overdue"),
+        (level("a", "3d", "enabled = false"), "ladder.standard.level", "no level that is switched on"),
+        ('[ladder.standard]\nperson_types = ["private"]\n' + level("a", "3d", 'person_type = "business"'),
+         "ladder.standard.level.0.person_type", "is for private debtors only"),
+        ('[ladder.standard]\npotential_classes = ["V"]\n' + level("a", "3d"), "ladder.standard.potential_classes", "use only I, II"),
+        ("[ladder.standard]\nlevels = 3\n" + level("a", "3d"), "ladder.standard.levels", "is not known here"),
+        ("", "ladder", "there is no ladder"),
+        ("[strategy.a]\n" + level("a", "3d"), "strategy", "is not known here"),
+        (level("a", "3d") + level("b", "3d", ladder="second"), "ladder.second", "is taken by standard"),
+        ('[ladder.first]\ncompanies = ["1", "2"]\n' + level("a", "3d", ladder="first")
+         + '[ladder.second]\ncompanies = ["2"]\n' + level("b", "3d", ladder="second"), "ladder.second", "is taken by first"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_one_sentence_at_its_key(text: str, path: str, words: str) -> None:
+    _, problems = read(text)
+    assert [problem.path for problem in problems] == [path]
+    assert words in problems[0].sentence
+
+
+def test_ten_mistakes_are_ten_sentences() -> None:
+    text = level("a", "3x", "min_open = 1.5", "priority = -1", 'skill = 5', "typo = 1", medium="fax") + level(
+        "a", "1d", 'person_type = "x"', "max_attempts = 99", 'needs_gap = "x"'
+    )  # fmt: skip
+    _, problems = read(text)
+    assert len(problems) >= 10
+    assert len({(problem.path, problem.sentence) for problem in problems}) == len(problems)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        level("a", "-9d", 'person_type = "business"') + level("b", "-3d", 'person_type = "private"', 'needs_gap = "10d"'),
+        level("a", "-9d", 'min_open = "500.00"') + level("b", "-3d", 'min_open = "100.00"', 'needs_gap = "10d"'),
+        level("a", "-9d", "enabled = false") + level("b", "-3d", 'needs_gap = "10d"'),
+        level("a", "9d", "enabled = false", medium="handover") + level("b", "20d"),
+        level("a", "9d", 'person_type = "private"', medium="handover") + level("b", "20d", 'person_type = "business"'),
+        level("a", "9d", medium="handover") + level("b", "20d", "enabled = false"),
+        '[ladder.first]\ncompanies = ["1"]\n' + level("a", "3d", ladder="first") + level("b", "3d", ladder="second"),
+    ],
+)
+def test_a_level_that_some_debtor_can_reach_is_no_mistake(text: str) -> None:
+    assert read(text)[1] == []
+
+
+def test_a_debtor_gets_the_first_ladder_that_fits() -> None:
+    ladders, problems = read(
+        '[ladder.key]\npotential_classes = ["I"]\n' + level("a", "3d", ladder="key")
+        + '[ladder.firms]\nperson_types = ["business"]\ncompanies = ["1000"]\n' + level("b", "3d", ladder="firms")
+    )  # fmt: skip
+    assert problems == []
+
+    def name(**fields: str) -> str | None:
+        found = ladder_for(debtor(**fields), ladders)
+        return found.name if found else None
+
+    assert name(potential_class="I", company="1000", person_type="business") == "key"
+    assert name(company="1000", person_type="business") == "firms"
+    assert name(company="1000", person_type="private") is None
+    assert name(company="2000", person_type="business") is None
