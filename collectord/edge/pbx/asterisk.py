@@ -152,7 +152,10 @@ class AsteriskPbx:
 
     async def modules(self, names: tuple[str, ...]) -> dict[str, bool | None]:
         """Which of these modules are loaded; None where the PBX cannot tell without `system` rights (func_module.so is not loaded)."""
-        able = await self._value_of("IFMODULE(func_module.so)") == "1"
+        try:
+            able = await self._value_of("IFMODULE(func_module.so)") == "1"
+        except PbxRefused:
+            able = False  # the function is not there to be asked
         found: dict[str, bool | None] = {}
         for name in names:
             if not _MODULE.match(name):
@@ -161,8 +164,5 @@ class AsteriskPbx:
         return found
 
     async def _value_of(self, expression: str) -> str:
-        try:
-            reply = await self.link.ask(actions.get_variable(self.link.next_id(), expression))
-        except PbxRefused:
-            return ""  # Asterisk answers Error for a variable that is not set
-        return reply.head.first("value")[:200]
+        """'' for a variable that is not set: Asterisk answers Success all the same."""
+        return (await self.link.ask(actions.get_variable(self.link.next_id(), expression))).head.first("value")[:200]

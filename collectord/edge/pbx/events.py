@@ -43,7 +43,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ATTEMPT_ID = re.compile(r"\A[a-z0-9-]{8,40}\Z")
 _ORIGINATE_ID = re.compile(r"\A([a-z0-9-]{8,40}?)(?:-w([1-9]))?-o\Z")
 _OWN_UNIQUEID = re.compile(r"\Acoll-([a-z0-9-]{8,40}?)(?:-w([1-9]))?\Z")
-_UNIQUEID = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,148}\Z")
+_UNIQUEID = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,148}(?:;2)?\Z")  # ";2": the far half of a Local channel
 _DISP = re.compile(r"\A[1-9]\Z")
 _WHOLE = re.compile(r"\A[0-9]{1,9}\Z", re.ASCII)
 _DAY = re.compile(r"\A([0-9]{4})([0-9]{2})([0-9]{2})\Z", re.ASCII)
@@ -85,7 +85,7 @@ def read_live(message: AmiMessage) -> LiveChannel | None:
         attempt_id=attempt,
         uniqueid=uniqueid if _UNIQUEID.match(uniqueid) else "",
         channel=_text(message.first("channel")),
-        coll_state=_text(variables.get("COLL_STATE", "")),
+        coll_state=_text(variables.get("COLL_STATE", "").replace("(null)", "")),  # so writes Asterisk 22 what is not set
         agent_leg=own is not None and own[2] is None,
         ring_back=int(own[2] or 0) if own else 0,
         up=message.first("channelstatedesc") == "Up",

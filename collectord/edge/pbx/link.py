@@ -198,11 +198,13 @@ class PbxLink:
             raise PbxRefused(
                 f"refuses the login {username!r} ({exc}): check username, secret, and permit/deny of that user in manager.conf"
             ) from exc
+        asked = asyncio.get_running_loop().time()
         try:
             core = (await self._ask(protocol, actions.plain("CoreStatus", self.next_id()), within)).head
             settings = (await self._ask(protocol, actions.plain("CoreSettings", self.next_id()), within)).head
         except PbxRefused as exc:
             raise PbxRefused(f"lets {username!r} in without the right to ask for its state ({exc}): add `reporting` to write=") from exc
+        self._response_ms = (asyncio.get_running_loop().time() - asked) * 1_000 / 2
         self._version = settings.first("asteriskversion")[:60]
         self._warnings = tuple(filter(None, [versions.judge(self._version)]))
         return startup_token(core)
