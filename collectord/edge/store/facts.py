@@ -1,0 +1,237 @@
+"""What the gate may look at for one debtor, and what humans teach about debtors.
+
+Owns tables `fact` and `contact`, and the gathering of DebtorFacts. Judges nothing: that is core/contact_rules.
+Invariant: one call reads one consistent picture; nothing dated after `now` is in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from collectord.core.facts import (
+    Callback,
+    Contact,
+    DebtorFacts,
+    Doubt,
+    Fact,
+    OpenPromise,
+    RejectedRow,
+    SourceState,
+)
+from collectord.core.house import House
+from collectord.core.ledger import Debtor, DebtorKey, DialNumber, OpenItem
+from collectord.core.money import from_scaled
+from collectord.edge.store.codec import (
+    instant,
+    joined,
+    maybe_day,
+    split,
+    to_instant,
+    to_maybe_amount,
+    to_maybe_day,
+    to_maybe_instant,
+)
+from collectord.edge.store.connection import Connection, queries
+
+SQL = queries("facts")
+HISTORY = timedelta(days=400)  # longer than any limit's window; refusals to be called are kept for ever
+LIVE_STATES = frozenset({"reserved", "placed", "ringing_agent", "ringing_debtor", "talking"})
+Row = Mapping[str, Any]
+
+
+async def debtor_facts(conn: Connection, key: DebtorKey, now: datetime, house: House, doubts: tuple[Doubt, ...] = ()) -> DebtorFacts | None:
+    """None when no such debtor is known. Works on a reader, and on the writer inside the transaction that commits an attempt."""
+    who = {"company": key.company, "debtor_no": key.debtor_no}
+    debtor = await SQL.debtor(conn, **who)
+    if debtor is None:
+        return None
+    at, today = instant(now), house.today(now).isoformat()
+    since = instant(now - HISTORY)
+    numbers = tuple([_number(row) async for row in SQL.numbers(conn, **who)])
+    item_rows = [row async for row in SQL.items(conn, **who, today=today)]
+    history = [(row["own"], _attempt(row, now)) async for row in SQL.attempts(conn, **who, since=since, now=at)]
+    history += [(row["own"], _contact(row)) async for row in SQL.contacts(conn, **who, since=since, now=at)]
+    history.sort(key=lambda pair: pair[1].at)
+    return DebtorFacts(
+        debtor=_debtor(debtor, numbers),
+        items=tuple(_item(row) for row in item_rows),
+        doubtful=frozenset(row["item_no"] for row in item_rows if row["doubtful"]),
+        sources=tuple([_source(row) async for row in SQL.sources(conn, **who, today=today)]),
+        rejected_rows=tuple([_rejected(row) async for row in SQL.rejected_rows(conn, **who, today=today)]),
+        contacts=tuple(contact for own, contact in history if own),
+        number_contacts=tuple(contact for own, contact in history if not own),
+        facts=tuple([_fact(row) async for row in SQL.facts(conn, **who, now=at)]),
+        promises=tuple([_promise(row) async for row in SQL.promises(conn, **who, now=at)]),
+        callbacks=tuple([_callback(row) async for row in SQL.callbacks(conn, **who, now=at)]),
+        doubts=doubts,
+    )
+
+
+async def debtor_keys(conn: Connection, debtor_no: str) -> tuple[DebtorKey, ...]:
+    """The debtors of this number in all companies: what a person means who leaves the company out."""
+    return tuple([DebtorKey(row["company"], row["debtor_no"]) async for row in SQL.debtor_keys(conn, debtor_no=debtor_no)])
+
+
+async def add_fact(conn: Connection, fact: Fact) -> None:
+    await SQL.add_fact(
+        conn,
+        id=fact.id,
+        at=instant(fact.at),
+        company=fact.company,
+        debtor_no=fact.debtor_no,
+        kind=fact.kind,
+        value=fact.value,
+        reason=fact.reason,
+        actor=fact.actor,
+        attempt_id=fact.attempt_id,
+        until_on=maybe_day(fact.until_on),
+    )
+
+
+async def revoke_fact(conn: Connection, fact_id: str, now: datetime) -> bool:
+    """False when there is no such fact in force."""
+    return bool(await SQL.revoke_fact(conn, id=fact_id, at=instant(now)))
+
+
+async def known_facts(conn: Connection, key: DebtorKey, now: datetime) -> tuple[Fact, ...]:
+    """Not revoked, oldest first."""
+    found = SQL.facts(conn, company=key.company, debtor_no=key.debtor_no, now=instant(now))
+    return tuple([_fact(row) async for row in found])
+
+
+async def add_contact(conn: Connection, contact: Contact) -> bool:
+    """False when the very same contact is known already: identical rows count once."""
+    row: dict[str, Any] = {
+        "at": instant(contact.at),
+        "company": contact.company,
+        "debtor_no": contact.debtor_no,
+        "medium": contact.medium,
+        "items": joined(contact.items),
+        "number": contact.number,
+        "direction": contact.direction,
+        "result": contact.result,
+        "conversation_about": joined(contact.conversation_about),
+        "consent_until": maybe_day(contact.consent_until),
+        "consent_on": maybe_day(contact.consent_on),
+        "third_party": int(contact.third_party),
+        "disposition": contact.disposition,
+        "note": contact.note,
+    }
+    digest = hashlib.sha256("\x1f".join(f"{name}={value}" for name, value in row.items()).encode()).hexdigest()
+    return bool(await SQL.add_contact(conn, digest=digest, **row))
+
+
+async def add_happening(conn: Connection, happening_id: str, at: datetime, kind: str, key: DebtorKey, actor: str, sentence: str) -> None:
+    """One sentence for the audit: what was done to whom by whom."""
+    await SQL.add_happening(
+        conn,
+        id=happening_id,
+        at=instant(at),
+        kind=kind,
+        company=key.company,
+        debtor_no=key.debtor_no,
+        actor=actor,
+        sentence=sentence,
+    )
+
+
+def _debtor(row: Row, numbers: tuple[DialNumber, ...]) -> Debtor:
+    names = (
+        "company", "debtor_no", "debtor_name", "person_type", "contact_person", "email", "language", "country", "region", "postcode",
+        "time_zone", "potential_class", "agent", "head_office", "legal_state",
+    )  # fmt: skip
+    return Debtor(**{name: row[name] for name in names}, credit_limit=to_maybe_amount(row["credit_limit"]), numbers=numbers)
+
+
+def _number(row: Row) -> DialNumber:
+    return DialNumber(
+        position=row["position"],
+        raw=row["raw"],
+        e164=row["e164"] or None,
+        kind=row["kind"],
+        zones=tuple(row["zones"].split(",")) if row["zones"] else (),
+        problem=row["problem"] or None,
+    )
+
+
+def _item(row: Row) -> OpenItem:
+    names = ("company", "debtor_no", "item_no", "source", "currency", "kind", "payment_method", "dunning_level", "contact_level")
+    days = ("invoiced_on", "discount_until", "last_dunned_on", "dunning_deadline", "dunning_block_until", "contacted_on")
+    dates: dict[str, Any] = {name: to_maybe_day(row[name]) for name in days}
+    return OpenItem(
+        **{name: row[name] for name in names},
+        **dates,
+        due_on=date.fromisoformat(row["due_on"]),
+        open_amount=from_scaled(row["open_amount"] + row["paid_later"]),
+        amount=to_maybe_amount(row["amount"]),
+        dispute=bool(row["dispute"]),
+    )
+
+
+def _attempt(row: Row, now: datetime) -> Contact:
+    """An attempt as it was known at `now`: one that ended later was still live."""
+    ended = to_maybe_instant(row["ended_at"])
+    running = row["state"] in LIVE_STATES or (ended is not None and ended > now)
+    return Contact(
+        at=to_instant(row["placed_at"]),
+        company=row["company"],
+        debtor_no=row["debtor_no"],
+        number=row["number"],
+        result="" if running else ("unknown" if row["state"] == "unknown" else row["result"]),
+        agent_result=row["agent_result"],
+        items=split(row["items"]),
+        disposition="" if running else row["disposition"],
+        attempt_id=row["id"],
+        live=running,
+        unresolved=row["state"] == "unknown",
+    )
+
+
+def _contact(row: Row) -> Contact:
+    return Contact(
+        at=to_instant(row["at"]),
+        company=row["company"],
+        debtor_no=row["debtor_no"],
+        medium=row["medium"],
+        direction=row["direction"],
+        number=row["number"],
+        result=row["result"],
+        items=split(row["items"]),
+        conversation_about=split(row["conversation_about"]),
+        consent_until=to_maybe_day(row["consent_until"]),
+        consent_on=to_maybe_day(row["consent_on"]),
+        third_party=bool(row["third_party"]),
+        disposition=row["disposition"],
+        note=row["note"],
+    )
+
+
+def _source(row: Row) -> SourceState:
+    return SourceState(source=row["source"], fresh_as_of=to_maybe_day(row["fresh_as_of"]), held=split(row["held"] or ""))
+
+
+def _rejected(row: Row) -> RejectedRow:
+    return RejectedRow(source=row["source"], line=row["line"], column=row["column_name"], value=row["value"], reason=row["reason"])
+
+
+def _fact(row: Row) -> Fact:
+    names = ("id", "company", "debtor_no", "kind", "value", "reason", "actor", "attempt_id")
+    return Fact(**{name: row[name] for name in names}, at=to_instant(row["at"]), until_on=to_maybe_day(row["until_on"]))
+
+
+def _promise(row: Row) -> OpenPromise:
+    return OpenPromise(
+        id=row["id"],
+        amount=from_scaled(row["amount"]),
+        currency=row["currency"],
+        promised_on=date.fromisoformat(row["promised_on"]),
+        grace_until=date.fromisoformat(row["grace_until"]),
+        made_at=to_instant(row["made_at"]),
+    )
+
+
+def _callback(row: Row) -> Callback:
+    return Callback(task_id=row["id"], at=to_instant(row["not_before"]), agreed_at=to_instant(row["created_at"]), agent=row["agent"])

@@ -1,0 +1,96 @@
+-- Everything the gate reads about one debtor, and what humans teach. Decides nothing: rows in, rows out.
+
+-- name: debtor(company, debtor_no)^
+select * from debtor where company = :company and debtor_no = :debtor_no;
+
+-- name: numbers(company, debtor_no)
+select * from debtor_number where company = :company and debtor_no = :debtor_no order by position;
+
+-- name: items(company, debtor_no, today)
+-- As they stood on :today: what newer batches cleared is open again, what they paid down is owed again.
+select i.*,
+       coalesce((select sum(c.amount) from clearing c
+                  where c.company = i.company and c.debtor_no = i.debtor_no and c.item_no = i.item_no and c.as_of > :today), 0) as paid_later
+  from item i
+ where i.company = :company and i.debtor_no = :debtor_no and i.opened_as_of <= :today
+   and (i.state = 'open' or i.cleared_as_of > :today)
+ order by i.due_on, i.item_no;
+
+-- name: sources(company, debtor_no, today)
+with used as (
+  select source from debtor where company = :company and debtor_no = :debtor_no
+  union
+  select source from item where company = :company and debtor_no = :debtor_no and state = 'open'
+)
+select u.source,
+       (select max(case when b.fresh_as_of <= :today then b.fresh_as_of else b.as_of end) from batch b
+         where b.source = u.source and b.status = 'accepted' and b.mode = 'snapshot' and b.as_of <= :today) as fresh_as_of,
+       (select group_concat(h.file, '|') from batch h
+         where h.source = u.source and h.status = 'held' and h.as_of <= :today) as held
+  from used u order by u.source;
+
+-- name: rejected_rows(company, debtor_no, today)
+select r.source, r.line, r.column_name, r.value, r.reason
+  from row_reject r join batch b on b.id = r.batch_id
+ where r.company = :company and r.debtor_no = :debtor_no and b.status = 'accepted' and b.as_of <= :today
+   and not exists (select 1 from batch n
+                    where n.source = b.source and n.status = 'accepted' and n.mode = 'snapshot' and n.seq > b.seq and n.as_of <= :today)
+ order by b.seq, r.line;
+
+-- name: attempts(company, debtor_no, since, now)
+select a.*, 1 as own from attempt a
+ where a.company = :company and a.debtor_no = :debtor_no and a.placed_at <= :now
+   and (a.placed_at >= :since or a.disposition in ('do_not_call', 'wrong_number')
+        or a.state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up', 'unknown'))
+union all
+select a.*, 0 as own from attempt a
+ where a.number in (select n.e164 from debtor_number n where n.company = :company and n.debtor_no = :debtor_no and n.e164 <> '')
+   and not (a.company = :company and a.debtor_no = :debtor_no) and a.placed_at <= :now
+   and (a.placed_at >= :since or a.state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up', 'unknown'));
+
+-- name: contacts(company, debtor_no, since, now)
+select c.*, 1 as own from contact c
+ where c.company = :company and c.debtor_no = :debtor_no and c.at <= :now
+   and (c.at >= :since or c.disposition in ('do_not_call', 'wrong_number'))
+union all
+select c.*, 0 as own from contact c
+ where c.number in (select n.e164 from debtor_number n where n.company = :company and n.debtor_no = :debtor_no and n.e164 <> '')
+   and not (c.company = :company and c.debtor_no = :debtor_no) and c.at <= :now and c.at >= :since;
+
+-- name: facts(company, debtor_no, now)
+select * from fact
+ where company = :company and debtor_no = :debtor_no and at <= :now and (revoked_at is null or revoked_at > :now)
+ order by at, id;
+
+-- name: promises(company, debtor_no, now)
+select * from promise
+ where company = :company and debtor_no = :debtor_no and made_at <= :now and (state = 'open' or judged_at > :now)
+ order by promised_on, id;
+
+-- name: callbacks(company, debtor_no, now)
+select id, not_before, created_at, agent from task
+ where company = :company and debtor_no = :debtor_no and origin = 'callback' and state in ('planned', 'ready', 'leased', 'in_call')
+   and created_at <= :now
+ order by not_before, id;
+
+-- name: debtor_keys(debtor_no)
+select company, debtor_no from debtor where debtor_no = :debtor_no order by company;
+
+-- name: add_fact(id, at, company, debtor_no, kind, value, reason, actor, attempt_id, until_on)!
+insert into fact (id, at, company, debtor_no, kind, value, reason, actor, attempt_id, until_on)
+values (:id, :at, :company, :debtor_no, :kind, :value, :reason, :actor, :attempt_id, :until_on)
+on conflict (id) do nothing;
+
+-- name: revoke_fact(id, at)!
+update fact set revoked_at = :at where id = :id and revoked_at is null;
+
+-- name: add_contact(digest, at, company, debtor_no, medium, items, number, direction, result, conversation_about, consent_until, consent_on, third_party, disposition, note)!
+insert into contact (digest, at, company, debtor_no, medium, items, number, direction, result, conversation_about, consent_until, consent_on,
+                     third_party, disposition, note)
+values (:digest, :at, :company, :debtor_no, :medium, :items, :number, :direction, :result, :conversation_about, :consent_until, :consent_on,
+        :third_party, :disposition, :note)
+on conflict (digest) do nothing;
+
+-- name: add_happening(id, at, kind, company, debtor_no, actor, sentence)!
+insert into happening (id, at, kind, company, debtor_no, actor, sentence)
+values (:id, :at, :kind, :company, :debtor_no, :actor, :sentence);
