@@ -1,0 +1,153 @@
+"""What the course of a call sees besides the PBX's events, and what it asks for in return.
+
+Owns these words. Knows no state and no rule.
+Invariant: an effect says what is to be done, never how; those that change the store are done in the transaction that saves the attempt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from collectord.core.attempts import AgentResult, Attempt, AttemptState, Said
+
+# ---------------------------------------------------------------- seen
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """The Originate is written next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The reservation is given back; nothing was written."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """The PBX says that the call is alive and has come so far."""
+
+    stage: AttemptState
+
+
+@dataclass(frozen=True, slots=True)
+class NotDialled:
+    """Evidence that the debtor was never dialled and nothing is alive."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LostTrack:
+    """No evidence either way; `ask` says in one sentence what a person should find out."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeSaid:
+    """A person recorded or clicked the outcome."""
+
+    said: Said
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOver:
+    """`deadline_at` has passed."""
+
+
+# ---------------------------------------------------------------- effects
+
+
+@dataclass(frozen=True, slots=True)
+class TakeDown:
+    """Store the disposition and what follows from it. `reply_to`: the channel that waits for "saved", "" when none does."""
+
+    said: Said
+    reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Store what follows from the result alone: retry, next number, next level."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaySaved:
+    """Answer the dialplan that waits on this channel: `ok` only after the commit."""
+
+    pbx: str
+    channel_uniqueid: str
+    ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RingBackAgent:
+    """Ring the agent who hung up first and offer the wrap-up menu, once."""
+
+    attempt: Attempt
+    ring_back: int
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """The PBX may forget its journal row: everything in it is on our disk."""
+
+    pbx: str
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTookRing:
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentMissedRing:
+    agent: str
+    how: AgentResult
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUpBegan:
+    agent: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFree:
+    """This attempt holds the agent no longer."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskHuman:
+    """A person must say what came of the call; it stands in the list `unknown` until then."""
+
+    attempt_id: str
+    why: str
+
+
+Effect: TypeAlias = (
+    TakeDown | Settle | SaySaved | RingBackAgent | Acknowledge | AgentTookRing | AgentMissedRing | WrapUpBegan | AgentFree | AskHuman
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The attempt as it is now (state, instants or details changed) and what is to be done."""
+
+    attempt: Attempt
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Nothing changed; why, for the log. Asterisk sends duplicates and late events as a matter of course."""
+
+    reason: str
