@@ -1,0 +1,67 @@
+"""The canonical columns and the header of an export.
+
+Owns which columns there are and which a file must have. Knows no row and no file.
+Invariant: a Header maps each known column to one position; a file that leaves doubt about that is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from collectord.core.csv_records import ExportRefused, Record
+from collectord.core.wording import Language, Texts, phrase, safe
+
+REQUIRED = ("debtor_no", "debtor_name", "item_no", "due_on", "open_amount")
+KEY = ("company", "debtor_no", "item_no")
+ITEM_COLUMNS = (
+    "due_on", "open_amount", "currency", "amount", "invoiced_on", "kind", "payment_method", "discount_until", "dunning_level",
+    "last_dunned_on", "dunning_deadline", "dunning_block", "dispute",
+)  # fmt: skip
+DEBTOR_COLUMNS = (
+    "debtor_name", "person_type", "contact_person", "email", "language", "country", "region", "postcode", "time_zone", "potential_class",
+    "agent", "head_office", "credit_limit", "legal_state", "phone", "phone2",
+)  # fmt: skip
+COLUMNS = KEY + ITEM_COLUMNS + DEBTOR_COLUMNS
+
+TEXTS: Texts = {
+    "header": (
+        "the header cannot be read; expected column names such as {columns}",
+        "Der Kopf ist nicht lesbar; erwartet Spaltennamen wie {columns}",
+    ),
+    "lacking": ("line 1: required columns are missing: {columns}", "Zeile 1: Pflichtspalten fehlen: {columns}"),
+    "twice": ("line 1: column {column} occurs twice", "Zeile 1: Spalte {column} kommt doppelt vor"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Where the canonical columns stand."""
+
+    width: int
+    positions: dict[str, int]
+    ignored: tuple[str, ...]
+
+    @property
+    def has_company(self) -> bool:
+        return "company" in self.positions
+
+    @property
+    def debtor_columns(self) -> frozenset[str]:
+        """The debtor's columns this file has: only these change what is known about a debtor."""
+        return frozenset(self.positions) & frozenset(DEBTOR_COLUMNS)
+
+
+def read_header(record: Record, language: Language) -> Header:
+    """Raises ExportRefused: unreadable, a required column missing, a column twice. Unknown columns are ignored."""
+    names = [field.strip().lower() for field in record.fields]
+    known = [name for name in names if name in COLUMNS]
+    if record.problem or not known:
+        raise ExportRefused(phrase(TEXTS, "header", language, columns=", ".join(REQUIRED)))
+    missing = [name for name in REQUIRED if name not in names]
+    if missing:
+        raise ExportRefused(phrase(TEXTS, "lacking", language, columns=", ".join(missing)))
+    for name in known:
+        if known.count(name) > 1:
+            raise ExportRefused(phrase(TEXTS, "twice", language, column=name))
+    ignored = tuple(safe(name, 60) for name in names if name and name not in COLUMNS)
+    return Header(len(names), {name: names.index(name) for name in known}, ignored)
