@@ -119,7 +119,6 @@ class Sandbox:
             shipped=self._shipped,
             ports=ports,
             phones=self.phone_secrets,
-            ami_user=self.company.username,
             ami_secret=self.company.secret,
             console=self.company.console_account(),
         )

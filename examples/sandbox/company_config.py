@@ -13,8 +13,9 @@ from .unavailable import SandboxUnavailable
 
 NEVER_REGISTERED = "299"
 
+
 def write_company(
-    etc: Path, data: Path, *, shipped: Path, ports: Ports, phones: dict[str, str], ami_user: str, ami_secret: str, console: str
+    etc: Path, data: Path, *, shipped: Path, ports: Ports, phones: dict[str, str], ami_secret: str, console: str
 ) -> None:
     """`phones`: number -> secret. `shipped`: the folder of dialplan/ and asterisk-config/. `console`: the sandbox's own AMI account."""
     dialplan, config = shipped / "dialplan", shipped / "asterisk-config"
@@ -25,44 +26,46 @@ def write_company(
         if (dialplan / "sounds" / language).is_dir():
             (data / "sounds" / f"{language}_coll").symlink_to(dialplan / "sounds" / language)
     overlay = Path(__file__).with_name("overlay")
-    shutil.copyfile(overlay / "modules.conf", etc / "modules.conf")
-    frame = (config / "extensions.conf").read_text(encoding="utf-8")
-    _write(etc / "extensions.conf", f"{frame}\n#include {overlay / 'contexts.conf'}\n")
-    _write(etc / "pjsip.conf", _pjsip(ports, phones))
-    _write(etc / "manager.conf", _manager(config, ports, ami_user, ami_secret, console))
+    for name in ("modules.conf", "extensions.conf"):
+        shutil.copyfile(config / name, etc / name)
+    with (etc / "extensions.conf").open("a", encoding="utf-8") as frame:
+        frame.write(f"\n#include {overlay / 'contexts.conf'}\n")
+    _write(etc / "pjsip.conf", _pjsip(config, ports, phones))
+    _write(etc / "manager.conf", _with(config / "manager.conf", port=str(ports.company_ami)))
+    _write(etc / "manager.d/collectord.conf", _with(config / "manager.d/collectord.conf", secret=ami_secret))
+    _write(etc / "manager.d/sandbox.conf", console)
 
 
-def _pjsip(ports: Ports, phones: dict[str, str]) -> str:
-    common = f"""type=endpoint
-disallow=all
-allow=alaw,ulaw
-direct_media=no
-dtmf_mode=rfc4733
-allow_transfer=no
-media_address={COMPANY}
-bind_rtp_to_media_address=yes
-"""
-    parts = [f"[global]\ntype=global\nuser_agent=company\n[udp]\ntype=transport\nprotocol=udp\nbind={COMPANY}:{ports.company_sip}\n"]
+def _pjsip(config: Path, ports: Ports, phones: dict[str, str]) -> str:
+    """The shipped template of a desk phone, with this sandbox's phones, trunks and addresses."""
+    templates = re.split(r"(?m)^\[[^]]+\](?!\(!\))", (config / "pjsip-phones.conf").read_text(encoding="utf-8"))[0]
+    if "[collect-phone](!)" not in templates:
+        raise SandboxUnavailable("asterisk-config/pjsip-phones.conf has no template [collect-phone] before its first phone")
+    media = f"media_address={COMPANY}\nbind_rtp_to_media_address=yes\n"
+    transport = f"[global]\ntype=global\nuser_agent=company\n[udp]\ntype=transport\nprotocol=udp\nbind={COMPANY}:{ports.company_sip}\n"
+    parts = [templates, transport]
     for number, secret in phones.items():
         parts.append(
-            f"[{number}]\n{common}context=from-collect-phone\nauth={number}\naors={number}\ncallerid=\"Desk {number}\" <{number}>\n"
+            f"[{number}](collect-phone)\nauth={number}\naors={number}\ncallerid=Desk {number} <{number}>\n{media}"
+            # userpass: what `digest` was called before Asterisk 22.5, and still understood
             f"[{number}]\ntype=auth\nauth_type=userpass\nusername={number}\npassword={secret}\n"
-            f"[{number}]\ntype=aor\nmax_contacts=1\nremove_existing=yes\n"
+            f"[{number}](collect-phone-aor)\n"
         )
+    line = f"type=endpoint\ncontext=from-collect-trunk\ndisallow=all\nallow=alaw,ulaw\ndirect_media=no\nallow_transfer=no\n{media}"
     for name, host, port in (("trunk", CARRIER, ports.carrier_sip), ("dead", NOBODY, ports.nobody)):
-        parts.append(f"[{name}]\n{common}context=from-trunk\naors={name}\n[{name}]\ntype=aor\ncontact=sip:{host}:{port}\n")
+        parts.append(f"[{name}]\n{line}aors={name}\n[{name}]\ntype=aor\ncontact=sip:{host}:{port}\n")
     parts.append(f"[trunk]\ntype=identify\nendpoint=trunk\nmatch={CARRIER}\n")
     return "".join(parts)
 
 
-def _manager(config: Path, ports: Ports, user: str, secret: str, console: str) -> str:
-    """The shipped account with this sandbox's secret, and the sandbox's own."""
-    account = (config / "manager.d/collectord.conf").read_text(encoding="utf-8")
-    account, changed = re.subn(r"(?m)^(\s*secret\s*=\s*).*$", lambda match: match[1] + secret, account)
-    if changed != 1 or f"[{user}]" not in account:
-        raise SandboxUnavailable(f"asterisk-config/manager.d/collectord.conf must hold one account [{user}] with one secret")
-    general = f"[general]\nenabled=yes\nwebenabled=no\nbindaddr={COMPANY}\nport={ports.company_ami}\n"
-    return f"{general}{account}\n{console}"
+def _with(path: Path, **values: str) -> str:
+    """A shipped file with other values behind some of its keys; each key must stand there exactly once."""
+    text = path.read_text(encoding="utf-8")
+    for key, value in values.items():
+        text, changed = re.subn(rf"(?m)^{key}=.*$", lambda _, key=key, value=value: f"{key}={value}", text)  # type: ignore[misc]
+        if changed != 1:
+            raise SandboxUnavailable(f"{path} must hold {key}= exactly once")
+    return text
 
 
 def _write(path: Path, text: str) -> None:
