@@ -117,6 +117,7 @@ class FakeAmi:
             "ListCommands": self._list_commands,
         }
         self._server: asyncio.Server | None = None
+        self._serving: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         await self.listen()
@@ -137,6 +138,8 @@ class FakeAmi:
             for connection in self.connections:
                 connection.reset()
             self.connections.clear()
+            if self._serving:
+                await asyncio.wait(self._serving, timeout=5)
             await self._server.wait_closed()
             self._server = None
 
@@ -151,6 +154,10 @@ class FakeAmi:
         await self.broadcast("Event: UserEvent", "Privilege: user,all", f"UserEvent: {name}", *lines)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
         connection = Connection(self, reader, writer)
         self.connections.append(connection)
         self.accepted += 1

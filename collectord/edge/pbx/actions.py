@@ -83,6 +83,11 @@ class Order:
             if size > MAX_LINE:
                 raise OrderRefused(name, f"longer than the {MAX_LINE} bytes of a line that Asterisk reads")
 
+    def text(self) -> str:
+        """As it is written to the wire."""
+        lines = (("Action", self.name), ("ActionID", self.action_id), *self.headers)
+        return "".join(f"{name}: {value}\r\n" for name, value in lines) + "\r\n"
+
 
 def display_text(text: str) -> str:
     """Any text made fit for a phone's display: letters, digits and a few signs, single spaces, at most 40 characters.

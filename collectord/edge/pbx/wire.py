@@ -3,9 +3,9 @@
 Owns framing, caps, deadlines and the matching of answers. May not know what a call is, nor reconnect, nor send anything again.
 Invariant: an order is written at most once, and whoever waits for its answer gets an answer or a typed error, never silence.
 
-Used of panoramisk 1.4: opening the connection (Manager.connect, behind its `protocol_factory` seam) and the text of an action.
-Replaced, because each was measured to be wrong: replay of unanswered actions, decoding per read, boundless buffering, `.success`,
-attributes that read as '', exceptions that close the link, reconnecting by itself, log-in before the banner, unchecked pings.
+Used of panoramisk 1.4: opening the connection (Manager.connect with its `protocol_factory` seam; plain or TLS).
+Replaced, because each was measured to be wrong: replay of unanswered actions, CR LF let through, decoding per read, boundless buffering,
+`.success`, attributes that read as '', exceptions that close the link, reconnecting by itself, log-in before the banner, unchecked pings.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from panoramisk.actions import Action
 from panoramisk.manager import Manager
 
 from collectord.edge.pbx.actions import Order
@@ -226,7 +225,7 @@ class AmiProtocol(asyncio.Protocol):
             raise PbxUnreachable("the PBX does not read what we send", sent=False)
         if order.action_id in self._waiting:
             raise OrderRefused("ActionID", "an order with this id still waits for its answer")
-        data = _text(order).encode()
+        data = order.text().encode()
         answer: asyncio.Future[Reply] = self._loop.create_future()
         expiry = self._loop.call_later(within, self._expire, order, within)
         self._waiting[order.action_id] = _Waiting(answer, expiry)
@@ -269,13 +268,6 @@ class AmiProtocol(asyncio.Protocol):
                 if len(one.items) > MAX_ITEMS:
                     one.answer.set_exception(PbxUnreachable(f"the PBX sent a list of more than {MAX_ITEMS} rows", sent=True))
         return True
-
-
-def _text(order: Order) -> str:
-    headers: dict[str, list[str]] = {"Action": [order.name], "ActionID": [order.action_id]}
-    for name, value in order.headers:
-        headers.setdefault(name, []).append(value)
-    return str(Action(headers))
 
 
 class _Door(Manager):  # type: ignore[misc]  # panoramisk has no types

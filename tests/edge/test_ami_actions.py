@@ -1,0 +1,241 @@
+"""What may be written to a PBX.
+
+Owns the proof that no value, however hostile, becomes a second header, action, variable or dial string.
+Invariant tested: an order either has exactly the lines that INTERNALS 1 shows, or does not exist.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collectord.core.pbx_calls import AgentCall, RingBack
+from collectord.edge.pbx import actions
+from collectord.edge.pbx.actions import Order, agent_call, display_text
+from collectord.edge.pbx.faults import OrderRefused
+
+CALL = AgentCall(
+    attempt_id="0kq3m8x2c7aaaaaaaa",
+    endpoint="PJSIP/201",
+    number="+493012345678",
+    display="Müller GmbH 123.45 EUR",
+    caller_id="+493012345600",
+    trunk="trunk",
+    major=410,
+    minor=5,
+    days_past_due=12,
+    attempt_no=2,
+    promised_on=date(2026, 11, 18),
+    promise_state="broken",
+)
+
+HOSTILE = [
+    "\r\nAction: Hangup\r\nChannel: /^.*/",
+    "x\nVariable: FILE(/etc/x)=1",
+    "x\rAction: Hangup",
+    "x\x00y",
+    "\x1b[2J",
+    "\x7f",
+    "+493012345678&PJSIP/202",
+    "PJSIP/201&PJSIP/202",
+    "PJSIP/201,20",
+    "${SHELL(id)}",
+    "$[1+1]",
+    "a,b",
+    "a|b",
+    "a^b",
+    "x@other-context",
+    'x" <+491>',
+    "x\\",
+    "+49 30 1234567",
+    "110",
+    "+0123456789",
+    "+49301234567890123",
+    "+٤٩٣٠١٢٣٤٥٦٧٨",
+    "Local/s@default/n\r\n",
+    "PJSIP/201\n",
+    "A" * 2_000,
+    "",
+    "\ud800",
+]
+
+
+def lines(order: Order) -> list[str]:
+    text = order.text()
+    assert text.endswith("\r\n\r\n")
+    assert text.count("\r\n\r\n") == 1
+    return text[:-4].split("\r\n")
+
+
+def test_an_agent_call_has_exactly_the_lines_of_internals() -> None:
+    assert sorted(lines(agent_call(CALL))) == sorted(
+        [
+            "Action: Originate",
+            "ActionID: 0kq3m8x2c7aaaaaaaa-o",
+            "Channel: PJSIP/201",
+            "ChannelId: coll-0kq3m8x2c7aaaaaaaa",
+            "Context: coll-agent",
+            "Exten: s",
+            "Priority: 1",
+            "Timeout: 20000",
+            "Async: true",
+            'CallerID: "Müller GmbH 123.45 EUR" <+493012345678>',
+            "Variable: __COLL_ID=0kq3m8x2c7aaaaaaaa",
+            "Variable: COLL_DST=+493012345678",
+            "Variable: COLL_CID=+493012345600",
+            "Variable: COLL_MODE=preview",
+            "Variable: COLL_RING=30",
+            "Variable: COLL_TRUNK=trunk",
+            "Variable: COLL_DECIDE=90",
+            "Variable: COLL_LANG=de",
+            "Variable: COLL_FORMAT=e164",
+            "Variable: COLL_MAJOR=410",
+            "Variable: COLL_MINOR=5",
+            "Variable: COLL_CUR=EUR",
+            "Variable: COLL_DAYS=12",
+            "Variable: COLL_TRY=2",
+            "Variable: COLL_PROMISE=20261118",
+            "Variable: COLL_PSTATE=broken",
+        ]
+    )
+
+
+def test_a_ring_back_carries_the_attempt_and_a_channel_of_its_own() -> None:
+    order = actions.ring_back(RingBack(attempt_id="0kq3m8x2c7aaaaaaaa", endpoint="PJSIP/201", display="", number="+493012345678"))
+    assert {"ActionID: 0kq3m8x2c7aaaaaaaa-w1-o", "ChannelId: coll-0kq3m8x2c7aaaaaaaa-w1", "Context: coll-wrap"} < set(lines(order))
+    assert "CallerID: <+493012345678>" in lines(order)
+    assert "Variable: __COLL_ID=0kq3m8x2c7aaaaaaaa" in lines(order)
+
+
+def test_an_acknowledgement_needs_no_system_rights() -> None:
+    assert sorted(lines(actions.acknowledge("0kq3m8x2c7aaaaaaaa"))) == [
+        "Action: Originate",
+        "ActionID: 0kq3m8x2c7aaaaaaaa-a",
+        "Application: Wait",
+        "Async: true",
+        "Channel: Local/ack@coll-ack/n",
+        "Data: 0",
+        "Variable: __COLL_ID=0kq3m8x2c7aaaaaaaa",
+    ]
+
+
+FIELDS = ["attempt_id", "endpoint", "number", "caller_id", "trunk", "number_format", "mode", "language", "currency", "promise_state"]
+HARMLESS = {("trunk", "110"), ("promise_state", "")}
+
+
+@pytest.mark.parametrize(("field", "text"), [(field, text) for field in FIELDS for text in HOSTILE if (field, text) not in HARMLESS])
+def test_a_hostile_value_is_refused_before_it_is_an_order(field: str, text: str) -> None:
+    hostile: dict[str, Any] = {field: text}
+    with pytest.raises(OrderRefused) as caught:
+        agent_call(dataclasses.replace(CALL, **hostile))
+    assert len(text) < 6 or text not in str(caught.value)  # neither logs nor screens get the text
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_hostile_name_becomes_harmless_text_in_the_same_lines(text: str) -> None:
+    plain, hostile = lines(agent_call(CALL)), lines(agent_call(dataclasses.replace(CALL, display=text)))
+    assert [line for line in plain if not line.startswith("CallerID")] == [line for line in hostile if not line.startswith("CallerID")]
+    shown = next(line for line in hostile if line.startswith("CallerID"))
+    assert re.fullmatch(r'CallerID: (?:"[^"<>\\\x00-\x1f\x7f${}&|^:;`]{1,40}" )?<\+493012345678>', shown)
+
+
+@given(st.text(max_size=200))
+def test_any_text_made_fit_for_a_display_stays_so(text: str) -> None:
+    shown = display_text(text)
+    assert len(shown) <= 40
+    assert display_text(shown) == shown
+    assert shown == shown.strip()
+    agent_call(dataclasses.replace(CALL, display=text))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Müller & Söhne, Inh. O'Neil (Köln)", "Müller + Söhne, Inh. O'Neil (Köln)"),
+        ("Z\u0308urich\u202egnp.exe", "Z\u0308urich gnp.exe"),
+        ("  viel \t Platz \n ", "viel Platz"),
+        ("Фирма 東京 12,50 €", "Фирма 東京 12,50 €"),
+        ("A" * 39 + " B", "A" * 39),
+        ("<script>", "script"),
+    ],
+)
+def test_a_display_keeps_what_a_person_reads(text: str, shown: str) -> None:
+    assert display_text(text) == shown
+
+
+@pytest.mark.parametrize("endpoint", ["PJSIP/201", "SIP/anna.beispiel", "DAHDI/g1/201", "Local/201@from-internal", "PJSIP/anna_b-1"])
+def test_usual_endpoints_pass(endpoint: str) -> None:
+    assert f"Channel: {endpoint}" in lines(agent_call(dataclasses.replace(CALL, endpoint=endpoint)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"ring_agent_ms": 999},
+        {"ring_agent_ms": 120_001},
+        {"ring_debtor_s": 0},
+        {"decide_s": 0},
+        {"major": -1},
+        {"minor": -1},
+        {"days_past_due": 100_000},
+        {"attempt_no": -1},
+    ],
+)
+def test_numbers_out_of_reason_are_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(OrderRefused, match="is not within"):
+        agent_call(dataclasses.replace(CALL, **change))
+
+
+def test_an_id_that_ends_like_a_ring_back_is_refused() -> None:
+    with pytest.raises(OrderRefused):
+        actions.attempt_id("0kq3m8x2c7-w1")
+
+
+def test_a_comma_in_a_variable_is_escaped_and_a_quote_refused() -> None:
+    assert actions._variable(actions.Variable.TRUNK, "a,b") == ("Variable", "COLL_TRUNK=a\\,b")
+    for text in ('a"b', "a\\b"):
+        with pytest.raises(OrderRefused):
+            actions._variable(actions.Variable.TRUNK, text)
+
+
+@pytest.mark.parametrize("text", ["yes", "id-", "id-x y", "ok\r\n", "id-0kq3m8x2c7aaaaaaaa,1", ""])
+def test_a_reply_is_one_of_the_words_of_internals(text: str) -> None:
+    with pytest.raises(OrderRefused):
+        actions.reply("q-1", "1763700000.1", text)
+
+
+def test_a_reply_may_name_an_attempt() -> None:
+    order = actions.reply("q-1", "1763700000.1", "id-0kq3m8x2c7aaaaaaaa")
+    assert {"Channel: 1763700000.1", "Variable: COLL_REPLY", "Value: id-0kq3m8x2c7aaaaaaaa"} < set(lines(order))
+
+
+@pytest.mark.parametrize("uniqueid", ["", "x\r\nAction: Hangup", "/^.*/", "a b", "x" * 200])
+def test_only_a_uniqueid_can_be_told_that_it_is_saved(uniqueid: str) -> None:
+    with pytest.raises(OrderRefused):
+        actions.say_saved("q-1", uniqueid, ok=True)
+
+
+def test_a_line_that_asterisk_would_discard_is_refused() -> None:
+    fits = 1_024 - len("Pad: \r\n")
+    Order("Ping", "p", (("Pad", "x" * fits),))
+    for text in ("x" * (fits + 1), "ü" * (fits // 2 + 1)):
+        with pytest.raises(OrderRefused, match="longer than"):
+            Order("Ping", "p", (("Pad", text),))
+
+
+def test_more_headers_than_asterisk_reads_are_refused() -> None:
+    Order("Ping", "p", (("Pad", "x"),) * 126)
+    with pytest.raises(OrderRefused, match="more than 128 headers"):
+        Order("Ping", "p", (("Pad", "x"),) * 127)
+
+
+def test_an_order_never_shows_its_secret() -> None:
+    order = actions.login("q-1", "collectord", "geheim")
+    assert "geheim" not in repr(order)
+    assert "Secret: geheim" in lines(order)

@@ -1,0 +1,273 @@
+"""What a PBX reports, read into values.
+
+Owns the proof that every event of INTERNALS 1.2 is read, and that what is malformed, foreign or forged is None or harmless.
+Invariant tested: reading never raises, and no text from the wire is unbounded.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collectord.core.pbx_calls import JournalPhase, JournalRow, UnreadableRow
+from collectord.core.pbx_events import (
+    Acked,
+    AgentUp,
+    CallEvent,
+    ChannelHungUp,
+    DebtorUp,
+    DeviceState,
+    Dialling,
+    DialResult,
+    Duplicate,
+    Ended,
+    EndState,
+    FeatureAction,
+    FeatureDialled,
+    Keyed,
+    OriginateAnswered,
+    OriginateFailed,
+    PbxEvent,
+    WrapEnded,
+)
+from collectord.edge.pbx.events import Reader, read_live, read_row
+from collectord.edge.pbx.wire import AmiMessage, parse
+
+AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+ID = "0kq3m8x2c7aaaaaaaa"
+SNAPSHOT = ("Privilege: user,all", "Channel: PJSIP/201-00000001", f"Uniqueid: coll-{ID}", f"Linkedid: coll-{ID}", "CallerIDName: x")
+
+
+def message(*lines: str) -> AmiMessage:
+    found = parse("\r\n".join(lines).encode())
+    assert found is not None
+    return found
+
+
+def read(*lines: str) -> PbxEvent | None:
+    return Reader().read(message(*lines), AT)
+
+
+def coll(name: str, *lines: str) -> PbxEvent | None:
+    return read("Event: UserEvent", *SNAPSHOT, f"UserEvent: {name}", f"CollID: {ID}", *lines)
+
+
+def test_every_event_of_a_good_call_is_read() -> None:
+    dial = ("Status: ANSWER", "Cause: 16", "Tech: SIP 200 OK", "Rang: 1204", "Talk: 30125")
+    keys = ("Disp: 1", "Amount: 250", "On: 20261205", "At: ")
+    assert [
+        coll("CollAgent", "Seq: 1"),
+        coll("CollDial", "Seq: 2"),
+        coll("CollUp", "Seq: 3", "CustChannel: PJSIP/trunk-00000002"),
+        coll("CollResult", "Seq: 4", *dial),
+        coll("CollKeyed", "Seq: 5", *keys),
+        coll("CollEnd", "Seq: 9", "State: WRAP", *dial, *keys),
+    ] == [
+        AgentUp(seen_at=AT, attempt_id=ID, channel_uniqueid=f"coll-{ID}"),
+        Dialling(seen_at=AT, attempt_id=ID),
+        DebtorUp(seen_at=AT, attempt_id=ID, debtor_channel="PJSIP/trunk-00000002"),
+        DialResult(seen_at=AT, attempt_id=ID, status="ANSWER", cause=16, tech="SIP 200 OK", rang_ms=1204, talk_ms=30125),
+        Keyed(seen_at=AT, attempt_id=ID, disp="1", amount=250, on=date(2026, 12, 5), at=None, channel_uniqueid=f"coll-{ID}"),
+        Ended(
+            seen_at=AT,
+            attempt_id=ID,
+            state=EndState.WRAP,
+            status="ANSWER",
+            cause=16,
+            tech="SIP 200 OK",
+            rang_ms=1204,
+            talk_ms=30125,
+            disp="1",
+            amount=250,
+            on=date(2026, 12, 5),
+            at=None,
+        ),
+    ]
+
+
+def test_what_comes_beside_a_call_is_read() -> None:
+    feature = ("Action: outcome", "Endpoint: PJSIP/201", "Pin: 4711", "Arg: 3", "Channel: PJSIP/201-00000001", f"Uniqueid: coll-{ID}")
+    assert [
+        coll("CollDup", "Old: DIAL"),
+        coll("CollAcked", "Old: END|WRAP"),
+        coll("CollWrapEnd", "Seq: 8", "Disp: 4", "Amount: ", "On: 20261123", "At: 10", "Keyed: yes"),
+        coll("CollWrapEnd", "Seq: 8", "Disp: ", "Amount: ", "On: ", "At: ", "Keyed: no"),
+        coll("CollFeature", *feature),
+        read("Event: DeviceStateChange", "Device: PJSIP/201", "State: NOT_INUSE"),
+        read("Event: Hangup", "Channel: PJSIP/201-1", f"Uniqueid: coll-{ID}", "Cause: 17", "Cause-txt: User busy"),
+        read("Event: Hangup", f"Uniqueid: coll-{ID}-w2", "Cause: 19"),
+    ] == [
+        Duplicate(seen_at=AT, attempt_id=ID, old="DIAL"),
+        Acked(seen_at=AT, attempt_id=ID, old="END|WRAP"),
+        WrapEnded(seen_at=AT, attempt_id=ID, keyed=True, disp="4", amount=None, on=date(2026, 11, 23), at=10),
+        WrapEnded(seen_at=AT, attempt_id=ID, keyed=False, disp="", amount=None, on=None, at=None),
+        FeatureDialled(
+            seen_at=AT,
+            action=FeatureAction.OUTCOME,
+            endpoint="PJSIP/201",
+            pin="4711",
+            arg="3",
+            uniqueid=f"coll-{ID}",
+            channel="PJSIP/201-00000001",
+        ),
+        DeviceState(seen_at=AT, device="PJSIP/201", state="NOT_INUSE"),
+        ChannelHungUp(seen_at=AT, attempt_id=ID, uniqueid=f"coll-{ID}", cause=17),
+        ChannelHungUp(seen_at=AT, attempt_id=ID, uniqueid=f"coll-{ID}-w2", cause=19, ring_back=2),
+    ]
+
+
+def test_a_failed_originate_response_is_a_failure_and_an_answered_one_is_not() -> None:
+    lines = ("Event: OriginateResponse", f"ActionID: {ID}-o", f"Uniqueid: coll-{ID}")
+    assert read(*lines, "Response: Failure", "Reason: 0") == OriginateFailed(
+        seen_at=AT, attempt_id=ID, action_id=f"{ID}-o", reason=0, uniqueid=f"coll-{ID}"
+    )
+    assert read(*lines, "Response: Success", "Reason: 4") == OriginateAnswered(
+        seen_at=AT, attempt_id=ID, action_id=f"{ID}-o", reason=4, uniqueid=f"coll-{ID}"
+    )
+    failed = read("Event: OriginateResponse", f"ActionID: {ID}-w1-o", "Response: Failure", "Reason: 3", "Uniqueid: <unknown>")
+    assert failed == OriginateFailed(seen_at=AT, attempt_id=ID, action_id=f"{ID}-w1-o", reason=3, uniqueid="", ring_back=1)
+
+
+@pytest.mark.parametrize("action_id", ["somebody-else", f"{ID}-a", f"{ID}", "", f"{ID}-o\n", f"X{ID}-o", "q-17"])
+def test_a_foreign_originate_response_with_the_uniqueid_of_our_live_call_says_nothing(action_id: str) -> None:
+    reader = Reader()
+    foreign = message("Event: OriginateResponse", f"ActionID: {action_id}", "Response: Failure", "Reason: 0", f"Uniqueid: coll-{ID}")
+    assert reader.read(foreign, AT) is None
+    assert reader.unread == {"foreign": 1}
+
+
+def test_unknown_and_malformed_reports_are_counted_and_dropped() -> None:
+    reader = Reader()
+    for lines in (
+        ("Event: FullyBooted",),
+        ("Event: UserEvent", "UserEvent: SomethingElse", f"CollID: {ID}"),
+        ("Event: UserEvent",),
+        ("Event: CollEnd", "CollID: short"),
+        ("Event: UserEvent", "UserEvent: CollEnd", "CollID: ../../etc/passwd"),
+        ("Event: UserEvent", "UserEvent: CollEnd", f"CollID: {ID}\n"),
+        ("Event: UserEvent", "UserEvent: CollKeyed", f"CollID: {ID}", "Disp: 12"),
+        ("Event: UserEvent", "UserEvent: CollFeature", "Action: dance", "Endpoint: PJSIP/201", "Uniqueid: 1.1"),
+        ("Event: UserEvent", "UserEvent: CollFeature", "Action: login", "Endpoint: $(id)", "Uniqueid: 1.1"),
+        ("Event: UserEvent", "UserEvent: CollFeature", "Action: login", "Endpoint: PJSIP/201", "Uniqueid: 1.1", "Pin: 12x"),
+        ("Event: UserEvent", "UserEvent: CollFeature", "Action: login", "Endpoint: PJSIP/201", "Uniqueid: a b"),
+        ("Event: DeviceStateChange", "State: INUSE"),
+        ("Event: Hangup", "Uniqueid: 1763700000.17"),
+    ):
+        assert reader.read(message(*lines), AT) is None, lines
+    assert reader.unread == {"unknown": 3, "malformed": 9, "foreign": 1}
+
+
+def test_an_end_with_nonsense_in_it_is_an_end_all_the_same() -> None:
+    nonsense = ("Cause: 99999999999", "Rang: -1", "Talk: 1e3", "Disp: x", "Amount: lots", "On: 20260231", "At: 24")
+    end = coll("CollEnd", "State: DANCING", *nonsense)
+    assert end == Ended(
+        seen_at=AT,
+        attempt_id=ID,
+        state=EndState.OTHER,
+        status="",
+        cause=None,
+        tech="",
+        rang_ms=None,
+        talk_ms=None,
+        disp="",
+        amount=None,
+        on=None,
+        at=None,
+    )
+
+
+def test_a_peer_cannot_forge_an_outcome_by_its_reason_phrase() -> None:
+    """`Tech: SIP 486 x,Disp: 1,...` arrives as further headers, because UserEvent splits at commas."""
+    forged = ("Disp: 1", "Amount: full", "On: 20300101", "State: WRAP", "CollID: other-attempt", "Cause: 16", "Status: ANSWER")
+    true = ("Rang: 5", "Talk: 0", "Disp: ", "Amount: ", "On: ", "At: ")
+    end = coll("CollEnd", "State: DIAL", "Status: BUSY", "Cause: 17", "Tech: SIP 486 x", *forged, *true)
+    assert isinstance(end, Ended)
+    assert (end.attempt_id, end.state, end.status, end.cause) == (ID, EndState.DIAL, "BUSY", 17)
+    assert (end.disp, end.amount, end.on) == ("", None, None)
+
+
+def test_a_pin_is_not_shown() -> None:
+    feature = read("Event: UserEvent", "UserEvent: CollFeature", "Action: login", "Endpoint: PJSIP/201", "Pin: 4711", "Uniqueid: 1763.1")
+    assert "4711" not in repr(feature)
+
+
+HEADERS = ["Status", "Tech", "Disp", "On", "At", "Amount", "Rang", "State", "Old", "Endpoint"]
+
+
+@given(st.dictionaries(st.sampled_from(HEADERS), st.text(max_size=400)))
+def test_no_header_whatever_raises_or_comes_through_unbounded(headers: dict[str, str]) -> None:
+    for name in ("CollEnd", "CollResult", "CollKeyed", "CollDup", "CollFeature", "CollWrapEnd"):
+        lines = [f"{header}: {value}" for header, value in headers.items()]
+        found = parse("\r\n".join(["Event: UserEvent", f"UserEvent: {name}", f"CollID: {ID}", *lines]).encode("utf-8", "replace"))
+        assert found is not None
+        event = Reader().read(found, AT)
+        for value in dataclasses.asdict(event).values() if event else ():
+            assert not isinstance(value, str) or (len(value) <= 150 and not any(ord(sign) < 32 for sign in value))
+        assert event is None or not isinstance(event, CallEvent) or event.attempt_id == ID
+
+
+# -- journal ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ("AGENT", JournalRow(attempt_id=ID, phase=JournalPhase.AGENT)),
+        ("DIAL", JournalRow(attempt_id=ID, phase=JournalPhase.DIAL)),
+        (
+            "RES|BUSY|17|SIP 486 Busy Here|1200|0",
+            JournalRow(attempt_id=ID, phase=JournalPhase.RES, status="BUSY", cause=17, tech="SIP 486 Busy Here", rang_ms=1200, talk_ms=0),
+        ),
+        (
+            "KEY|ANSWER|16|SIP 200 OK|900|5000|4||20261124|10",
+            JournalRow(
+                attempt_id=ID,
+                phase=JournalPhase.KEY,
+                status="ANSWER",
+                cause=16,
+                tech="SIP 200 OK",
+                rang_ms=900,
+                talk_ms=5000,
+                disp="4",
+                on=date(2026, 11, 24),
+                at=10,
+            ),
+        ),
+        ("END|SKIPPED||||||||", UnreadableRow(attempt_id=ID, text="END|SKIPPED||||||||")),
+        ("END|SKIPPED|||||||||", JournalRow(attempt_id=ID, phase=JournalPhase.END, state=EndState.SKIPPED)),
+        ("END|DIAL", UnreadableRow(attempt_id=ID, text="END|DIAL")),
+        ("DIAL|x", UnreadableRow(attempt_id=ID, text="DIAL|x")),
+        ("", UnreadableRow(attempt_id=ID, text="")),
+        ("\x1b]0;x", UnreadableRow(attempt_id=ID, text="?]0;x")),
+    ],
+)
+def test_a_journal_row_is_read_or_said_to_be_unreadable(text: str, row: JournalRow | UnreadableRow) -> None:
+    assert read_row(ID, text) == row
+
+
+def test_a_bar_in_a_reason_phrase_moves_no_field_of_the_journal() -> None:
+    row = read_row(ID, "END|WRAP|BUSY|17|SIP 486 |1|full|20300101||900|0||||")
+    assert isinstance(row, JournalRow)
+    assert (row.state, row.cause, row.tech) == (EndState.WRAP, 17, "SIP 486 |1|full|20300101|")
+    assert (row.rang_ms, row.talk_ms, row.disp, row.amount, row.on) == (900, 0, "", None, None)
+
+
+# -- live channels ----------------------------------------------------------------------------------------------------
+
+
+def test_both_legs_of_a_call_are_found_and_strangers_are_not() -> None:
+    variables = (f"Variable: COLL_ID={ID}", "Variable: COLL_STATE=DIAL")
+    agent = read_live(message("Event: Status", f"Uniqueid: coll-{ID}", *variables, "ChannelStateDesc: Up", "Seconds: 9"))
+    debtor = read_live(message("Event: Status", "Uniqueid: 1763700000.7", f"Linkedid: coll-{ID}", "Variable: COLL_STATE=(null)"))
+    wrap = read_live(message("Event: Status", f"Uniqueid: coll-{ID}-w1", f"Variable: COLL_ID={ID}", "ChannelStateDesc: Ringing"))
+    assert agent is not None
+    assert debtor is not None
+    assert wrap is not None
+    assert (agent.attempt_id, agent.agent_leg, agent.coll_state, agent.up, agent.seconds) == (ID, True, "DIAL", True, 9)
+    assert (debtor.attempt_id, debtor.agent_leg, debtor.coll_state, debtor.seconds) == (ID, False, "", None)
+    assert (wrap.attempt_id, wrap.agent_leg, wrap.ring_back, wrap.up) == (ID, False, 1, False)
+    assert read_live(message("Event: Status", "Uniqueid: 1763700000.8", "Linkedid: 1763700000.8", "Variable: COLL_ID=")) is None
