@@ -210,6 +210,9 @@ create table task (
   origin text not null default 'ladder',  -- ladder | callback | promise | manual
   oldest_due_on text,
   attempts_made integer not null default 0,
+  skill text not null default '',         -- only agents with this skill
+  worth integer not null default 0,       -- sort key: the largest sum in one currency, ten-thousandths
+  waits text not null default '',         -- why it was postponed, one sentence
   created_at text not null,
   changed_at text not null,
   closed_at text,
@@ -218,6 +221,8 @@ create table task (
   lease_until text
 );
 create index task_by_state on task (state, not_before);
+create index task_ready on task (priority desc, worth desc, not_before, id) where state = 'ready' and agent = '' and medium = 'call';
+create index task_bound on task (not_before, id) where state = 'ready' and agent <> '' and medium = 'call';
 create index task_by_debtor on task (company, debtor_no, state);
 create unique index one_live_ladder_task on task (company, debtor_no)
   where origin = 'ladder' and state in ('planned', 'ready', 'leased', 'in_call');

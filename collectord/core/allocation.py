@@ -1,0 +1,172 @@
+"""Allocation: which waiting task the next free agent gets.
+
+Owns the order of tasks and the match of agent and case. Knows no calling hours (the gate's) and no PBX.
+Invariant: a placement names an agent of the desk and a candidate that is due; the same input gives the same placement in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from collectord.core.tasks import Origin, Task
+from collectord.core.wording import Language, Texts, phrase
+
+# A callback belongs to the agent who agreed it, but the debtor was promised a call: after so long anybody who is free keeps it.
+BOUND_FOR = timedelta(minutes=15)
+
+TEXTS: Texts = {
+    "nobody": ("Nobody is free.", "Niemand ist frei."),
+    "no-tasks": ("No task is waiting.", "Es wartet keine Aufgabe."),
+    "later": ("The next task is due later.", "Die nächste Aufgabe ist erst später fällig."),
+    "no-match": (
+        "{count} task(s) wait for an agent, a skill or a language that nobody free has.",
+        "{count} Aufgabe(n) warten auf eine Person, Fähigkeit oder Sprache, die gerade niemand Freies hat.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreeAgent:
+    """Somebody who may be rung now. Empty `languages`: speaks whatever comes."""
+
+    id: str
+    languages: tuple[str, ...] = ()
+    skills: tuple[str, ...] = ()
+    endpoint: str = ""
+    pbx: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A ready task with what the match needs of its debtor."""
+
+    task: Task
+    language: str = ""  # "" = any
+    owner: str = ""  # agent who looks after the debtor, "" = nobody
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    task: Task
+    agent: FreeAgent
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No placement; `until` is when the answer may change by time alone."""
+
+    why: str
+    until: datetime | None
+
+
+def choose(
+    candidates: Iterable[Candidate],
+    desk: tuple[FreeAgent, ...],
+    now: datetime,
+    *,
+    spoken: frozenset[str] | None = None,
+    language: Language = "en",
+) -> Placement | Nothing:
+    """The most urgent due candidate that somebody on the desk can take, and the best of those for it. One pass over the candidates.
+
+    First what was agreed with the debtor, then priority, money (the largest sum in one currency), age. `spoken`: all languages that any
+    agent of the house speaks; a debtor's language outside of it binds nobody (None: every language binds).
+    """
+    if not desk:
+        return Nothing(phrase(TEXTS, "nobody", language), None)
+    by_id = {agent.id: agent for agent in desk}
+    matching = _matcher(desk, spoken)
+    best: tuple[_Rank, Candidate, tuple[FreeAgent, ...]] | None = None
+    waiting, moments = 0, []
+    for candidate in candidates:
+        task = candidate.task
+        if task.expires_at is not None and task.expires_at <= now:
+            continue
+        if task.not_before > now:
+            moments.append(task.not_before)
+            continue
+        bound_until = _bound_until(task, now)
+        if bound_until is not None:
+            agent = by_id.get(task.agent)
+            able: tuple[FreeAgent, ...] = (agent,) if agent else ()
+        else:
+            able = matching(task.skill, candidate.language)
+        if not able:
+            waiting += 1
+            if bound_until is not None and bound_until is not STRICTLY:
+                moments.append(bound_until)
+            continue
+        rank = _rank(task)
+        if best is None or rank < best[0]:
+            best = (rank, candidate, able)
+    if best is None:
+        code = "no-match" if waiting else "later" if moments else "no-tasks"
+        return Nothing(phrase(TEXTS, code, language, count=waiting), min(moments, default=None))
+    _, chosen, able = best
+    return Placement(chosen.task, min(able, key=lambda agent: _fit(agent, chosen)))
+
+
+STRICTLY = datetime.max.replace(tzinfo=UTC)  # a person named the agent; nobody else takes it
+_Rank = tuple[bool, int, Decimal, date, datetime, str]
+
+
+def _bound_until(task: Task, now: datetime) -> datetime | None:
+    """Until when only `task.agent` may take it; None: anybody may."""
+    if not task.agent:
+        return None
+    if task.origin is Origin.MANUAL:
+        return STRICTLY
+    until = task.not_before + BOUND_FOR
+    return until if now < until else None
+
+
+def _rank(task: Task) -> _Rank:
+    """Smaller is more urgent."""
+    return (
+        task.origin not in (Origin.CALLBACK, Origin.MANUAL),
+        -task.priority,
+        -max(task.open_amount.values(), default=Decimal(0)),
+        task.oldest_due_on or date.max,
+        task.not_before,
+        task.id,
+    )
+
+
+def _fit(agent: FreeAgent, candidate: Candidate) -> tuple[bool, bool, bool, int, str]:
+    """Smaller suits better: who agreed it, the owner, a first language, then whoever has the fewest rare skills to spare."""
+    spoken = _code(candidate.language)
+    return (
+        agent.id != candidate.task.agent,
+        agent.id != candidate.owner,
+        bool(spoken) and (not agent.languages or _code(agent.languages[0]) != spoken),
+        len(agent.skills),
+        agent.id,
+    )
+
+
+def _code(language: str) -> str:
+    """`de-AT` and `DE` are German."""
+    return language[:2].lower()
+
+
+def _matcher(desk: tuple[FreeAgent, ...], spoken: frozenset[str] | None) -> Callable[[str, str], tuple[FreeAgent, ...]]:
+    """Who of the desk has this skill and language; each pair is looked up once."""
+    known = None if spoken is None else {_code(language) for language in spoken}
+    found: dict[tuple[str, str], tuple[FreeAgent, ...]] = {}
+
+    def matching(skill: str, language: str) -> tuple[FreeAgent, ...]:
+        if (skill, language) not in found:
+            code = _code(language)
+            any_language = not code or (known is not None and code not in known)
+            found[skill, language] = tuple(
+                agent
+                for agent in desk
+                if (not skill or skill in agent.skills)
+                and (any_language or not agent.languages or code in {_code(one) for one in agent.languages})
+            )
+        return found[skill, language]
+
+    return matching

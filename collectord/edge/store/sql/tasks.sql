@@ -1,0 +1,106 @@
+-- Contact tasks. Which task is wanted or may be called is decided in core; here only ids, states, times and sort keys count.
+
+-- name: insert_task^
+insert into task (id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority,
+                  origin, oldest_due_on, attempts_made, skill, worth, created_at, changed_at)
+values (:id, :company, :debtor_no, :medium, :ladder, :level, :items, :open_amount, :not_before, :expires_at, :state, :why, :agent, :priority,
+        :origin, :oldest_due_on, :attempts_made, :skill, :worth, :now, :now)
+on conflict do nothing
+returning id;
+
+-- name: update_task^
+-- Only while nobody calls for it.
+update task
+   set medium = :medium, ladder = :ladder, level = :level, items = :items, open_amount = :open_amount, not_before = :not_before,
+       expires_at = :expires_at, state = :state, why = :why, agent = :agent, priority = :priority, oldest_due_on = :oldest_due_on,
+       attempts_made = :attempts_made, skill = :skill, worth = :worth, changed_at = :now
+ where id = :id and state in ('planned', 'ready')
+returning id;
+
+-- name: task_by_id^
+select * from task where id = :id;
+
+-- name: live_ladder_tasks
+select * from task where origin = 'ladder' and state in ('planned', 'ready', 'leased', 'in_call') and created_at <= :now;
+
+-- name: live_tasks_of
+select * from task
+ where company = :company and debtor_no = :debtor_no and state in ('planned', 'ready', 'leased', 'in_call') and created_at <= :now
+ order by created_at, id;
+
+-- name: promote_due!
+update task set state = 'ready', waits = '', changed_at = :now where state = 'planned' and not_before <= :now;
+
+-- name: due_planned^
+select 1 as found from task where state = 'planned' and not_before <= :now limit 1;
+
+-- name: ready_bound
+-- Tasks that belong to one agent: few, and never cut off by the look-ahead.
+select t.*, d.language as debtor_language, d.agent as debtor_agent
+  from task t left join debtor d on d.company = t.company and d.debtor_no = t.debtor_no
+ where t.state = 'ready' and t.agent <> '' and t.medium = 'call' and t.not_before <= :now and (t.expires_at is null or t.expires_at > :now)
+ order by t.not_before, t.id
+ limit :limit;
+
+-- name: ready_open
+-- `any_skill` = 1: whatever skill; else those of `skills`, written |a|b|.
+select t.*, d.language as debtor_language, d.agent as debtor_agent
+  from task t left join debtor d on d.company = t.company and d.debtor_no = t.debtor_no
+ where t.state = 'ready' and t.agent = '' and t.medium = 'call' and t.not_before <= :now and (t.expires_at is null or t.expires_at > :now)
+   and (:any_skill = 1 or t.skill = '' or :skills like '%|' || t.skill || '|%')
+ order by t.priority desc, t.worth desc, t.not_before, t.id
+ limit :limit;
+
+-- name: next_due^
+select min(not_before) as at from task where state = 'planned' and medium = 'call';
+
+-- name: lease^
+update task set state = 'leased', lease_agent = :agent, lease_until = :until, changed_at = :now
+ where id = :id and state = 'ready'
+returning id;
+
+-- name: begin_call^
+update task set state = 'in_call', lease_agent = '', lease_until = null, attempts_made = attempts_made + 1, changed_at = :now
+ where id = :id and state in ('planned', 'ready', 'leased')
+returning id;
+
+-- name: release!
+update task set state = 'ready', lease_agent = '', lease_until = null, changed_at = :now where id = :id and state = 'leased';
+
+-- name: release_overdue_leases!
+update task set state = 'ready', lease_agent = '', lease_until = null, changed_at = :now where state = 'leased' and lease_until <= :now;
+
+-- name: postpone^
+update task
+   set state = case when :not_before <= :now then 'ready' else 'planned' end, not_before = :not_before, waits = :why, lease_agent = '',
+       lease_until = null, changed_at = :now
+ where id = :id and state in ('planned', 'ready', 'leased', 'in_call')
+returning id;
+
+-- name: close_task^
+update task set state = :state, close_reason = :reason, closed_at = :now, changed_at = :now, waits = '', lease_agent = '', lease_until = null
+ where id = :id and state in ('planned', 'ready', 'leased', 'in_call')
+returning id;
+
+-- name: raise_level!
+update item set contact_level = :level, contacted_on = :on
+ where company = :company and debtor_no = :debtor_no and item_no = :item_no;
+
+-- name: listed
+select * from task
+ where created_at <= :now
+   and (:company is null or company = :company) and (:debtor_no is null or debtor_no = :debtor_no)
+   and (:state is null or state = :state) and (:medium is null or medium = :medium)
+ order by closed_at is not null, priority desc, worth desc, not_before, id
+ limit :limit;
+
+-- name: count_by_state
+select state, count(*) as n from task where created_at <= :now group by state order by state;
+
+-- name: open_call_tasks
+-- For the call list: everything that may be dialled some day.
+select t.*, d.language as debtor_language, d.agent as debtor_agent
+  from task t left join debtor d on d.company = t.company and d.debtor_no = t.debtor_no
+ where t.medium = 'call' and t.state in ('planned', 'ready', 'leased', 'in_call') and t.created_at <= :now
+   and t.not_before < :until and (t.expires_at is null or t.expires_at > :now)
+ order by t.priority desc, t.worth desc, t.not_before, t.id;

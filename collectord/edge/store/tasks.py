@@ -1,0 +1,205 @@
+"""Contact tasks on disk.
+
+Owns table `task` and the mark on the items that a ladder step leaves. Decides nothing: what is wanted comes from core.
+Invariant: a final task (done, cancelled, suppressed) is never touched again; a change misses a task that somebody took meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from collectord.core.allocation import Candidate
+from collectord.core.ledger import DebtorKey
+from collectord.core.money import plain_map, to_scaled
+from collectord.core.tasks import Origin, Task, TaskState
+from collectord.edge.store.codec import instant, joined, maybe_day, maybe_instant, split, to_instant, to_maybe_day, to_maybe_instant
+from collectord.edge.store.connection import Connection, queries
+
+SQL = queries("tasks")
+BOUND_LIMIT = 1_000  # callbacks waiting at one moment
+
+
+def _row(task: Task, now: datetime) -> dict[str, Any]:
+    return {
+        "id": task.id,
+        "company": task.company,
+        "debtor_no": task.debtor_no,
+        "medium": task.medium,
+        "ladder": task.ladder,
+        "level": task.level,
+        "items": joined(task.items),
+        "open_amount": orjson.dumps(plain_map(task.open_amount)).decode(),
+        "not_before": instant(task.not_before),
+        "expires_at": maybe_instant(task.expires_at),
+        "state": task.state.value,
+        "why": task.why,
+        "agent": task.agent,
+        "priority": task.priority,
+        "origin": task.origin.value,
+        "oldest_due_on": maybe_day(task.oldest_due_on),
+        "attempts_made": task.attempts_made,
+        "skill": task.skill,
+        "worth": to_scaled(max(task.open_amount.values(), default=Decimal(0))),
+        "now": instant(now),
+    }
+
+
+def to_task(row: Mapping[str, Any]) -> Task:
+    return Task(
+        id=row["id"],
+        company=row["company"],
+        debtor_no=row["debtor_no"],
+        medium=row["medium"],
+        ladder=row["ladder"],
+        level=row["level"],
+        items=split(row["items"]),
+        open_amount={currency: Decimal(amount) for currency, amount in orjson.loads(row["open_amount"]).items()},
+        not_before=to_instant(row["not_before"]),
+        expires_at=to_maybe_instant(row["expires_at"]),
+        state=TaskState(row["state"]),
+        why=row["why"],
+        agent=row["agent"],
+        priority=row["priority"],
+        origin=Origin(row["origin"]),
+        oldest_due_on=to_maybe_day(row["oldest_due_on"]),
+        attempts_made=row["attempts_made"],
+        skill=row["skill"],
+        created_at=to_instant(row["created_at"]),
+    )
+
+
+def _candidate(row: Mapping[str, Any]) -> Candidate:
+    return Candidate(task=to_task(row), language=row["debtor_language"] or "", owner=row["debtor_agent"] or "")
+
+
+def document(task: Task) -> dict[str, Any]:
+    """CONTRACT 7."""
+    return {
+        "id": task.id,
+        "company": task.company,
+        "debtor_no": task.debtor_no,
+        "medium": task.medium,
+        "ladder": task.ladder,
+        "level": task.level,
+        "items": list(task.items),
+        "open_amount": plain_map(task.open_amount),
+        "not_before": task.not_before.isoformat(),
+        "expires_at": None if task.expires_at is None else task.expires_at.isoformat(),
+        "state": task.state.value,
+        "agent": task.agent,
+        "priority": task.priority,
+        "why": task.why,
+        "origin": task.origin.value,
+        "attempts_made": task.attempts_made,
+    }
+
+
+async def create_task(conn: Connection, task: Task, now: datetime) -> bool:
+    """False when the debtor already has a live ladder task (or the id exists): nothing is written then."""
+    return await SQL.insert_task(conn, **_row(task, now)) is not None
+
+
+async def update_task(conn: Connection, task: Task, now: datetime) -> bool:
+    """False when somebody took or closed it meanwhile."""
+    return await SQL.update_task(conn, **_row(task, now)) is not None
+
+
+async def task(conn: Connection, task_id: str) -> Task | None:
+    row = await SQL.task_by_id(conn, id=task_id)
+    return None if row is None else to_task(row)
+
+
+async def live_ladder_tasks(conn: Connection, now: datetime) -> dict[DebtorKey, Task]:
+    """The one live ladder task of each debtor that has one."""
+    return {(found := to_task(row)).key: found async for row in SQL.live_ladder_tasks(conn, now=instant(now))}
+
+
+async def live_tasks_of(conn: Connection, key: DebtorKey, now: datetime) -> tuple[Task, ...]:
+    """All live tasks of one debtor, whatever made them, oldest first."""
+    return tuple([to_task(row) async for row in SQL.live_tasks_of(conn, company=key.company, debtor_no=key.debtor_no, now=instant(now))])
+
+
+async def promote_due(conn: Connection, now: datetime) -> int:
+    """planned -> ready for every task whose time has come; how many."""
+    if await SQL.due_planned(conn, now=instant(now)) is None:
+        return 0
+    return int(await SQL.promote_due(conn, now=instant(now)))
+
+
+async def ready_tasks(conn: Connection, now: datetime, limit: int, skills: Iterable[str] | None = None) -> list[Candidate]:
+    """Candidates for the dialler: bound ones first, then by the stored sort keys. `skills`: only what somebody with these can take."""
+    known = {"any_skill": int(skills is None), "skills": f"|{'|'.join(skills or ())}|"}
+    bound = [_candidate(row) async for row in SQL.ready_bound(conn, now=instant(now), limit=BOUND_LIMIT)]
+    return bound + [_candidate(row) async for row in SQL.ready_open(conn, now=instant(now), limit=limit, **known)]
+
+
+async def next_due(conn: Connection) -> datetime | None:
+    """When the next planned call becomes ready."""
+    return to_maybe_instant((await SQL.next_due(conn))["at"])
+
+
+async def lease(conn: Connection, task_id: str, agent: str, until: datetime, now: datetime) -> bool:
+    """ready -> leased: an agent is reserved, nothing is on the wire. False when it is not ready any more."""
+    return await SQL.lease(conn, id=task_id, agent=agent, until=instant(until), now=instant(now)) is not None
+
+
+async def release(conn: Connection, task_id: str, now: datetime) -> None:
+    """leased -> ready."""
+    await SQL.release(conn, id=task_id, now=instant(now))
+
+
+async def release_overdue_leases(conn: Connection, now: datetime) -> int:
+    return int(await SQL.release_overdue_leases(conn, now=instant(now)))
+
+
+async def begin_call(conn: Connection, task_id: str, now: datetime) -> bool:
+    """-> in_call, one more attempt made; in the same transaction as the attempt's row. False when the task is final or in a call."""
+    return await SQL.begin_call(conn, id=task_id, now=instant(now)) is not None
+
+
+async def postpone(conn: Connection, task_id: str, not_before: datetime, why: str, now: datetime) -> bool:
+    """Back to planned (ready when that time is now), with the sentence why it waits. False when it is final."""
+    return await SQL.postpone(conn, id=task_id, not_before=instant(not_before), why=why, now=instant(now)) is not None
+
+
+async def close_task(conn: Connection, task_id: str, state: TaskState | str, reason: str, now: datetime) -> bool:
+    """-> done, cancelled or suppressed, for good. False when it already was final."""
+    final = TaskState(state)
+    if final not in (TaskState.DONE, TaskState.CANCELLED, TaskState.SUPPRESSED):
+        raise ValueError(f"{final} closes nothing")
+    return await SQL.close_task(conn, id=task_id, state=final.value, reason=reason, now=instant(now)) is not None
+
+
+async def mark_carried_out(conn: Connection, key: DebtorKey, levels: Mapping[str, int], on: date) -> None:
+    """What `core.escalation.carried_out` says, written to the items: this step was done about them on this day."""
+    for item_no, level in levels.items():
+        await SQL.raise_level(conn, company=key.company, debtor_no=key.debtor_no, item_no=item_no, level=level, on=on.isoformat())
+
+
+async def open_call_tasks(conn: Connection, now: datetime, until: datetime) -> list[Candidate]:
+    """Every live call task that may be due before `until`, by the stored sort keys."""
+    return [_candidate(row) async for row in SQL.open_call_tasks(conn, now=instant(now), until=instant(until))]
+
+
+async def listed(
+    conn: Connection,
+    *,
+    now: datetime,
+    key: DebtorKey | None = None,
+    state: str | None = None,
+    medium: str | None = None,
+    limit: int = 10_000,
+) -> list[dict[str, Any]]:
+    """`tasks --json`: live ones first, by priority and money."""
+    company, debtor_no = (None, None) if key is None else (key.company, key.debtor_no)
+    rows = SQL.listed(conn, now=instant(now), company=company, debtor_no=debtor_no, state=state, medium=medium, limit=limit)
+    return [{**document(to_task(row)), "waits": row["waits"], "close_reason": row["close_reason"]} async for row in rows]
+
+
+async def count_by_state(conn: Connection, now: datetime) -> dict[str, int]:
+    return {row["state"]: row["n"] async for row in SQL.count_by_state(conn, now=instant(now))}
