@@ -1,0 +1,329 @@
+"""What the shipped dialplan does with a call, step by step: coll-agent, coll-preview, coll-dial, coll-wrap, coll-ack.
+
+Owns the order of journal rows, events and prompts of a call (docs/INTERNALS 1). Knows no socket; what people and lines do is `world`'s.
+Invariant: on an agent leg that got past the check for duplicates, CollEnd is the last event, whatever happened before.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from collectord.edge.simulated.channel import Channel, ChannelState, hangup
+from collectord.edge.simulated.leg import (
+    NORMAL,
+    DebtorAnswers,
+    DebtorLeaves,
+    DebtorRefuses,
+    DebtorRings,
+    Leg,
+    LegGone,
+    TimeIsUp,
+)
+from collectord.edge.simulated.machine import Machine
+from collectord.edge.simulated.menu import NO_ENTRY, Entry, Menu
+from collectord.edge.simulated.numbers import may_dial
+from collectord.edge.simulated.world import Line, Outcome, line_of
+
+MAX_TALK: Final = 3_600.0
+ATTEMPT: Final = re.compile(r"[a-z0-9-]{8,40}")
+REFUSAL: Final = 0.05  # s until a line that refuses has said so
+
+
+class AgentLeg:
+    """Context coll-agent: the agent has answered."""
+
+    def __init__(self, leg: Leg) -> None:
+        self._leg = leg
+        self._machine: Machine = leg.machine
+        self._variables = leg.channel.variables
+        self._id = self._variables.get("COLL_ID", "")
+        self._state = "AGENT"
+        self._result: Outcome | None = None
+        self._entry = NO_ENTRY
+        self._debtor: Channel | None = None
+        self._started = self._answered = 0.0
+        self._rang = self._talk = ""
+
+    async def run(self) -> None:
+        if not ATTEMPT.fullmatch(self._id):
+            close(self._leg, NORMAL)
+            return
+        old = self._machine.journal.get(self._row)
+        if old is not None:
+            self._machine.tell_user(self._leg.channel, "CollDup", ("CollID", self._id), ("Old", old))
+            close(self._leg, NORMAL)
+            return
+        cause = NORMAL
+        try:
+            await self._agent()
+        except LegGone as gone:
+            cause = gone.cause
+        else:
+            cause = (self._result.cause if self._result else NORMAL) or NORMAL
+        self._end(cause)
+
+    @property
+    def _row(self) -> str:
+        return f"coll/{self._id}"
+
+    def _is(self, state: str) -> None:
+        self._state = self._variables["COLL_STATE"] = state
+
+    def _tell(self, name: str, *headers: tuple[str, str]) -> None:
+        self._machine.tell_user(self._leg.channel, name, ("CollID", self._id), *headers)
+
+    async def _agent(self) -> None:
+        number = self._variables.get("COLL_DST", "")
+        self._is("AGENT")
+        self._machine.journal.put(self._row, "AGENT")
+        self._tell("CollAgent", ("Seq", "1"))
+        self._leg.channel.language = f"{self._variables.get('COLL_LANG') or 'de'}_coll_site"
+        if not may_dial(number, self._machine.allowed):
+            self._is("DENIED")
+            await self._leg.play("denied")
+            return
+        self._leg.channel.group = number
+        if sum(channel.group == number for channel in self._machine.channels.values()) > 1:
+            self._is("DSTBUSY")
+            await self._leg.play("dst-busy")
+            return
+        if self._variables.get("COLL_MODE") == "auto" or await self._preview():
+            await self._dial(number)
+
+    async def _preview(self) -> bool:
+        """The case is told, the agent decides: True when accepted."""
+        decide = self._variables.get("COLL_DECIDE", "")
+        self._leg.channel.application, self._leg.channel.data = "WaitExten", "12"
+        self._leg.within(max(1.0, float(decide)) if re.fullmatch("[0-9]{1,3}", decide) else 90.0)
+        try:
+            while True:
+                self._leg.ask("preview-keys")
+                match await self._leg.key(12):
+                    case "1":
+                        self._leg.within(None)
+                        return True
+                    case "2":
+                        return await self._declined("SKIPPED", "skipped")
+                    case "3":
+                        return await self._declined("LATER", "later")
+        except TimeIsUp:
+            self._is("NOACCEPT")
+            return False
+
+    async def _declined(self, state: str, prompt: str) -> bool:
+        self._is(state)
+        self._leg.within(None)
+        await self._leg.play(prompt)
+        return False
+
+    async def _dial(self, number: str) -> None:
+        machine, leg = self._machine, self._leg
+        self._is("DIAL")
+        machine.journal.put(self._row, "DIAL")
+        self._tell("CollDial", ("Seq", "2"))
+        trunk = self._variables.get("COLL_TRUNK", "")
+        leg.channel.caller_num = self._variables.get("COLL_CID") or "<unknown>"
+        leg.channel.caller_name = "<unknown>"
+        if re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", trunk):
+            self._result = await self._called(number, trunk)
+        else:
+            self._result = Outcome("CHANUNAVAIL", 3, "")
+        self._hang_up_debtor()
+        self._is("WRAP")
+        self._variables["COLL_SIP"] = self._result.tech
+        machine.journal.put(self._row, f"RES|{self._result_row()}")
+        self._tell("CollResult", ("Seq", "4"), *self._result_headers())
+        if self._result.status == "ANSWER":
+            await self._wrap_up()
+        elif self._result.status == "BUSY":
+            await leg.play("result-busy")
+        elif self._result.tech.startswith(("SIP 180", "SIP 183")):
+            await leg.play("result-noanswer")
+        else:
+            await leg.play("result-failed")
+
+    async def _called(self, number: str, trunk: str) -> Outcome:
+        """Application Dial: until the debtor's line has come to its end; LegGone when the agent's does first."""
+        machine, leg = self._machine, self._leg
+        ring = self._variables.get("COLL_RING", "")
+        until = machine.now() + (float(ring) if re.fullmatch("[0-9]{1,3}", ring) and int(ring) else 30.0)
+        line = line_of(number, trunk, machine.trunks)
+        self._started = machine.now()
+        self._variables["DIALSTATUS"] = ""
+        leg.channel.application, leg.channel.data = "Dial", f"PJSIP/{number}@{trunk},{ring or 30},giI"
+        if trunk in machine.trunks.known:
+            self._debtor = self._debtor_leg(number, trunk)
+        if trunk in machine.trunks.reaching_the_world:
+            machine.dialled.append(number)
+        self._begin(line)
+        leg.person.hears_ringing()
+        tech = line.silence
+        while (left := until - machine.now()) > 0:
+            match await leg.seen(left):
+                case DebtorRings() if self._debtor is not None:
+                    tech = "SIP 180 Ringing"
+                    self._debtor.state = ChannelState.RINGING
+                    machine.tell_device(self._debtor.device)
+                case DebtorRefuses(outcome):
+                    self._rang = "0"
+                    self._variables["DIALSTATUS"] = outcome.status
+                    return outcome
+                case DebtorAnswers():
+                    return await self._talking(line)
+        self._rang = "0"
+        self._variables["DIALSTATUS"] = "NOANSWER"
+        return Outcome("NOANSWER", 0, tech)
+
+    async def _talking(self, line: Line) -> Outcome:
+        machine, leg, debtor = self._machine, self._leg, self._debtor
+        assert debtor is not None
+        self._answered = machine.now()
+        self._variables["DIALSTATUS"] = "ANSWER"
+        debtor.state = ChannelState.UP
+        debtor.context, debtor.exten = "coll-up", "s"
+        machine.tell_user(debtor, "CollUp", ("CollID", self._id), ("Seq", "3"), ("CustChannel", debtor.name))
+        machine.tell_device(debtor.device)
+        debtor.bridge = leg.channel.bridge = f"bridge-{debtor.uniqueid}"
+        leg.person.talks()
+        if line.talks_for is not None:
+            machine.later(line.talks_for, lambda: leg.post(DebtorLeaves()))
+        until = machine.now() + MAX_TALK
+        while (left := until - machine.now()) > 0:
+            if isinstance(await leg.seen(left), DebtorLeaves):
+                break
+        self._clock()
+        return Outcome("ANSWER", NORMAL, "SIP 200 OK")
+
+    def _begin(self, line: Line) -> None:
+        """The far end sets out to do what its line does."""
+        later, post = self._machine.later, self._leg.post
+        if line.refuses is not None:
+            refusal = DebtorRefuses(line.refuses)
+            later(REFUSAL, lambda: post(refusal))
+        if line.rings_after is not None:
+            later(line.rings_after, lambda: post(DebtorRings()))
+        if line.answers_after is not None:
+            later(line.answers_after, lambda: post(DebtorAnswers()))
+
+    def _debtor_leg(self, number: str, trunk: str) -> Channel:
+        name, uniqueid = self._machine.next_names(f"PJSIP/{trunk}")
+        agent = self._leg.channel
+        channel = Channel(
+            name=name,
+            uniqueid=uniqueid,
+            linkedid=agent.linkedid,
+            context="from-trunk",
+            caller_num=number,
+            connected_num=agent.caller_num,
+            language="en",
+            application="AppDial",
+            data="(Outgoing Line)",
+            variables={"COLL_ID": self._id},
+        )
+        self._machine.add(channel)
+        return channel
+
+    def _hang_up_debtor(self) -> None:
+        if self._debtor is not None:
+            self._machine.remove(self._debtor)
+            self._machine.tell_device(self._debtor.device)
+            self._debtor = None
+            self._leg.channel.bridge = ""
+
+    def _clock(self) -> None:
+        self._rang = str(round((self._answered - self._started) * 1000))
+        self._talk = str(round((self._machine.now() - self._answered) * 1000))
+
+    async def _wrap_up(self) -> None:
+        self._leg.channel.context, self._leg.channel.application = "coll-menu", "Read"
+        self._entry = await Menu(self._leg).run()
+        if self._entry != NO_ENTRY:
+            self._machine.journal.put(self._row, f"KEY|{self._result_row()}|{self._entry.row()}")
+            await tell_keyed(self._leg, self._id, self._entry)
+
+    def _result_headers(self) -> tuple[tuple[str, str], ...]:
+        result = self._result
+        status, cause, tech = (result.status, str(result.cause), result.tech) if result else ("", "", "")
+        return (("Status", status), ("Cause", cause), ("Tech", tech), ("Rang", self._rang), ("Talk", self._talk))
+
+    def _result_row(self) -> str:
+        return "|".join(value for _, value in self._result_headers())
+
+    def _left_while_dialling(self, cause: int) -> None:
+        """Context coll-result from the hang-up handler: Dial did not return, but it has left its marks."""
+        if self._answered:
+            self._clock()
+            self._result = Outcome("ANSWER", cause, "")
+        else:
+            self._rang = "0"
+            self._result = Outcome("CANCEL" if cause else "CHANUNAVAIL", cause, "")
+
+    def _end(self, cause: int) -> None:
+        """Context coll-end, the hang-up handler: the last word."""
+        if self._state == "DIAL" and self._result is None:
+            self._left_while_dialling(cause)
+        self._hang_up_debtor()
+        self._leg.channel.context = "coll-end"
+        self._machine.journal.put(self._row, f"END|{self._state}|{self._result_row()}|{self._entry.row()}")
+        self._tell("CollEnd", ("Seq", "9"), ("State", self._state), *self._result_headers(), *self._entry.headers())
+        close(self._leg, cause, _sip_code(self._result) if cause != NORMAL else None)
+
+
+class WrapLeg:
+    """Context coll-wrap: the menu alone, on a ring-back or after *85."""
+
+    def __init__(self, leg: Leg, attempt_id: str) -> None:
+        self._leg = leg
+        self._id = attempt_id
+        self._entry = NO_ENTRY
+
+    async def run(self) -> None:
+        if not ATTEMPT.fullmatch(self._id):
+            close(self._leg, NORMAL)
+            return
+        cause = NORMAL
+        try:
+            self._entry = await Menu(self._leg).run()
+            if self._entry != NO_ENTRY:
+                self._fill_in()
+                await tell_keyed(self._leg, self._id, self._entry)
+        except LegGone as gone:
+            cause = gone.cause
+        self._leg.channel.context = "coll-wrap-end"
+        keyed = ("Keyed", "no" if self._entry == NO_ENTRY else "yes")
+        self._leg.machine.tell_user(self._leg.channel, "CollWrapEnd", ("CollID", self._id), ("Seq", "8"), *self._entry.headers(), keyed)
+        close(self._leg, cause)
+
+    def _fill_in(self) -> None:
+        """The row keeps its END form; one that was acknowledged before begins anew with empty fields."""
+        journal, key = self._leg.machine.journal, f"coll/{self._id}"
+        fields = (journal.get(key) or "").split("|")
+        if fields[0] != "END":
+            fields = ["END", *[""] * 6]
+        journal.put(key, "|".join([*fields[:7], self._entry.row()]))
+
+
+async def tell_keyed(leg: Leg, attempt_id: str, entry: Entry) -> None:
+    """Context coll-keyed behind the journal: "saved" is said only when the daemon says that it is."""
+    leg.machine.tell_user(leg.channel, "CollKeyed", ("CollID", attempt_id), ("Seq", "5"), *entry.headers())
+    match await leg.awaited("COLL_SAVED"):
+        case "1":
+            await leg.play("saved")
+        case "0":
+            await leg.play("not-saved")
+        case _:
+            await leg.play("noted")
+
+
+def close(leg: Leg, cause: int, sip: int | None = None) -> None:
+    """The channel's end, after its hang-up handler."""
+    machine, channel = leg.machine, leg.channel
+    machine.remove(channel)
+    machine.tell([("Event", "Hangup"), ("Privilege", "call,all"), *hangup(channel, cause, sip)], "call")
+    machine.tell_device(channel.device)
+
+
+def _sip_code(result: Outcome | None) -> int | None:
+    found = re.match(r"SIP (\d{3})", result.tech) if result else None
+    return int(found[1]) if found else None

@@ -1,0 +1,87 @@
+"""The feature codes *80 to *85 as an agent dials them (context coll-feature).
+
+Owns the dialogue behind each code. Knows no socket; what a code means for the agent's state is the daemon's.
+Invariant: the phone is free again when `dial` returns.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from collectord.edge.simulated.calls import WrapLeg, close
+from collectord.edge.simulated.channel import Channel, ChannelState
+from collectord.edge.simulated.leg import NORMAL, Leg, LegGone
+from collectord.edge.simulated.machine import Machine
+from collectord.edge.simulated.people import Person
+from collectord.edge.simulated.world import HANG_UP, Agent
+
+CODES: Final = {"*80": "login", "*81": "logout", "*82": "pause", "*83": "resume", "*84": "next", "*85": "outcome"}
+PIN_TRIES: Final = 3
+
+
+async def dial(machine: Machine, phone: str, code: str, keys: str) -> str:
+    """The daemon's last answer, empty when there was none; *85 returns after the menu. `keys`: groups as in `world.Agent.wrap`."""
+    action = CODES[code]
+    name, uniqueid = machine.next_names(f"PJSIP/{phone}")
+    channel = Channel(
+        name=name,
+        uniqueid=uniqueid,
+        linkedid=uniqueid,
+        context="coll-feature",
+        exten=action,
+        caller_num=phone,
+        caller_name=phone,
+        state=ChannelState.UP,
+    )
+    machine.add(channel)
+    groups = [group if group.endswith("#") else f"{group}#" for group in keys.split()] if action == "login" else keys.split()
+    leg = Leg(machine, channel, Person(machine, Agent(wrap=" ".join([*groups, HANG_UP])), rung_back=False))
+    machine.tell_device(channel.device)
+    reply = ""
+    try:
+        for _ in range(PIN_TRIES):
+            pin = (await leg.read("pin", most=12, seconds=10))[0] if action == "login" else ""
+            reply = await _tell(leg, action, pin)
+            if action != "login" or reply != "denied":
+                break
+            await leg.play("pin-wrong")
+        if action == "outcome" and reply.startswith("id-"):
+            channel.variables["COLL_ID"] = reply[3:]
+            await WrapLeg(leg, reply[3:]).run()
+            return reply
+        if action != "login" or reply != "denied":
+            await leg.play(_sentence(action, reply))
+        cause = NORMAL
+    except LegGone as gone:
+        cause = gone.cause
+    finally:
+        machine.remove(channel)
+    close(leg, cause)
+    return reply
+
+
+async def _tell(leg: Leg, action: str, pin: str) -> str:
+    channel = leg.channel
+    leg.machine.tell_user(
+        channel,
+        "CollFeature",
+        ("Action", action),
+        ("Endpoint", channel.device),
+        ("Pin", "".join(sign for sign in pin if sign.isdigit())),
+        ("Arg", ""),
+    )
+    return await leg.awaited("COLL_REPLY")
+
+
+def _sentence(action: str, reply: str) -> str:
+    match reply:
+        case "ok":
+            return f"done-{action}"
+        case "denied":
+            return "not-allowed"
+        case "none":
+            return "none-next" if action == "next" else "none-other"
+        case "":
+            return "no-service"
+        case _:
+            return "error"
