@@ -126,6 +126,22 @@ class Database:
                 await self._reader.execute("rollback")
 
 
+    async def back_up(self, target: Path) -> None:
+        """A consistent copy of the whole database while work goes on. Raises StoreBroken when the file cannot be written."""
+        if self._reader is None:
+            raise StoreBroken("the store is not open")
+        if target.exists():
+            raise StoreBroken(f"{target} exists already; name a new file")
+        old_mask = os.umask(0o077)
+        try:
+            async with self._read_queue, aiosqlite.connect(target) as copy:
+                await self._reader.backup(copy)
+        except sqlite3.Error as error:
+            raise StoreBroken(f"{target}: {error}; choose another place") from error
+        finally:
+            os.umask(old_mask)
+
+
 async def _connect(path: Path, *, read_only: bool) -> Connection:
     uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
     connection = await aiosqlite.connect(uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT / 1000)
@@ -148,7 +164,7 @@ async def _prepare(connection: Connection, path: Path) -> None:
         schema = resources.files("collectord.edge.store").joinpath("schema.sql").read_text(encoding="utf-8")
         await connection.executescript(
             f"begin immediate;\n{schema}\n;insert into meta values"
-            f" ('schema_version', '{SCHEMA_VERSION}'), ('live', 'no'), ('paused', 'no'),"
+            f" ('schema_version', '{SCHEMA_VERSION}'), ('live', 'config'), ('paused', 'no'),"
             " ('generation', '1');\ncommit;"
         )
         return

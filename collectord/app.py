@@ -1,0 +1,207 @@
+"""The application: builds every object once, runs one TaskGroup, turns signals into a drain.
+
+Owns the life of a command and of the daemon. No SQL, no AMI word, no rule.
+Invariant: nothing dials before its PBX is reconciled, its doubts are gone and the installation is live.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import getpass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from collectord import settings as configuration
+from collectord.commands import ALL, ASKING, READING, Context, Reply, Request, refusal
+from collectord.core.rules import Rules
+from collectord.daemon import Daemon
+from collectord.edge import control, inbox, log, rules_files, shipped, starter
+from collectord.edge.clock import Clock, FrozenClock
+from collectord.edge.store import restoring
+from collectord.edge.store.connection import Database, StoreBroken, StoreBusy, open_for_reading, open_store
+from collectord.loops.refusals import REFUSALS
+from collectord.settings import ConfigInvalid, Settings
+
+BUSY_PATIENCE = 10.0  # s: another command holds the store for a moment
+
+
+def init(directory: Path) -> Reply:
+    """Writes an installation to start from."""
+    try:
+        made = starter.write_installation(directory, shipped.shipped_directory("rules"), inbox.FOLDERS)
+    except starter.AlreadyThere as error:
+        return refusal(str(error))
+    except OSError as error:
+        return refusal(f"{directory}: {error.strerror or error}")
+    return Reply(
+        doc={
+            "made": [str(path) for path in made],
+            "next": [
+                f"edit {directory / 'collectord.toml'}",
+                f"collectord --config {directory / 'collectord.toml'} check",
+                f"collectord --config {directory / 'collectord.toml'} import EXPORT.csv",
+                f"collectord --config {directory / 'collectord.toml'} call-list",
+            ],
+        }
+    )
+
+
+def check(config: Path | None) -> Reply:
+    """Configuration and all rules, offline, every error at once."""
+    problems: list[str] = []
+    found: Settings | None = None
+    try:
+        found = configuration.load(config)
+        for pbx in found.pbx:
+            try:
+                if pbx.kind == "asterisk":
+                    configuration.read_secret(pbx)
+            except ConfigInvalid as error:
+                problems += error.problems
+    except ConfigInvalid as error:
+        problems += error.problems
+    doc: dict[str, Any] = {"ok": False, "problems": problems, "warnings": []}
+    if found is not None:
+        try:
+            rules = rules_files.load_rules(found.rules_dir)
+            doc |= rules_files.described(rules, found.house())
+        except rules_files.RulesInvalid as error:
+            problems += [str(problem) for problem in error.problems]
+    doc["ok"] = not problems
+    return Reply(doc=doc, exit=2 if problems else 0, error="\n".join(problems))
+
+
+def _load(config: Path | None) -> tuple[Settings, Rules]:
+    settings = configuration.load(config)
+    return settings, rules_files.load_rules(settings.rules_dir)
+
+
+async def perform(config: Path | None, request: Request) -> Reply:
+    """Carries one command out, through the daemon where it must."""
+    try:
+        settings, rules = _load(config)
+    except ConfigInvalid as error:
+        return Reply(exit=2, error=str(error))
+    except rules_files.RulesInvalid as error:
+        return Reply(exit=2, error="\n".join(str(problem) for problem in error.problems))
+    try:
+        return await _dispatch(settings, rules, request)
+    except (StoreBroken, StoreBusy) as error:
+        return refusal(str(error))
+
+
+async def _dispatch(settings: Settings, rules: Rules, request: Request) -> Reply:
+    reads = request.command in READING or (request.command == "plan" and request.args.get("dry_run"))
+    if not reads:
+        message = {"command": request.command, "args": dict(request.args)}
+        if request.now and request.command in ASKING:
+            message["now"] = request.now.isoformat()
+        try:
+            if request.now and request.command not in ASKING:
+                await control.ask(settings.state_dir, {"command": "ping", "args": {}})
+                return refusal("a daemon runs on this state, so a command that writes takes no --now; stop the daemon first")
+            answer = await control.ask(settings.state_dir, message)
+            return Reply(doc=answer.get("doc"), exit=answer.get("exit", 1), error=answer.get("error", ""))
+        except control.NoDaemon:
+            pass
+    async with _store(settings, for_reading=bool(reads) or request.command in ASKING) as db:
+        clock = FrozenClock(request.now) if request.now else Clock()
+        return await answer_with(context(settings, rules, db, clock.now(), getpass.getuser()), request)
+
+
+@asynccontextmanager
+async def _store(settings: Settings, *, for_reading: bool) -> AsyncIterator[Database]:
+    if for_reading and (settings.state_dir / "collectord.db").exists():
+        async with open_for_reading(settings.state_dir) as db:
+            yield db
+        return
+    deadline = asyncio.get_running_loop().time() + BUSY_PATIENCE
+    async with contextlib.AsyncExitStack() as stack:
+        while True:
+            try:
+                db = await stack.enter_async_context(open_store(settings.state_dir))
+                break
+            except StoreBusy:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
+                await asyncio.sleep(0.1)
+        yield db
+
+
+def context(settings: Settings, rules: Rules, db: Database, now: datetime, actor: str, daemon: Daemon | None = None) -> Context:
+    return Context(
+        settings=settings,
+        house=settings.house(),
+        rules=rules,
+        db=db,
+        folders=inbox.ExchangeFolders(settings.exchange_dir),
+        now=now,
+        actor=actor,
+        daemon=daemon,
+    )
+
+
+async def answer_with(context: Context, request: Request) -> Reply:
+    """Runs the handler; refusals by name become one sentence and exit 1."""
+    handler = ALL.get(request.command)
+    if handler is None:
+        return Reply(exit=2, error=f"there is no command {request.command!r}")
+    try:
+        return await handler(context, request.args)
+    except REFUSALS as error:
+        return refusal(str(error))
+
+
+def run(config: Path | None, start: datetime | None) -> Reply:
+    """The daemon, until a signal ends it."""
+    try:
+        settings, rules = _load(config)
+        if start is not None and not settings.sandbox:
+            raise ConfigInvalid(["run --now is allowed only with `sandbox = true` and loopback PBXes"])
+        for pbx in settings.pbx:
+            if pbx.kind == "asterisk":
+                configuration.read_secret(pbx)
+    except ConfigInvalid as error:
+        return Reply(exit=2, error=str(error))
+    except rules_files.RulesInvalid as error:
+        return Reply(exit=2, error="\n".join(str(problem) for problem in error.problems))
+    clock = Clock(start)
+    log.configure(clock.now)
+    daemon = Daemon(
+        settings=settings,
+        rules=rules,
+        clock=clock,
+        reload=lambda: _load(config),
+        answer=lambda daemon, message, actor: _answer(daemon, message, actor),
+    )
+    try:
+        asyncio.run(daemon.run())
+    except (StoreBroken, StoreBusy) as error:
+        return refusal(str(error))
+    return Reply()
+
+
+async def _answer(daemon: Daemon, message: dict[str, Any], actor: str) -> dict[str, Any]:
+    """A request from the control socket."""
+    if message.get("command") == "ping":
+        return {"exit": 0}
+    now = datetime.fromisoformat(message["now"]) if "now" in message else daemon.clock.now()
+    request = Request(command=str(message.get("command")), args=message.get("args", {}), now=now)
+    reply = await answer_with(context(daemon.settings, daemon.rules, daemon.db, now, actor, daemon), request)
+    return {"doc": reply.doc, "exit": reply.exit, "error": reply.error}
+
+
+async def restore(config: Path | None, file: Path) -> Reply:
+    """Puts a backup back while nothing runs; unfinished attempts are unknown afterwards."""
+    try:
+        settings, _ = _load(config)
+        moved = await restoring.restore(settings.state_dir, file, Clock().now())
+    except ConfigInvalid as error:
+        return Reply(exit=2, error=str(error))
+    except (StoreBroken, StoreBusy, OSError) as error:
+        return refusal(str(error))
+    return Reply(doc={"restored": str(file), "former_database": str(moved) if moved else None})

@@ -1,0 +1,368 @@
+"""The command line: arguments, printing, exit codes.
+
+Owns how commands are spelt and how answers look. Holds no rule and does no IO of its own beyond the terminal.
+Invariant: exit 0 done, 1 refused or failed with one sentence on stderr, 2 wrong usage or configuration; `--json` prints exactly one document.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from typer.exceptions import Abort, TyperException
+
+from collectord import app as application
+from collectord import screens
+from collectord.commands import Reply, Request
+
+cli = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+privacy_note = "Global options, before or after the command: --config FILE, --json, --now ISO8601 (an instant with offset)."
+
+
+class Options:
+    """What the global options said; filled before typer sees the rest."""
+
+    config: Path | None = None
+    as_json: bool = False
+    now: datetime | None = None
+
+
+class Usage(Exception):
+    """Wrong usage: exit 2."""
+
+
+def take_global_options(argv: list[str]) -> list[str]:
+    """Global options may stand anywhere before `--`; returns the other arguments. Raises Usage."""
+    Options.config, Options.as_json, Options.now = None, False, None
+    rest: list[str] = []
+    position = 0
+    while position < len(argv):
+        word = argv[position]
+        name, equals, value = word.partition("=")
+        if word == "--":
+            rest += argv[position:]
+            break
+        if word == "--json":
+            Options.as_json = True
+        elif name in ("--config", "--now"):
+            if not equals:
+                position += 1
+                if position >= len(argv):
+                    raise Usage(f"{name} needs a value")
+                value = argv[position]
+            if name == "--config":
+                Options.config = Path(value)
+            else:
+                Options.now = instant_option(value, "--now")
+        else:
+            rest.append(word)
+        position += 1
+    return rest
+
+
+def instant_option(text: str, name: str) -> datetime:
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        raise Usage(f"{name} {text!r} is no instant; write it like 2026-11-23T10:00:00+01:00") from None
+    if value.tzinfo is None:
+        raise Usage(f"{name} {text!r} has no offset; write it like 2026-11-23T10:00:00+01:00")
+    return value
+
+
+def day_option(text: str | None, name: str) -> str | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise Usage(f"{name} {text!r} is no date; write it like 2026-11-23") from None
+
+
+def perform(command: str, **arguments: Any) -> None:
+    """Carries a command out (through the daemon when it writes and one runs), prints, and sets the exit status."""
+    request = Request(
+        command=command,
+        args={name: value for name, value in arguments.items() if value is not None},
+        now=Options.now,
+    )
+    finish(command, asyncio.run(application.perform(Options.config, request)))
+
+
+def finish(command: str, reply: Reply) -> None:
+    if reply.error and not Options.as_json and reply.exit == 2:
+        for line in reply.error.splitlines():
+            print(screens.plain(line), file=sys.stderr)
+        raise typer.Exit(2)
+    if Options.as_json and reply.doc is not None:
+        print(json.dumps(reply.doc, ensure_ascii=False, indent=2))
+    elif not Options.as_json and reply.doc is not None:
+        screens.show(command, reply.doc, Console())
+    if reply.error:
+        for line in reply.error.splitlines():
+            print(screens.plain(line), file=sys.stderr)
+    if reply.exit:
+        raise typer.Exit(reply.exit)
+
+
+@cli.callback(epilog=privacy_note)
+def collectord() -> None:
+    """collectord: reads open-item exports, plans early friendly contacts, rings the agent's desk phone."""
+
+
+@cli.command()
+def init(directory: Annotated[Path, typer.Argument(help="where to put configuration, rules and folders")] = Path(".")) -> None:
+    """Write a commented configuration, rules and folders to start from."""
+    finish("init", application.init(directory))
+
+
+@cli.command()
+def check() -> None:
+    """Validate configuration and all rules offline; every error at once."""
+    finish("check", application.check(Options.config))
+
+
+@cli.command()
+def run() -> None:
+    """The daemon. With `sandbox = true` the clock may start elsewhere: run --now T."""
+    finish("run", application.run(Options.config, Options.now))
+
+
+@cli.command()
+def doctor() -> None:
+    """Test the live surroundings: PBX, dialplan, phones, folders, disk, clock, exports."""
+    perform("doctor")
+
+
+@cli.command("import")
+def import_(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...")],
+    source: Annotated[str | None, typer.Option(help="source name; default: canonical")] = None,
+    mode: Annotated[str | None, typer.Option(help="snapshot or delta")] = None,
+    as_of: Annotated[str | None, typer.Option(help="the day the export describes")] = None,
+) -> None:
+    """Read copies of exports now and print their receipts."""
+    if mode not in (None, "snapshot", "delta"):
+        raise Usage(f"--mode {mode!r} is unknown; use snapshot or delta")
+    perform("import", files=[str(file.absolute()) for file in files], source=source, mode=mode, as_of=day_option(as_of, "--as-of"))
+
+
+@cli.command()
+def accept(batch: str) -> None:
+    """Release a held batch."""
+    perform("accept", batch=batch)
+
+
+@cli.command()
+def reject(batch: str) -> None:
+    """Discard a held batch."""
+    perform("reject", batch=batch)
+
+
+@cli.command()
+def plan(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would change, change nothing")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="tomorrow against today")] = False,
+) -> None:
+    """Apply the rules: create, change and cancel contact tasks."""
+    perform("plan", dry_run=dry_run or diff, diff=diff)
+
+
+@cli.command("call-list")
+def call_list(
+    days: Annotated[int, typer.Option(min=1, max=60)] = 1,
+    as_csv: Annotated[bool, typer.Option("--csv", help="CSV on stdout")] = False,
+) -> None:
+    """Who would be called when, by whom and why; nothing is dialled."""
+    if not as_csv:
+        perform("call-list", days=days)
+        return
+    reply = asyncio.run(application.perform(Options.config, Request(command="call-list", args={"days": days}, now=Options.now)))
+    if reply.error:
+        finish("call-list", reply)
+    writer = csv.writer(sys.stdout, delimiter=";", lineterminator="\n")
+    for row in screens.csv_rows(reply.doc):
+        writer.writerow(row)
+
+
+@cli.command()
+def explain(debtor: str, item: Annotated[str | None, typer.Option(help="answer for this item")] = None) -> None:
+    """Why this debtor is or is not called at --now."""
+    perform("explain", debtor=debtor, item=item)
+
+
+def _list_command(name: str, summary: str) -> None:
+    def lister(
+        debtor: Annotated[str | None, typer.Option(help="only this debtor")] = None,
+        state: Annotated[str | None, typer.Option(help="only this state")] = None,
+        limit: Annotated[int, typer.Option(min=1, help="at most so many rows")] = 10_000,
+    ) -> None:
+        perform(name, debtor=debtor, state=state, limit=limit)
+
+    lister.__doc__ = summary
+    cli.command(name)(lister)
+
+
+for _name, _summary in (
+    ("tasks", "List contact tasks."),
+    ("attempts", "List attempts: every call that was placed."),
+    ("promises", "List promises to pay."),
+    ("disputes", "List disputes."),
+    ("debtors", "List debtors with what they owe."),
+    ("agents", "List agents and whether they can be rung."),
+    ("batches", "List claimed export files."),
+    ("unknown", "List attempts whose end nobody knows; resolve each with record --attempt."),
+):
+    _list_command(_name, _summary)
+
+
+@cli.command()
+def record(
+    debtor: str,
+    attempt: Annotated[str | None, typer.Option()] = None,
+    disposition: Annotated[str | None, typer.Option(help="promise, paid_already, dispute, callback, refuses, …")] = None,
+    promise: Annotated[str | None, typer.Option(metavar="AMOUNT:DATE")] = None,
+    callback: Annotated[str | None, typer.Option(metavar="INSTANT")] = None,
+    note: Annotated[str | None, typer.Option()] = None,
+    contact: Annotated[str | None, typer.Option(help="call, email, sms or letter made elsewhere")] = None,
+    result: Annotated[str | None, typer.Option(help="of that contact: answered, no_answer, …")] = None,
+    at: Annotated[str | None, typer.Option(metavar="INSTANT")] = None,
+    wish: Annotated[str | None, typer.Option(help='when calls suit: "mon-fri 08:00-15:00,17:00-21:00"')] = None,
+    not_on: Annotated[str | None, typer.Option(help="a weekday without calls: fri")] = None,
+    do_not_call: Annotated[bool, typer.Option("--do-not-call")] = False,
+    number_blocked: Annotated[str | None, typer.Option(metavar="NUMBER")] = None,
+    number_wrong: Annotated[str | None, typer.Option(metavar="NUMBER")] = None,
+    legal_state: Annotated[str | None, typer.Option(help="insolvency, lawyer, deceased, …")] = None,
+    dispute: Annotated[str | None, typer.Option(metavar="ITEM:REASON")] = None,
+    ask_first: Annotated[str | None, typer.Option(metavar="ROLE")] = None,
+    override: Annotated[str | None, typer.Option(metavar="RULE")] = None,
+    reason: Annotated[str | None, typer.Option()] = None,
+    number: Annotated[str | None, typer.Option(help="number of a contact made elsewhere")] = None,
+) -> None:
+    """Record what a human learnt about a debtor or in a talk."""
+    perform(
+        "record",
+        debtor=debtor,
+        attempt=attempt,
+        disposition=disposition,
+        promise=promise,
+        callback=instant_option(callback, "--callback").isoformat() if callback else None,
+        note=note,
+        contact=contact,
+        result=result,
+        at=instant_option(at, "--at").isoformat() if at else None,
+        wish=wish,
+        not_on=not_on,
+        do_not_call=do_not_call or None,
+        number_blocked=number_blocked,
+        number_wrong=number_wrong,
+        legal_state=legal_state,
+        dispute=dispute,
+        ask_first=ask_first,
+        override=override,
+        reason=reason,
+        number=number,
+    )
+
+
+@cli.command("import-history")
+def import_history(file: Path) -> None:
+    """Read an old system's contact history, so that limits hold from the first day."""
+    perform("import-history", file=str(file.absolute()))
+
+
+@cli.command()
+def call(debtor: str, agent: Annotated[str, typer.Option(help="whose desk phone rings")]) -> None:
+    """A manual call; passes the same gate as every other."""
+    perform("call", debtor=debtor, agent=agent)
+
+
+@cli.command("test-call")
+def test_call(
+    agent: Annotated[str, typer.Option(help="whose desk phone rings first")],
+    to: Annotated[str, typer.Option(help="a number of your own, never a debtor's: +49…")],
+    company: Annotated[str, typer.Option(help="company code whose caller ID is tried")] = "",
+) -> None:
+    """Call a number of your own with a company's caller ID; `live` asks for one answered test call per caller ID."""
+    perform("test-call", agent=agent, to=to, company=company)
+
+
+@cli.command()
+def pause(
+    agent: Annotated[str | None, typer.Option(help="only this agent")] = None, reason: Annotated[str, typer.Option()] = ""
+) -> None:
+    """Stop dialling; calls in progress are not cut."""
+    perform("pause", agent=agent, reason=reason)
+
+
+@cli.command()
+def resume(agent: Annotated[str | None, typer.Option(help="only this agent")] = None) -> None:
+    """Start dialling again."""
+    perform("resume", agent=agent)
+
+
+@cli.command()
+def live() -> None:
+    """Leave shadow mode; refused until doctor has no failure and each caller ID had a test call."""
+    perform("live")
+
+
+@cli.command()
+def shadow() -> None:
+    """Enter shadow mode: plan and list, dial nothing."""
+    perform("shadow")
+
+
+@cli.command()
+def status() -> None:
+    """One screen: what collectord is doing and why."""
+    perform("status")
+
+
+@cli.command()
+def quality() -> None:
+    """Holes in the data: count, money, examples."""
+    perform("quality")
+
+
+@cli.command()
+def export() -> None:
+    """Write outcomes since the last export into the outbox now."""
+    perform("export")
+
+
+@cli.command()
+def backup(file: Path) -> None:
+    """A consistent online backup of the database."""
+    perform("backup", file=str(file.absolute()))
+
+
+@cli.command()
+def restore(file: Path) -> None:
+    """Put a backup back (no daemon may run); unfinished attempts become unknown."""
+    finish("restore", asyncio.run(application.restore(Options.config, file)))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command; returns the exit status."""
+    try:
+        rest = take_global_options(sys.argv[1:] if argv is None else argv)
+        result = cli(rest, prog_name="collectord", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except Usage as error:
+        print(f"collectord: {error}", file=sys.stderr)
+        return 2
+    except TyperException as error:
+        print(f"collectord: {error.format_message()}", file=sys.stderr)
+        return 2
+    except (KeyboardInterrupt, Abort):
+        return 130
+    except BrokenPipeError:
+        return 1

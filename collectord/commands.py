@@ -1,0 +1,326 @@
+"""Commands: which loop answers which command of the command line.
+
+Owns the table of commands and the shape of requests and replies. Holds no rule; prints nothing.
+Invariant: a command that writes runs on the one writer; its reply comes after the commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from collectord.core.house import House
+from collectord.core.ledger import DebtorKey
+from collectord.core.rules import Rules
+from collectord.edge import inbox
+from collectord.edge.ids import new_id
+from collectord.edge.pbx.asterisk import AsteriskPbx
+from collectord.edge.store import calls, ledger, meta, tasks
+from collectord.edge.store.connection import Connection, Database
+from collectord.loops import doctor as doctoring
+from collectord.loops import duty, explain, history, intake, outbox, outcomes, planning, quality, record, standing
+from collectord.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One command with its arguments as JSON values. `now` is --now."""
+
+    command: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+    now: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What to print and how to exit. `error` is one sentence a line."""
+
+    doc: Any = None
+    exit: int = 0
+    error: str = ""
+
+
+def refusal(sentence: str) -> Reply:
+    return Reply(exit=1, error=sentence)
+
+
+class Running(Protocol):
+    """What only a running daemon can do or knows."""
+
+    def pbx_health(self) -> list[dict[str, Any]]: ...
+    def device_states(self) -> Mapping[str, str]: ...
+    def doubts(self) -> tuple[str, ...]: ...
+    def pbxes(self) -> Mapping[str, AsteriskPbx]: ...
+    def wake(self) -> None: ...
+    async def call_now(self, key: DebtorKey, agent_id: str, actor: str) -> Reply: ...
+    async def test_call(self, agent_id: str, to: str, company: str) -> Reply: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Everything a command may use."""
+
+    settings: Settings
+    house: House
+    rules: Rules
+    db: Database
+    folders: inbox.ExchangeFolders
+    now: datetime
+    actor: str
+    daemon: Running | None = None
+
+    def id(self) -> str:
+        return new_id(self.now)
+
+    def intake(self) -> intake.IntakeEdges:
+        return intake.IntakeEdges(db=self.db, folders=self.folders, house=self.house, new_id=lambda: new_id(self.now))
+
+    async def key(self, text: str) -> DebtorKey:
+        return await self.db.read(lambda conn: ledger.find_key(conn, text))
+
+
+Handler = Callable[[Context, Mapping[str, Any]], Awaitable[Reply]]
+
+
+async def import_files(context: Context, args: Mapping[str, Any]) -> Reply:
+    as_of = date.fromisoformat(args["as_of"]) if "as_of" in args else None
+    receipts, problems = [], []
+    for name in args["files"]:
+        try:
+            receipt = await intake.import_file(
+                context.intake(), Path(name), source=args.get("source"), mode=args.get("mode"), as_of=as_of, now=context.now
+            )
+        except OSError as error:
+            problems.append(f"{name}: {error.strerror or error}; nothing was read")
+            continue
+        receipts.append(receipt.as_json())
+    await _after_import(context)
+    good = not problems and all(receipt["status"] in ("accepted", "duplicate") for receipt in receipts)
+    problems += [f"{r['file']}: {r['status']}: {r['reason']}" for r in receipts if r["status"] not in ("accepted", "duplicate")]
+    return Reply(doc=receipts, exit=0 if good else 1, error="\n".join(problems))
+
+
+async def _after_import(context: Context) -> None:
+    if context.daemon:
+        context.daemon.wake()
+
+
+async def accept(context: Context, args: Mapping[str, Any]) -> Reply:
+    receipt = await intake.accept_batch(context.intake(), args["batch"], context.now)
+    await _after_import(context)
+    return Reply(doc=receipt.as_json())
+
+
+async def reject(context: Context, args: Mapping[str, Any]) -> Reply:
+    receipt = await intake.reject_batch(context.intake(), args["batch"], context.now)
+    await _after_import(context)
+    return Reply(doc=receipt.as_json())
+
+
+async def plan(context: Context, args: Mapping[str, Any]) -> Reply:
+    doc = await planning.plan(
+        context.db, context.rules, context.house, context.now, dry_run=bool(args.get("dry_run")), new_id=lambda: new_id(context.now)
+    )
+    if args.get("diff"):
+        doc["diff"] = await planning.diff(context.db, context.rules, context.house, context.now, new_id=lambda: new_id(context.now))
+    return Reply(doc=doc)
+
+
+async def call_list(context: Context, args: Mapping[str, Any]) -> Reply:
+    on_duty = await duty.on_duty(context.db, context.settings, {}, context.now)
+    return Reply(doc=await planning.call_list(context.db, context.rules, context.house, context.now, days=args["days"], agents=on_duty))
+
+
+async def explain_debtor(context: Context, args: Mapping[str, Any]) -> Reply:
+    key = await context.key(args["debtor"])
+    return Reply(doc=await explain.explain(context.db, context.rules, context.house, key, context.now, item=args.get("item")))
+
+
+async def _listed(context: Context, args: Mapping[str, Any], lister: Callable[..., Awaitable[list[dict[str, Any]]]]) -> Reply:
+    key = await context.key(args["debtor"]) if "debtor" in args else None
+    job: Callable[[Connection], Awaitable[list[dict[str, Any]]]] = lambda conn: lister(  # noqa: E731
+        conn, now=context.now, key=key, state=args.get("state"), limit=args.get("limit", 10_000)
+    )
+    return Reply(doc=await context.db.read(job))
+
+
+def _lister(listed: Callable[..., Awaitable[list[dict[str, Any]]]]) -> Handler:
+    async def answer(context: Context, args: Mapping[str, Any]) -> Reply:
+        return await _listed(context, args, listed)
+
+    return answer
+
+
+async def debtors(context: Context, args: Mapping[str, Any]) -> Reply:
+    key = await context.key(args["debtor"]) if "debtor" in args else None
+    return Reply(doc=await standing.debtors(context.db, context.house, context.now, key=key, limit=args.get("limit", 10_000)))
+
+
+async def agents(context: Context, args: Mapping[str, Any]) -> Reply:
+    return Reply(doc=await duty.listed(context.db, context.settings, _devices(context), context.now))
+
+
+def _devices(context: Context) -> Mapping[str, str]:
+    return context.daemon.device_states() if context.daemon else {}
+
+
+async def record_facts(context: Context, args: Mapping[str, Any]) -> Reply:
+    key = await context.key(args["debtor"])
+    if "attempt" in args or "disposition" in args:
+        doc = await outcomes.record_from_person(context.db, context.rules, context.house, key, args, context.now, context.actor, context.id)
+    else:
+        doc = await record.record(context.db, context.rules, context.house, key, args, context.now, context.actor, context.id)
+    if context.daemon:
+        context.daemon.wake()
+    return Reply(doc=doc)
+
+
+async def import_history(context: Context, args: Mapping[str, Any]) -> Reply:
+    doc = await history.import_history(context.db, context.house, Path(args["file"]), context.now)
+    return Reply(doc=doc, exit=0 if not doc["rejected"] else 1)
+
+
+async def call(context: Context, args: Mapping[str, Any]) -> Reply:
+    key = await context.key(args["debtor"])
+    if context.daemon is None:
+        return refusal("no daemon runs here, so nothing can be dialled; start it with `collectord run`")
+    return await context.daemon.call_now(key, args["agent"], context.actor)
+
+
+async def test_call(context: Context, args: Mapping[str, Any]) -> Reply:
+    if context.daemon is None:
+        return refusal("no daemon runs here, so nothing can be dialled; start it with `collectord run`")
+    return await context.daemon.test_call(args["agent"], args["to"], args["company"])
+
+
+async def _switch(context: Context, key: str, value: str, kind: str, sentence: str) -> Reply:
+    async def job(conn: Connection) -> None:
+        await meta.put(conn, key, value)
+        await meta.note(conn, context.id(), context.now, kind, context.actor, sentence)
+
+    await context.db.write(job)
+    if context.daemon:
+        context.daemon.wake()
+    return Reply(doc={"state": kind, "note": sentence})
+
+
+async def pause(context: Context, args: Mapping[str, Any]) -> Reply:
+    if "agent" in args:
+        return await _agent_pause(context, args["agent"], True, args.get("reason", ""))
+    return await _switch(context, "paused", "yes", "paused", f"dialling is paused; calls in progress go on. {args.get('reason', '')}".strip())
+
+
+async def resume(context: Context, args: Mapping[str, Any]) -> Reply:
+    if "agent" in args:
+        return await _agent_pause(context, args["agent"], False, "")
+    return await _switch(context, "paused", "no", "resumed", "dialling goes on")
+
+
+async def _agent_pause(context: Context, agent_id: str, paused: bool, reason: str) -> Reply:
+    if agent_id not in {agent.id for agent in context.settings.agent}:
+        return refusal(f"agent {agent_id!r} is not in the configuration")
+    await duty.set_paused(context.db, context.settings, agent_id, paused, reason or context.actor, context.now)
+    if context.daemon:
+        context.daemon.wake()
+    return Reply(doc={"agent": agent_id, "paused": paused})
+
+
+async def _examine(context: Context) -> list[dict[str, Any]]:
+    pbxes = context.daemon.pbxes() if context.daemon else None
+    return await doctoring.examine(context.db, context.settings, context.house, context.folders, context.now, pbxes)
+
+
+async def live(context: Context, args: Mapping[str, Any]) -> Reply:
+    findings = await _examine(context)
+    problems = [f"{found['check']}: {found['found']}; {found['remedy']}" for found in findings if found["outcome"] == "fail"]
+    if not context.settings.company:
+        problems.append("no [[company]] is configured, so no call could show a caller ID; add one")
+    tested = await context.db.read(meta.tested_caller_ids)
+    problems += [
+        f"caller ID {company.caller_id} had no answered test call yet; make one with `collectord test-call --agent ID --to NUMBER`"
+        for company in context.settings.company
+        if company.caller_id not in tested
+    ]
+    if problems:
+        return Reply(doc={"live": False, "missing": problems}, exit=1, error="\n".join(["not made live:", *problems]))
+    return await _switch(context, "live", "yes", "live", "collectord is live: it dials from now on")
+
+
+async def shadow(context: Context, args: Mapping[str, Any]) -> Reply:
+    return await _switch(context, "live", "no", "shadow", "shadow mode: collectord plans, lists and explains, and dials nothing")
+
+
+async def status(context: Context, args: Mapping[str, Any]) -> Reply:
+    running = context.daemon
+    doc = await standing.status(
+        context.db,
+        context.settings,
+        context.house,
+        context.now,
+        pbx=running.pbx_health() if running else None,
+        devices=_devices(context),
+        doubts=running.doubts() if running else (),
+    )
+    return Reply(doc=doc)
+
+
+async def doctor(context: Context, args: Mapping[str, Any]) -> Reply:
+    findings = await _examine(context)
+    failed = [found for found in findings if found["outcome"] == "fail"]
+    return Reply(doc=findings, exit=1 if failed else 0, error="\n".join(f"{f['check']}: {f['found']}; {f['remedy']}" for f in failed))
+
+
+async def show_quality(context: Context, args: Mapping[str, Any]) -> Reply:
+    return Reply(doc=await quality.quality(context.db, context.house, context.now))
+
+
+async def export(context: Context, args: Mapping[str, Any]) -> Reply:
+    path = await outbox.write_outcomes(context.db, context.house, context.folders, context.now)
+    return Reply(doc={"file": str(path) if path else None, "note": "written" if path else "nothing new since the last export"})
+
+
+async def backup(context: Context, args: Mapping[str, Any]) -> Reply:
+    await context.db.back_up(Path(args["file"]))
+    return Reply(doc={"file": args["file"], "note": "complete and consistent"})
+
+
+READING: Mapping[str, Handler] = {
+    "call-list": call_list,
+    "explain": explain_debtor,
+    "tasks": _lister(tasks.listed),
+    "attempts": _lister(calls.listed_attempts),
+    "promises": _lister(calls.listed_promises),
+    "disputes": _lister(calls.listed_disputes),
+    "unknown": _lister(calls.listed_unknown),
+    "batches": _lister(ledger.listed_batches),
+    "debtors": debtors,
+    "quality": show_quality,
+    "plan-dry": plan,
+}
+"""Answered in the command's own process, on a read-only connection."""
+
+ASKING: Mapping[str, Handler] = {"status": status, "agents": agents, "doctor": doctor}
+"""Answered by the daemon when one runs, because only it knows the phones; else from the store."""
+
+WRITING: Mapping[str, Handler] = {
+    "import": import_files,
+    "accept": accept,
+    "reject": reject,
+    "plan": plan,
+    "record": record_facts,
+    "import-history": import_history,
+    "call": call,
+    "test-call": test_call,
+    "pause": pause,
+    "resume": resume,
+    "live": live,
+    "shadow": shadow,
+    "export": export,
+    "backup": backup,
+}
+"""Go through the single writer: the daemon's when one runs."""
+
+ALL: Mapping[str, Handler] = {**READING, **ASKING, **WRITING}

@@ -1,0 +1,100 @@
+"""Agents: who may be rung now, and what a feature code or a missed ring does to that.
+
+Owns the judgement "free". Knows no PBX and no store: duty, device state and load come in.
+Invariant: only an agent who is logged in, not paused, not resting, without an attempt and whose phone is idle is rung.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from collectord.core.wording import Language, Texts, phrase
+
+
+class AgentState(StrEnum):
+    FREE = "free"
+    WAITING = "waiting"  # pull mode: has not asked for a case
+    LOGGED_OUT = "logged_out"
+    PAUSED = "paused"
+    IN_CALL = "in_call"
+    WRAP_UP = "wrap_up"
+    RESTING = "resting"  # after a ring that was not taken
+    PHONE_IN_USE = "phone_in_use"
+    PHONE_UNREACHABLE = "phone_unreachable"
+
+
+TEXTS: Texts = {
+    "free": ("free", "frei"),
+    "waiting": ("has not asked for the next case", "hat den nächsten Fall noch nicht angefordert"),
+    "logged_out": ("is logged out", "ist abgemeldet"),
+    "paused": ("is paused: {reason}", "macht Pause: {reason}"),
+    "in_call": ("is in a call", "ist im Gespräch"),
+    "wrap_up": ("is in wrap-up", "ist in der Nachbearbeitung"),
+    "resting": ("did not take the last ring, is rung again from {until}", "nahm das letzte Klingeln nicht an, wird ab {until} wieder angerufen"),
+    "phone_in_use": ("the phone is in use", "das Telefon ist besetzt"),
+    "phone_unreachable": ("the phone is not registered at the PBX", "das Telefon ist nicht an der Anlage angemeldet"),
+}
+
+IDLE_DEVICES = frozenset({"NOT_INUSE"})
+DEAD_DEVICES = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN", ""})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnDuty:
+    """One agent as configuration, store and PBX know them at this moment."""
+
+    id: str
+    name: str
+    endpoint: str
+    pbx: str
+    languages: tuple[str, ...]
+    skills: tuple[str, ...]
+    logged_in: bool
+    paused: bool
+    pause_reason: str = ""
+    since: datetime | None = None
+    missed: int = 0
+    rest_until: datetime | None = None
+    asked_at: datetime | None = None
+    attempt_id: str = ""
+    attempt_state: str = ""
+    device_state: str = ""  # as the PBX says, "" when it has not said yet
+
+
+def judge(agent: OnDuty, *, pull: bool, now: datetime) -> AgentState:
+    """The one reason why the agent is not free, the most lasting first; FREE when there is none."""
+    if not agent.logged_in:
+        return AgentState.LOGGED_OUT
+    if agent.attempt_id:
+        return AgentState.WRAP_UP if agent.attempt_state == "wrap_up" else AgentState.IN_CALL
+    if agent.paused:
+        return AgentState.PAUSED
+    if agent.device_state in DEAD_DEVICES:
+        return AgentState.PHONE_UNREACHABLE
+    if agent.device_state not in IDLE_DEVICES:
+        return AgentState.PHONE_IN_USE
+    if agent.rest_until is not None and now < agent.rest_until:
+        return AgentState.RESTING
+    if pull and agent.asked_at is None:
+        return AgentState.WAITING
+    return AgentState.FREE
+
+
+def why(agent: OnDuty, state: AgentState, language: Language, zone: str) -> str:
+    return phrase(TEXTS, state.value, language, zone, reason=agent.pause_reason or "-", until=agent.rest_until or "")
+
+
+@dataclass(frozen=True, slots=True)
+class AfterMissedRing:
+    """What a ring that the phone did not take does: rest until then, and a pause when it was one too many."""
+
+    rest_until: datetime
+    pause: bool
+
+
+def after_missed_ring(missed_before: int, *, limit: int, rest: timedelta, now: datetime) -> AfterMissedRing:
+    """`limit` rings in a row not taken pause the agent; each one rests for `rest` times how many there were."""
+    missed = missed_before + 1
+    return AfterMissedRing(rest_until=now + rest * missed, pause=missed >= limit)

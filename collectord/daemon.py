@@ -1,0 +1,342 @@
+"""The daemon: one TaskGroup of loops around one store, until a signal drains it.
+
+Owns which loop runs when, and the wake-ups between them. Decides nothing about debtors.
+Invariant: after the first SIGTERM nothing new is dialled and no call is cut; what is in progress is on disk and adopted at the next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from collectord import settings as configuration
+from collectord.commands import Reply, refusal
+from collectord.core.facts import Doubt
+from collectord.core.ledger import DebtorKey
+from collectord.core.rules import Rules
+from collectord.edge import control, inbox, log, systemd
+from collectord.edge.clock import Clock
+from collectord.edge.ids import new_id
+from collectord.edge.pbx.asterisk import AsteriskPbx
+from collectord.edge.pbx.link import PbxLink, tls_context
+from collectord.edge.simulated.server import SimulatedPbx
+from collectord.edge.store import meta
+from collectord.edge.store.connection import Database, StoreBroken, open_store
+from collectord.loops import call_events, duty, intake, manual, outbox, planning, promises
+from collectord.loops.dialling import Dialler, GateRefused, Idle, PlacedCall
+from collectord.loops.pbx_events import PbxDesk
+from collectord.settings import Settings
+
+DRAIN_FOR = 20.0  # s; below TimeoutStopSec of the unit
+JUMP = timedelta(seconds=60)  # a wall clock that moved further pauses dialling (FAULTS D1)
+SANE_AFTER = timedelta(minutes=5)
+PLAN_EVERY = timedelta(minutes=15)
+LOW_DISK = 64 * 1024 * 1024  # bytes: dialling stops before the last outcome cannot be written
+
+Answer = Callable[["Daemon", dict[str, Any], str], Awaitable[dict[str, Any]]]
+
+
+class Daemon:
+    def __init__(
+        self, *, settings: Settings, rules: Rules, clock: Clock, reload: Callable[[], tuple[Settings, Rules]], answer: Answer
+    ) -> None:
+        self.settings, self.rules, self.clock = settings, rules, clock
+        self.house = settings.house()
+        self.folders = inbox.ExchangeFolders(settings.exchange_dir)
+        self.db: Database
+        self.log = log.get()
+        self._reload, self._answer = reload, answer
+        self.desks: dict[str, PbxDesk] = {}
+        self._work, self._dial = asyncio.Event(), asyncio.Event()
+        self._stop, self._drained = asyncio.Event(), asyncio.Event()
+        self._doubts: dict[str, Doubt] = {}
+        self._jump_until: datetime | None = None
+        self._idle_why = ""
+
+    # ------------------------------------------------------------ what commands may ask
+
+    def pbx_health(self) -> list[dict[str, Any]]:
+        shown = []
+        for name, desk in self.desks.items():
+            health = desk.pbx.link.health()
+            shown.append(
+                {
+                    "name": name,
+                    "state": health.state.value,
+                    "response_ms": None if health.response_ms is None else round(health.response_ms, 1),
+                    "why": health.sentence,
+                    "last_event_age": health.last_event_age,
+                    "reconnects": health.reconnects,
+                    "version": health.version,
+                    "warnings": list(health.warnings),
+                    "reconciled": bool(desk.started),
+                }
+            )
+        return shown
+
+    def device_states(self) -> Mapping[str, str]:
+        return {device: state for desk in self.desks.values() for device, state in desk.devices.items()}
+
+    def doubts(self) -> tuple[str, ...]:
+        return tuple(doubt.reason for doubt in self._doubts.values())
+
+    def pbxes(self) -> Mapping[str, AsteriskPbx]:
+        return {name: desk.pbx for name, desk in self.desks.items()}
+
+    def wake(self) -> None:
+        self._work.set()
+        self._dial.set()
+
+    def _dialler(self) -> Dialler:
+        return Dialler(
+            db=self.db,
+            settings=self.settings,
+            rules=self.rules,
+            house=self.house,
+            pbxes=self.pbxes(),
+            started={name: desk.started for name, desk in self.desks.items() if desk.started},
+        )
+
+    async def call_now(self, key: DebtorKey, agent_id: str, actor: str) -> Reply:
+        if refused := await self._may_dial():
+            return refusal(refused)
+        doc = await manual.call_now(self._dialler(), key, agent_id, actor, self.device_states(), tuple(self._doubts.values()), self.clock.now())
+        return Reply(doc=doc, exit=0 if doc.get("attempt") else 1, error="" if doc.get("attempt") else doc["why"])
+
+    async def _may_dial(self) -> str:
+        if not await self.db.read(lambda conn: meta.is_live(conn, self.settings.live)):
+            return "shadow mode: nothing is dialled; leave it with `collectord live`"
+        if self._stop.is_set():
+            return "collectord is stopping; nothing new is dialled"
+        return ""
+
+    async def test_call(self, agent_id: str, to: str, company: str) -> Reply:
+        """Rings the agent, then a number of the house's own; allowed in shadow mode, never to a debtor's number."""
+        sentence = await manual.test_call(self.db, self.settings, self.desks, agent_id, to, company, self.clock.now())
+        return Reply(doc={"company": company, "note": sentence})
+
+    # ------------------------------------------------------------ life
+
+    async def run(self) -> None:
+        async with open_store(self.settings.state_dir) as self.db:
+            loop = asyncio.get_running_loop()
+            self._hook_signals(loop)
+            await duty.prepare(self.db, self.settings, self.clock.now())
+            self.folders.create()
+            await intake.recover(self._intake(), self.clock.now())
+            async with contextlib.AsyncExitStack() as stack, asyncio.TaskGroup() as group:
+                tasks = [await self._start_pbx(pbx, group, stack) for pbx in self.settings.pbx]
+                server = await control.serve(self.settings.state_dir, lambda message, actor: self._answer(self, message, actor))
+                loops = [
+                    group.create_task(self._keep(self._intake_turn)),
+                    group.create_task(self._keep(self._work_turn)),
+                    group.create_task(self._keep(self._dial_turn)),
+                    group.create_task(self._keep(self._timer_turn)),
+                    group.create_task(self._keep(self._upkeep_turn)),
+                ]
+                self.log.info("started", state_dir=str(self.settings.state_dir), agents=len(self.settings.agent), pbx=len(self.settings.pbx))
+                systemd.notify(READY="1", STATUS="started")
+                await self._stop.wait()
+                await self._drain()
+                server.close()
+                for task in [*loops, *(t for pair in tasks for t in pair)]:
+                    task.cancel()
+            self.log.info("stopped")
+
+    async def _start_pbx(self, pbx: configuration.PbxSection, group: asyncio.TaskGroup, stack: contextlib.AsyncExitStack) -> list[asyncio.Task[Any]]:
+        tasks: list[asyncio.Task[Any]] = []
+        port = pbx.port
+        if pbx.kind == "simulated":
+            secret = secrets.token_hex(8)
+            simulated = SimulatedPbx(
+                host="127.0.0.1",
+                port=0,
+                username=pbx.username,
+                secret=secret,
+                speed=float(pbx.speed),
+                phones=tuple(a.endpoint.partition("/")[2] for a in self.settings.agent if a.pbx == pbx.name),
+            )
+            port = await simulated.start()
+            stack.push_async_callback(simulated.stop)
+            self.log.warning("simulated_pbx_started", pbx=pbx.name)
+        else:
+            secret = configuration.read_secret(pbx)
+        link = PbxLink(
+            name=pbx.name,
+            host="127.0.0.1" if pbx.kind == "simulated" else pbx.host,
+            port=port,
+            username=pbx.username,
+            secret=secret,
+            tls=tls_context(None) if pbx.tls else None,
+            now=self.clock.now,
+        )
+        desk = PbxDesk(
+            name=pbx.name,
+            pbx=AsteriskPbx(link),
+            db=self.db,
+            settings=self.settings,
+            rules=self.rules,
+            house=self.house,
+            features=duty.FeatureDesk(self.db),
+            log=self.log,
+            wake=self.wake,
+        )
+        self.desks[pbx.name] = desk
+        tasks.append(group.create_task(link.run()))
+        tasks.append(group.create_task(self._keep(lambda: self._pbx_turn(desk, link))))
+        return tasks
+
+    def _hook_signals(self, loop: asyncio.AbstractEventLoop) -> None:
+        def stop() -> None:
+            if self._stop.is_set():
+                self.log.warning("stopped_at_once")
+                os._exit(0)  # everything acknowledged is on disk; calls are adopted at the next start
+            self.log.info("stopping")
+            self._stop.set()
+            self.wake()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop)
+        loop.add_signal_handler(signal.SIGHUP, self.reload)
+
+    def reload(self) -> None:
+        """New rules and settings; a broken file keeps the old ones. PBXes are taken anew only by a restart."""
+        try:
+            settings, rules = self._reload()
+        except Exception as error:  # whatever is wrong with the files, the running rules stay
+            self.log.error("reload_refused", why=str(error))
+            return
+        self.settings, self.rules, self.house = settings, rules, settings.house()
+        for desk in self.desks.values():
+            desk.settings, desk.rules, desk.house = settings, rules, self.house
+        self.log.info("reloaded")
+        self.wake()
+
+    async def _drain(self) -> None:
+        deadline = asyncio.get_running_loop().time() + DRAIN_FOR
+        systemd.notify(STOPPING="1", STATUS="waiting for calls in progress")
+        while asyncio.get_running_loop().time() < deadline:
+            calls = (await self.db.read(meta.counts))["calls"]
+            if not calls:
+                return
+            await asyncio.sleep(0.2)
+        self.log.warning("calls_left_to_the_next_start")
+
+    async def _keep(self, turn: Callable[[], Awaitable[None]]) -> None:
+        """Runs a turn for ever. A store that fails is a doubt: nothing is dialled until a turn succeeds again."""
+        name = getattr(turn, "__name__", "turn")
+        failures = 0
+        while True:
+            try:
+                await turn()
+                if failures:
+                    failures = 0
+                    self._doubts.pop(f"guard/{name}", None)
+            except StoreBroken as error:
+                failures += 1
+                self._doubts[f"guard/{name}"] = Doubt(rule="guard/store", reason=str(error))
+                self.log.error("store_failed", why=str(error))
+                await asyncio.sleep(min(30.0, 0.5 * 2**failures))
+            except Exception:
+                failures += 1
+                self._doubts[f"guard/{name}"] = Doubt(rule="guard/fault", reason=f"an internal fault in {name.strip('_')}; see the log")
+                self.log.exception("loop_failed", loop=name)
+                await asyncio.sleep(min(30.0, 0.5 * 2**failures))
+
+    # ------------------------------------------------------------ turns
+
+    def _intake(self) -> intake.IntakeEdges:
+        return intake.IntakeEdges(db=self.db, folders=self.folders, house=self.house, new_id=lambda: new_id(self.clock.now()))
+
+    async def _intake_turn(self) -> None:
+        now = self.clock.now()
+        receipts = await intake.take_inbox(self._intake(), now, quiet_for=self.settings.intake.quiet_for)
+        for receipt in receipts:
+            event = self.log.info if receipt.status in ("accepted", "duplicate") else self.log.warning
+            event(f"batch_{receipt.status}", batch=receipt.batch, file=receipt.file, rows=receipt.rows, opened=receipt.opened,
+                  changed=receipt.changed, cleared=receipt.cleared, rejected=len(receipt.rejected), why=receipt.reason)  # fmt: skip
+        if receipts:
+            self.wake()
+        await asyncio.sleep(self.settings.intake.poll_every.total_seconds())
+
+    async def _work_turn(self) -> None:
+        """After imports, outcomes and switches, and every quarter of an hour: promises, plan, call list, outbox."""
+        self._work.clear()
+        now = self.clock.now()
+        for judged in await promises.judge_promises(self.db, self.rules, self.house, now):
+            self.log.info("promise_judged", promise=judged.id, state=judged.state)
+        planned = await planning.plan(
+            self.db, self.rules, self.house, now, dry_run=False, new_id=lambda: new_id(self.clock.now())
+        )
+        counts = {name: len(planned[name]) for name in ("created", "changed", "cancelled")}
+        if any(counts.values()):
+            self.log.info("tasks_planned", **counts)
+            self._dial.set()
+        if self.settings.outbox.call_list:
+            agents = await duty.on_duty(self.db, self.settings, self.device_states(), now)
+            await planning.write_daily_call_list(self.db, self.rules, self.house, self.folders, now, agents=agents)
+        if path := await outbox.write_outcomes(self.db, self.house, self.folders, now):
+            self.log.info("outcomes_written", file=path.name)
+        await self._pause(self._work, min(PLAN_EVERY, self.settings.outbox.outcomes_every).total_seconds(), at_least=0.5)
+
+    async def _pause(self, event: asyncio.Event, seconds: float, *, at_least: float = 0.0) -> None:
+        await asyncio.sleep(at_least)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(event.wait(), seconds)
+
+    async def _dial_turn(self) -> None:
+        self._dial.clear()
+        now = self.clock.now()
+        if self._stop.is_set() or await self._may_dial() or await self.db.read(meta.is_paused):
+            await self._pause(self._dial, 1.0, at_least=0.05)
+            return
+        if self._doubts:
+            await self._pause(self._dial, 1.0, at_least=0.05)
+            return
+        match await self._dialler().turn(self.device_states(), tuple(self._doubts.values()), now):
+            case PlacedCall(attempt, _):
+                self.log.info("attempt_placed", attempt=attempt.id, debtor=str(attempt.key), agent=attempt.agent)
+            case GateRefused(task, verdict):
+                self.log.info("call_refused", debtor=str(task.key), rules=[r.rule for r in verdict.refusals])
+            case Idle(why, until):
+                if why != self._idle_why:
+                    self.log.info("idle", why=why)
+                    self._idle_why = why
+                wait = 1.0 if until is None else max(0.02, min(1.0, (until - now).total_seconds()))
+                await self._pause(self._dial, wait, at_least=0.01)
+
+    async def _timer_turn(self) -> None:
+        now = self.clock.now()
+        for name, desk in self.desks.items():
+            effects = await call_events.timers(self.db, self.rules, self.house, desk.pbx if desk.started else None, name, now)
+            await desk.carry_out(effects, now)
+            if effects:
+                self.wake()
+        await asyncio.sleep(0.5)
+
+    async def _upkeep_turn(self) -> None:
+        now = self.clock.now()
+        if abs(jump := self.clock.jumped_by()) > JUMP:
+            self._jump_until = now + SANE_AFTER
+            self._doubts["guard/clock"] = Doubt(rule="guard/clock", reason=f"the clock jumped by {jump.total_seconds():.0f} s; dialling waits")
+            self.log.error("clock_jumped", seconds=jump.total_seconds())
+        elif self._jump_until and now > self._jump_until:
+            self._jump_until = None
+            self._doubts.pop("guard/clock", None)
+        free = os.statvfs(self.settings.state_dir)
+        if free.f_bavail * free.f_frsize < LOW_DISK:
+            self._doubts["guard/disk"] = Doubt(rule="guard/store", reason=f"less than {LOW_DISK // 2**20} MB are free on the disk of state_dir")
+        else:
+            self._doubts.pop("guard/disk", None)
+        systemd.notify(WATCHDOG="1", STATUS="; ".join(self.doubts()) or self._idle_why or "dialling")
+        await asyncio.sleep(min(5.0, systemd.watchdog_interval() or 5.0))
+
+    async def _pbx_turn(self, desk: PbxDesk, link: PbxLink) -> None:
+        event = await link.events.get()
+        await desk.take(event, self.clock.now())

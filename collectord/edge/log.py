@@ -1,0 +1,55 @@
+"""The log: events in the past tense, one JSON line each in the service, readable lines on a terminal.
+
+Owns structlog's configuration. Knows no event.
+Invariant: names, numbers and amounts are never logged at INFO; every value is escaped, so that no export can forge a line.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import orjson
+import structlog
+
+from collectord.core.wording import safe
+
+COLOURS = {"failed": "\x1b[31m", "lost": "\x1b[31m", "refused": "\x1b[33m", "held": "\x1b[33m", "closed": "\x1b[32m", "recorded": "\x1b[32m"}
+
+
+def _escape(_logger: Any, _name: str, event: Any) -> Any:
+    return {key: safe(value, 500) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _one_line(colours: bool) -> Any:
+    def render(_logger: Any, _name: str, event: Any) -> str:
+        stamp, level, what = event.pop("timestamp", ""), event.pop("level", ""), str(event.pop("event", ""))
+        details = "  ".join(f"{key}={value}" for key, value in event.items() if value not in (None, "", ()))
+        colour = next((code for word, code in COLOURS.items() if word in what), "\x1b[36m") if colours else ""
+        mark = " !" if level in ("warning", "error", "critical") else "  "
+        return f"{stamp[11:19]}{mark} {colour}{what:<24}{chr(27) + '[0m' if colours else ''} {details}"
+
+    return render
+
+
+def _json(_logger: Any, _name: str, event: Any) -> str:
+    return orjson.dumps(event, default=str).decode()
+
+
+def configure(now: Any) -> None:
+    """Terminal: readable lines; otherwise JSON lines. Both on stderr. `now` gives the stamps, so that a log under `--now` agrees with itself."""
+
+    def stamp(_logger: Any, _name: str, event: Any) -> Any:
+        return {"timestamp": now().astimezone().isoformat(timespec="milliseconds"), **event}
+
+    tty = sys.stderr.isatty()
+    structlog.configure(
+        processors=[structlog.stdlib.add_log_level, stamp, _escape, _one_line(True) if tty else _json],
+        wrapper_class=structlog.make_filtering_bound_logger(20),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def get() -> Any:
+    return structlog.get_logger()

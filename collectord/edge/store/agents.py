@@ -1,0 +1,55 @@
+"""Agents' rows: who is logged in, paused, resting, busy.
+
+Owns table `agent`. Decides nothing: who is free is judged in core/agents.
+Invariant: an agent of the configuration has exactly one row from the first start on; the row survives restarts.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from collectord.edge.store.codec import instant
+from collectord.edge.store.connection import Connection, queries
+
+SQL = queries("agents")
+
+
+async def add_missing(conn: Connection, wanted: dict[str, bool], now: datetime) -> None:
+    """One row for each configured agent; `wanted` maps id -> logged_in at the very first start."""
+    for agent_id, logged_in in wanted.items():
+        await SQL.add_agent(conn, id=agent_id, logged_in=int(logged_in), now=instant(now))
+
+
+async def rows(conn: Connection, now: datetime) -> dict[str, dict[str, Any]]:
+    return {row["id"]: row async for row in SQL.agents(conn, now=instant(now))}
+
+
+async def set_duty(conn: Connection, agent_id: str, *, logged_in: bool, paused: bool, reason: str, now: datetime) -> None:
+    await SQL.set_duty(
+        conn, id=agent_id, logged_in=int(logged_in), paused=int(paused), pause_reason=reason, now=instant(now)
+    )
+
+
+async def ask_for_next(conn: Connection, agent_id: str, now: datetime) -> None:
+    """Pull mode: the agent wants the next case."""
+    await SQL.set_asked(conn, id=agent_id, now=instant(now))
+
+
+async def served(conn: Connection, agent_id: str) -> None:
+    await SQL.clear_asked(conn, id=agent_id)
+
+
+async def missed_ring(conn: Connection, agent_id: str, rest_until: datetime) -> None:
+    await SQL.count_missed(conn, id=agent_id)
+    await SQL.set_rest(conn, id=agent_id, until=instant(rest_until))
+
+
+async def took_ring(conn: Connection, agent_id: str) -> None:
+    await SQL.clear_missed(conn, id=agent_id)
+
+
+async def last_attempt(conn: Connection, agent_id: str) -> dict[str, Any] | None:
+    """The last attempt that this agent answered."""
+    row: dict[str, Any] | None = await SQL.last_attempt(conn, agent=agent_id)
+    return row

@@ -1,0 +1,34 @@
+-- name: add_agent(id, logged_in, now)!
+insert into agent (id, logged_in, since) values (:id, :logged_in, :now) on conflict (id) do nothing;
+
+-- name: agents(now)
+select a.*,
+       (select t.id from attempt t where t.agent = a.id and t.state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up')
+         limit 1) as attempt_id,
+       (select t.state from attempt t where t.agent = a.id and t.state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up')
+         limit 1) as attempt_state
+  from agent a order by a.id;
+
+-- name: set_duty(id, logged_in, paused, pause_reason, now)!
+update agent set logged_in = :logged_in, paused = :paused, pause_reason = :pause_reason, since = :now, missed = 0, rest_until = null,
+       asked_at = null
+ where id = :id;
+
+-- name: set_asked(id, now)!
+update agent set asked_at = :now where id = :id;
+
+-- name: clear_asked(id)!
+update agent set asked_at = null where id = :id;
+
+-- name: count_missed(id)!
+update agent set missed = missed + 1 where id = :id;
+
+-- name: set_rest(id, until)!
+update agent set rest_until = :until where id = :id;
+
+-- name: clear_missed(id)!
+update agent set missed = 0, rest_until = null where id = :id;
+
+-- name: last_attempt(agent)^
+select id, state, disposition, agent_result, result from attempt
+ where agent = :agent and agent_answered_at is not null order by placed_at desc limit 1;

@@ -1,0 +1,200 @@
+"""Dialling: gives the next task to a free agent and places the call.
+
+Reads desk and candidates, asks core (choose, the gate, pacing), commits the attempt, then sends one Originate.
+Invariant: row before ring: the gate and the attempt's row share one transaction; the Originate is written once, after the commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from collectord.core.agents import OnDuty, judge, why
+from collectord.core.allocation import FreeAgent, Nothing, choose
+from collectord.core.attempts import Attempt, AttemptState
+from collectord.core.case import Case, describe
+from collectord.core.contact_rules import Refused, may_contact
+from collectord.core.facts import DebtorFacts, Doubt
+from collectord.core.house import House
+from collectord.core.pacing import Trunk, Wait, room
+from collectord.core.pbx_calls import AgentCall
+from collectord.core.rules import Rules
+from collectord.core.tasks import Task
+from collectord.edge.ids import new_id
+from collectord.edge.pbx.asterisk import AsteriskPbx
+from collectord.edge.store import agents as agent_rows
+from collectord.edge.store import calls, facts, meta, tasks
+from collectord.edge.store.codec import to_instant
+from collectord.edge.store.connection import Connection, Database
+from collectord.loops import call_events, duty
+from collectord.settings import Settings
+
+LOOK_AHEAD = 500  # candidates read per turn
+REFUSED_PAUSE = timedelta(minutes=15)  # a refusal without a known end is asked again so much later
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedCall:
+    attempt: Attempt
+    case: Case
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Nothing was placed; `until` is when to look again, None = when something changes."""
+
+    why: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GateRefused:
+    task: Task
+    verdict: Refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialler:
+    """One turn places at most one call. A reload makes a new one."""
+
+    db: Database
+    settings: Settings
+    rules: Rules
+    house: House
+    pbxes: Mapping[str, AsteriskPbx]
+    started: Mapping[str, str]  # PBX name -> start-up token of a reconciled link; absent = do not dial there
+
+    async def turn(self, devices: Mapping[str, str], doubts: tuple[Doubt, ...], now: datetime) -> PlacedCall | GateRefused | Idle:
+        await self.db.write(lambda conn: tasks.promote_due(conn, now))
+        agents = [agent for agent in await duty.on_duty(self.db, self.settings, devices, now) if agent.pbx in self.started]
+        free = [agent for agent in agents if duty.is_free(agent, self.settings, now)]
+        if not free:
+            return Idle(self._nobody(agents, now))
+        candidates = await self.db.read(lambda conn: tasks.ready_tasks(conn, now, limit=LOOK_AHEAD))
+        desk = tuple(FreeAgent(id=a.id, languages=a.languages, skills=a.skills, endpoint=a.endpoint, pbx=a.pbx) for a in free)
+        placement = choose(candidates, desk, now)
+        if isinstance(placement, Nothing):
+            return Idle(placement.why, placement.until)
+        agent = next(a for a in free if a.id == placement.agent.id)
+        return await self.place(placement.task, agent, doubts, now)
+
+    def _nobody(self, agents: list[OnDuty], now: datetime) -> str:
+        pull = self.settings.dialling.mode == "pull"
+        said = [f"{a.name} {why(a, judge(a, pull=pull, now=now), self.house.language, self.house.time_zone)}" for a in agents]
+        german = self.house.language == "de"
+        if not said:
+            return "Keine Anlage ist erreichbar" if german else "no PBX can be reached"
+        return ("Niemand ist frei: " if german else "nobody is free: ") + "; ".join(said[:5])
+
+    async def place(self, task: Task, agent: OnDuty, doubts: tuple[Doubt, ...], now: datetime) -> PlacedCall | GateRefused | Idle:
+        trunk = self._trunk(task.company, agent.pbx)
+        if trunk is None:
+            return Idle(f"PBX {agent.pbx} has no [[trunk]] in the configuration")
+        company = self.house.companies.get(task.company)
+        if company is None:
+            await self.db.write(lambda conn: tasks.postpone(conn, task.id, now + REFUSED_PAUSE, f"no [[company]] {task.company!r}", now))
+            return Idle(f"company {task.company!r} has no [[company]] in the configuration, so no caller ID")
+
+        async def commit(conn: Connection) -> PlacedCall | GateRefused | Idle:
+            live, newest = (await meta.live_by_trunk(conn)).get(trunk.name, (0, ""))
+            match room(trunk, live=live, last_placed=to_instant(newest) if newest else None, now=now):
+                case Wait(sentence, until):
+                    return Idle(sentence, until)
+                case None:
+                    pass
+            found = await facts.debtor_facts(conn, task.key, now, self.house, doubts=doubts)
+            if found is None:
+                await tasks.close_task(conn, task.id, "cancelled", "the debtor is not in the ledger", now)
+                return Idle(f"debtor {task.key} is not in the ledger")
+            verdict = may_contact(found, self.rules.packs, self.house, now)
+            if isinstance(verdict, Refused):
+                until = verdict.not_before or now + REFUSED_PAUSE
+                if verdict.never:
+                    await tasks.close_task(conn, task.id, "suppressed", verdict.refusals[0].reason, now)
+                else:
+                    await tasks.postpone(conn, task.id, until, verdict.refusals[0].reason, now)
+                return GateRefused(task, verdict)
+            attempt = self._attempt(task, agent, trunk, verdict.number, now)
+            promise = await calls.last_promise(conn, task.key, now)
+            case = self._case(task, found, agent, promise, attempt, now)
+            await calls.commit_attempt(conn, attempt, now)
+            await agent_rows.served(conn, agent.id)
+            return PlacedCall(attempt, case)
+
+        placed = await self.db.write(commit)
+        if isinstance(placed, PlacedCall):
+            order = self._order(placed, agent, trunk, company.caller_id)
+            answer = await self.pbxes[agent.pbx].originate(order)  # once; silence is resolved by recovery
+            await call_events.take(self.db, self.rules, self.house, placed.attempt.id, answer, now)
+        return placed
+
+    def _trunk(self, company: str, pbx: str) -> Trunk | None:
+        wanted = next((c.trunk for c in self.settings.company if c.code == company), "")
+        for t in self.settings.trunk:
+            if t.pbx == pbx and wanted in ("", t.name):
+                return Trunk(
+                    name=t.name,
+                    pbx=t.pbx,
+                    channels=t.channels,
+                    reserve=t.reserve,
+                    calls_per_second=t.calls_per_second,
+                    number_format=t.number_format,
+                )
+        return None
+
+    def _attempt(self, task: Task, agent: OnDuty, trunk: Trunk, number: str, now: datetime) -> Attempt:
+        return Attempt(
+            id=new_id(now),
+            task_id=task.id,
+            company=task.company,
+            debtor_no=task.debtor_no,
+            number=number,
+            agent=agent.id,
+            endpoint=agent.endpoint,
+            pbx=agent.pbx,
+            trunk=trunk.name,
+            mode="preview",
+            items=task.items,
+            state=AttemptState.PLACED,
+            placed_at=now,
+            deadline_at=now + self.settings.dialling.ring_agent_for + timedelta(seconds=15),
+            pbx_started=self.started[agent.pbx],
+        )
+
+    def _case(self, task: Task, found: DebtorFacts, agent: OnDuty, promise: object, attempt: Attempt, now: datetime) -> Case:
+        concerned = tuple(item for item in found.items if item.item_no in task.items or item.open_amount < 0)
+        return describe(
+            found.debtor,
+            concerned or found.items,
+            case_no=attempt.id[-6:],
+            display=self.settings.dialling.display,
+            attempt_no=task.attempts_made + 1,
+            promised_on=getattr(promise, "promised_on", None),
+            promise_state=getattr(promise, "state", ""),
+            as_of=self.house.today(now),
+            language=self.house.language,
+        )
+
+    def _order(self, placed: PlacedCall, agent: OnDuty, trunk: Trunk, caller_id: str) -> AgentCall:
+        attempt, case, dialling = placed.attempt, placed.case, self.settings.dialling
+        return AgentCall(
+            attempt_id=attempt.id,
+            endpoint=agent.endpoint,
+            number=attempt.number,
+            display=case.display,
+            caller_id=caller_id,
+            trunk=trunk.name,
+            number_format=trunk.number_format,
+            language="en" if agent.languages[:1] == ("en",) else "de",
+            ring_agent_ms=int(dialling.ring_agent_for.total_seconds() * 1000),
+            ring_debtor_s=int(dialling.ring_debtor_for.total_seconds()),
+            decide_s=int(dialling.decide_within.total_seconds()),
+            major=case.major,
+            minor=case.minor,
+            currency=case.currency,
+            days_past_due=case.days_past_due,
+            attempt_no=case.attempt_no,
+            promised_on=case.promised_on,
+            promise_state=case.promise_state,
+        )

@@ -1,0 +1,184 @@
+"""Doctor: tests the live surroundings, one line each with the remedy.
+
+Reads PBX, folders, disk, clock, store and exports; writes nothing, dials nothing.
+Invariant: a line is `ok` only when it was really tried; what could not be tried is `warn` and says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from collectord.core.house import House
+from collectord.edge import shipped
+from collectord.edge.clock import Clock
+from collectord.edge.inbox import ExchangeFolders
+from collectord.edge.pbx.asterisk import AsteriskPbx
+from collectord.edge.pbx.faults import PbxFault
+from collectord.edge.pbx.link import LinkState, PbxLink, tls_context
+from collectord.edge.store.connection import Database
+from collectord.loops import standing
+from collectord.settings import ConfigInvalid, PbxSection, Settings, read_secret
+
+DIALPLAN_VERSION = "1"
+DANGEROUS_MODULES = ("func_env.so", "func_shell.so", "app_system.so", "func_curl.so")
+RECORDING_MODULES = ("app_mixmonitor.so", "app_monitor.so", "res_monitor.so")
+SQLITE_WAL_FIXED = (3, 51, 3)
+LITTLE_DISK = 1024 * 1024 * 1024  # bytes
+LINK_WITHIN = 8.0  # s
+
+
+def _line(check: str, outcome: str, found: str, remedy: str = "") -> dict[str, Any]:
+    return {"check": check, "outcome": outcome, "found": found, "remedy": remedy}
+
+
+async def examine(
+    db: Database, settings: Settings, house: House, folders: ExchangeFolders, now: datetime, pbxes: Mapping[str, AsteriskPbx] | None
+) -> list[dict[str, Any]]:
+    """`[{"check", "outcome": ok|warn|fail, "found", "remedy"}]`. `pbxes`: the running daemon's links, None when none runs."""
+    lines: list[dict[str, Any]] = []
+    if not settings.pbx:
+        lines.append(_line("pbx", "fail", "no [[pbx]] is configured", "add one to collectord.toml"))
+    for section in settings.pbx:
+        async with _pbx(section, pbxes) as (pbx, problem):
+            if pbx is None:
+                lines.append(_line(f"pbx {section.name}", "fail", problem, "check host, port, user and secret; see docs/INSTALL.md"))
+            else:
+                lines += await _pbx_lines(section, pbx, settings)
+    lines += _folder_lines(settings, folders)
+    lines += _machine_lines(settings)
+    lines += [
+        _line(f"export {s.source}", "ok" if s.fresh and not s.held else "fail", f"as of {s.as_of}, {s.age} accounting day(s) old",
+              "" if s.fresh and not s.held else "decide held batches; have accounting drop a new export")
+        for s in await standing.sources(db, house, now)
+    ] or [_line("export", "fail", "no export was accepted yet", "drop one into the inbox or use `collectord import`")]  # fmt: skip
+    return lines
+
+
+@asynccontextmanager
+async def _pbx(section: PbxSection, pbxes: Mapping[str, AsteriskPbx] | None) -> AsyncIterator[tuple[AsteriskPbx | None, str]]:
+    if pbxes is not None and section.name in pbxes:
+        health = pbxes[section.name].link.health()
+        yield (pbxes[section.name], "") if health.state is LinkState.UP else (None, health.sentence)
+        return
+    if section.kind == "simulated":
+        yield None, "a simulated PBX lives only inside `collectord run`"
+        return
+    try:
+        link = PbxLink(
+            name=section.name,
+            host=section.host,
+            port=section.port,
+            username=section.username,
+            secret=read_secret(section),
+            tls=tls_context(None) if section.tls else None,
+            now=Clock().now,
+        )
+    except (ConfigInvalid, PbxFault) as error:
+        yield None, str(error)
+        return
+    async with asyncio.TaskGroup() as group:
+        life = group.create_task(link.run())
+        deadline = asyncio.get_running_loop().time() + LINK_WITHIN
+        while link.health().state not in (LinkState.UP, LinkState.REFUSED) and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.05)
+        health = link.health()
+        yield (AsteriskPbx(link), "") if health.state is LinkState.UP else (None, health.sentence)
+        life.cancel()
+
+
+async def _pbx_lines(section: PbxSection, pbx: AsteriskPbx, settings: Settings) -> list[dict[str, Any]]:
+    name = f"pbx {section.name}"
+    health = pbx.link.health()
+    lines = [_line(name, "ok", f"{health.version}, {health.sentence}")]
+    lines += [_line(f"{name} version", "warn", warning, "update Asterisk") for warning in health.warnings]
+    try:
+        rights = await pbx.privileges()
+        if rights.missing:
+            lines.append(_line(f"{name} rights", "fail", f"missing: {', '.join(rights.missing)}", "manager.conf: write=originate,call,reporting"))
+        elif rights.excess:
+            lines.append(_line(f"{name} rights", "warn", f"more than needed: {', '.join(rights.excess)}", "take these classes away from the login"))
+        else:
+            lines.append(_line(f"{name} rights", "ok", "exactly what is needed"))
+        version = await pbx.dialplan_version()
+        lines.append(
+            _line(f"{name} dialplan", "ok", f"version {version}")
+            if version == DIALPLAN_VERSION
+            else _line(
+                f"{name} dialplan",
+                "fail",
+                f"version {version or 'none'}, this collectord needs {DIALPLAN_VERSION}",
+                f"include the files of {shipped.shipped_directory('dialplan')} and run `dialplan reload`",
+            )
+        )
+        devices = await pbx.device_states()
+        for agent in settings.agent:
+            if agent.pbx == section.name:
+                state = devices.get(agent.endpoint, "INVALID")
+                bad = state in ("UNAVAILABLE", "INVALID", "UNKNOWN")
+                lines.append(
+                    _line(f"phone {agent.endpoint}", "warn" if bad else "ok", state.lower(), "register the phone at the PBX" if bad else "")
+                )
+        lines += await _module_lines(name, pbx)
+    except PbxFault as fault:
+        lines.append(_line(f"{name} answers", "fail", str(fault), "see the PBX's log"))
+    return lines
+
+
+async def _module_lines(name: str, pbx: AsteriskPbx) -> list[dict[str, Any]]:
+    found = await pbx.modules(DANGEROUS_MODULES + RECORDING_MODULES)
+    if any(loaded is None for loaded in found.values()):
+        unsure = "the login cannot ask (func_module.so is not loaded), so dangerous and recording modules were not looked for"
+        return [_line(f"{name} modules", "warn", unsure, "compare modules.conf with asterisk-config/modules.conf")]
+    lines = [
+        _line(f"{name} {module}", "warn", "is loaded: with it a stolen login can read files or run programs", f"noload={module}; FreePBX needs it: keep AMI on loopback")
+        for module in DANGEROUS_MODULES
+        if found[module]
+    ]  # fmt: skip
+    lines += [
+        _line(f"{name} {module}", "warn", "is loaded: the PBX can record calls (Sec. 201 StGB)", "make sure that nothing records, or unload it")
+        for module in RECORDING_MODULES
+        if found[module]
+    ]  # fmt: skip
+    return lines or [_line(f"{name} modules", "ok", "none that is dangerous, none that records")]
+
+
+def _folder_lines(settings: Settings, folders: ExchangeFolders) -> list[dict[str, Any]]:
+    lines = []
+    for label, path in (("state_dir", settings.state_dir), ("exchange_dir", settings.exchange_dir), *((f.name, f) for f in folders.all())):
+        if not path.is_dir():
+            lines.append(_line(f"folder {label}", "fail", f"{path} is missing", "create it; `collectord run` does so where it may"))
+        elif not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+            lines.append(_line(f"folder {label}", "fail", f"{path} is not writable for this user", f"chown or chmod {path}"))
+    if settings.state_dir.is_dir() and settings.state_dir.stat().st_mode & 0o077:
+        lines.append(_line("folder state_dir", "warn", "others may look into it", f"chmod 700 {settings.state_dir}"))
+    return lines or [_line("folders", "ok", "all there, all writable")]
+
+
+def _machine_lines(settings: Settings) -> list[dict[str, Any]]:
+    lines = []
+    if settings.state_dir.is_dir():
+        free = os.statvfs(settings.state_dir)
+        room = free.f_bavail * free.f_frsize
+        lines.append(
+            _line("disk", "ok" if room > LITTLE_DISK else "warn", f"{room // 2**20} MB free", "" if room > LITTLE_DISK else "free some space")
+        )
+    if Path("/run/systemd/timesync/synchronized").exists():
+        lines.append(_line("clock", "ok", "synchronised"))
+    else:
+        lines.append(_line("clock", "warn", "no sign of time synchronisation was found", "run systemd-timesyncd or chrony: calling hours depend on it"))
+    version = sqlite3.sqlite_version_info
+    lines.append(
+        _line("sqlite", "ok", f"{sqlite3.sqlite_version}")
+        if version >= (3, 35, 0)
+        else _line("sqlite", "fail", f"{sqlite3.sqlite_version} is too old", "use 3.35 or newer")
+    )
+    if (3, 35, 0) <= version < SQLITE_WAL_FIXED:
+        lines[-1]["found"] += ": one connection writes and checkpoints, so the WAL fault fixed in 3.51.3 cannot strike"
+    return lines

@@ -1,0 +1,174 @@
+"""Duty: agents log in, pause, ask for the next case; who may be rung now.
+
+Reads settings, store and device states, asks core/agents, writes the agent's row. Rings nobody.
+Invariant: a feature code is answered after its effect is on disk; a wrong PIN changes nothing.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from collectord.core.agents import AgentState, OnDuty, after_missed_ring, judge, why
+from collectord.core.pbx_events import FeatureAction, FeatureDialled
+from collectord.edge.store import agents as rows
+from collectord.edge.store.codec import to_maybe_instant
+from collectord.edge.store.connection import Connection, Database
+from collectord.settings import AgentSection, Settings
+
+WRONG_PINS = 5  # so many in WRONG_PIN_WINDOW and the phone is denied for the rest of it
+WRONG_PIN_WINDOW = timedelta(minutes=10)
+
+
+async def prepare(db: Database, settings: Settings, now: datetime) -> None:
+    """A row for each configured agent."""
+    await db.write(lambda conn: rows.add_missing(conn, {agent.id: agent.logged_in for agent in settings.agent}, now))
+
+
+def _on_duty(agent: AgentSection, row: Mapping[str, Any] | None, devices: Mapping[str, str]) -> OnDuty:
+    endpoint = (row["endpoint"] if row else "") or agent.endpoint
+    base = OnDuty(
+        id=agent.id,
+        name=agent.name,
+        endpoint=endpoint,
+        pbx=agent.pbx,
+        languages=tuple(agent.languages),
+        skills=tuple(agent.skills),
+        logged_in=agent.logged_in,
+        paused=False,
+        device_state=devices.get(endpoint, ""),
+    )
+    if row is None:
+        return base
+    return replace(
+        base,
+        logged_in=bool(row["logged_in"]),
+        paused=bool(row["paused"]),
+        pause_reason=row["pause_reason"],
+        since=to_maybe_instant(row["since"]),
+        missed=row["missed"],
+        rest_until=to_maybe_instant(row["rest_until"]),
+        asked_at=to_maybe_instant(row["asked_at"]),
+        attempt_id=row["attempt_id"] or "",
+        attempt_state=row["attempt_state"] or "",
+    )
+
+
+async def on_duty(db: Database, settings: Settings, devices: Mapping[str, str], now: datetime) -> tuple[OnDuty, ...]:
+    """Every configured agent as of now. `devices` maps endpoints to the PBX's device states."""
+    found = await db.read(lambda conn: rows.rows(conn, now))
+    return tuple(_on_duty(agent, found.get(agent.id), devices) for agent in settings.agent)
+
+
+async def listed(db: Database, settings: Settings, devices: Mapping[str, str], now: datetime) -> list[dict[str, Any]]:
+    """What `agents --json` shows."""
+    shown = []
+    for agent in await on_duty(db, settings, devices, now):
+        state = judge(agent, pull=settings.dialling.mode == "pull", now=now)
+        shown.append(
+            {
+                "id": agent.id,
+                "name": agent.name,
+                "endpoint": agent.endpoint,
+                "pbx": agent.pbx,
+                "logged_in": agent.logged_in,
+                "paused": agent.paused,
+                "state": state.value,
+                "device": agent.device_state or "not_known",
+                "since": agent.since.isoformat() if agent.since else None,
+                "attempt": agent.attempt_id or None,
+                "missed": agent.missed,
+                "why": why(agent, state, settings.language, settings.time_zone),
+            }
+        )
+    return shown
+
+
+async def set_paused(db: Database, settings: Settings, agent_id: str, paused: bool, reason: str, now: datetime) -> None:
+    agent = next(agent for agent in await on_duty(db, settings, {}, now) if agent.id == agent_id)
+
+    async def job(conn: Connection) -> None:
+        await rows.add_missing(conn, {agent_id: agent.logged_in}, now)
+        await rows.set_duty(conn, agent_id, logged_in=agent.logged_in, paused=paused, reason=reason if paused else "", now=now)
+
+    await db.write(job)
+
+
+async def ring_missed(db: Database, settings: Settings, agent_id: str, now: datetime) -> None:
+    """The phone did not take a ring: rest, and pause when it was one too many."""
+
+    async def job(conn: Connection) -> None:
+        row = (await rows.rows(conn, now)).get(agent_id)
+        if row is None:
+            return
+        after = after_missed_ring(row["missed"], limit=settings.dialling.missed_rings, rest=settings.dialling.rest_after_missed, now=now)
+        if after.pause:
+            reason = "Klingeln nicht angenommen" if settings.language == "de" else "rings not taken"
+            await rows.set_duty(conn, agent_id, logged_in=bool(row["logged_in"]), paused=True, reason=reason, now=now)
+        else:
+            await rows.missed_ring(conn, agent_id, after.rest_until)
+
+    await db.write(job)
+
+
+async def ring_taken(db: Database, agent_id: str) -> None:
+    await db.write(lambda conn: rows.took_ring(conn, agent_id))
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureReply:
+    """What the phone is told (docs/INTERNALS 1.6)."""
+
+    text: str
+
+
+class FeatureDesk:
+    """Answers feature codes; remembers wrong PINs per phone."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self._wrong: dict[str, list[datetime]] = {}
+
+    async def take(self, event: FeatureDialled, settings: Settings, now: datetime) -> FeatureReply:
+        agents = await on_duty(self.db, settings, {}, now)
+        agent = next((a for a in agents if a.endpoint == event.endpoint), None)
+        if agent is None:
+            return FeatureReply("denied")
+        match event.action:
+            case FeatureAction.LOGIN:
+                return await self._log_in(agent, event, settings, now)
+            case _ if not agent.logged_in:
+                return FeatureReply("denied")
+            case FeatureAction.LOGOUT:
+                return await self._set(agent, now, logged_in=False, paused=False)
+            case FeatureAction.PAUSE:
+                return await self._set(agent, now, logged_in=True, paused=True)
+            case FeatureAction.RESUME:
+                return await self._set(agent, now, logged_in=True, paused=False)
+            case FeatureAction.NEXT:
+                await self.db.write(lambda conn: rows.ask_for_next(conn, agent.id, now))
+                return FeatureReply("ok")
+            case FeatureAction.OUTCOME:
+                last = await self.db.read(lambda conn: rows.last_attempt(conn, agent.id))
+                return FeatureReply(f"id-{last['id']}" if last else "none")
+        return FeatureReply("error")
+
+    async def _log_in(self, agent: OnDuty, event: FeatureDialled, settings: Settings, now: datetime) -> FeatureReply:
+        wrong = [at for at in self._wrong.get(event.endpoint, []) if now - at < WRONG_PIN_WINDOW]
+        pin = next(a.pin.get_secret_value() for a in settings.agent if a.id == agent.id)
+        if len(wrong) >= WRONG_PINS or not hmac.compare_digest(pin.encode(), event.pin.encode()):
+            self._wrong[event.endpoint] = [*wrong, now]
+            return FeatureReply("denied")
+        self._wrong.pop(event.endpoint, None)
+        return await self._set(agent, now, logged_in=True, paused=False)
+
+    async def _set(self, agent: OnDuty, now: datetime, *, logged_in: bool, paused: bool) -> FeatureReply:
+        await self.db.write(lambda conn: rows.set_duty(conn, agent.id, logged_in=logged_in, paused=paused, reason="", now=now))
+        return FeatureReply("ok")
+
+
+def is_free(agent: OnDuty, settings: Settings, now: datetime) -> bool:
+    return judge(agent, pull=settings.dialling.mode == "pull", now=now) is AgentState.FREE

@@ -1,0 +1,133 @@
+"""Manual calls and test calls: a person asks for one call now.
+
+Reads the debtor's facts, asks the gate like every other call, places through loops/dialling. A test call goes to no debtor at all.
+Invariant: a manual call passes the same gate; a number that stands in the ledger is never test-called.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from collectord.core.agents import AgentState, judge, why
+from collectord.core.dial_numbers import to_dial_number
+from collectord.core.facts import Doubt
+from collectord.core.ledger import DebtorKey, open_total
+from collectord.core.pbx_calls import Accepted, AgentCall
+from collectord.core.tasks import Origin, Task, TaskState
+from collectord.edge.ids import new_id
+from collectord.edge.store import ledger, meta, tasks
+from collectord.edge.store.connection import Connection, Database
+from collectord.loops import duty
+from collectord.loops.dialling import Dialler, GateRefused, PlacedCall
+from collectord.loops.pbx_events import TEST_PREFIX, PbxDesk
+from collectord.settings import Settings
+
+
+class ManualRefused(Exception):
+    """The call cannot be made; one sentence."""
+
+
+async def call_now(
+    dialler: Dialler, key: DebtorKey, agent_id: str, actor: str, devices: Mapping[str, str], doubts: tuple[Doubt, ...], now: datetime
+) -> dict[str, Any]:
+    """A manual task for this debtor, placed at once by this agent, or why not: `{"attempt", "task", "why", "refusals"}`."""
+    agent = next((a for a in await duty.on_duty(dialler.db, dialler.settings, devices, now) if a.id == agent_id), None)
+    if agent is None:
+        raise ManualRefused(f"agent {agent_id!r} is not in the configuration")
+    state = judge(agent, pull=False, now=now)
+    if state is not AgentState.FREE:
+        raise ManualRefused(f"{agent.name} {why(agent, state, dialler.house.language, dialler.house.time_zone)}")
+    if agent.pbx not in dialler.started:
+        raise ManualRefused(f"PBX {agent.pbx} cannot be reached; see `collectord status`")
+    today = dialler.house.today(now)
+
+    async def make(conn: Connection) -> Task:
+        items = [item for item in await ledger.open_items(conn, key, today) if item.open_amount > 0]
+        task = Task(
+            id=new_id(now),
+            company=key.company,
+            debtor_no=key.debtor_no,
+            medium="call",
+            ladder="",
+            level=0,
+            items=tuple(item.item_no for item in items),
+            open_amount=open_total(items),
+            not_before=now,
+            expires_at=now + timedelta(minutes=5),
+            state=TaskState.READY,
+            why=f"manual call asked for by {actor}",
+            agent=agent_id,
+            priority=100,
+            origin=Origin.MANUAL,
+            created_at=now,
+        )
+        await tasks.create_task(conn, task, now)
+        return task
+
+    task = await dialler.db.write(make)
+    placed = await dialler.place(task, agent, doubts, now)
+    if isinstance(placed, PlacedCall):
+        return {"attempt": placed.attempt.id, "task": task.id, "why": "the desk phone rings", "refusals": []}
+    sentence, refusals = "", []
+    if isinstance(placed, GateRefused):
+        refusals = [
+            {"rule": r.rule, "reason": r.reason, "not_before": r.not_before.isoformat() if r.not_before else None}
+            for r in placed.verdict.refusals
+        ]
+        sentence = "; ".join(f"{r.rule}: {r.reason}" for r in placed.verdict.refusals)
+    else:
+        sentence = placed.why
+    await dialler.db.write(lambda conn: tasks.close_task(conn, task.id, "cancelled", sentence, now))
+    return {"attempt": None, "task": task.id, "why": sentence, "refusals": refusals}
+
+
+async def test_call(db: Database, settings: Settings, desks: Mapping[str, PbxDesk], agent_id: str, to: str, company: str, now: datetime) -> str:
+    """Rings the agent, then `to`, showing the company's caller ID; returns the sentence of success. Raises ManualRefused."""
+    agent = next((a for a in settings.agent if a.id == agent_id), None)
+    if agent is None:
+        raise ManualRefused(f"agent {agent_id!r} is not in the configuration")
+    caller = next((c for c in settings.company if c.code == company), None)
+    if caller is None:
+        raise ManualRefused(f"company {company!r} is not in the configuration")
+    number = to_dial_number(to, 1, settings.country)
+    if number.e164 is None:
+        raise ManualRefused(f"--to {to!r}: {number.problem}")
+    if await db.read(lambda conn: meta.is_a_debtors_number(conn, number.e164 or "")):
+        raise ManualRefused("that number belongs to a debtor; a test call goes to a number of your own")
+    desk, trunk = desks.get(agent.pbx), next((t for t in settings.trunk if t.pbx == agent.pbx), None)
+    if desk is None or not desk.started or trunk is None:
+        raise ManualRefused(f"PBX {agent.pbx} cannot be reached or has no trunk; see `collectord status`")
+    test_id = TEST_PREFIX + new_id(now)
+    order = AgentCall(
+        attempt_id=test_id,
+        endpoint=agent.endpoint,
+        number=number.e164,
+        display="Test",
+        caller_id=caller.caller_id,
+        trunk=trunk.name,
+        number_format=trunk.number_format,
+        mode="auto",
+        language="en" if agent.languages[:1] == ["en"] else "de",
+    )
+    answer = await desk.pbx.originate(order)
+    if not isinstance(answer, Accepted):
+        raise ManualRefused(f"the PBX did not take the call: {answer.reason}")
+    wait = settings.dialling.ring_agent_for + settings.dialling.ring_debtor_for + settings.dialling.max_call_for
+    outcome = await _outcome(desk, test_id, min(wait.total_seconds(), 180.0))
+    if outcome != "ANSWER":
+        raise ManualRefused(f"the test call was not answered ({outcome}); answer both phones, talk a moment, and hang up at the far end")
+    await db.write(lambda conn: meta.note_caller_id_test(conn, caller.caller_id, now, f"{agent_id} -> {re.sub(r'.(?=....)', '*', number.e164)}"))
+    return f"{caller.caller_id} was shown and the call was answered"
+
+
+async def _outcome(desk: PbxDesk, test_id: str, seconds: float) -> str:
+    deadline = asyncio.get_running_loop().time() + seconds
+    while asyncio.get_running_loop().time() < deadline:
+        if test_id in desk.test_results:
+            return desk.test_results.pop(test_id)
+        await asyncio.sleep(0.1)
+    return "no result in time"

@@ -1,0 +1,115 @@
+"""PBX events: what one PBX reports is taken in order, saved, and answered.
+
+Reads the link's queue, hands call events to loops/call_events, feature codes to loops/duty, and carries the effects out on the PBX.
+Invariant: an effect is carried out only after the transaction that asked for it is on disk; after every LinkUp calls are reconciled before
+anything new is dialled on that PBX.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from collectord.core.attempts import AgentResult
+from collectord.core.call_seen import Acknowledge, AgentMissedRing, AgentTookRing, AskHuman, Effect, RingBackAgent, SaySaved
+from collectord.core.house import House
+from collectord.core.pbx_calls import Accepted, RingBack
+from collectord.core.pbx_events import CallEvent, DeviceState, DialResult, FeatureDialled, LinkLost, LinkUp, OriginateFailed, PbxEvent
+from collectord.core.rules import Rules
+from collectord.edge.pbx.asterisk import AsteriskPbx
+from collectord.edge.pbx.faults import PbxFault
+from collectord.edge.store.connection import Database
+from collectord.loops import call_events, duty, recovery
+from collectord.settings import Settings
+
+TEST_PREFIX = "test-"  # attempt ids of test calls: no debtor, no row
+
+
+@dataclass(kw_only=True)
+class PbxDesk:
+    """One per PBX; `take` is called for each event, in order."""
+
+    name: str
+    pbx: AsteriskPbx
+    db: Database
+    settings: Settings
+    rules: Rules
+    house: House
+    features: duty.FeatureDesk
+    log: Any
+    wake: Callable[[], None]
+    devices: dict[str, str] = field(default_factory=dict)
+    started: str = ""  # "" while the link is down or not reconciled
+    test_results: dict[str, str] = field(default_factory=dict)
+
+    async def take(self, event: PbxEvent, now: datetime) -> None:
+        match event:
+            case LinkUp():
+                self.devices.clear()
+                self.devices.update(await self.pbx.device_states())
+                await self.carry_out(await recovery.reconcile(self.db, self.pbx, self.name, event.started, self.rules, self.house, now), now)
+                self.started = event.started
+                self.log.info("pbx_linked", pbx=self.name, version=event.version)
+            case LinkLost():
+                self.started = ""
+                self.log.warning("pbx_lost", pbx=self.name, why=event.why)
+            case DeviceState():
+                self.devices[event.device] = event.state
+            case FeatureDialled():
+                answer = await self.features.take(event, self.settings, now)
+                self.log.info("feature_dialled", pbx=self.name, action=event.action.value, endpoint=event.endpoint, reply=answer.text[:2])
+                await self._quietly(self.pbx.reply(event.uniqueid, answer.text))
+            case CallEvent() if event.attempt_id.startswith(TEST_PREFIX):
+                self._take_test(event)
+            case CallEvent():
+                await self.carry_out(await call_events.take_event(self.db, self.rules, self.house, event, now), now)
+        self.wake()
+
+    def _take_test(self, event: CallEvent) -> None:
+        match event:
+            case DialResult(status=status):
+                self.test_results[event.attempt_id] = status or "FAILED"
+            case OriginateFailed():
+                self.test_results[event.attempt_id] = "AGENT"
+
+    async def carry_out(self, effects: Iterable[Effect], now: datetime) -> None:
+        for effect in effects:
+            match effect:
+                case SaySaved():
+                    await self._quietly(self.pbx.say_saved(effect.channel_uniqueid, effect.ok))
+                case RingBackAgent():
+                    await self._ring_back(effect)
+                case Acknowledge():
+                    await self._quietly(self.pbx.acknowledge(effect.attempt_id))
+                case AgentTookRing():
+                    await duty.ring_taken(self.db, effect.agent)
+                case AgentMissedRing(agent, how):
+                    self.log.info("ring_missed", agent=agent, how=how.value if isinstance(how, AgentResult) else str(how))
+                    await duty.ring_missed(self.db, self.settings, agent, now)
+                case AskHuman():
+                    self.log.warning("attempt_unknown", attempt=effect.attempt_id, why=effect.why)
+
+    async def _ring_back(self, effect: RingBackAgent) -> None:
+        attempt = effect.attempt
+        agent = next((a for a in self.settings.agent if a.id == attempt.agent), None)
+        order = RingBack(
+            attempt_id=attempt.id,
+            endpoint=attempt.endpoint,
+            display=attempt.id[-6:],
+            number=attempt.number,
+            language="en" if agent and agent.languages[:1] == ["en"] else "de",
+            ring_agent_ms=int(self.settings.dialling.ring_agent_for.total_seconds() * 1000),
+            ring_back=effect.ring_back,
+        )
+        answer = await self.pbx.ring_back(order)
+        if not isinstance(answer, Accepted):
+            self.log.warning("ring_back_failed", attempt=attempt.id, why=answer.reason)
+
+    async def _quietly(self, deed: Awaitable[None]) -> None:
+        """The channel may be gone by now, the link too: the journal and the next reconcile make up for it."""
+        try:
+            await deed
+        except PbxFault as fault:
+            self.log.info("pbx_answer_missed", pbx=self.name, why=str(fault))

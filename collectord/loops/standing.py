@@ -1,0 +1,97 @@
+"""Standing: the status screen and the list of debtors.
+
+Reads store, settings and what the running daemon knows; asks core/standing for word and sentence. Writes nothing.
+Invariant: what it says agrees with what the dialler would do: same doubts, same freshness, same free agents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from collectord.core.agents import AgentState, judge
+from collectord.core.calendar import WorkingDays
+from collectord.core.house import House
+from collectord.core.intake import Fresh, freshness
+from collectord.core.ledger import DebtorKey
+from collectord.core.standing import Found, Source
+from collectord.core.standing import judge as judge_standing
+from collectord.edge.store import ledger, meta
+from collectord.edge.store.codec import to_maybe_instant
+from collectord.edge.store.connection import Connection, Database
+from collectord.loops import duty
+from collectord.settings import Settings
+
+
+async def sources(db: Database, house: House, now: datetime) -> tuple[Source, ...]:
+    """Each source with its age in accounting days."""
+    days = WorkingDays(house.country, next(iter(house.companies.values())).region if house.companies else "")
+    today = house.today(now)
+    found = []
+    for state in await db.read(lambda conn: ledger.source_states(conn, now=now)):
+        fresh = freshness(state, today, days, house.max_export_age)
+        found.append(
+            Source(
+                source=state.source,
+                as_of=state.as_of.isoformat() if state.as_of else None,
+                age=fresh.age,
+                fresh=isinstance(fresh, Fresh),
+                held=bool(state.held_batch_id),
+            )
+        )
+    return tuple(found)
+
+
+async def status(
+    db: Database,
+    settings: Settings,
+    house: House,
+    now: datetime,
+    *,
+    pbx: list[dict[str, Any]] | None,
+    devices: Mapping[str, str],
+    doubts: tuple[str, ...],
+) -> dict[str, Any]:
+    """CONTRACT 2, `status --json`. `pbx` is None when no daemon runs."""
+    counts = await db.read(meta.counts)
+    known = await sources(db, house, now)
+    agents = await duty.on_duty(db, settings, devices, now)
+    pull = settings.dialling.mode == "pull"
+    states = [judge(agent, pull=pull, now=now).value for agent in agents]
+    shown_pbx = pbx if pbx is not None else [{"name": p.name, "state": "not_running", "response_ms": None} for p in settings.pbx]
+    found = Found(
+        live=await db.read(lambda conn: meta.is_live(conn, settings.live)),
+        paused=await db.read(meta.is_paused),
+        running=pbx is not None,
+        doubts=doubts,
+        sources=known,
+        pbx_up=sum(1 for p in shown_pbx if p["state"] == "up" and p.get("reconciled", True)),
+        pbx_sentences=tuple(str(p.get("why", p["state"])) for p in shown_pbx),
+        calls=counts["calls"],
+        ready=await db.read(lambda conn: meta.ready_calls(conn, now)),
+        free_agents=states.count(AgentState.FREE.value),
+        next_task_at=to_maybe_instant(counts["next_task_at"]),
+    )
+    state, why = judge_standing(found, house.language, house.time_zone)
+    return {
+        "state": state,
+        "why": why,
+        "live": found.live,
+        "sources": [{"source": s.source, "as_of": s.as_of, "age": s.age, "fresh": s.fresh, "held": s.held} for s in known],
+        "tasks": counts["tasks"],
+        "agents": {name: states.count(name) for name in sorted(set(states))},
+        "calls": counts["calls"],
+        "pbx": shown_pbx,
+        "unknown": counts["unknown"],
+        "held": counts["held"],
+    }
+
+
+async def debtors(db: Database, house: House, now: datetime, *, key: DebtorKey | None, limit: int) -> list[dict[str, Any]]:
+    """CONTRACT 7, `debtors --json`."""
+
+    async def job(conn: Connection) -> list[dict[str, Any]]:
+        return await ledger.listed_debtors(conn, today=house.today(now), now=now, key=key, limit=limit)
+
+    return await db.read(job)
