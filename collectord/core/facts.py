@@ -11,16 +11,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from collectord.core.attempts import COUNTS_AS_CONTACT, RIGHT_PARTY, Disposition
 from collectord.core.ledger import Debtor, DebtorKey, DialNumber, OpenItem
 
-# CONTRACT 7: what counts as a contact attempt unless a pack says otherwise, and what was dialled at all
-CONTACT_RESULTS = frozenset({"answered", "no_answer", "rejected", "voicemail", "dropped", "unknown"})
+CONTACT_RESULTS = COUNTS_AS_CONTACT
 DIALLED_RESULTS = CONTACT_RESULTS | {"busy", "unallocated", "not_in_service", "congestion", "failed"}
-RESULTS = DIALLED_RESULTS | {"not_dialled"}
-DISPOSITIONS = (
-    "promise", "paid_already", "dispute", "callback", "refuses", "wrong_number", "third_party", "left_message", "do_not_call",
-)  # fmt: skip
-NOT_WITH_THE_DEBTOR = frozenset({"wrong_number", "third_party", "left_message"})  # answered, but no conversation with the debtor
+NOT_WITH_THE_DEBTOR = frozenset(Disposition) - RIGHT_PARTY  # answered, but no conversation with the debtor
 NO_LEGAL_STATE = frozenset({"", "-", "0", "none", "no", "keine", "keiner", "kein", "nein", "normal", "ok"})
 
 
