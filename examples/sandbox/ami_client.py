@@ -39,7 +39,7 @@ class AmiClient:
         """Sends one action and returns its answer; an answer that is not a success is raised."""
         answer = self._read(self._send(name, headers, variables or {}))
         if answer.get("Response") not in ("Success", "Goodbye"):
-            raise AmiFailed(f"{name}: {answer.get('Message', answer)}")
+            raise AmiFailed(f"{name}: {answer.get('Output') or answer.get('Message') or answer}")
         return answer
 
     def rows(self, name: str, **headers: str) -> list[Message]:
@@ -47,7 +47,7 @@ class AmiClient:
         wanted = self._send(name, headers, {})
         answer = self._read(wanted)
         if answer.get("Response") != "Success":
-            raise AmiFailed(f"{name}: {answer.get('Message', answer)}")
+            raise AmiFailed(f"{name}: {answer.get('Output') or answer.get('Message') or answer}")
         rows: list[Message] = []
         while True:
             row = self._read(wanted)

@@ -14,9 +14,7 @@ from .unavailable import SandboxUnavailable
 NEVER_REGISTERED = "299"
 
 
-def write_company(
-    etc: Path, data: Path, *, shipped: Path, ports: Ports, phones: dict[str, str], ami_secret: str, console: str
-) -> None:
+def write_company(etc: Path, data: Path, *, shipped: Path, ports: Ports, phones: dict[str, str], ami_secret: str, console: str) -> None:
     """`phones`: number -> secret. `shipped`: the folder of dialplan/ and asterisk-config/. `console`: the sandbox's own AMI account."""
     dialplan, config = shipped / "dialplan", shipped / "asterisk-config"
     if not (dialplan / "collect-agent-leg.conf").exists():

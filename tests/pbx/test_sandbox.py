@@ -116,7 +116,9 @@ def test_the_dead_trunk_leads_nowhere_and_says_nothing(sandbox: Sandbox) -> None
     assert "+4930555011093" not in sandbox.sip_invites()
 
 
-@pytest.mark.parametrize(("bb", "name", "keys"), [("00", "A", "1"), ("12", "A", "2"), ("13", "A", "3"), ("14", "A", ""), ("01", "Wrap-up A", "115")])
+@pytest.mark.parametrize(
+    ("bb", "name", "keys"), [("00", "A", "1"), ("12", "A", "2"), ("13", "A", "3"), ("14", "A", ""), ("01", "Wrap-up A", "115")]
+)
 def test_the_keys_of_the_table_reach_the_pbx_as_dtmf(sandbox: Sandbox, bb: str, name: str, keys: str) -> None:
     sandbox.company.command("database del sandbox keys")
     assert ring(sandbox, "208", f"+49305550110{bb}", name=name)
