@@ -37,6 +37,8 @@ class AgentCall:
     attempt_no: int = 1
     promised_on: date | None = None
     promise_state: Literal["", "open", "kept", "partially_kept", "broken"] = ""
+    today: date | None = None  # the house's day: "in five days" counts from it, not from the PBX's clock
+    wrap_up_s: int = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,9 @@ class RingBack:
     language: Literal["de", "en"] = "de"
     ring_agent_ms: int = 20_000
     ring_back: int = 1  # which ring-back of this attempt, 1-9
+    currency: str = "EUR"
+    today: date | None = None
+    wrap_up_s: int = 60
 
 
 @dataclass(frozen=True, slots=True)

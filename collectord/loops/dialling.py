@@ -197,4 +197,6 @@ class Dialler:
             attempt_no=case.attempt_no,
             promised_on=case.promised_on,
             promise_state=case.promise_state,
+            today=self.house.today(attempt.placed_at),
+            wrap_up_s=int(dialling.wrap_up_for.total_seconds()),
         )

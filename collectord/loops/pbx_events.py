@@ -80,7 +80,7 @@ class PbxDesk:
                 case SaySaved():
                     await self._quietly(self.pbx.say_saved(effect.channel_uniqueid, effect.ok))
                 case RingBackAgent():
-                    await self._ring_back(effect)
+                    await self._ring_back(effect, now)
                 case Acknowledge():
                     await self._quietly(self.pbx.acknowledge(effect.attempt_id))
                 case AgentTookRing():
@@ -91,7 +91,7 @@ class PbxDesk:
                 case AskHuman():
                     self.log.warning("attempt_unknown", attempt=effect.attempt_id, why=effect.why)
 
-    async def _ring_back(self, effect: RingBackAgent) -> None:
+    async def _ring_back(self, effect: RingBackAgent, now: datetime) -> None:
         attempt = effect.attempt
         agent = next((a for a in self.settings.agent if a.id == attempt.agent), None)
         order = RingBack(
@@ -102,6 +102,8 @@ class PbxDesk:
             language="en" if agent and agent.languages[:1] == ["en"] else "de",
             ring_agent_ms=int(self.settings.dialling.ring_agent_for.total_seconds() * 1000),
             ring_back=effect.ring_back,
+            today=self.house.today(now),
+            wrap_up_s=int(self.settings.dialling.wrap_up_for.total_seconds()),
         )
         answer = await self.pbx.ring_back(order)
         if not isinstance(answer, Accepted):

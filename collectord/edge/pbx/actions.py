@@ -56,6 +56,8 @@ class Variable(StrEnum):
     TRY = "COLL_TRY"
     PROMISE = "COLL_PROMISE"
     PSTATE = "COLL_PSTATE"
+    TODAY = "COLL_TODAY"
+    WRAP = "COLL_WRAP"
     SAVED = "COLL_SAVED"
     REPLY = "COLL_REPLY"
 
@@ -135,6 +137,7 @@ def agent_call(call: AgentCall) -> Order:
             (Variable.TRY, str(_within("attempt_no", call.attempt_no, 0, 9_999))),
             (Variable.PROMISE, promised),
             (Variable.PSTATE, _one_of("promise_state", call.promise_state, ("", "open", "kept", "partially_kept", "broken"))),
+            *_wrap_up(call),
         ),
     )
 
@@ -150,8 +153,19 @@ def ring_back(call: RingBack) -> Order:
         context="coll-wrap",
         timeout_ms=_within("Timeout", call.ring_agent_ms, 1_000, 120_000),
         caller_id=_caller_id(call.display, call.number),
-        variables=((Variable.ID, attempt), (Variable.LANG, _one_of("language", call.language, ("de", "en")))),
+        variables=(
+            (Variable.ID, attempt),
+            (Variable.LANG, _one_of("language", call.language, ("de", "en"))),
+            (Variable.CUR, _matching("currency", call.currency, _CURRENCY)),
+            *_wrap_up(call),
+        ),
     )
+
+
+def _wrap_up(call: AgentCall | RingBack) -> tuple[tuple[Variable, str], ...]:
+    """What the wrap-up menu counts with: the house's day and how long it may take."""
+    today = ((Variable.TODAY, call.today.strftime("%Y%m%d")),) if call.today else ()
+    return (*today, (Variable.WRAP, str(_within("wrap_up_s", call.wrap_up_s, 10, 999))))
 
 
 def acknowledge(attempt: str) -> Order:
