@@ -147,7 +147,7 @@ class DiallingSection(Section):
     decide_within: Duration = timedelta(seconds=90)
     ring_agent_for: Duration = timedelta(seconds=20)
     ring_debtor_for: Duration = timedelta(seconds=30)
-    wrap_up_for: Duration = timedelta(seconds=60)  # 10s to 10m
+    wrap_up_for: Duration = timedelta(seconds=60)  # 1s to 10m; the menu on the phone runs at least 10 s
     missed_rings: int = Field(default=3, ge=1)  # so many rings in a row not taken: the agent is paused
     rest_after_missed: Duration = timedelta(seconds=60)
     max_call_for: Duration = timedelta(hours=1)
@@ -159,10 +159,10 @@ class DiallingSection(Section):
             raise ValueError("ring_debtor_for: expected 15s to 40s")
         if not timedelta(seconds=5) <= self.ring_agent_for <= timedelta(seconds=60):
             raise ValueError("ring_agent_for: expected 5s to 60s")
-        if not timedelta(seconds=10) <= self.wrap_up_for <= timedelta(minutes=10):
-            raise ValueError("wrap_up_for: expected 10s to 10m")
-        if not timedelta(seconds=10) <= self.decide_within <= timedelta(minutes=10):
-            raise ValueError("decide_within: expected 10s to 10m")
+        if not timedelta(seconds=1) <= self.wrap_up_for <= timedelta(minutes=10):
+            raise ValueError("wrap_up_for: expected 1s to 10m")
+        if not timedelta(seconds=1) <= self.decide_within <= timedelta(minutes=10):
+            raise ValueError("decide_within: expected 1s to 10m")
         return self
 
 

@@ -198,5 +198,5 @@ class Dialler:
             promised_on=case.promised_on,
             promise_state=case.promise_state,
             today=self.house.today(attempt.placed_at),
-            wrap_up_s=int(dialling.wrap_up_for.total_seconds()),
+            wrap_up_s=max(10, int(dialling.wrap_up_for.total_seconds())),
         )

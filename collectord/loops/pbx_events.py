@@ -103,7 +103,7 @@ class PbxDesk:
             ring_agent_ms=int(self.settings.dialling.ring_agent_for.total_seconds() * 1000),
             ring_back=effect.ring_back,
             today=self.house.today(now),
-            wrap_up_s=int(self.settings.dialling.wrap_up_for.total_seconds()),
+            wrap_up_s=max(10, int(self.settings.dialling.wrap_up_for.total_seconds())),
         )
         answer = await self.pbx.ring_back(order)
         if not isinstance(answer, Accepted):
