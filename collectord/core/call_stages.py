@@ -102,6 +102,8 @@ def heard(a: Attempt, result: Result, seen: DialResult | Ended, now: datetime) -
         "result": result, "hangup_cause": seen.cause, "tech": seen.tech, "rang_ms": seen.rang_ms, "talk_ms": seen.talk_ms,
         "ended_at": a.ended_at or stamp, "agent_answered_at": a.agent_answered_at or a.dialled_at or stamp,
     }  # fmt: skip
+    if isinstance(seen, Ended) and seen.state in (EndState.DENIED, EndState.DSTBUSY):
+        changes["tech"] = seen.state.value  # the PBX's own refusals, where the network says nothing
     if result is not Result.NOT_DIALLED:
         changes |= {"agent_result": AgentResult.ACCEPTED, "dialled_at": a.dialled_at or changes["agent_answered_at"]}
     if result is Result.ANSWERED and a.debtor_answered_at is None:

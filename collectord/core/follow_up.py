@@ -1,0 +1,249 @@
+"""Follow-up: what a call's result or its talk does to the task, the ladder, the debtor's facts, and what accounting is told.
+
+Owns these consequences (rules: `rules/dispositions.toml`). Knows no PBX and no store; the gate still decides every later call.
+Invariant: pure; an attempt that never reached the debtor's line costs the debtor nothing and the task no attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+from collectord.core.attempts import Disposition, Result, Said
+from collectord.core.calendar import HolidaysUnknown, WorkingDays
+from collectord.core.disposition_rules import SHORTEST_RETRY, Then, Wait, When, parse_follow_up
+from collectord.core.escalation import carried_out
+from collectord.core.facts import Fact, FactKind
+from collectord.core.outcome import counts_as_contact
+from collectord.core.promises import Promise
+from collectord.core.situation import Situation
+from collectord.core.tasks import Origin, Task, TaskState
+from collectord.core.told import Outcome, promised_amounts, tell
+
+__all__ = ["FollowUp", "Situation", "TaskBack", "TaskChange", "TaskOver", "after_result", "after_talk", "parse_follow_up"]
+
+DENIED = "DENIED"  # `tech` of an attempt whose number the dialplan refused
+
+
+@dataclass(frozen=True, slots=True)
+class TaskBack:
+    """The task waits and comes back. `counted`: the attempt counts towards the step's max_attempts."""
+
+    not_before: datetime
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOver:
+    state: TaskState = TaskState.DONE
+
+
+TaskChange: TypeAlias = TaskBack | TaskOver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    task: TaskChange
+    why: str
+    levels: Mapping[str, int] = field(default_factory=dict)  # item -> contact_level after this step
+    new_tasks: tuple[Task, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    promises: tuple[Promise, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+
+
+def after_result(now: Situation) -> FollowUp:
+    """What follows when nobody said anything: from the network's and the agent's result alone."""
+    attempt = now.attempt
+    result = attempt.result or Result.UNKNOWN
+    if result is Result.NOT_DIALLED:
+        if attempt.tech == DENIED:
+            return _number_failed(now, now.rules.results[Result.UNALLOCATED].block_for)
+        rest = now.rules.agent.get(attempt.agent_result, now.rules.agent[None])
+        how = attempt.agent_result.value if attempt.agent_result else attempt.why
+        return FollowUp(task=TaskBack(now.now + rest, False), why=now.say("agent", how=how, at=now.now + rest))
+    rule = now.rules.results[result]
+    match rule.then:
+        case Then.NUMBER_FAILED:
+            return _number_failed(now, rule.block_for)
+        case Then.RETRY:
+            return _again(now, rule.wait, counted=counts_as_contact(result), how=result.value)
+        case _:
+            code = {Result.ANSWERED: "no-outcome", Result.UNKNOWN: "unknown"}.get(result, "result")
+            return FollowUp(task=TaskOver(), levels=_levels(now), why=now.say(code, how=result.value))
+
+
+def after_talk(now: Situation, said: Said) -> FollowUp:
+    """What follows from the disposition."""
+    rule = now.rules.dispositions[said.disposition]
+    block = bank_day(now.days, now.today, rule.block_banking_days) if rule.block_banking_days else None
+    promises: tuple[Promise, ...] = ()
+    change: FollowUp
+    match rule.then:
+        case Then.RETRY:
+            counted = said.disposition is not Disposition.WRONG_NUMBER
+            change = _again(now, rule.wait, counted=counted, how=said.disposition.value)
+        case Then.HOLD:
+            until = bank_day(now.days, now.today, rule.hold_banking_days)
+            begins = _day_begins(until + timedelta(days=1), now.zone)
+            change = FollowUp(task=TaskBack(begins, True), why=now.say("hold", what=said.disposition.value, at=begins))
+        case Then.CALLBACK:
+            task = _callback(now, said)
+            change = FollowUp(task=TaskOver(), new_tasks=(task,), why=now.say("callback", at=task.not_before))
+        case Then.STOP:
+            change = FollowUp(task=TaskOver(), why=now.say("said", what=said.disposition.value))
+        case _:
+            change = FollowUp(task=TaskOver(), levels=_levels(now), why=now.say("said", what=said.disposition.value))
+    if said.disposition is Disposition.PROMISE:
+        promises = _promises(now, said)
+        block = max([p.grace_until for p in promises], default=block)
+        amounts = [p.amount for p in promises]
+        change = FollowUp(
+            task=TaskOver(),
+            levels=_levels(now),
+            why=now.say("promise", amounts=amounts, day=said.on or now.today, until=block or now.today),
+        )
+    outcomes = tell(now.attempt, said, now.items, promises, block, now.now, now.new_id) if rule.tell_accounting else ()
+    return FollowUp(
+        task=change.task,
+        why=change.why,
+        levels=change.levels,
+        new_tasks=change.new_tasks,
+        facts=_facts(now, said),
+        promises=promises,
+        outcomes=outcomes,
+    )
+
+
+def bank_day(days: WorkingDays, day: date, n: int) -> date:
+    """The n-th banking day after `day`; without a holiday table weekends alone are counted, and one more day per week for the doubt."""
+    try:
+        return days.add(day, n)
+    except HolidaysUnknown:
+        return day + timedelta(days=n + 3 * ((n + 4) // 5))
+
+
+def wait_until(wait: Wait, parts: tuple[time, ...], zone: str, now: datetime) -> datetime:
+    """When a task may come back. Days and parts of the day are the house's; the gate knows the debtor's hours."""
+    earliest = now + max(wait.after, SHORTEST_RETRY)
+    local, place = now.astimezone(ZoneInfo(zone)), ZoneInfo(zone)
+    match wait.when:
+        case When.AFTER:
+            return earliest
+        case When.NEXT_DAY:
+            return _day_begins(local.date() + timedelta(days=1), zone)
+        case When.OTHER_PART_OF_DAY:
+            days = (local.date(), local.date() + timedelta(days=1))
+            starts = [datetime.combine(day, part, place).astimezone(UTC) for day in days for part in parts]
+            return max(earliest, next(start for start in starts if start > now))
+
+
+# ---------------------------------------------------------------- parts
+
+
+def _again(now: Situation, wait: Wait, *, counted: bool, how: str) -> FollowUp:
+    made = now.task.attempts_made if now.task else 0
+    if counted and made >= _most(now):
+        return FollowUp(task=TaskOver(), levels=_levels(now), why=now.say("exhausted", count=made))
+    at = wait_until(wait, now.rules.parts_of_day, now.zone, now.now)
+    return FollowUp(task=TaskBack(at, counted), why=now.say("retry", how=how, at=at))
+
+
+def _most(now: Situation) -> int:
+    level = now.ladder.level(now.task.level) if now.ladder and now.task and now.task.origin is Origin.LADDER else None
+    return level.max_attempts if level else now.rules.max_attempts
+
+
+def _number_failed(now: Situation, block_for: int) -> FollowUp:
+    """The number rests; the task comes back at once, and the gate picks another number or says that there is none."""
+    attempt = now.attempt
+    until = now.today + timedelta(days=block_for)
+    how = attempt.tech or (f"Q.850 {attempt.hangup_cause}" if attempt.hangup_cause else attempt.result or "")
+    why = now.say("number-failed", number=attempt.number, how=str(how), day=until)
+    fact = _fact(now, FactKind.NUMBER_BLOCKED, attempt.number, why, actor="network", until_on=until)
+    return FollowUp(task=TaskBack(now.now + SHORTEST_RETRY, False), facts=(fact,), why=why)
+
+
+def _levels(now: Situation) -> dict[str, int]:
+    if now.ladder is None or now.task is None:
+        return {}
+    about = set(now.attempt.items)
+    return carried_out(now.ladder, now.task.level, [item for item in now.items if item.item_no in about], now.today)
+
+
+def _callback(now: Situation, said: Said) -> Task:
+    at = said.callback_at
+    if at is None:
+        at = datetime.combine(said.on or now.today, time(said.hour or 0), ZoneInfo(now.zone)).astimezone(UTC)
+    at = max(at, now.now + SHORTEST_RETRY)
+    task, attempt = now.task, now.attempt
+    return Task(
+        id=now.new_id(),
+        company=attempt.company,
+        debtor_no=attempt.debtor_no,
+        medium="call",
+        ladder=task.ladder if task else "",
+        level=task.level if task else 0,
+        items=attempt.items,
+        open_amount=task.open_amount if task else {},
+        not_before=at,
+        expires_at=None,
+        state=TaskState.PLANNED,
+        why=now.say("callback-task", agent=attempt.agent, on=attempt.placed_at),
+        agent=attempt.agent,
+        priority=task.priority if task else 0,
+        origin=Origin.CALLBACK,
+        oldest_due_on=task.oldest_due_on if task else None,
+        created_at=now.now,
+    )
+
+
+def _promises(now: Situation, said: Said) -> tuple[Promise, ...]:
+    """One per currency of what was promised."""
+    attempt, on = now.attempt, said.on or now.today
+    owed = {item.item_no: item for item in now.items if item.item_no in attempt.items and item.open_amount > 0}
+    fallback = now.task.open_amount if now.task else {}
+    return tuple(
+        Promise(
+            id=now.new_id(),
+            company=attempt.company,
+            debtor_no=attempt.debtor_no,
+            amount=money,
+            promised_on=on,
+            grace_until=bank_day(now.days, on, now.rules.grace_banking_days),
+            made_at=now.now,
+            items=tuple(no for no, item in owed.items() if item.currency == money.currency) or attempt.items,
+            level=now.broken_before,
+            attempt_id=attempt.id,
+            agent=attempt.agent,
+        )
+        for money in promised_amounts(said, attempt.items, now.items, fallback)
+    )
+
+
+def _facts(now: Situation, said: Said) -> tuple[Fact, ...]:
+    match said.disposition:
+        case Disposition.DISPUTE:
+            reason = said.note or now.say("dispute-reason")
+            return tuple(_fact(now, FactKind.DISPUTE, item, reason) for item in now.attempt.items)
+        case Disposition.WRONG_NUMBER:
+            return (_fact(now, FactKind.NUMBER_WRONG, now.attempt.number, said.note or now.say("wrong-reason")),)
+        case Disposition.DO_NOT_CALL:
+            return (_fact(now, FactKind.DO_NOT_CALL, "", said.note or now.say("stop-reason")),)
+        case _:
+            return ()
+
+
+def _fact(now: Situation, kind: str, value: str, reason: str, *, actor: str = "", until_on: date | None = None) -> Fact:
+    attempt = now.attempt
+    return Fact(
+        id=now.new_id(), at=now.now, company=attempt.company, debtor_no=attempt.debtor_no, kind=kind, value=value, reason=reason,
+        actor=actor or attempt.agent, attempt_id=attempt.id, until_on=until_on,
+    )  # fmt: skip
+
+
+def _day_begins(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(0), ZoneInfo(zone)).astimezone(UTC)

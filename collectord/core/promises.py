@@ -1,0 +1,118 @@
+"""Promises to pay: when one is kept, partly kept or broken.
+
+Owns the judgement of promises. Knows no call, no store, no clock: clearings and the day of the export come in.
+Invariant: a judged promise never becomes open again; a payment keeps at most one promise, the oldest first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import TypeAlias
+
+from collectord.core.ledger import DebtorKey
+from collectord.core.money import Money
+
+
+class PromiseState(StrEnum):
+    OPEN = "open"
+    KEPT = "kept"
+    PARTIALLY_KEPT = "partially_kept"
+    BROKEN = "broken"
+    WITHDRAWN = "withdrawn"  # the outcome was corrected: nobody promised this
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    id: str
+    company: str
+    debtor_no: str
+    amount: Money
+    promised_on: date
+    grace_until: date  # the day itself plus the grace of banking days
+    made_at: datetime  # aware UTC
+    items: tuple[str, ...]  # what it is about; empty: everything
+    level: int = 0  # how many before it in a row were not kept
+    state: PromiseState = PromiseState.OPEN
+    attempt_id: str = ""
+    agent: str = ""
+
+    @property
+    def key(self) -> DebtorKey:
+        return DebtorKey(self.company, self.debtor_no)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clearing:
+    """So much less is owed on an item, says the export as of this day (we know "cleared", not "paid")."""
+
+    item_no: str
+    as_of: date
+    known_at: datetime  # when the export was taken over
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    on: date
+    paid: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PartlyKept:
+    paid: Decimal
+    rest: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    rest: Decimal
+
+
+Judgement: TypeAlias = Open | Kept | PartlyKept | Broken
+
+
+def judge(promises: Iterable[Promise], cleared: Iterable[Clearing], *, booked_until: date) -> dict[str, Judgement]:
+    """What became of each open promise of one debtor, seen from an export that knows every booking up to `booked_until`.
+
+    Kept as soon as enough was cleared; else open until the grace has passed; then partly kept or broken. Only clearings count that came
+    after the promise was made, on the items it is about; they pay the oldest promise first (SAP FSCM judges in this window too).
+    """
+    left = {clearing: clearing.amount.amount for clearing in sorted(cleared, key=_order) if clearing.as_of <= booked_until}
+    judged: dict[str, Judgement] = {}
+    for promise in sorted(promises, key=lambda p: (p.promised_on, p.made_at, p.id)):
+        due, paid, on = promise.amount.amount, Decimal(0), promise.promised_on
+        for clearing, rest in left.items():
+            if rest > 0 and paid < due and _counts(clearing, promise):
+                used = min(rest, due - paid)
+                left[clearing] = rest - used
+                paid += used
+                on = clearing.as_of
+        judged[promise.id] = _judgement(promise, paid, on, booked_until)
+    return judged
+
+
+def _judgement(promise: Promise, paid: Decimal, on: date, booked_until: date) -> Judgement:
+    rest = promise.amount.amount - paid
+    if rest <= 0:
+        return Kept(on, paid)
+    if booked_until <= promise.grace_until:
+        return Open(promise.grace_until)
+    return PartlyKept(paid, rest) if paid else Broken(rest)
+
+
+def _order(clearing: Clearing) -> tuple[date, datetime, str]:
+    return clearing.as_of, clearing.known_at, clearing.item_no
+
+
+def _counts(clearing: Clearing, promise: Promise) -> bool:
+    about = not promise.items or clearing.item_no in promise.items
+    return about and clearing.amount.currency == promise.amount.currency and clearing.known_at > promise.made_at

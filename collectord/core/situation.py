@@ -1,0 +1,86 @@
+"""Situation: what is known when the consequences of a call are decided, and the sentences that explain them.
+
+Owns the gathering's shape and the words. Decides nothing: follow_up does.
+Invariant: everything in it was true at `now`; it asks nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from collectord.core.attempts import Attempt
+from collectord.core.calendar import WorkingDays
+from collectord.core.disposition_rules import FollowUpRules
+from collectord.core.ladders import Ladder
+from collectord.core.ledger import OpenItem
+from collectord.core.tasks import Task
+from collectord.core.wording import Language, Texts, phrase
+
+TEXTS: Texts = {
+    "retry": ("The call ended with {how}; again from {at}.", "Der Anruf endete mit {how}; wieder ab {at}."),
+    "exhausted": (
+        "{count} attempts without a talk: the step is taken as carried out.",
+        "{count} Versuche ohne Gespräch: die Stufe gilt als durchgeführt.",
+    ),
+    "agent": (
+        "The debtor was not called ({how}); again from {at}.",
+        "Der Debitor wurde nicht angerufen ({how}); wieder ab {at}.",
+    ),
+    "number-failed": (
+        "{number} cannot be reached ({how}); it rests until {day}.",
+        "{number} ist nicht erreichbar ({how}); sie ruht bis {day}.",
+    ),
+    "no-outcome": (
+        "A talk took place and its outcome is not entered yet.",
+        "Ein Gespräch fand statt, sein Ergebnis ist noch nicht erfasst.",
+    ),
+    "unknown": (
+        "What became of the call is not known; it is not dialled again by itself.",
+        "Was aus dem Anruf wurde, ist nicht bekannt; er wird nicht von selbst wiederholt.",
+    ),
+    "result": (
+        "The call ended with {how}; the step is taken as carried out.",
+        "Der Anruf endete mit {how}; die Stufe gilt als durchgeführt.",
+    ),
+    "said": ("The talk yielded {what}.", "Das Gespräch ergab {what}."),
+    "promise": (
+        "Promised {amounts} by {day}; the ladder waits until {until}.",
+        "{amounts} bis {day} zugesagt; die Leiter wartet bis {until}.",
+    ),
+    "hold": ("The talk yielded {what}; looked at again from {at}.", "Das Gespräch ergab {what}; Wiedervorlage ab {at}."),
+    "callback": ("Callback agreed for {at}.", "Rückruf vereinbart für {at}."),
+    "callback-task": (
+        "Agreed callback: {agent} spoke with the debtor on {on}.",
+        "Vereinbarter Rückruf: {agent} sprach am {on} mit dem Debitor.",
+    ),
+    "dispute-reason": ("disputed on the telephone", "am Telefon bestritten"),
+    "wrong-reason": ("the number belongs to somebody else", "die Nummer gehört jemand anderem"),
+    "stop-reason": ("does not want to be called", "möchte nicht angerufen werden"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """One attempt and its surroundings. `new_id` makes ids; everything else is data."""
+
+    attempt: Attempt
+    task: Task | None
+    items: tuple[OpenItem, ...]  # the debtor's open items of the company now, credits included
+    ladder: Ladder | None
+    rules: FollowUpRules
+    days: WorkingDays  # banking days of the company
+    language: Language
+    zone: str  # the house's
+    now: datetime
+    new_id: Callable[[], str]
+    broken_before: int = 0  # promises in a row that were not kept
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(ZoneInfo(self.zone)).date()
+
+    def say(self, code: str, **values: object) -> str:
+        return phrase(TEXTS, code, self.language, self.zone, **values)
