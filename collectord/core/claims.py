@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from collectord.core.holds import Holds
 from collectord.core.ladders import Ladder
 from collectord.core.ledger import FOREVER, OpenItem
-from collectord.core.wanted import NotWanted, Standing
+from collectord.core.wanted import NotWanted
 
 DAY = timedelta(days=1)
 
@@ -26,10 +27,10 @@ class Claim:
     amount: Decimal
 
 
-def obstacle(item: OpenItem, ladder: Ladder, standing: Standing, today: date) -> NotWanted | None:
+def obstacle(item: OpenItem, ladder: Ladder, holds: Holds, today: date) -> NotWanted | None:
     """Why this item is not spoken about today."""
     values: dict[str, object] = {"item": item.item_no}
-    if item.dispute or item.item_no in standing.disputed_items:
+    if item.dispute or holds.disputes(item.item_no):
         return NotWanted(rule="disputed", until=None, values=values)
     if item.is_direct_debit:
         return NotWanted(rule="direct-debit", until=None, values=values)

@@ -12,10 +12,11 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from collectord.core.escalation import wanted
+from collectord.core.holds import NO_HOLD, Holds
 from collectord.core.ladders import Ladder
 from collectord.core.ledger import Debtor, OpenItem
 from collectord.core.tasks import Task, TaskState
-from collectord.core.wanted import CLEAR, NotWanted, Standing, Wanted
+from collectord.core.wanted import NotWanted, Wanted
 from collectord.core.wording import Language
 
 CHANGEABLE = frozenset({TaskState.PLANNED, TaskState.READY})  # not while somebody is calling for it
@@ -58,12 +59,12 @@ def plan_tasks(
     ladder: Ladder | None,
     today: date,
     *,
-    standing: Standing = CLEAR,
+    holds: Holds = NO_HOLD,
 ) -> Decision:
     """What becomes of the debtor's live ladder task (`existing`, at most one). A task in somebody's hands is kept as it is."""
     if existing is not None and existing.state not in CHANGEABLE:
         return Keep(existing)
-    answer = wanted(debtor, items, ladder, today, standing=standing)
+    answer = wanted(debtor, items, ladder, today, holds=holds)
     match answer, existing:
         case Wanted(), None:
             return Create(answer)

@@ -12,10 +12,11 @@ from datetime import date
 from decimal import Decimal
 
 from collectord.core.claims import DAY, Claim, net, obstacle
+from collectord.core.holds import NO_HOLD, Holds
 from collectord.core.ladders import Ladder, Level
 from collectord.core.ledger import Debtor, OpenItem
 from collectord.core.money import Money
-from collectord.core.wanted import CLEAR, NotWanted, Standing, Wanted, moneys
+from collectord.core.wanted import NotWanted, Wanted, moneys
 
 
 def wanted(
@@ -24,7 +25,7 @@ def wanted(
     ladder: Ladder | None,
     today: date,
     *,
-    standing: Standing = CLEAR,
+    holds: Holds = NO_HOLD,
 ) -> Wanted | NotWanted:
     """What the ladder wants of this debtor of one company today.
 
@@ -34,13 +35,13 @@ def wanted(
     everything = sorted(items, key=lambda item: (item.due_on, item.item_no))
     if ladder is None:
         return NotWanted(rule="no-ladder", until=None, values={})
-    held = _held(debtor, standing)
+    held = _held(debtor, holds, today)
     if held is not None:
         return held
     debits = [item for item in everything if item.open_amount > 0]
     if not debits:
         return NotWanted(rule="nothing-open", until=None, values={})
-    obstacles = [obstacle(item, ladder, standing, today) for item in debits]
+    obstacles = [obstacle(item, ladder, holds, today) for item in debits]
     releases = [found.until for found in obstacles if found is not None and found.until is not None]
     free = [item for item, found in zip(debits, obstacles, strict=True) if found is None]
     if not free:
@@ -50,7 +51,7 @@ def wanted(
     if not claims:
         return NotWanted(rule="credits-cover", until=min(releases, default=None), values={})
     contacts = [item.contacted_on for item in everything if item.contacted_on is not None]
-    view = _View(debtor, ladder, standing, today, max(contacts, default=None))
+    view = _View(debtor, ladder, holds, today, max(contacts, default=None))
     return _drive(view, claims, releases)
 
 
@@ -60,7 +61,7 @@ class _View:
 
     debtor: Debtor
     ladder: Ladder
-    standing: Standing
+    holds: Holds
     today: date
     last_contact: date | None
 
@@ -148,15 +149,17 @@ def _wait(view: _View, item: OpenItem, step: _Next, others: Sequence[date]) -> N
     return NotWanted(rule="gap" if step.gap else "not-yet", until=min([step.starts, *others]), values=values, level=step.level)
 
 
-def _held(debtor: Debtor, standing: Standing) -> NotWanted | None:
+def _held(debtor: Debtor, holds: Holds, today: date) -> NotWanted | None:
     """What stops the whole ladder, the most lasting first."""
-    state = standing.legal_state or debtor.legal_state
+    state = holds.stops_all(debtor)
     if state:
         return NotWanted(rule="legal-state", until=None, values={"state": state})
-    if standing.promise_until is not None:
-        return NotWanted(rule="promise", until=standing.promise_until + DAY, values={"day": standing.promise_until})
-    if standing.appointment is not None:
-        return NotWanted(rule="appointment", until=None, values={"at": standing.appointment})
+    promised = holds.promise_until
+    if promised is not None:
+        rule = "promise" if promised >= today else "promise-unjudged"
+        return NotWanted(rule=rule, until=max(promised, today) + DAY, values={"day": promised})
+    if holds.appointment is not None:
+        return NotWanted(rule="appointment", until=None, values={"at": holds.appointment})
     return None
 
 
@@ -177,9 +180,7 @@ def _next(view: _View, item: OpenItem) -> _Next | None:
 
 
 def _applies(level: Level, view: _View) -> bool:
-    return (
-        level.enabled and level.person_type in ("", view.debtor.person_type) and not (level.medium == "call" and view.standing.do_not_call)
-    )
+    return level.enabled and level.person_type in ("", view.debtor.person_type) and not (level.medium == "call" and view.holds.do_not_call)
 
 
 def _expiry(level: Level, item: OpenItem) -> date | None:

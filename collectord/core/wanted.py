@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 from collectord.core.ladders import Level
@@ -32,6 +32,10 @@ TEXTS: Texts = {
     "promise": (
         "A promise to pay is open; the ladder waits until {day}.",
         "Eine Zahlungszusage ist offen; die Mahnleiter wartet bis {day}.",
+    ),
+    "promise-unjudged": (
+        "A promise to pay ran out on {day} and has not been judged yet; the next export decides.",
+        "Eine Zahlungszusage ist am {day} abgelaufen und noch nicht beurteilt; der nächste Export entscheidet.",
     ),
     "appointment": (
         "Another contact is already arranged for {at}; the ladder waits for it.",
@@ -60,20 +64,6 @@ TEXTS: Texts = {
         "{amounts} liegen unter den {minimum}, die Stufe {number} ({name}) verlangt.",
     ),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """What beyond the ledger holds or bends a debtor's ladder at this moment."""
-
-    promise_until: date | None = None  # last day, grace included, of an open promise
-    appointment: datetime | None = None  # a live task that no ladder made: callback, broken promise
-    legal_state: str = ""  # what humans recorded; the export's own stands in the debtor
-    do_not_call: bool = False  # call levels do not exist for this debtor
-    disputed_items: frozenset[str] = frozenset()  # what humans recorded; the export's own stands in the item
-
-
-CLEAR = Standing()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,11 +15,12 @@ from hypothesis import strategies as st
 
 from collectord.core.dunning import Cancel, Change, Create, Keep, Nothing, changed_task, day_begins, new_task, plan_tasks
 from collectord.core.escalation import carried_out, wanted
+from collectord.core.holds import NO_HOLD, Holds
 from collectord.core.ladders import Ladder, Level, parse_ladders
 from collectord.core.ledger import FOREVER, Debtor, OpenItem
 from collectord.core.rule_text import Table
 from collectord.core.tasks import Task, TaskState
-from collectord.core.wanted import CLEAR, NotWanted, Standing, Wanted
+from collectord.core.wanted import NotWanted, Wanted
 
 ZONE = "Europe/Berlin"
 TODAY = date(2026, 11, 23)
@@ -31,25 +33,27 @@ STANDARD = parse_ladders(
 )[0]
 
 
-def item(number: str = "A", days: int = 12, amount: str = "410.00", **fields: object) -> OpenItem:
+def item(number: str = "A", days: int = 12, amount: str = "410.00", **fields: Any) -> OpenItem:
     """An item so many days past due today."""
     return OpenItem(
         company="", debtor_no="10023", item_no=number, source="canonical", due_on=TODAY - days * DAY, open_amount=Decimal(amount), **fields
-    )  # type: ignore[arg-type]
+    )
 
 
-def ask(*items: OpenItem, debtor: Debtor = FIRM, ladder: Ladder | None = STANDARD, standing: Standing = CLEAR, on: date = TODAY):  # type: ignore[no-untyped-def]
-    return wanted(debtor, items, ladder, on, standing=standing)
+def ask(
+    *items: OpenItem, debtor: Debtor = FIRM, ladder: Ladder | None = STANDARD, holds: Holds = NO_HOLD, on: date = TODAY
+) -> Wanted | NotWanted:
+    return wanted(debtor, items, ladder, on, holds=holds)
 
 
-def yes(*items: OpenItem, **more: object) -> Wanted:
-    answer = ask(*items, **more)  # type: ignore[arg-type]
+def yes(*items: OpenItem, **more: Any) -> Wanted:
+    answer = ask(*items, **more)
     assert isinstance(answer, Wanted), answer
     return answer
 
 
-def no(*items: OpenItem, **more: object) -> NotWanted:
-    answer = ask(*items, **more)  # type: ignore[arg-type]
+def no(*items: OpenItem, **more: Any) -> NotWanted:
+    answer = ask(*items, **more)
     assert isinstance(answer, NotWanted), answer
     return answer
 
@@ -181,7 +185,7 @@ def test_only_credits_means_that_nothing_is_open() -> None:
     ],
 )
 def test_what_may_not_be_spoken_about_is_left_out_and_alone_means_no_contact(
-    fields: dict[str, object], rule: str, until: date | None
+    fields: dict[str, Any], rule: str, until: date | None
 ) -> None:
     answer = no(item("A", 12, **fields))
     assert (answer.rule, answer.until) == (rule, until)
@@ -197,19 +201,20 @@ def test_a_block_or_deadline_that_has_passed_holds_nothing() -> None:
 
 
 def test_a_dispute_that_a_human_recorded_counts_as_the_exports_own() -> None:
-    assert no(item("A"), standing=Standing(disputed_items=frozenset({"A"}))).rule == "disputed"
+    assert no(item("A"), holds=Holds(disputed_items=frozenset({"A"}))).rule == "disputed"
 
 
 @pytest.mark.parametrize(
-    ("standing", "rule", "until"),
+    ("holds", "rule", "until"),
     [
-        (Standing(legal_state="insolvency"), "legal-state", None),
-        (Standing(promise_until=TODAY + 2 * DAY), "promise", TODAY + 3 * DAY),
-        (Standing(appointment=NOW), "appointment", None),
+        (Holds(legal_state="insolvency"), "legal-state", None),
+        (Holds(promise_until=TODAY + 2 * DAY), "promise", TODAY + 3 * DAY),
+        (Holds(promise_until=TODAY - 2 * DAY), "promise-unjudged", TODAY + 1 * DAY),
+        (Holds(appointment=NOW), "appointment", None),
     ],
 )
-def test_what_holds_the_whole_ladder_says_so(standing: Standing, rule: str, until: date | None) -> None:
-    answer = no(item("A"), standing=standing)
+def test_what_holds_the_whole_ladder_says_so(holds: Holds, rule: str, until: date | None) -> None:
+    answer = no(item("A"), holds=holds)
     assert (answer.rule, answer.until) == (rule, until)
     assert answer.why("en", ZONE) != answer.why("de", ZONE)
 
@@ -218,14 +223,23 @@ def test_the_exports_legal_state_stops_the_ladder_too() -> None:
     assert no(item("A"), debtor=replace(FIRM, legal_state="insolvency")).rule == "legal-state"
 
 
+def test_a_human_who_recorded_that_there_is_no_legal_state_any_more_overrules_the_export() -> None:
+    assert yes(item("A"), debtor=replace(FIRM, legal_state="insolvency"), holds=Holds(legal_state="none")).items == ("A",)
+    assert yes(item("A"), debtor=replace(FIRM, legal_state="-")).items == ("A",)
+
+
+def test_a_dispute_about_the_whole_account_leaves_nothing_to_speak_about() -> None:
+    assert no(item("A"), item("B", 4), holds=Holds(disputed_items=frozenset({""}))).rule == "disputed"
+
+
 def test_without_a_ladder_nothing_is_wanted() -> None:
     assert no(item("A"), ladder=None).rule == "no-ladder"
 
 
 def test_who_must_not_be_called_goes_on_to_the_steps_that_are_no_calls() -> None:
-    silent = Standing(do_not_call=True)
-    assert no(item("A", 12), standing=silent).values["name"] == "handover"
-    assert yes(item("A", 45), standing=silent).medium == "handover"
+    silent = Holds(do_not_call=True)
+    assert no(item("A", 12), holds=silent).values["name"] == "handover"
+    assert yes(item("A", 45), holds=silent).medium == "handover"
 
 
 def test_a_step_with_an_expiry_is_not_made_up_for_later() -> None:
@@ -338,8 +352,8 @@ LADDERS = st.one_of(
         )
     ),
 )  # fmt: skip
-STANDINGS = st.builds(
-    lambda promise, silent, disputed: Standing(
+HOLDS = st.builds(
+    lambda promise, silent, disputed: Holds(
         promise_until=None if promise is None else TODAY + promise * DAY, do_not_call=silent, disputed_items=frozenset(disputed)
     ),
     st.sampled_from([None, None, None, 2]), st.booleans(), st.sets(st.sampled_from(["00", "03"])),
@@ -347,17 +361,17 @@ STANDINGS = st.builds(
 DEBTORS = st.sampled_from([FIRM, PERSON])
 
 
-@given(DEBTORS, ITEMS, LADDERS, STANDINGS, st.randoms(use_true_random=False))
-def test_for_all_orders_of_the_items_the_answer_is_the_same(debtor, items, ladder, standing, chance) -> None:  # type: ignore[no-untyped-def]
+@given(DEBTORS, ITEMS, LADDERS, HOLDS, st.randoms(use_true_random=False))
+def test_for_all_orders_of_the_items_the_answer_is_the_same(debtor, items, ladder, holds, chance) -> None:  # type: ignore[no-untyped-def]
     shuffled = list(items)
     chance.shuffle(shuffled)
-    assert ask(*items, debtor=debtor, ladder=ladder, standing=standing) == ask(*shuffled, debtor=debtor, ladder=ladder, standing=standing)
+    assert ask(*items, debtor=debtor, ladder=ladder, holds=holds) == ask(*shuffled, debtor=debtor, ladder=ladder, holds=holds)
 
 
-@given(DEBTORS, ITEMS, LADDERS, STANDINGS, ITEMS)
-def test_for_all_ledgers_planning_twice_changes_nothing(debtor, items, ladder, standing, before) -> None:  # type: ignore[no-untyped-def]
+@given(DEBTORS, ITEMS, LADDERS, HOLDS, ITEMS)
+def test_for_all_ledgers_planning_twice_changes_nothing(debtor, items, ladder, holds, before) -> None:  # type: ignore[no-untyped-def]
     def plan(from_items: list[OpenItem], task: Task | None) -> Task | None:
-        match plan_tasks(debtor, from_items, task, ladder, TODAY, standing=standing):
+        match plan_tasks(debtor, from_items, task, ladder, TODAY, holds=holds):
             case Create(asked):
                 return made(asked)
             case Change() as change:
@@ -368,13 +382,13 @@ def test_for_all_ledgers_planning_twice_changes_nothing(debtor, items, ladder, s
                 return None
 
     once = plan(items, plan(before, None))
-    decision = plan_tasks(debtor, items, once, ladder, TODAY, standing=standing)
+    decision = plan_tasks(debtor, items, once, ladder, TODAY, holds=holds)
     assert isinstance(decision, Nothing if once is None else Keep)
 
 
-@given(DEBTORS, ITEMS, LADDERS, STANDINGS)
-def test_for_all_wanted_contacts_something_is_owed_on_items_that_may_be_spoken_about(debtor, items, ladder, standing) -> None:  # type: ignore[no-untyped-def]
-    answer = ask(*items, debtor=debtor, ladder=ladder, standing=standing)
+@given(DEBTORS, ITEMS, LADDERS, HOLDS)
+def test_for_all_wanted_contacts_something_is_owed_on_items_that_may_be_spoken_about(debtor, items, ladder, holds) -> None:  # type: ignore[no-untyped-def]
+    answer = ask(*items, debtor=debtor, ladder=ladder, holds=holds)
     if not isinstance(answer, Wanted):
         assert answer.why("de", ZONE)
         return
@@ -386,7 +400,7 @@ def test_for_all_wanted_contacts_something_is_owed_on_items_that_may_be_spoken_a
     for one in covered:
         assert one.open_amount > 0
         assert not one.dispute
-        assert one.item_no not in standing.disputed_items
+        assert one.item_no not in holds.disputed_items
         assert not one.is_direct_debit
         assert not one.is_blocked(TODAY)
         assert (one.due_on < TODAY) != answer.level.is_courtesy
@@ -399,13 +413,13 @@ def test_for_all_wanted_contacts_something_is_owed_on_items_that_may_be_spoken_a
 
 
 @settings(max_examples=200)
-@given(DEBTORS, ITEMS, LADDERS, STANDINGS)
-def test_for_all_refusals_nothing_is_wanted_before_the_day_they_name(debtor, items, ladder, standing) -> None:  # type: ignore[no-untyped-def]
-    answer = ask(*items, debtor=debtor, ladder=ladder, standing=standing)
+@given(DEBTORS, ITEMS, LADDERS, HOLDS)
+def test_for_all_refusals_nothing_is_wanted_before_the_day_they_name(debtor, items, ladder, holds) -> None:  # type: ignore[no-untyped-def]
+    answer = ask(*items, debtor=debtor, ladder=ladder, holds=holds)
     if isinstance(answer, Wanted):
         return
     assert answer.until is None or answer.until > TODAY
     last = answer.until or TODAY + 80 * DAY
     for offset in range(1, (last - TODAY).days):
-        later = ask(*items, debtor=debtor, ladder=ladder, standing=standing, on=TODAY + offset * DAY)
+        later = ask(*items, debtor=debtor, ladder=ladder, holds=holds, on=TODAY + offset * DAY)
         assert isinstance(later, NotWanted), (offset, later)

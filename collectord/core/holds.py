@@ -1,0 +1,49 @@
+"""Holds: what beyond the ledger stops or bends a debtor's ladder.
+
+Owns the reading of promises, arranged contacts and what humans recorded, as far as planning needs them. Knows no item and no step.
+Invariant: a fact counts until its last day; of several legal states the newest holds, also when it says that there is none any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from collectord.core.facts import NO_LEGAL_STATE, Fact, FactKind
+from collectord.core.ledger import Debtor
+
+EVERY_ITEM = ""  # a dispute about the whole account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holds:
+    promise_until: date | None = None  # last day, grace included, of an open promise
+    appointment: datetime | None = None  # a live task that no ladder made: callback, broken promise
+    legal_state: str | None = None  # what humans recorded; None: nobody did, the export's own counts
+    do_not_call: bool = False  # call levels do not exist for this debtor
+    disputed_items: frozenset[str] = frozenset()  # what humans recorded; the export's own stands in the item
+
+    def disputes(self, item_no: str) -> bool:
+        return item_no in self.disputed_items or EVERY_ITEM in self.disputed_items
+
+    def stops_all(self, debtor: Debtor) -> str:
+        """The legal state that stops every medium, "" when there is none."""
+        state = debtor.legal_state if self.legal_state is None else self.legal_state
+        return "" if state.strip().lower() in NO_LEGAL_STATE else state.strip()
+
+
+NO_HOLD = Holds()
+
+
+def gather(facts: Iterable[Fact], promised_until: Iterable[date], appointments: Iterable[datetime], today: date) -> Holds:
+    """`facts` not revoked, oldest first; `promised_until` of open promises; `appointments` of live tasks that no ladder made."""
+    valid = [fact for fact in facts if fact.until_on is None or fact.until_on >= today]
+    legal = [fact.value for fact in valid if fact.kind == FactKind.LEGAL_STATE]
+    return Holds(
+        promise_until=max(promised_until, default=None),
+        appointment=min(appointments, default=None),
+        legal_state=legal[-1] if legal else None,
+        do_not_call=any(fact.kind == FactKind.DO_NOT_CALL for fact in valid),
+        disputed_items=frozenset(fact.value for fact in valid if fact.kind == FactKind.DISPUTE),
+    )

@@ -1,0 +1,161 @@
+"""Allocation: what was agreed comes first, then priority, money, age; nobody gets what they cannot take."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collectord.core.allocation import BOUND_FOR, Candidate, FreeAgent, Nothing, Placement, choose
+from collectord.core.tasks import Origin, Task, TaskState
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+ANNA = FreeAgent(id="201", languages=("de", "en"))
+BEN = FreeAgent(id="202", languages=("en",), skills=("senior",))
+ANY = FreeAgent(id="203")
+
+
+def case(task_id: str = "t", amount: str = "100.00", *, language: str = "", owner: str = "", **fields: Any) -> Candidate:
+    values: dict[str, Any] = {"not_before": NOW, "expires_at": None, "open_amount": {"EUR": Decimal(amount)}, **fields}
+    task = Task(
+        id=task_id, company="", debtor_no=task_id, medium="call", ladder="standard", level=2, items=("A",), state=TaskState.READY,
+        why="", **values,
+    )  # fmt: skip
+    return Candidate(task=task, language=language, owner=owner)
+
+
+def placed(*candidates: Candidate, desk: tuple[FreeAgent, ...] = (ANNA, BEN), **more: Any) -> tuple[str, str]:
+    answer = choose(candidates, desk, NOW, **more)
+    assert isinstance(answer, Placement), answer
+    return answer.task.id, answer.agent.id
+
+
+def nothing(*candidates: Candidate, desk: tuple[FreeAgent, ...] = (ANNA, BEN), **more: Any) -> Nothing:
+    answer = choose(candidates, desk, NOW, **more)
+    assert isinstance(answer, Nothing), answer
+    return answer
+
+
+def test_priority_goes_before_money_and_money_before_age() -> None:
+    old, young = date(2026, 1, 1), date(2026, 11, 1)
+    assert placed(case("a", "9000.00"), case("b", "10.00", priority=5))[0] == "b"
+    assert placed(case("a", "100.00", oldest_due_on=old), case("b", "200.00", oldest_due_on=young))[0] == "b"
+    assert placed(case("a", oldest_due_on=young), case("b", oldest_due_on=old), case("c"))[0] == "b"
+    assert placed(case("b", not_before=NOW - MINUTE), case("a"))[0] == "b"
+    assert placed(case("b"), case("a"))[0] == "a"
+
+
+def test_money_is_compared_by_the_largest_sum_in_one_currency() -> None:
+    both = case("a", open_amount={"EUR": Decimal(90), "CHF": Decimal(90)})
+    assert placed(both, case("b", "100.00"))[0] == "b"
+
+
+def test_a_callback_that_is_due_goes_before_everything_and_to_the_agent_who_agreed_it() -> None:
+    callback = case("c", "1.00", origin=Origin.CALLBACK, agent="202")
+    assert placed(case("a", "9000.00", priority=100), callback) == ("c", "202")
+
+
+def test_a_callback_whose_agent_is_not_free_waits_a_quarter_of_an_hour_and_then_passes_on() -> None:
+    waiting = case("c", origin=Origin.CALLBACK, agent="209", not_before=NOW - 5 * MINUTE)
+    assert nothing(waiting).until == NOW - 5 * MINUTE + BOUND_FOR
+    assert placed(waiting, case("a"))[0] == "a"
+    assert placed(case("a"), case("c", origin=Origin.CALLBACK, agent="209", not_before=NOW - BOUND_FOR))[0] == "c"
+
+
+def test_a_manual_call_is_for_the_named_agent_for_ever() -> None:
+    manual = case("m", origin=Origin.MANUAL, agent="209", not_before=NOW - 60 * MINUTE)
+    assert nothing(manual).until is None
+    assert placed(replace(manual, task=replace(manual.task, agent="201"))) == ("m", "201")
+
+
+def test_a_skill_is_never_done_without() -> None:
+    assert placed(case("s", skill="senior")) == ("s", "202")
+    answer = nothing(case("s", skill="lawyer"))
+    assert answer.why == "1 task(s) wait for an agent, a skill or a language that nobody free has."
+
+
+def test_a_language_binds_unless_nobody_in_the_house_speaks_it() -> None:
+    assert placed(case("g", language="de")) == ("g", "201")
+    assert placed(case("g", language="DE-at")) == ("g", "201")
+    assert placed(case("e", language="en")) == ("e", "202"), "the first language suits better"
+    assert nothing(case("f", language="fr")).until is None
+    assert placed(case("f", language="fr"), spoken=frozenset({"de", "en"})) == ("f", "201")
+    assert nothing(case("f", language="fr"), spoken=frozenset({"de", "fr"})).until is None
+    assert placed(case("f", language="fr"), desk=(ANNA, ANY)) == ("f", "203"), "no languages configured: speaks whatever comes"
+
+
+def test_the_owner_gets_the_case_and_rare_skills_are_kept_free() -> None:
+    assert placed(case("a", owner="202")) == ("a", "202")
+    assert placed(case("a")) == ("a", "201")
+    assert placed(case("a", owner="209")) == ("a", "201")
+
+
+def test_what_is_not_due_or_expired_is_not_placed() -> None:
+    assert nothing(case("a", not_before=NOW + 5 * MINUTE), case("b", not_before=NOW + 3 * MINUTE)).until == NOW + 3 * MINUTE
+    assert nothing(case("a", not_before=NOW + MINUTE)).why == "The next task is due later."
+    assert nothing(case("a", expires_at=NOW)).why == "No task is waiting."
+    assert placed(case("a", expires_at=NOW + MINUTE))[0] == "a"
+
+
+def test_an_empty_desk_gets_nothing_and_hears_why_in_its_language() -> None:
+    assert nothing(case("a"), desk=()) == Nothing("Nobody is free.", None)
+    assert nothing(desk=(ANNA,), language="de").why == "Es wartet keine Aufgabe."
+
+
+CASES = st.lists(
+    st.builds(
+        lambda amount, priority, language, skill, agent, origin, owner, offset, expires: case(
+            amount=str(amount), priority=priority, language=language, skill=skill, agent=agent, origin=origin, owner=owner,
+            not_before=NOW + offset * MINUTE, expires_at=None if expires is None else NOW + expires * MINUTE,
+        ),
+        st.integers(1, 5), st.integers(0, 2), st.sampled_from(["", "de", "en", "fr"]), st.sampled_from(["", "", "senior"]),
+        st.sampled_from(["", "", "201", "209"]), st.sampled_from(list(Origin)), st.sampled_from(["", "202"]), st.integers(-30, 5),
+        st.none() | st.integers(-5, 5),
+    ),
+    max_size=12,
+).map(lambda cases: [replace(one, task=replace(one.task, id=f"{n:02}")) for n, one in enumerate(cases)])  # fmt: skip
+DESKS = st.lists(st.sampled_from([ANNA, BEN, ANY]), unique=True).map(tuple)
+
+
+@given(CASES, DESKS)
+def test_for_all_desks_there_are_never_more_placements_than_free_agents(cases: list[Candidate], desk: tuple[FreeAgent, ...]) -> None:
+    left, free, placements = list(cases), desk, []
+    while isinstance(answer := choose(left, free, NOW), Placement):
+        placements.append(answer)
+        left = [one for one in left if one.task.id != answer.task.id]
+        free = tuple(agent for agent in free if agent.id != answer.agent.id)
+        assert len(placements) <= len(desk)
+    assert len({one.agent.id for one in placements}) == len(placements)
+    assert len({one.task.id for one in placements}) == len(placements)
+
+
+@given(CASES, DESKS, st.randoms(use_true_random=False))
+def test_for_all_orders_the_placement_is_the_same(cases: list[Candidate], desk: tuple[FreeAgent, ...], chance: random.Random) -> None:
+    shuffled, seats = list(cases), list(desk)
+    chance.shuffle(shuffled)
+    chance.shuffle(seats)
+    assert choose(cases, desk, NOW) == choose(shuffled, tuple(seats), NOW)
+
+
+@given(CASES, DESKS)
+def test_for_all_placements_the_agent_can_take_the_case_and_the_case_is_due(cases: list[Candidate], desk: tuple[FreeAgent, ...]) -> None:
+    answer = choose(cases, desk, NOW)
+    if isinstance(answer, Nothing):
+        assert answer.why
+        return
+    task, agent = answer.task, answer.agent
+    language = next(one.language for one in cases if one.task.id == task.id)
+    assert agent in desk
+    assert task.not_before <= NOW
+    assert task.expires_at is None or task.expires_at > NOW
+    if task.agent != agent.id:
+        assert not task.agent or task.not_before + BOUND_FOR <= NOW
+        assert task.origin is not Origin.MANUAL or not task.agent
+        assert not task.skill or task.skill in agent.skills
+        assert not language or not agent.languages or language in agent.languages
