@@ -36,29 +36,72 @@ create table batch (
 create index batch_by_source on batch (source, status, seq);
 create index batch_by_digest on batch (source, digest);
 
-create table staged_item (                -- parsed rows of a batch that is not decided yet; emptied by the commit that decides
+create table staged_item (                -- rows of a batch being read, each compared with the ledger; emptied after the commit that decides
   batch_id text not null,
-  line integer not null,
+  line integer not null,                  -- 0: not in the file (verdicts missing, doubtful)
   company text not null,
   debtor_no text not null,
   item_no text not null,
+  verdict text not null,                  -- core/change_set.Verdict
   digest text not null,                   -- of the row's content: equal = unchanged
-  due_on text not null,
+  was integer not null,                   -- what was open before
+  fall integer not null,                  -- so much less is owed than before (credits: signed)
   open_amount integer not null,
   currency text not null,
+  due_on text,                            -- from here on NULL where the ledger has it already
   amount integer,
   invoiced_on text,
-  kind text not null,
-  payment_method text not null,
+  kind text,
+  payment_method text,
   discount_until text,
   dunning_level integer,
   last_dunned_on text,
   dunning_deadline text,
   dunning_block_until text,
-  dispute integer not null,
-  debtor text not null                    -- JSON of the debtor's columns of this row
+  dispute integer
 );
 create index staged_by_batch on staged_item (batch_id, company, debtor_no, item_no);
+create index staged_by_verdict on staged_item (batch_id, verdict);
+
+create table staged_debtor (              -- what a batch says about a debtor, each different saying once; chosen = 1: what the commit takes over
+  batch_id text not null,
+  company text not null,
+  debtor_no text not null,
+  digest text not null,
+  line integer not null,
+  chosen integer not null default 0,
+  debtor_name text not null,
+  person_type text not null,
+  contact_person text not null,
+  email text not null,
+  language text not null,
+  country text not null,
+  region text not null,
+  postcode text not null,
+  time_zone text not null,
+  potential_class text not null,
+  agent text not null,
+  head_office text not null,
+  credit_limit integer,
+  legal_state text not null,
+  phone text not null,
+  phone2 text not null,
+  primary key (batch_id, company, debtor_no, digest)
+);
+create index staged_debtor_chosen on staged_debtor (batch_id, chosen);
+
+create table staged_number (
+  batch_id text not null,
+  company text not null,
+  debtor_no text not null,
+  position integer not null,
+  raw text not null,
+  e164 text not null,
+  kind text not null,
+  zones text not null,
+  problem text not null,
+  primary key (batch_id, company, debtor_no, position)
+);
 
 create table row_reject (                 -- a bad row makes its debtor uncallable until a newer batch of the source is accepted
   batch_id text not null,
@@ -141,15 +184,15 @@ create table item (
   doubtful integer not null default 0,    -- 1: its clearing was suppressed because a bad row could not be identified
   primary key (company, debtor_no, item_no)
 );
-create index item_by_source on item (source, state);
+create index item_by_source on item (source, state, company, debtor_no, item_no);
 
-create table clearing (                   -- every fall of an open amount: what promises are judged by
+create table clearing (                   -- every fall of an open amount: what promises are judged by; sums are what counts
   company text not null,
   debtor_no text not null,
   item_no text not null,
   batch_id text not null,
   as_of text not null,
-  amount integer not null,                -- > 0: so much less is owed
+  amount integer not null,                -- > 0: so much less is owed; < 0: a credit was used up (the item it paid for fell as well)
   currency text not null
 );
 create index clearing_by_debtor on clearing (company, debtor_no, as_of);
