@@ -109,6 +109,30 @@ def choose(
     return Placement(chosen.task, min(able, key=lambda agent: _fit(agent, chosen)))
 
 
+def foresee(
+    candidates: Iterable[Candidate], desk: tuple[FreeAgent, ...], *, spoken: frozenset[str] | None = None
+) -> dict[str, FreeAgent | None]:
+    """Task id -> who would get it if everybody were there all day and the load were even; None: nobody can take it.
+
+    A list for people, not a reservation. Bound tasks and owners' cases go to their agent, the rest to whoever has the least so far.
+    """
+    by_id = {agent.id: agent for agent in desk}
+    load = dict.fromkeys(by_id, 0)
+    matching = _matcher(desk, spoken)
+    found: dict[str, FreeAgent | None] = {}
+    for candidate in candidates:
+        task = candidate.task
+        able = matching(task.skill, candidate.language)
+        if task.agent in by_id:
+            able = (by_id[task.agent],)
+        elif any(agent.id == candidate.owner for agent in able):
+            able = (by_id[candidate.owner],)
+        found[task.id] = agent = min(able, key=lambda one: (load[one.id], _fit(one, candidate)), default=None)
+        if agent is not None:
+            load[agent.id] += 1
+    return found
+
+
 STRICTLY = datetime.max.replace(tzinfo=UTC)  # a person named the agent; nobody else takes it
 _Rank = tuple[bool, int, Decimal, date, datetime, str]
 

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.allocation import BOUND_FOR, Candidate, FreeAgent, Nothing, Placement, choose
+from collectord.core.allocation import BOUND_FOR, Candidate, FreeAgent, Nothing, Placement, choose, foresee
 from collectord.core.tasks import Origin, Task, TaskState
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -106,6 +106,14 @@ def test_what_is_not_due_or_expired_is_not_placed() -> None:
 def test_an_empty_desk_gets_nothing_and_hears_why_in_its_language() -> None:
     assert nothing(case("a"), desk=()) == Nothing("Nobody is free.", None)
     assert nothing(desk=(ANNA,), language="de").why == "Es wartet keine Aufgabe."
+
+
+def test_the_list_for_people_shares_the_load_and_leaves_owners_and_callbacks_with_their_agents() -> None:
+    cases = [case("a"), case("b"), case("c", owner="202"), case("d", agent="202"), case("e"), case("f", skill="lawyer")]
+    cases.append(case("g", agent="299"))
+    who = {task: agent.id if agent else None for task, agent in foresee(cases, (ANNA, BEN)).items()}
+    assert who == {"a": "201", "b": "202", "c": "202", "d": "202", "e": "201", "f": None, "g": "201"}
+    assert foresee([case("f", language="fr")], (ANNA,), spoken=frozenset({"de"})) == {"f": ANNA}
 
 
 CASES = st.lists(

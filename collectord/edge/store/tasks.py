@@ -104,6 +104,13 @@ async def create_task(conn: Connection, task: Task, now: datetime) -> bool:
     return await SQL.insert_task(conn, **_row(task, now)) is not None
 
 
+async def create_tasks(conn: Connection, tasks: Iterable[Task], now: datetime) -> None:
+    """Many at once; those whose debtor got a live ladder task meanwhile are left out."""
+    rows = [_row(task, now) for task in tasks]
+    if rows:
+        await SQL.insert_tasks(conn, rows)
+
+
 async def update_task(conn: Connection, task: Task, now: datetime) -> bool:
     """False when somebody took or closed it meanwhile."""
     return await SQL.update_task(conn, **_row(task, now)) is not None
@@ -173,6 +180,11 @@ async def close_task(conn: Connection, task_id: str, state: TaskState | str, rea
     if final not in (TaskState.DONE, TaskState.CANCELLED, TaskState.SUPPRESSED):
         raise ValueError(f"{final} closes nothing")
     return await SQL.close_task(conn, id=task_id, state=final.value, reason=reason, now=instant(now)) is not None
+
+
+async def cancel_waiting(conn: Connection, task_id: str, reason: str, now: datetime) -> None:
+    """-> cancelled by planning, unless somebody is calling for it by now."""
+    await SQL.cancel_waiting(conn, id=task_id, reason=reason, now=instant(now))
 
 
 async def mark_carried_out(conn: Connection, key: DebtorKey, levels: Mapping[str, int], on: date) -> None:

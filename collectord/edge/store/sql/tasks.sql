@@ -8,6 +8,13 @@ values (:id, :company, :debtor_no, :medium, :ladder, :level, :items, :open_amoun
 on conflict do nothing
 returning id;
 
+-- name: insert_tasks*!
+insert into task (id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority,
+                  origin, oldest_due_on, attempts_made, skill, worth, created_at, changed_at)
+values (:id, :company, :debtor_no, :medium, :ladder, :level, :items, :open_amount, :not_before, :expires_at, :state, :why, :agent, :priority,
+        :origin, :oldest_due_on, :attempts_made, :skill, :worth, :now, :now)
+on conflict do nothing;
+
 -- name: update_task^
 -- Only while nobody calls for it.
 update task
@@ -81,6 +88,11 @@ returning id;
 update task set state = :state, close_reason = :reason, closed_at = :now, changed_at = :now, waits = '', lease_agent = '', lease_until = null
  where id = :id and state in ('planned', 'ready', 'leased', 'in_call')
 returning id;
+
+-- name: cancel_waiting!
+-- By planning: only while nobody calls for it.
+update task set state = 'cancelled', close_reason = :reason, closed_at = :now, changed_at = :now, waits = ''
+ where id = :id and state in ('planned', 'ready');
 
 -- name: raise_level!
 update item set contact_level = :level, contacted_on = :on
