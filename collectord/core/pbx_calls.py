@@ -116,7 +116,7 @@ class JournalRow:
 
     attempt_id: str
     phase: JournalPhase
-    state: EndState | None = None  # only of END
+    state: EndState | None = None  # of END; None there: keyed by ring-back or *85 after the row had been acknowledged
     status: str = ""
     cause: int | None = None
     tech: str = ""

@@ -33,6 +33,8 @@ CALL = AgentCall(
     attempt_no=2,
     promised_on=date(2026, 11, 18),
     promise_state="broken",
+    today=date(2026, 11, 23),
+    wrap_up_s=45,
 )
 
 HOSTILE = [
@@ -102,15 +104,34 @@ def test_an_agent_call_has_exactly_the_lines_of_internals() -> None:
             "Variable: COLL_TRY=2",
             "Variable: COLL_PROMISE=20261118",
             "Variable: COLL_PSTATE=broken",
+            "Variable: COLL_TODAY=20261123",
+            "Variable: COLL_WRAP=45",
         ]
     )
 
 
-def test_a_ring_back_carries_the_attempt_and_a_channel_of_its_own() -> None:
-    order = actions.ring_back(RingBack(attempt_id="0kq3m8x2c7aaaaaaaa", endpoint="PJSIP/201", display="", number="+493012345678"))
-    assert {"ActionID: 0kq3m8x2c7aaaaaaaa-w1-o", "ChannelId: coll-0kq3m8x2c7aaaaaaaa-w1", "Context: coll-wrap"} < set(lines(order))
-    assert "CallerID: <+493012345678>" in lines(order)
-    assert "Variable: __COLL_ID=0kq3m8x2c7aaaaaaaa" in lines(order)
+def test_a_ring_back_has_a_channel_of_its_own_and_says_what_it_is() -> None:
+    back = RingBack(attempt_id=CALL.attempt_id, endpoint="PJSIP/201", display="x", number=CALL.number, today=date(2026, 11, 23))
+    for display in ("Müller GmbH", "Wrap-up Müller GmbH"):
+        assert sorted(lines(actions.ring_back(dataclasses.replace(back, display=display)))) == sorted(
+            [
+                "Action: Originate",
+                "ActionID: 0kq3m8x2c7aaaaaaaa-w1-o",
+                "Channel: PJSIP/201",
+                "ChannelId: coll-0kq3m8x2c7aaaaaaaa-w1",
+                "Context: coll-wrap",
+                "Exten: s",
+                "Priority: 1",
+                "Timeout: 20000",
+                "Async: true",
+                'CallerID: "Wrap-up Müller GmbH" <+493012345678>',
+                "Variable: __COLL_ID=0kq3m8x2c7aaaaaaaa",
+                "Variable: COLL_LANG=de",
+                "Variable: COLL_CUR=EUR",
+                "Variable: COLL_TODAY=20261123",
+                "Variable: COLL_WRAP=60",
+            ]
+        )
 
 
 def test_an_acknowledgement_needs_no_system_rights() -> None:

@@ -239,6 +239,10 @@ def test_no_header_whatever_raises_or_comes_through_unbounded(headers: dict[str,
         ),
         ("END|SKIPPED||||||||", UnreadableRow(attempt_id=ID, text="END|SKIPPED||||||||")),
         ("END|SKIPPED|||||||||", JournalRow(attempt_id=ID, phase=JournalPhase.END, state=EndState.SKIPPED)),
+        (
+            "END|||||||2|||",
+            JournalRow(attempt_id=ID, phase=JournalPhase.END, state=None, disp="2"),  # keyed after the row was acknowledged
+        ),
         ("END|DIAL", UnreadableRow(attempt_id=ID, text="END|DIAL")),
         ("DIAL|x", UnreadableRow(attempt_id=ID, text="DIAL|x")),
         ("", UnreadableRow(attempt_id=ID, text="")),

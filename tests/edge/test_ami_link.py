@@ -25,7 +25,7 @@ ID = "0kq3m8x2c7aaaaaaaa"
 BEGAN = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 QUICK = Timing(
     connect_within=2.0,
-    answer_within=0.3,
+    answer_within=0.8,  # room for a machine that is busy with other tests
     list_within=2.0,
     ping_every=0.1,
     retry_first=0.02,
@@ -137,7 +137,7 @@ async def test_a_pbx_that_comes_back_after_a_while_is_found() -> None:
         await ami.die()
         assert isinstance(await next_event(link), LinkLost)
         await eventually(lambda: "cannot be reached" in link.health().sentence)
-        assert link.health().state in (LinkState.LOST, LinkState.CONNECTING)
+        assert link.health().state is LinkState.LOST
         with pytest.raises(PbxUnreachable) as caught:
             await link.ask(plain("Ping", "p"))
         assert not caught.value.sent
@@ -152,7 +152,7 @@ async def test_half_open_is_noticed_within_an_interval_and_a_deadline() -> None:
         ami.connections[0].mute, muted_at = True, loop.time()
         lost = await next_event(link)
         assert isinstance(lost, LinkLost)
-        assert "no answer to Ping within 0.3 s" in lost.why
+        assert f"no answer to Ping within {QUICK.answer_within:g} s" in lost.why
         assert loop.time() - muted_at < QUICK.ping_every + QUICK.answer_within + 0.5
         await until_up(link)
 
@@ -209,7 +209,7 @@ async def test_a_login_that_is_never_answered_ends_by_its_deadline() -> None:
     async with FakeAmi() as ami:
         ami.handlers["Login"] = silent
         async with running(link_to(ami)) as link:
-            await eventually(lambda: "no answer to Login within 0.3 s" in link.health().sentence)
+            await eventually(lambda: f"no answer to Login within {QUICK.answer_within:g} s" in link.health().sentence)
             assert link.events.empty()
 
 

@@ -22,6 +22,7 @@ from collectord.edge.pbx.faults import OrderRefused
 MAX_LINE: Final = 1_024  # bytes with CR LF; Asterisk's line buffer has 1,025 and it discards the whole action beyond
 MAX_HEADERS: Final = 128  # AST_MAX_MANHEADERS; Action and ActionID count
 MAX_DISPLAY: Final = 40  # characters; what desk phones show
+RING_BACK: Final = "Wrap-up "  # docs/INTERNALS 1.4: by this the agent, and the sandbox's phones, tell a ring-back from a call
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ACTION_ID = re.compile(r"\A[a-z0-9-]{1,64}\Z")
@@ -152,7 +153,7 @@ def ring_back(call: RingBack) -> Order:
         channel_id=f"coll-{turn}",
         context="coll-wrap",
         timeout_ms=_within("Timeout", call.ring_agent_ms, 1_000, 120_000),
-        caller_id=_caller_id(call.display, call.number),
+        caller_id=_caller_id(RING_BACK + call.display.removeprefix(RING_BACK), call.number),
         variables=(
             (Variable.ID, attempt),
             (Variable.LANG, _one_of("language", call.language, ("de", "en"))),

@@ -117,7 +117,7 @@ def read_row(attempt_id: str, text: str) -> JournalRow | UnreadableRow:
             keyed, state = [disp, amount, on, at], None
         case "END" if len(fields) >= 10:
             word, status, cause, *tech, rang, talk, disp, amount, on, at = fields
-            keyed, state = [disp, amount, on, at], _state(word)
+            keyed, state = [disp, amount, on, at], _state(word) if word else None
         case _:
             return UnreadableRow(attempt_id=attempt_id, text=_text(text))
     disp, amount, on, at = keyed or ("", "", "", "")

@@ -113,6 +113,7 @@ class PbxLink:
         self._serial = 0
         self._state = LinkState.STOPPED
         self._sentence = "not started"
+        self._told = ""  # what was logged last: the same failure again is no news
         self._response_ms: float | None = None
         self._last_event: float | None = None
         self._ups = 0
@@ -170,14 +171,14 @@ class PbxLink:
     async def _one_connection(self) -> None:
         host, port = self._address
         where = f"{self.name} ({host}:{port})"
-        if self._state is not LinkState.REFUSED:
+        if self._state is LinkState.STOPPED:  # later tries keep on telling why the last one failed
             self._state, self._sentence = LinkState.CONNECTING, f"{where} is being connected"
         self._held = []
         try:
             protocol = self._protocol = await connect(host, port, self._tls, self._on_message, within=self.timing.connect_within)
             started = await self._enter(protocol)
             self._ups += 1
-            self._state, self._sentence = LinkState.UP, "up"
+            self._state, self._sentence, self._told = LinkState.UP, "up", ""
             self._queue_up(started)
             _log.info("pbx_link_up", pbx=self.name, version=self._version, warnings=self._warnings)
             await self._watch(protocol)
@@ -230,7 +231,8 @@ class PbxLink:
             self._protocol.close(sentence)
             self._protocol = None
         self._held = None
-        if (self._state, self._sentence) != (state, sentence) and state is not LinkState.STOPPED:
+        if self._told != sentence and state is not LinkState.STOPPED:
+            self._told = sentence
             _log.warning("pbx_link_refused" if state is LinkState.REFUSED else "pbx_link_lost", pbx=self.name, why=sentence)
         self._state, self._sentence, self._response_ms = state, sentence, None
         if was_up:
