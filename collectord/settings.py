@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from collectord.core.attempts import CallTimes
 from collectord.core.house import Company, House
 from collectord.core.rule_text import parse_duration
 
@@ -275,6 +276,12 @@ class Settings(BaseSettings):
             shrink_items=self.intake.shrink_items,
             shrink_amount=self.intake.shrink_amount,
             shrink_from=self.intake.shrink_from,
+            times=CallTimes(
+                ring_agent_for=self.dialling.ring_agent_for,
+                decide_within=self.dialling.decide_within,
+                ring_debtor_for=self.dialling.ring_debtor_for,
+                wrap_up_for=self.dialling.wrap_up_for,
+            ),
         )
 
 

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from collectord.core.attempts import CallTimes
 from collectord.core.wording import Language
 
 
@@ -36,6 +37,7 @@ class House:
     shrink_items: Decimal = Decimal("0.25")  # FAULTS A4: hold a snapshot that loses more than this share of the open items …
     shrink_amount: Decimal = Decimal("0.40")  # … or of the open amount
     shrink_from: int = 20  # … from so many open items on
+    times: CallTimes = field(default_factory=CallTimes)  # how long each part of a call may take
 
     def today(self, now: datetime) -> date:
         """The house's calendar day at this instant."""

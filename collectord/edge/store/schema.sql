@@ -299,6 +299,7 @@ create table attempt (
   rang_ms integer,
   talk_ms integer,
   disposition text not null default '',
+  said text not null default '',          -- what exactly was keyed: tells a duplicate from a correction
   note text not null default '',
   ring_backs integer not null default 0,
   why text not null default '',           -- how it ended, one sentence

@@ -1,0 +1,114 @@
+"""Recovery: what became of an unfinished attempt, told from what the PBX still knows.
+
+Owns the reading of evidence (DESIGN 4.3, TELEPHONY 3): live channels, the PBX's own journal, whether the PBX is the same start-up.
+Knows no link and no store.
+Invariant: nothing is ever dialled again because of it, and `not_dialled` is said only when it is sure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from collectord.core.attempts import Attempt, AttemptState, CallTimes
+from collectord.core.call_flow import Seen
+from collectord.core.call_seen import Adopted, LostTrack, NotDialled
+from collectord.core.pbx_calls import JournalPhase, JournalRow, LiveChannel, UnreadableRow
+from collectord.core.pbx_events import DialResult, Ended, EndState, Keyed, WrapEnded
+
+S = AttemptState
+
+
+def evidence(
+    attempt: Attempt,
+    live: Iterable[LiveChannel],
+    row: JournalRow | UnreadableRow | None,
+    *,
+    started: str,
+    now: datetime,
+    times: CallTimes,
+) -> tuple[Seen, ...]:
+    """What the attempt is shown, in order; nothing while it is too early to tell or nothing new is known.
+
+    `live` was read before `row`: a call that ended in between has its END row. `started` is the PBX's start-up token of now.
+    """
+    channels = [channel for channel in live if channel.attempt_id == attempt.id]
+    if isinstance(row, JournalRow) and row.phase is JournalPhase.END:
+        return _closed_meanwhile(attempt, row, now) if attempt.state is S.CLOSED else (_ended(row, now),)
+    if attempt.state is S.CLOSED:
+        return ()
+    if channels:
+        return _alive(attempt, channels, row, now)
+    if attempt.state is S.WRAP_UP:
+        return (_ended(row, now),) if isinstance(row, JournalRow) and row.phase is JournalPhase.KEY else ()
+    if now < attempt.placed_at + times.margin:
+        return ()  # an order written to a dying link may still be carried out
+    return (_gone(attempt, row, started, now),)
+
+
+def _gone(attempt: Attempt, row: JournalRow | UnreadableRow | None, started: str, now: datetime) -> Seen:
+    """Nothing is alive and the journal has no end."""
+    restarted = not attempt.pbx_started or attempt.pbx_started != started
+    match row:
+        case JournalRow(phase=JournalPhase.RES | JournalPhase.KEY):
+            return _ended(row, now)  # dialled, the result is known; without an outcome a person is asked
+        case JournalRow(phase=JournalPhase.DIAL):
+            return LostTrack("the debtor was dialled and the PBX lost the end of the call")
+        case UnreadableRow():
+            return LostTrack("the PBX's journal cannot be read for this call")
+        case _ if restarted:
+            return LostTrack("the PBX was restarted during the call; the debtor may have been dialled")
+        case _ if attempt.dialled_at is not None:
+            return LostTrack("the debtor was dialled and the PBX has no record of the end")
+        case None:
+            return NotDialled("the PBX never had this call")
+        case _:
+            return NotDialled("the agent was called, the debtor was not")
+
+
+def _alive(attempt: Attempt, channels: list[LiveChannel], row: JournalRow | UnreadableRow | None, now: datetime) -> tuple[Seen, ...]:
+    agent = next((channel for channel in channels if channel.agent_leg), None)
+    if agent is None and attempt.state is S.WRAP_UP:
+        return ()  # a ring-back or the *85 menu: its own events tell the rest
+    if isinstance(row, JournalRow) and row.phase in (JournalPhase.RES, JournalPhase.KEY):
+        told: tuple[Seen, ...] = (_dial_result(row, now), Adopted(S.WRAP_UP))
+        return (*told, _keyed(row, agent, now)) if row.phase is JournalPhase.KEY and agent else told
+    state = agent.coll_state if agent else "DIAL"
+    match state:
+        case "WRAP":
+            stage = S.WRAP_UP
+        case "DIAL":
+            stage = S.TALKING if any(channel.up for channel in channels if channel is not agent) else S.RINGING_DEBTOR
+        case _:
+            stage = S.RINGING_AGENT
+    return (Adopted(stage),)
+
+
+def _closed_meanwhile(attempt: Attempt, row: JournalRow, now: datetime) -> tuple[Seen, ...]:
+    """Closed without us knowing what the journal knows: the end of an unknown call, an outcome keyed while the link was down."""
+    late = _ended(row, now)
+    if attempt.disposition is None and row.disp:
+        keyed = WrapEnded(
+            seen_at=now, attempt_id=row.attempt_id, keyed=True, disp=row.disp, amount=row.amount, on=row.on, at=row.at
+        )  # fmt: skip
+        return late, keyed
+    return (late,)
+
+
+def _ended(row: JournalRow, now: datetime) -> Ended:
+    return Ended(
+        seen_at=now, attempt_id=row.attempt_id, state=row.state or EndState.WRAP, status=row.status, cause=row.cause, tech=row.tech,
+        rang_ms=row.rang_ms, talk_ms=row.talk_ms, disp=row.disp, amount=row.amount, on=row.on, at=row.at,
+    )  # fmt: skip
+
+
+def _dial_result(row: JournalRow, now: datetime) -> DialResult:
+    return DialResult(
+        seen_at=now, attempt_id=row.attempt_id, status=row.status, cause=row.cause, tech=row.tech, rang_ms=row.rang_ms, talk_ms=row.talk_ms
+    )
+
+
+def _keyed(row: JournalRow, agent: LiveChannel, now: datetime) -> Keyed:
+    return Keyed(
+        seen_at=now, attempt_id=row.attempt_id, disp=row.disp, amount=row.amount, on=row.on, at=row.at, channel_uniqueid=agent.uniqueid
+    )
