@@ -150,8 +150,17 @@ class Sandbox:
         self._until(lambda: not set(phones) & set(self.company.contacts()), timeout, f"phones {', '.join(phones)} stayed registered")
 
     def wait_registered(self, *phones: str, timeout: float = 20.0) -> None:
-        """Until the company's PBX knows these phones."""
-        self._until(lambda: set(phones) <= set(self.company.contacts()), timeout, f"phones {', '.join(phones)} did not register")
+        """Until the company's PBX knows these phones and would ring them (after its restart it first asks each phone: a second)."""
+        self._until(lambda: set(phones) <= self.reachable(), timeout, f"phones {', '.join(phones)} did not register")
+
+    def reachable(self) -> set[str]:
+        """The phones that are registered and answer."""
+        states = self.company.device_states()
+        return {
+            phone
+            for phone in self.company.contacts()
+            if states.get(f"PJSIP/{phone}", "UNAVAILABLE") not in ("UNAVAILABLE", "INVALID", "UNKNOWN")
+        }
 
     def press(self, phone: str, keys: str) -> None:
         """Presses keys on the call that a phone is on: real DTMF, as long as the keys take."""

@@ -203,3 +203,7 @@ class Pbx:
                 number, _, uri = words[1].partition("/")
                 found[number] = uri
         return found
+
+    def device_states(self) -> dict[str, str]:
+        """Device -> state, as the company's PBX sees it (the world does not keep them)."""
+        return {row["Device"]: row["State"] for row in self.ami().rows("DeviceStateList")}
