@@ -1,0 +1,50 @@
+# collectord: the commands of a checkout. `make demo` and `make test` do all their own set-up, without root.
+PBX ?= asterisk
+RUN := .venv/bin/python
+PYTEST := .venv/bin/pytest -q
+export PYTHONPATH := examples
+
+.PHONY: demo test check fast scenarios pbx crash-sample crash soak bench pbx-shell newest clean venv-run venv-dev
+
+demo: venv-run            ## a short, visible shift: exports in, calls on real SIP phones, outcomes out (PBX=simulated: seconds, no Asterisk)
+	$(RUN) examples/demo.py --pbx $(PBX)
+
+test: check scenarios pbx crash-sample newest   ## everything that CI needs
+
+check: venv-dev           ## the fast part: lint, types, layers, unit and edge tests
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check -q .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	$(PYTEST) -n 2 tests/core --cov --cov-report=term:skip-covered --cov-fail-under=100
+	$(PYTEST) -n 2 tests/edge tests/loops tests/shell
+
+scenarios: venv-dev       ## each story on the simulated PBX and on a real Asterisk
+	$(PYTEST) tests/scenarios
+
+pbx: venv-dev             ## the shipped dialplan on a real Asterisk
+	$(PYTEST) tests/pbx
+
+crash-sample: venv-dev    ## kill -9 at named points and by chance, a sample
+	$(PYTEST) tests/crash
+
+newest: venv-dev          ## core, edge and loops again on the newest Python that is installed
+	.ci/newest
+
+crash: venv-dev           ## kill -9 many times
+	CRASHES=1000 $(PYTEST) tests/crash
+
+bench: venv-dev           ## speed and memory beside their yardsticks; writes docs/BENCH.md
+	$(RUN) -m bench
+
+pbx-shell: venv-run       ## a running sandbox PBX to register a soft phone with
+	$(RUN) -m sandbox
+
+venv-run:
+	@.ci/venv run
+
+venv-dev:
+	@.ci/venv dev
+
+clean:
+	rm -rf .venv .venv-* .sandbox .demo
