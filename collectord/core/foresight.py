@@ -1,0 +1,62 @@
+"""Foresight: the contact a debtor is in for, today or on a later day, if nothing happens in between.
+
+Owns the step from today's decision to the call list's entry. Makes no task: what it returns is for people to read.
+Invariant: the day it names is the first on which the ladder wants the contact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from collectord.core.dunning import Change, Create, Keep, changed_task, new_task, plan_tasks
+from collectord.core.escalation import wanted
+from collectord.core.holds import Holds
+from collectord.core.ladders import Ladder
+from collectord.core.ledger import Debtor, OpenItem
+from collectord.core.tasks import Task
+from collectord.core.wanted import NotWanted, Wanted
+from collectord.core.wording import Language
+
+FORESEEN = "foreseen-"  # begins the id of a task that does not exist yet
+
+
+def foresee_task(
+    debtor: Debtor,
+    items: Sequence[OpenItem],
+    existing: Task | None,
+    ladder: Ladder | None,
+    holds: Holds,
+    *,
+    today: date,
+    last: date,
+    now: datetime,
+    language: Language,
+    zone: str,
+) -> Task | None:
+    """The ladder task the debtor has, or would have after planning on some day until `last`; None: none."""
+
+    def drawn_up(asked: Wanted) -> Task:
+        return new_task(asked, f"{FORESEEN}{debtor.key}", now, language=language, zone=zone)
+
+    decision = plan_tasks(debtor, items, existing, ladder, today, holds=holds)
+    match decision:
+        case Create(asked):
+            return drawn_up(asked)
+        case Change() as change:
+            return changed_task(change, now, language=language, zone=zone)
+        case Keep(task):
+            return task
+    later = _later(debtor, items, ladder, holds, decision.reason, last)
+    return None if later is None else drawn_up(later)
+
+
+def _later(debtor: Debtor, items: Sequence[OpenItem], ladder: Ladder | None, holds: Holds, reason: NotWanted, last: date) -> Wanted | None:
+    """The first day on which something is wanted: each refusal says until when it stays one."""
+    day = reason.until
+    while day is not None and day <= last:
+        answer = wanted(debtor, items, ladder, day, holds=holds)
+        if isinstance(answer, Wanted):
+            return answer
+        day = answer.until
+    return None
