@@ -98,5 +98,5 @@ def test_ubuntu_is_asked_for_its_own_release_and_debian_for_the_next_one() -> No
 
 def test_a_machine_without_apt_is_told_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(SandboxUnavailable, match="^apt-get is not on this machine.*PATH$"):
+    with pytest.raises(SandboxUnavailable, match=r"^apt-get is not on this machine.*PATH$"):
         PrivateApt(tmp_path / "apt", print)
