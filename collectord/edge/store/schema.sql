@@ -116,7 +116,7 @@ create table row_reject (                 -- a bad row makes its debtor uncallab
   item_no text not null default ''
 );
 create index row_reject_by_debtor on row_reject (company, debtor_no);
-create index row_reject_by_batch on row_reject (batch_id);
+create index row_reject_by_batch on row_reject (batch_id, company, debtor_no, item_no);
 
 -- ---------------------------------------------------------------- ledger
 create table debtor (
@@ -260,6 +260,7 @@ create table task (
   changed_at text not null,
   closed_at text,
   close_reason text not null default '',
+  made_by text not null default '',       -- the attempt whose talk made this task (callback)
   lease_agent text not null default '',
   lease_until text
 );

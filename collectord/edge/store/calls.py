@@ -1,0 +1,243 @@
+"""Attempts on disk.
+
+Owns table `attempt`. Decides nothing: which event moves an attempt is core/call_flow's.
+Invariant: what an attempt was placed with never changes; a debtor, a number and an agent have at most one live attempt (unique indexes).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from collectord.core.attempts import AgentResult, Attempt, AttemptState, Disposition, Result
+from collectord.core.ledger import DebtorKey
+from collectord.core.money import from_scaled, plain
+from collectord.edge.store import tasks
+from collectord.edge.store.codec import instant, joined, maybe_instant, split, to_instant, to_maybe_instant
+from collectord.edge.store.connection import Connection, queries
+
+SQL = queries("calls")
+
+
+class AttemptTaken(Exception):
+    """The debtor, the number, the agent or the task has a live call already; nothing was written."""
+
+
+def to_attempt(row: Mapping[str, Any]) -> Attempt:
+    return Attempt(
+        id=row["id"],
+        task_id=row["task_id"],
+        company=row["company"],
+        debtor_no=row["debtor_no"],
+        number=row["number"],
+        agent=row["agent"],
+        endpoint=row["endpoint"],
+        pbx=row["pbx"],
+        trunk=row["trunk"],
+        mode=row["mode"],
+        items=split(row["items"]),
+        about=row["about"],
+        state=AttemptState(row["state"]),
+        placed_at=to_instant(row["placed_at"]),
+        deadline_at=to_instant(row["deadline_at"]),
+        pbx_started=row["pbx_started"],
+        agent_answered_at=to_maybe_instant(row["agent_answered_at"]),
+        dialled_at=to_maybe_instant(row["dialled_at"]),
+        debtor_answered_at=to_maybe_instant(row["debtor_answered_at"]),
+        ended_at=to_maybe_instant(row["ended_at"]),
+        closed_at=to_maybe_instant(row["closed_at"]),
+        agent_result=AgentResult(row["agent_result"]) if row["agent_result"] else None,
+        result=Result(row["result"]) if row["result"] else None,
+        hangup_cause=row["hangup_cause"],
+        tech=row["tech"],
+        rang_ms=row["rang_ms"],
+        talk_ms=row["talk_ms"],
+        disposition=Disposition(row["disposition"]) if row["disposition"] else None,
+        said=row["said"],
+        note=row["note"],
+        ring_backs=row["ring_backs"],
+        why=row["why"],
+        acknowledged=bool(row["acknowledged"]),
+    )
+
+
+async def commit_attempt(conn: Connection, attempt: Attempt, now: datetime) -> None:
+    """The row before the ring, and the task in call; in the transaction in which the gate said yes.
+
+    Raises AttemptTaken: somebody was faster, the whole transaction rolls back.
+    """
+    try:
+        await SQL.insert_attempt(
+            conn,
+            id=attempt.id,
+            task_id=attempt.task_id,
+            company=attempt.company,
+            debtor_no=attempt.debtor_no,
+            number=attempt.number,
+            agent=attempt.agent,
+            endpoint=attempt.endpoint,
+            pbx=attempt.pbx,
+            trunk=attempt.trunk,
+            mode=attempt.mode,
+            items=joined(attempt.items),
+            about=attempt.about,
+            state=attempt.state.value,
+            placed_at=instant(attempt.placed_at),
+            deadline_at=instant(attempt.deadline_at),
+            pbx_started=attempt.pbx_started,
+        )
+    except sqlite3.IntegrityError as error:
+        raise AttemptTaken(f"debtor {attempt.key}, agent {attempt.agent} or the number has a live call already") from error
+    if not await tasks.begin_call(conn, attempt.task_id, now):
+        raise AttemptTaken(f"task {attempt.task_id} is in a call or over")
+
+
+async def save_attempt(conn: Connection, attempt: Attempt) -> None:
+    await SQL.update_attempt(
+        conn,
+        id=attempt.id,
+        state=attempt.state.value,
+        deadline_at=instant(attempt.deadline_at),
+        agent_answered_at=maybe_instant(attempt.agent_answered_at),
+        dialled_at=maybe_instant(attempt.dialled_at),
+        debtor_answered_at=maybe_instant(attempt.debtor_answered_at),
+        ended_at=maybe_instant(attempt.ended_at),
+        closed_at=maybe_instant(attempt.closed_at),
+        agent_result=attempt.agent_result.value if attempt.agent_result else "",
+        result=attempt.result.value if attempt.result else "",
+        hangup_cause=attempt.hangup_cause,
+        tech=attempt.tech,
+        rang_ms=attempt.rang_ms,
+        talk_ms=attempt.talk_ms,
+        disposition=attempt.disposition.value if attempt.disposition else "",
+        said=attempt.said,
+        note=attempt.note,
+        ring_backs=attempt.ring_backs,
+        why=attempt.why,
+        acknowledged=int(attempt.acknowledged),
+    )
+
+
+async def attempt(conn: Connection, attempt_id: str) -> Attempt | None:
+    row = await SQL.attempt_by_id(conn, id=attempt_id)
+    return None if row is None else to_attempt(row)
+
+
+async def unfinished(conn: Connection, pbx: str) -> tuple[Attempt, ...]:
+    """Every attempt of this PBX that is not closed, oldest first."""
+    return tuple([to_attempt(row) async for row in SQL.unfinished(conn, pbx=pbx)])
+
+
+async def unacknowledged(conn: Connection, pbx: str) -> tuple[Attempt, ...]:
+    """Closed attempts whose journal row the PBX may still keep."""
+    return tuple([to_attempt(row) async for row in SQL.unacknowledged(conn, pbx=pbx)])
+
+
+async def past_deadline(conn: Connection, now: datetime) -> tuple[Attempt, ...]:
+    return tuple([to_attempt(row) async for row in SQL.past_deadline(conn, now=instant(now))])
+
+
+async def next_deadline(conn: Connection) -> datetime | None:
+    """When an attempt's state is to have left, at the earliest."""
+    return to_maybe_instant(await SQL.next_deadline(conn))
+
+
+async def is_agent_held(conn: Connection, agent: str, besides: str) -> bool:
+    """Whether another attempt than `besides` holds this agent."""
+    return bool(await SQL.agent_is_held(conn, agent=agent, id=besides))
+
+
+async def give_attempt_back(conn: Connection, task_id: str) -> None:
+    """The attempt did not count: the step's max_attempts and "which attempt" do not know it."""
+    await SQL.give_attempt_back(conn, id=task_id)
+
+
+# ---------------------------------------------------------------- lists (CONTRACT 7)
+
+
+def _who(key: DebtorKey | None, state: str | None, limit: int, now: datetime) -> dict[str, Any]:
+    return {
+        "company": key.company if key else None,
+        "debtor_no": key.debtor_no if key else None,
+        "state": state,
+        "limit": limit,
+        "now": instant(now),
+    }
+
+
+def document(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """An attempt as it was known at `now`."""
+    at = instant(now)
+    running = row["ended_at"] is not None and row["ended_at"] > at
+    reached = [
+        state
+        for state, column in (("talking", "debtor_answered_at"), ("ringing_debtor", "dialled_at"), ("ringing_agent", "placed_at"))
+        if row[column] is not None and row[column] <= at
+    ]
+
+    def until_now(column: str) -> str | None:
+        value: str | None = row[column]
+        return value if value is not None and value <= at else None
+
+    def known(column: str) -> Any:
+        return None if running or row[column] == "" else row[column]
+
+    return {
+        "id": row["id"],
+        "task": row["task_id"],
+        "company": row["company"],
+        "debtor_no": row["debtor_no"],
+        "number": row["number"],
+        "agent": row["agent"],
+        "mode": row["mode"],
+        "placed_at": row["placed_at"],
+        "agent_answered_at": until_now("agent_answered_at"),
+        "debtor_answered_at": until_now("debtor_answered_at"),
+        "ended_at": until_now("ended_at"),
+        "agent_result": known("agent_result"),
+        "result": known("result"),
+        "hangup_cause": known("hangup_cause"),
+        "disposition": known("disposition"),
+        "promise": None,
+        "state": reached[0] if running and reached else row["state"],
+        "pbx": row["pbx"],
+        "channel": f"coll-{row['id']}",
+        "tech": known("tech"),
+        "rang_ms": known("rang_ms"),
+        "talk_ms": known("talk_ms"),
+        "items": list(split(row["items"])),
+        "note": row["note"],
+        "why": row["why"],
+    }
+
+
+async def listed_attempts(
+    conn: Connection, *, now: datetime, key: DebtorKey | None = None, state: str | None = None, limit: int = 10_000
+) -> list[dict[str, Any]]:
+    """`attempts --json`, oldest first."""
+    shown = []
+    async for row in SQL.listed_attempts(conn, **_who(key, state, limit, now)):
+        doc = document(row, now)
+        if row["promise_id"]:
+            doc["promise"] = {
+                "id": row["promise_id"],
+                "amount": plain(from_scaled(row["promise_amount"])),
+                "currency": row["promise_currency"],
+                "promised_on": row["promised_on"],
+            }
+        shown.append(doc)
+    return shown
+
+
+async def listed_unknown(
+    conn: Connection, *, now: datetime, key: DebtorKey | None = None, state: str | None = None, limit: int = 10_000
+) -> list[dict[str, Any]]:
+    """`unknown --json`: attempts about which only a person can say what came of them."""
+    rows = SQL.listed_unknown(conn, **_who(key, state, limit, now))
+    shown = []
+    async for row in rows:
+        missing = "outcome" if row["result"] == "answered" else "everything"
+        shown.append({**document(row, now), "missing": missing, "resolve": f"record {row['debtor_no']} --attempt {row['id']}"})
+    return shown

@@ -1,0 +1,238 @@
+"""Promises and outcomes on disk: what was promised, what accounting is told, and what a correction takes back.
+
+Owns tables `promise` and `outcome`. Decides nothing: promises are judged in core/promises.
+Invariant: a judged promise is never touched again; an outcome belongs to at most one file of the outbox, for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from collectord.core.ledger import DebtorKey
+from collectord.core.money import Money, from_scaled, plain, to_scaled
+from collectord.core.promises import Clearing, Promise, PromiseState
+from collectord.core.told import Outcome
+from collectord.edge.store.calls import SQL
+from collectord.edge.store.codec import instant, joined, maybe_day, split, to_instant
+from collectord.edge.store.connection import Connection
+
+
+def to_promise(row: Mapping[str, Any]) -> Promise:
+    return Promise(
+        id=row["id"],
+        company=row["company"],
+        debtor_no=row["debtor_no"],
+        amount=Money(from_scaled(row["amount"]), row["currency"]),
+        promised_on=date.fromisoformat(row["promised_on"]),
+        grace_until=date.fromisoformat(row["grace_until"]),
+        made_at=to_instant(row["made_at"]),
+        items=split(row["items"]),
+        level=row["level"],
+        state=PromiseState(row.get("state_then") or row["state"]),
+        attempt_id=row["attempt_id"],
+        agent=row["agent"],
+    )
+
+
+async def add_promise(conn: Connection, promise: Promise) -> None:
+    await SQL.insert_promise(
+        conn,
+        id=promise.id,
+        company=promise.company,
+        debtor_no=promise.debtor_no,
+        amount=to_scaled(promise.amount.amount),
+        currency=promise.amount.currency,
+        promised_on=promise.promised_on.isoformat(),
+        grace_until=promise.grace_until.isoformat(),
+        made_at=instant(promise.made_at),
+        state=promise.state.value,
+        level=promise.level,
+        items=joined(promise.items),
+        attempt_id=promise.attempt_id,
+        agent=promise.agent,
+    )
+
+
+async def last_promise(conn: Connection, key: DebtorKey, now: datetime) -> Promise | None:
+    """The newest promise as it stood at `now`."""
+    row = await SQL.last_promise(conn, company=key.company, debtor_no=key.debtor_no, now=instant(now))
+    return None if row is None else to_promise(row)
+
+
+async def open_promises(conn: Connection, now: datetime) -> dict[DebtorKey, list[Promise]]:
+    """Every open promise by debtor, the oldest first."""
+    found: dict[DebtorKey, list[Promise]] = {}
+    async for row in SQL.open_promises(conn, now=instant(now)):
+        promise = to_promise(row)
+        found.setdefault(promise.key, []).append(promise)
+    return found
+
+
+async def broken_in_a_row(conn: Connection, key: DebtorKey, now: datetime) -> int:
+    """How many promises were not kept since the last kept one."""
+    count = 0
+    async for row in SQL.judged_promises(conn, company=key.company, debtor_no=key.debtor_no, now=instant(now)):
+        if row["state"] == PromiseState.KEPT:
+            break
+        count += 1
+    return count
+
+
+async def close_promise(conn: Connection, promise_id: str, state: PromiseState, paid: Decimal, now: datetime) -> bool:
+    """False when it was judged before."""
+    return bool(await SQL.judge_promise(conn, id=promise_id, state=state.value, paid=to_scaled(paid), now=instant(now)))
+
+
+async def clearings(conn: Connection, key: DebtorKey, today: date) -> tuple[Clearing, ...]:
+    rows = SQL.clearings(conn, company=key.company, debtor_no=key.debtor_no, today=today.isoformat())
+    return tuple(
+        [
+            Clearing(
+                item_no=row["item_no"],
+                as_of=date.fromisoformat(row["as_of"]),
+                known_at=to_instant(row["known_at"]),
+                amount=Money(from_scaled(row["amount"]), row["currency"]),
+            )
+            async for row in rows
+        ]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A source of a debtor's items and every day up to which it has told its bookings, oldest first."""
+
+    source: str
+    items: frozenset[str]
+    days: tuple[date, ...]
+
+
+async def told_by_sources(conn: Connection, key: DebtorKey, after: date, today: date) -> tuple[Told, ...]:
+    """The exports later than `after` of every source that ever had an item of this debtor."""
+    items: dict[str, set[str]] = {}
+    async for row in SQL.item_sources(conn, company=key.company, debtor_no=key.debtor_no):
+        items.setdefault(row["source"], set()).add(row["item_no"])
+    told = []
+    for source, numbers in sorted(items.items()):
+        rows = SQL.exports_after(conn, source=source, after=after.isoformat(), today=today.isoformat())
+        told.append(Told(source, frozenset(numbers), tuple([date.fromisoformat(row["day"]) async for row in rows])))
+    return tuple(told)
+
+
+# ---------------------------------------------------------------- outcomes
+
+
+async def add_outcome(conn: Connection, outcome: Outcome) -> None:
+    await SQL.insert_outcome(
+        conn,
+        outcome_id=outcome.outcome_id,
+        item_no=outcome.item_no,
+        at=instant(outcome.at),
+        company=outcome.company,
+        debtor_no=outcome.debtor_no,
+        disposition=outcome.disposition.value,
+        promise_amount=to_scaled(outcome.promise.amount) if outcome.promise else None,
+        currency=outcome.promise.currency if outcome.promise else "",
+        promise_on=maybe_day(outcome.promise_on),
+        dunning_block_until=maybe_day(outcome.dunning_block_until),
+        dispute_reason=outcome.dispute_reason,
+        note=outcome.note,
+        agent=outcome.agent,
+        attempt_id=outcome.attempt_id,
+    )
+
+
+async def unexported(conn: Connection, now: datetime) -> int:
+    return int(await SQL.unexported(conn, now=instant(now)))
+
+
+async def claim_outcomes(conn: Connection, file: str, now: datetime) -> int:
+    """From now on everything that was not told yet belongs to this file; how many lines."""
+    return int(await SQL.claim_outcomes(conn, file=file, now=instant(now)))
+
+
+async def outcomes_in(conn: Connection, file: str) -> list[dict[str, Any]]:
+    """The file's lines, always the same and in the same order."""
+    return [dict(row) async for row in SQL.outcomes_in(conn, file=file)]
+
+
+async def take_back(conn: Connection, attempt_id: str, now: datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Undoes what an earlier disposition of this attempt caused: its promise, facts, and lines that left no trace outside.
+
+    Returns (tasks that its talk had made and that still wait, ids of outcomes that accounting was told already).
+    """
+    await SQL.revoke_facts_of(conn, attempt_id=attempt_id, now=instant(now))
+    await SQL.withdraw_promises_of(conn, attempt_id=attempt_id, now=instant(now))
+    await SQL.drop_outcomes_of(conn, attempt_id=attempt_id)
+    made = tuple([row["id"] async for row in SQL.tasks_made_by(conn, attempt_id=attempt_id)])
+    told = tuple([row["outcome_id"] async for row in SQL.told_outcomes_of(conn, attempt_id=attempt_id)])
+    return made, told
+
+
+async def mark_made_by(conn: Connection, task_id: str, attempt_id: str) -> None:
+    await SQL.made_by(conn, id=task_id, attempt_id=attempt_id)
+
+
+# ---------------------------------------------------------------- lists (CONTRACT 7)
+
+
+async def listed_promises(
+    conn: Connection, *, now: datetime, key: DebtorKey | None = None, state: str | None = None, limit: int = 10_000
+) -> list[dict[str, Any]]:
+    """`promises --json`."""
+    rows = SQL.listed_promises(conn, **_who(key, state, limit, now))
+    return [
+        {
+            "id": row["id"],
+            "company": row["company"],
+            "debtor_no": row["debtor_no"],
+            "amount": plain(from_scaled(row["amount"])),
+            "currency": row["currency"],
+            "promised_on": row["promised_on"],
+            "grace_until": row["grace_until"],
+            "state": row["state_then"],
+            "level": row["level"],
+            "paid": plain(from_scaled(row["paid"])) if row["state_then"] != "open" else None,
+            "items": list(split(row["items"])),
+            "made_at": row["made_at"],
+            "attempt": row["attempt_id"] or None,
+            "agent": row["agent"],
+        }
+        async for row in rows
+    ]
+
+
+async def listed_disputes(
+    conn: Connection, *, now: datetime, key: DebtorKey | None = None, state: str | None = None, limit: int = 10_000
+) -> list[dict[str, Any]]:
+    """`disputes --json`: what a person recorded and what the export says."""
+    rows = SQL.listed_disputes(conn, **_who(key, state, limit, now), today=instant(now)[:10])
+    return [
+        {
+            "company": row["company"],
+            "debtor_no": row["debtor_no"],
+            "item_no": row["item_no"],
+            "reason": row["reason"],
+            "at": row["at"],
+            "agent": row["agent"],
+            "attempt": row["attempt_id"] or None,
+            "told_by": row["told_by"],
+            "open_amount": None if row["open_amount"] is None else {row["currency"]: plain(from_scaled(row["open_amount"]))},
+            "state": row["state"],
+        }
+        async for row in rows
+    ]
+
+
+def _who(key: DebtorKey | None, state: str | None, limit: int, now: datetime) -> dict[str, Any]:
+    return {
+        "company": key.company if key else None,
+        "debtor_no": key.debtor_no if key else None,
+        "state": state,
+        "limit": limit,
+        "now": instant(now),
+    }

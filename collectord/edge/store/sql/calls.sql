@@ -1,0 +1,155 @@
+-- Attempts, promises, outcomes. Which of them may be called is decided in core; here only ids, states, times and keys count.
+
+-- name: insert_attempt!
+insert into attempt (id, task_id, company, debtor_no, number, agent, endpoint, pbx, trunk, mode, items, about, state, placed_at, deadline_at,
+                     pbx_started)
+values (:id, :task_id, :company, :debtor_no, :number, :agent, :endpoint, :pbx, :trunk, :mode, :items, :about, :state, :placed_at,
+        :deadline_at, :pbx_started);
+
+-- name: update_attempt!
+-- What a call's course changes; what it was placed with stays.
+update attempt
+   set state = :state, deadline_at = :deadline_at, agent_answered_at = :agent_answered_at, dialled_at = :dialled_at,
+       debtor_answered_at = :debtor_answered_at, ended_at = :ended_at, closed_at = :closed_at, agent_result = :agent_result,
+       result = :result, hangup_cause = :hangup_cause, tech = :tech, rang_ms = :rang_ms, talk_ms = :talk_ms, disposition = :disposition,
+       said = :said, note = :note, ring_backs = :ring_backs, why = :why, acknowledged = :acknowledged
+ where id = :id;
+
+-- name: attempt_by_id^
+select * from attempt where id = :id;
+
+-- name: unfinished
+select * from attempt where pbx = :pbx and state <> 'closed' order by placed_at, id;
+
+-- name: unacknowledged
+select * from attempt where pbx = :pbx and state = 'closed' and acknowledged = 0 order by placed_at, id;
+
+-- name: past_deadline
+select * from attempt
+ where deadline_at <= :now and state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up', 'unknown')
+ order by deadline_at, id;
+
+-- name: next_deadline$
+select min(deadline_at) from attempt
+ where state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up', 'unknown');
+
+-- name: agent_is_held$
+-- Whether another attempt than :id holds this agent.
+select count(*) from attempt
+ where agent = :agent and id <> :id and state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up');
+
+-- name: give_attempt_back!
+update task set attempts_made = attempts_made - 1 where id = :id and attempts_made > 0;
+
+-- name: made_by!
+update task set made_by = :attempt_id where id = :id;
+
+-- name: tasks_made_by
+select id from task where made_by = :attempt_id and state in ('planned', 'ready') order by id;
+
+-- name: revoke_facts_of!
+update fact set revoked_at = :now where attempt_id = :attempt_id and actor <> 'network' and revoked_at is null;
+
+-- name: withdraw_promises_of!
+update promise set state = 'withdrawn', judged_at = :now where attempt_id = :attempt_id and state = 'open';
+
+-- name: drop_outcomes_of!
+-- Only what no file has carried out of the house.
+delete from outcome where attempt_id = :attempt_id and exported_in = '';
+
+-- name: told_outcomes_of
+select distinct outcome_id from outcome where attempt_id = :attempt_id and exported_in <> '' order by outcome_id;
+
+-- name: insert_promise!
+insert into promise (id, company, debtor_no, amount, currency, promised_on, grace_until, made_at, state, level, items, attempt_id, agent)
+values (:id, :company, :debtor_no, :amount, :currency, :promised_on, :grace_until, :made_at, :state, :level, :items, :attempt_id, :agent);
+
+-- name: judge_promise!
+update promise set state = :state, judged_at = :now, paid = :paid where id = :id and state = 'open';
+
+-- name: open_promises
+select * from promise where state = 'open' and made_at <= :now order by company, debtor_no, promised_on, made_at, id;
+
+-- name: last_promise^
+select *, case when judged_at > :now then 'open' else state end as state_then from promise
+ where company = :company and debtor_no = :debtor_no and made_at <= :now and (state <> 'withdrawn' or judged_at > :now)
+ order by made_at desc, id desc limit 1;
+
+-- name: judged_promises
+-- Newest first: how many in a row were not kept.
+select state from promise
+ where company = :company and debtor_no = :debtor_no and made_at <= :now and state in ('kept', 'partially_kept', 'broken')
+ order by made_at desc, id desc;
+
+-- name: clearings
+select c.*, coalesce(b.decided_at, b.received_at) as known_at
+  from clearing c join batch b on b.id = c.batch_id
+ where c.company = :company and c.debtor_no = :debtor_no and c.as_of <= :today
+ order by c.as_of, known_at, c.item_no;
+
+-- name: exports_after
+-- Every as-of day up to which a source has been told since :after, oldest first. A duplicate's confirmation is in fresh_as_of.
+select as_of as day from batch
+ where source = :source and status = 'accepted' and mode = 'snapshot' and as_of > :after and as_of <= :today
+union
+select fresh_as_of as day from batch
+ where source = :source and status = 'accepted' and mode = 'snapshot' and fresh_as_of > :after and fresh_as_of <= :today
+ order by day;
+
+-- name: item_sources
+select item_no, source from item where company = :company and debtor_no = :debtor_no order by item_no;
+
+-- name: insert_outcome!
+insert into outcome (outcome_id, item_no, at, company, debtor_no, disposition, promise_amount, currency, promise_on, dunning_block_until,
+                     dispute_reason, note, agent, attempt_id)
+values (:outcome_id, :item_no, :at, :company, :debtor_no, :disposition, :promise_amount, :currency, :promise_on, :dunning_block_until,
+        :dispute_reason, :note, :agent, :attempt_id);
+
+-- name: claim_outcomes!
+-- Everything not told yet belongs to this file from now on.
+update outcome set exported_in = :file where exported_in = '' and at <= :now;
+
+-- name: outcomes_in
+select o.*, coalesce(d.debtor_name, '') as debtor_name
+  from outcome o left join debtor d on d.company = o.company and d.debtor_no = o.debtor_no
+ where o.exported_in = :file order by o.at, o.outcome_id, o.item_no;
+
+-- name: unexported$
+select count(*) from outcome where exported_in = '' and at <= :now;
+
+-- name: listed_attempts
+select a.*, p.id as promise_id, p.amount as promise_amount, p.currency as promise_currency, p.promised_on
+  from attempt a
+  left join promise p on p.id = (select q.id from promise q where q.attempt_id = a.id and q.state <> 'withdrawn' and q.made_at <= :now
+                                  order by q.amount desc, q.id limit 1)
+ where a.placed_at <= :now and (:company is null or a.company = :company) and (:debtor_no is null or a.debtor_no = :debtor_no)
+   and (:state is null or a.state = :state)
+ order by a.placed_at, a.id limit :limit;
+
+-- name: listed_unknown
+select * from attempt
+ where placed_at <= :now and disposition = '' and (state = 'unknown' or (state = 'closed' and result in ('answered', 'unknown')))
+   and (:company is null or company = :company) and (:debtor_no is null or debtor_no = :debtor_no) and (:state is null or state = :state)
+ order by placed_at, id limit :limit;
+
+-- name: listed_promises
+select *, case when judged_at > :now then 'open' else state end as state_then from promise
+ where made_at <= :now and (:company is null or company = :company) and (:debtor_no is null or debtor_no = :debtor_no)
+   and (:state is null or :state = case when judged_at > :now then 'open' else state end)
+ order by promised_on, id limit :limit;
+
+-- name: listed_disputes
+select f.company, f.debtor_no, f.value as item_no, f.reason, f.at, f.actor as agent, f.attempt_id, 'recorded' as told_by,
+       i.open_amount, coalesce(i.currency, '') as currency, coalesce(i.state, 'open') as state
+  from fact f left join item i on i.company = f.company and i.debtor_no = f.debtor_no and i.item_no = f.value
+ where f.kind = 'dispute' and f.at <= :now and (f.revoked_at is null or f.revoked_at > :now)
+   and (:company is null or f.company = :company) and (:debtor_no is null or f.debtor_no = :debtor_no)
+   and (:state is null or :state = coalesce(i.state, 'open'))
+union all
+select i.company, i.debtor_no, i.item_no, '' as reason, null as at, '' as agent, '' as attempt_id, 'export' as told_by,
+       i.open_amount, i.currency, i.state
+  from item i
+ where i.dispute = 1 and i.state = 'open' and i.opened_as_of <= :today
+   and (:company is null or i.company = :company) and (:debtor_no is null or i.debtor_no = :debtor_no)
+   and (:state is null or :state = i.state)
+ order by 1, 2, 3, 5 limit :limit;
