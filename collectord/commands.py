@@ -18,7 +18,7 @@ from collectord.core.rules import Rules
 from collectord.edge import inbox
 from collectord.edge.ids import new_id
 from collectord.edge.pbx.asterisk import AsteriskPbx
-from collectord.edge.store import calls, ledger, meta, tasks
+from collectord.edge.store import calls, ledger, meta, promises, tasks
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import doctor as doctoring
 from collectord.loops import duty, explain, history, intake, outbox, outcomes, planning, quality, record, standing
@@ -292,8 +292,8 @@ READING: Mapping[str, Handler] = {
     "explain": explain_debtor,
     "tasks": _lister(tasks.listed),
     "attempts": _lister(calls.listed_attempts),
-    "promises": _lister(calls.listed_promises),
-    "disputes": _lister(calls.listed_disputes),
+    "promises": _lister(promises.listed_promises),
+    "disputes": _lister(promises.listed_disputes),
     "unknown": _lister(calls.listed_unknown),
     "batches": _lister(ledger.listed_batches),
     "debtors": debtors,

@@ -24,7 +24,7 @@ from collectord.core.tasks import Task
 from collectord.edge.ids import new_id
 from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.store import agents as agent_rows
-from collectord.edge.store import calls, facts, meta, tasks
+from collectord.edge.store import calls, facts, meta, promises, tasks
 from collectord.edge.store.codec import to_instant
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import call_events, duty
@@ -116,7 +116,7 @@ class Dialler:
                     await tasks.postpone(conn, task.id, until, verdict.refusals[0].reason, now)
                 return GateRefused(task, verdict)
             attempt = self._attempt(task, agent, trunk, verdict.number, now)
-            promise = await calls.last_promise(conn, task.key, now)
+            promise = await promises.last_promise(conn, task.key, now)
             case = self._case(task, found, agent, promise, attempt, now)
             await calls.commit_attempt(conn, attempt, now)
             await agent_rows.served(conn, agent.id)
