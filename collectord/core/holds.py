@@ -1,7 +1,7 @@
 """Holds: what beyond the ledger stops or bends a debtor's ladder.
 
 Owns the reading of promises, arranged contacts and what humans recorded, as far as planning needs them. Knows no item and no step.
-Invariant: a fact counts until its last day; of several legal states the newest holds, also when it says that there is none any more.
+Invariant: a fact counts until its last day; a legal state stops the ladder whoever says it, the export or a human, as the gate has it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ EVERY_ITEM = ""  # a dispute about the whole account
 class Holds:
     promise_until: date | None = None  # last day, grace included, of an open promise
     appointment: datetime | None = None  # a live task that no ladder made: callback, broken promise
-    legal_state: str | None = None  # what humans recorded; None: nobody did, the export's own counts
+    legal_state: str = ""  # what humans recorded; the export's own stands in the debtor
     do_not_call: bool = False  # call levels do not exist for this debtor
     disputed_items: frozenset[str] = frozenset()  # what humans recorded; the export's own stands in the item
 
@@ -29,8 +29,8 @@ class Holds:
 
     def stops_all(self, debtor: Debtor) -> str:
         """The legal state that stops every medium, "" when there is none."""
-        state = debtor.legal_state if self.legal_state is None else self.legal_state
-        return "" if state.strip().lower() in NO_LEGAL_STATE else state.strip()
+        states = (self.legal_state.strip(), debtor.legal_state.strip())
+        return next((state for state in states if state.casefold() not in NO_LEGAL_STATE), "")
 
 
 NO_HOLD = Holds()
@@ -39,11 +39,11 @@ NO_HOLD = Holds()
 def gather(facts: Iterable[Fact], promised_until: Iterable[date], appointments: Iterable[datetime], today: date) -> Holds:
     """`facts` not revoked, oldest first; `promised_until` of open promises; `appointments` of live tasks that no ladder made."""
     valid = [fact for fact in facts if fact.until_on is None or fact.until_on >= today]
-    legal = [fact.value for fact in valid if fact.kind == FactKind.LEGAL_STATE]
+    legal = [fact.value for fact in valid if fact.kind == FactKind.LEGAL_STATE and fact.value.strip().casefold() not in NO_LEGAL_STATE]
     return Holds(
         promise_until=max(promised_until, default=None),
         appointment=min(appointments, default=None),
-        legal_state=legal[-1] if legal else None,
+        legal_state=legal[-1] if legal else "",
         do_not_call=any(fact.kind == FactKind.DO_NOT_CALL for fact in valid),
         disputed_items=frozenset(fact.value for fact in valid if fact.kind == FactKind.DISPUTE),
     )

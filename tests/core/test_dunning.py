@@ -223,8 +223,8 @@ def test_the_exports_legal_state_stops_the_ladder_too() -> None:
     assert no(item("A"), debtor=replace(FIRM, legal_state="insolvency")).rule == "legal-state"
 
 
-def test_a_human_who_recorded_that_there_is_no_legal_state_any_more_overrules_the_export() -> None:
-    assert yes(item("A"), debtor=replace(FIRM, legal_state="insolvency"), holds=Holds(legal_state="none")).items == ("A",)
+def test_a_legal_state_stops_the_ladder_whoever_says_it_and_a_dash_is_none() -> None:
+    assert no(item("A"), debtor=replace(FIRM, legal_state="insolvency"), holds=Holds(legal_state="none")).rule == "legal-state"
     assert yes(item("A"), debtor=replace(FIRM, legal_state="-")).items == ("A",)
 
 

@@ -32,6 +32,6 @@ def test_a_fact_counts_until_its_last_day() -> None:
     assert not gather(kinds, [], [], TODAY + DAY).do_not_call
 
 
-def test_the_newest_legal_state_holds_and_other_kinds_hold_nothing() -> None:
-    facts = [fact(FactKind.LEGAL_STATE, "lawyer"), fact(FactKind.LEGAL_STATE, "insolvency"), fact(FactKind.WISH, "mon-fri 8-9")]
-    assert gather(facts, [], [], TODAY) == Holds(legal_state="insolvency")
+def test_the_newest_legal_state_is_named_and_other_kinds_hold_nothing() -> None:
+    states = [fact(FactKind.LEGAL_STATE, state) for state in ("lawyer", "insolvency", "none")]
+    assert gather([*states, fact(FactKind.WISH, "mon-fri 8-9")], [], [], TODAY) == Holds(legal_state="insolvency")
