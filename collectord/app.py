@@ -170,7 +170,7 @@ def run(config: Path | None, start: datetime | None) -> Reply:
     except rules_files.RulesInvalid as error:
         return Reply(exit=2, error="\n".join(str(problem) for problem in error.problems))
     clock = Clock(start)
-    log.configure(clock.now)
+    log.configure(clock.now, readable=settings.sandbox)
     daemon = Daemon(
         settings=settings,
         rules=rules,

@@ -295,9 +295,7 @@ def test_call(
 
 
 @cli.command()
-def pause(
-    agent: Annotated[str | None, typer.Option(help="only this agent")] = None, reason: Annotated[str, typer.Option()] = ""
-) -> None:
+def pause(agent: Annotated[str | None, typer.Option(help="only this agent")] = None, reason: Annotated[str, typer.Option()] = "") -> None:
     """Stop dialling; calls in progress are not cut."""
     perform("pause", agent=agent, reason=reason)
 

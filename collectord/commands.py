@@ -210,7 +210,9 @@ async def _switch(context: Context, key: str, value: str, kind: str, sentence: s
 async def pause(context: Context, args: Mapping[str, Any]) -> Reply:
     if "agent" in args:
         return await _agent_pause(context, args["agent"], True, args.get("reason", ""))
-    return await _switch(context, "paused", "yes", "paused", f"dialling is paused; calls in progress go on. {args.get('reason', '')}".strip())
+    return await _switch(
+        context, "paused", "yes", "paused", f"dialling is paused; calls in progress go on. {args.get('reason', '')}".strip()
+    )
 
 
 async def resume(context: Context, args: Mapping[str, Any]) -> Reply:

@@ -106,7 +106,9 @@ class Daemon:
     async def call_now(self, key: DebtorKey, agent_id: str, actor: str) -> Reply:
         if refused := await self._may_dial():
             return refusal(refused)
-        doc = await manual.call_now(self._dialler(), key, agent_id, actor, self.device_states(), tuple(self._doubts.values()), self.clock.now())
+        doc = await manual.call_now(
+            self._dialler(), key, agent_id, actor, self.device_states(), tuple(self._doubts.values()), self.clock.now()
+        )
         return Reply(doc=doc, exit=0 if doc.get("attempt") else 1, error="" if doc.get("attempt") else doc["why"])
 
     async def _may_dial(self) -> str:
@@ -140,7 +142,9 @@ class Daemon:
                     group.create_task(self._keep(self._timer_turn)),
                     group.create_task(self._keep(self._upkeep_turn)),
                 ]
-                self.log.info("started", state_dir=str(self.settings.state_dir), agents=len(self.settings.agent), pbx=len(self.settings.pbx))
+                self.log.info(
+                    "started", state_dir=str(self.settings.state_dir), agents=len(self.settings.agent), pbx=len(self.settings.pbx)
+                )
                 systemd.notify(READY="1", STATUS="started")
                 await self._stop.wait()
                 await self._drain()
@@ -149,7 +153,9 @@ class Daemon:
                     task.cancel()
             self.log.info("stopped")
 
-    async def _start_pbx(self, pbx: configuration.PbxSection, group: asyncio.TaskGroup, stack: contextlib.AsyncExitStack) -> list[asyncio.Task[Any]]:
+    async def _start_pbx(
+        self, pbx: configuration.PbxSection, group: asyncio.TaskGroup, stack: contextlib.AsyncExitStack
+    ) -> list[asyncio.Task[Any]]:
         tasks: list[asyncio.Task[Any]] = []
         port = pbx.port
         if pbx.kind == "simulated":
@@ -271,9 +277,7 @@ class Daemon:
         now = self.clock.now()
         for judged in await promises.judge_promises(self.db, self.rules, self.house, now):
             self.log.info("promise_judged", promise=judged.id, state=judged.state)
-        planned = await planning.plan(
-            self.db, self.rules, self.house, now, dry_run=False, new_id=lambda: new_id(self.clock.now())
-        )
+        planned = await planning.plan(self.db, self.rules, self.house, now, dry_run=False, new_id=lambda: new_id(self.clock.now()))
         counts = {name: len(planned[name]) for name in ("created", "changed", "cancelled")}
         if any(counts.values()):
             self.log.info("tasks_planned", **counts)
@@ -324,14 +328,18 @@ class Daemon:
         now = self.clock.now()
         if abs(jump := self.clock.jumped_by()) > JUMP:
             self._jump_until = now + SANE_AFTER
-            self._doubts["guard/clock"] = Doubt(rule="guard/clock", reason=f"the clock jumped by {jump.total_seconds():.0f} s; dialling waits")
+            self._doubts["guard/clock"] = Doubt(
+                rule="guard/clock", reason=f"the clock jumped by {jump.total_seconds():.0f} s; dialling waits"
+            )
             self.log.error("clock_jumped", seconds=jump.total_seconds())
         elif self._jump_until and now > self._jump_until:
             self._jump_until = None
             self._doubts.pop("guard/clock", None)
         free = os.statvfs(self.settings.state_dir)
         if free.f_bavail * free.f_frsize < LOW_DISK:
-            self._doubts["guard/disk"] = Doubt(rule="guard/store", reason=f"less than {LOW_DISK // 2**20} MB are free on the disk of state_dir")
+            self._doubts["guard/disk"] = Doubt(
+                rule="guard/store", reason=f"less than {LOW_DISK // 2**20} MB are free on the disk of state_dir"
+            )
         else:
             self._doubts.pop("guard/disk", None)
         systemd.notify(WATCHDOG="1", STATUS="; ".join(self.doubts()) or self._idle_why or "dialling")

@@ -197,7 +197,12 @@ class Settings(BaseSettings):
     """The whole configuration. Paths are absolute after loading."""
 
     model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, strict=True, env_prefix="COLLECTORD_", env_nested_delimiter="__", nested_model_default_partial_update=True
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        env_prefix="COLLECTORD_",
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
     )
 
     state_dir: Path = Path("state")
@@ -238,9 +243,7 @@ class Settings(BaseSettings):
         except (ZoneInfoNotFoundError, ValueError):
             problems.append(f"time_zone = {self.time_zone!r} is unknown; expected a name like Europe/Berlin")
         if self.dialling.mode in ("progressive", "predictive"):
-            problems.append(
-                f"dialling.mode = {self.dialling.mode!r} is not available in this version; expected preview or pull"
-            )
+            problems.append(f"dialling.mode = {self.dialling.mode!r} is not available in this version; expected preview or pull")
         pbxes = [pbx.name for pbx in self.pbx]
         for label, names in (
             ("pbx.name", pbxes),
@@ -249,7 +252,9 @@ class Settings(BaseSettings):
             ("agent.id", [agent.id for agent in self.agent]),
             ("agent.endpoint", [f"{agent.pbx}:{agent.endpoint}" for agent in self.agent]),
         ):
-            problems += [f"{label} {name!r} is there twice; expected each once" for name in sorted({n for n in names if names.count(n) > 1})]
+            problems += [
+                f"{label} {name!r} is there twice; expected each once" for name in sorted({n for n in names if names.count(n) > 1})
+            ]
         for trunk in self.trunk:
             if trunk.pbx and trunk.pbx not in pbxes:
                 problems.append(f"trunk {trunk.name!r}: pbx = {trunk.pbx!r} is not defined; expected one of {pbxes}")
@@ -260,7 +265,11 @@ class Settings(BaseSettings):
             if company.trunk and company.trunk not in [trunk.name for trunk in self.trunk]:
                 problems.append(f"company {company.code!r}: trunk = {company.trunk!r} is not defined")
         if self.sandbox:
-            problems += [f"sandbox = true, but pbx {p.name!r} has host {p.host!r}; expected a loopback address" for p in self.pbx if not p.is_loopback]
+            problems += [
+                f"sandbox = true, but pbx {p.name!r} has host {p.host!r}; expected a loopback address"
+                for p in self.pbx
+                if not p.is_loopback
+            ]
         if problems:
             raise ValueError("\n".join(problems))
         return self
@@ -302,7 +311,11 @@ def _sentence(error: Any, data: dict[str, Any]) -> str:
     for part in error["loc"]:
         if isinstance(part, int):
             where += f"[{part + 1}]"
-            name = node[part].get("name") or node[part].get("id") if isinstance(node, list) and part < len(node) and isinstance(node[part], dict) else None
+            name = (
+                node[part].get("name") or node[part].get("id")
+                if isinstance(node, list) and part < len(node) and isinstance(node[part], dict)
+                else None
+            )
             where += f" ({name})" if name else ""
             node = node[part] if isinstance(node, list) and part < len(node) else None
         else:

@@ -32,7 +32,10 @@ TEXTS: Texts = {
     "paused": ("is paused: {reason}", "macht Pause: {reason}"),
     "in_call": ("is in a call", "ist im Gespräch"),
     "wrap_up": ("is in wrap-up", "ist in der Nachbearbeitung"),
-    "resting": ("did not take the last ring, is rung again from {until}", "nahm das letzte Klingeln nicht an, wird ab {until} wieder angerufen"),
+    "resting": (
+        "did not take the last ring, is rung again from {until}",
+        "nahm das letzte Klingeln nicht an, wird ab {until} wieder angerufen",
+    ),
     "phone_in_use": ("the phone is in use", "das Telefon ist besetzt"),
     "phone_unreachable": ("the phone is not registered at the PBX", "das Telefon ist nicht an der Anlage angemeldet"),
 }

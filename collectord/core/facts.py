@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from collectord.core.attempts import COUNTS_AS_CONTACT, RIGHT_PARTY, Disposition
-from collectord.core.ledger import Debtor, DebtorKey, DialNumber, OpenItem
+from collectord.core.ledger import Debtor, DebtorKey, OpenItem
 
 CONTACT_RESULTS = COUNTS_AS_CONTACT
 DIALLED_RESULTS = CONTACT_RESULTS | {"busy", "unallocated", "not_in_service", "congestion", "failed"}
@@ -174,11 +174,6 @@ class DebtorFacts:
 
     def known(self, kind: str) -> Iterator[Fact]:
         return (fact for fact in self.facts if fact.kind == kind)
-
-    def number(self, e164: str) -> DialNumber:
-        """The debtor's number, or an unlisted one as it is (a person may dial a number the export does not have)."""
-        listed = (number for number in self.debtor.numbers if number.e164 == e164)
-        return next(listed, DialNumber(position=0, raw=e164, e164=e164))
 
     @property
     def history(self) -> tuple[Contact, ...]:

@@ -46,7 +46,7 @@ class Quiet:
     """After a conversation no call until the conversation's day + `free_from` days, whoever called whom."""
 
     id: str
-    scope: str  # debtor | item
+    scope: str  # debtor | number | item
     free_from: int
     unless: frozenset[str] = frozenset()
 
@@ -248,7 +248,7 @@ def _limit(table: Table) -> Limit:
 def _quiet(table: Table) -> Quiet:
     quiet = Quiet(
         id=_id(table),
-        scope=table.text("scope", one_of=("debtor", "item")),
+        scope=table.text("scope", one_of=SCOPES),
         free_from=table.days("free_from"),
         unless=_unless(table),
     )

@@ -13,6 +13,8 @@ from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from collectord.core.wording import Language
+
 Window = tuple[int, int]  # minutes of the day, [start, end); 1440 = midnight at the end of the day
 Week = tuple[tuple[Window, ...], ...]  # seven days, Monday first
 FreeDay = Callable[[date], bool]
@@ -179,3 +181,24 @@ def next_inside_all(at: datetime, zones: Iterable[str], week: Week, closed: Free
             return moment
         moment = latest
     return None
+
+
+def shown_week(week: Week, language: Language) -> str:
+    """`Mo-Fr 08:00-20:00, Sa 09:00-18:00`: equal neighbouring days together, closed days left out."""
+    names = ("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So") if language == "de" else tuple(name.capitalize() for name in _DAYS)
+    groups: list[tuple[int, int, tuple[Window, ...]]] = []
+    for day, windows in enumerate(week):
+        if groups and groups[-1][2] == windows:
+            groups[-1] = (groups[-1][0], day, windows)
+        else:
+            groups.append((day, day, windows))
+    shown = []
+    for first, last, windows in groups:
+        if windows:
+            days = names[first] if first == last else f"{names[first]}-{names[last]}"
+            shown.append(f"{days} {', '.join(f'{_minutes(start)}-{_minutes(end)}' for start, end in windows)}")
+    return ", ".join(shown)
+
+
+def _minutes(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"

@@ -6,7 +6,6 @@ Invariant: a file is in exactly one of inbox, processing, archive, held, rejecte
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import fcntl
 import hashlib
@@ -54,14 +53,19 @@ class Found:
 
 
 @dataclass
+class Sightings:
+    """What the inbox looked like at the last turn: when each file was first seen as it is now, and what could not be taken."""
+
+    since: dict[Path, tuple[Signature, datetime]] = field(default_factory=dict)
+    complaints: dict[Path, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ExchangeFolders:
-    """The folders under `root`. One object per process: it remembers what it saw and lets one import work at a time."""
+    """The folders under `root`."""
 
     root: Path
     quiet_for: timedelta = QUIET_FOR
-    sightings: dict[Path, tuple[Signature, datetime]] = field(default_factory=dict, repr=False)
-    complaints: dict[Path, str] = field(default_factory=dict, repr=False)  # what could not be taken, and why
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
     def of(self, folder: Folder) -> Path:
         return self.root / folder
@@ -122,7 +126,7 @@ def shown_name(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def ready(folders: ExchangeFolders, is_source: Callable[[str], bool], now: datetime) -> list[Found]:
+def ready(folders: ExchangeFolders, sightings: Sightings, is_source: Callable[[str], bool], now: datetime) -> list[Found]:
     """Files that may be taken now: with a .done marker at once, else when quiet and no longer open for writing.
 
     `is_source` says which sub-folder names are sources. Links, pipes and folders are never taken. Raises OSError for an unreadable inbox.
@@ -145,14 +149,14 @@ def ready(folders: ExchangeFolders, is_source: Callable[[str], bool], now: datet
                 continue
             status = entry.stat(follow_symlinks=False)
             signature = (status.st_ino, status.st_size, status.st_mtime_ns)
-            before, since = folders.sightings.get(path, (signature, now))
+            before, since = sightings.since.get(path, (signature, now))
             seen[path] = (signature, since if before == signature else now)
             marker = names.get(name + MARKER)
             marked = marker is not None and marker.stat(follow_symlinks=False).st_mtime_ns >= status.st_mtime_ns  # not yesterday's
             if not marked and (now - seen[path][1] < folders.quiet_for or _being_written(path, complaints)):
                 continue
             found.append(Found(path, folder, status.st_mtime_ns))
-    folders.sightings, folders.complaints = seen, complaints
+    sightings.since, sightings.complaints = seen, complaints
     return found
 
 

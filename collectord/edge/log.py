@@ -14,7 +14,14 @@ import structlog
 
 from collectord.core.wording import safe
 
-COLOURS = {"failed": "\x1b[31m", "lost": "\x1b[31m", "refused": "\x1b[33m", "held": "\x1b[33m", "closed": "\x1b[32m", "recorded": "\x1b[32m"}
+COLOURS = {
+    "failed": "\x1b[31m",
+    "lost": "\x1b[31m",
+    "refused": "\x1b[33m",
+    "held": "\x1b[33m",
+    "closed": "\x1b[32m",
+    "recorded": "\x1b[32m",
+}
 
 
 def _escape(_logger: Any, _name: str, event: Any) -> Any:
@@ -36,15 +43,15 @@ def _json(_logger: Any, _name: str, event: Any) -> str:
     return orjson.dumps(event, default=str).decode()
 
 
-def configure(now: Any) -> None:
-    """Terminal: readable lines; otherwise JSON lines. Both on stderr. `now` gives the stamps, so that a log under `--now` agrees with itself."""
+def configure(now: Any, *, readable: bool) -> None:
+    """Terminal, or `readable`: lines for people; otherwise JSON lines. Both on stderr. `now` gives the stamps, so that a log under `--now` agrees with itself."""
 
     def stamp(_logger: Any, _name: str, event: Any) -> Any:
         return {"timestamp": now().astimezone().isoformat(timespec="milliseconds"), **event}
 
     tty = sys.stderr.isatty()
     structlog.configure(
-        processors=[structlog.stdlib.add_log_level, stamp, _escape, _one_line(True) if tty else _json],
+        processors=[structlog.stdlib.add_log_level, stamp, _escape, _one_line(tty) if tty or readable else _json],
         wrapper_class=structlog.make_filtering_bound_logger(20),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,

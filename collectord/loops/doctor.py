@@ -101,9 +101,13 @@ async def _pbx_lines(section: PbxSection, pbx: AsteriskPbx, settings: Settings) 
     try:
         rights = await pbx.privileges()
         if rights.missing:
-            lines.append(_line(f"{name} rights", "fail", f"missing: {', '.join(rights.missing)}", "manager.conf: write=originate,call,reporting"))
+            lines.append(
+                _line(f"{name} rights", "fail", f"missing: {', '.join(rights.missing)}", "manager.conf: write=originate,call,reporting")
+            )
         elif rights.excess:
-            lines.append(_line(f"{name} rights", "warn", f"more than needed: {', '.join(rights.excess)}", "take these classes away from the login"))
+            lines.append(
+                _line(f"{name} rights", "warn", f"more than needed: {', '.join(rights.excess)}", "take these classes away from the login")
+            )
         else:
             lines.append(_line(f"{name} rights", "ok", "exactly what is needed"))
         version = await pbx.dialplan_version()
@@ -136,16 +140,18 @@ async def _module_lines(name: str, pbx: AsteriskPbx) -> list[dict[str, Any]]:
     if any(loaded is None for loaded in found.values()):
         unsure = "the login cannot ask (func_module.so is not loaded), so dangerous and recording modules were not looked for"
         return [_line(f"{name} modules", "warn", unsure, "compare modules.conf with asterisk-config/modules.conf")]
+    dangerous = "is loaded: with it a stolen login can read files or run programs"
+    recording = "is loaded: the PBX can record calls (Sec. 201 StGB)"
     lines = [
-        _line(f"{name} {module}", "warn", "is loaded: with it a stolen login can read files or run programs", f"noload={module}; FreePBX needs it: keep AMI on loopback")
+        _line(f"{name} {module}", "warn", dangerous, f"noload={module}; FreePBX needs it: keep AMI on loopback")
         for module in DANGEROUS_MODULES
         if found[module]
-    ]  # fmt: skip
+    ]
     lines += [
-        _line(f"{name} {module}", "warn", "is loaded: the PBX can record calls (Sec. 201 StGB)", "make sure that nothing records, or unload it")
+        _line(f"{name} {module}", "warn", recording, "make sure that nothing records, or unload it")
         for module in RECORDING_MODULES
         if found[module]
-    ]  # fmt: skip
+    ]
     return lines or [_line(f"{name} modules", "ok", "none that is dangerous, none that records")]
 
 
@@ -167,12 +173,18 @@ def _machine_lines(settings: Settings) -> list[dict[str, Any]]:
         free = os.statvfs(settings.state_dir)
         room = free.f_bavail * free.f_frsize
         lines.append(
-            _line("disk", "ok" if room > LITTLE_DISK else "warn", f"{room // 2**20} MB free", "" if room > LITTLE_DISK else "free some space")
+            _line(
+                "disk", "ok" if room > LITTLE_DISK else "warn", f"{room // 2**20} MB free", "" if room > LITTLE_DISK else "free some space"
+            )
         )
     if Path("/run/systemd/timesync/synchronized").exists():
         lines.append(_line("clock", "ok", "synchronised"))
     else:
-        lines.append(_line("clock", "warn", "no sign of time synchronisation was found", "run systemd-timesyncd or chrony: calling hours depend on it"))
+        lines.append(
+            _line(
+                "clock", "warn", "no sign of time synchronisation was found", "run systemd-timesyncd or chrony: calling hours depend on it"
+            )
+        )
     version = sqlite3.sqlite_version_info
     lines.append(
         _line("sqlite", "ok", f"{sqlite3.sqlite_version}")

@@ -85,7 +85,9 @@ async def call_now(
     return {"attempt": None, "task": task.id, "why": sentence, "refusals": refusals}
 
 
-async def test_call(db: Database, settings: Settings, desks: Mapping[str, PbxDesk], agent_id: str, to: str, company: str, now: datetime) -> str:
+async def test_call(
+    db: Database, settings: Settings, desks: Mapping[str, PbxDesk], agent_id: str, to: str, company: str, now: datetime
+) -> str:
     """Rings the agent, then `to`, showing the company's caller ID; returns the sentence of success. Raises ManualRefused."""
     agent = next((a for a in settings.agent if a.id == agent_id), None)
     if agent is None:
@@ -120,7 +122,9 @@ async def test_call(db: Database, settings: Settings, desks: Mapping[str, PbxDes
     outcome = await _outcome(desk, test_id, min(wait.total_seconds(), 180.0))
     if outcome != "ANSWER":
         raise ManualRefused(f"the test call was not answered ({outcome}); answer both phones, talk a moment, and hang up at the far end")
-    await db.write(lambda conn: meta.note_caller_id_test(conn, caller.caller_id, now, f"{agent_id} -> {re.sub(r'.(?=....)', '*', number.e164)}"))
+    await db.write(
+        lambda conn: meta.note_caller_id_test(conn, caller.caller_id, now, f"{agent_id} -> {re.sub(r'.(?=....)', '*', number.e164)}")
+    )
     return f"{caller.caller_id} was shown and the call was answered"
 
 

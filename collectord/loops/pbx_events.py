@@ -16,7 +16,21 @@ from collectord.core.attempts import AgentResult
 from collectord.core.call_seen import Acknowledge, AgentMissedRing, AgentTookRing, AskHuman, Effect, RingBackAgent, SaySaved
 from collectord.core.house import House
 from collectord.core.pbx_calls import Accepted, RingBack
-from collectord.core.pbx_events import CallEvent, DeviceState, DialResult, FeatureDialled, LinkLost, LinkUp, OriginateFailed, PbxEvent
+from collectord.core.pbx_events import (
+    AgentUp,
+    CallEvent,
+    DebtorUp,
+    DeviceState,
+    Dialling,
+    DialResult,
+    Ended,
+    FeatureDialled,
+    Keyed,
+    LinkLost,
+    LinkUp,
+    OriginateFailed,
+    PbxEvent,
+)
 from collectord.core.rules import Rules
 from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.pbx.faults import PbxFault
@@ -49,7 +63,9 @@ class PbxDesk:
             case LinkUp():
                 self.devices.clear()
                 self.devices.update(await self.pbx.device_states())
-                await self.carry_out(await recovery.reconcile(self.db, self.pbx, self.name, event.started, self.rules, self.house, now), now)
+                await self.carry_out(
+                    await recovery.reconcile(self.db, self.pbx, self.name, event.started, self.rules, self.house, now), now
+                )
                 self.started = event.started
                 self.log.info("pbx_linked", pbx=self.name, version=event.version)
             case LinkLost():
@@ -64,8 +80,25 @@ class PbxDesk:
             case CallEvent() if event.attempt_id.startswith(TEST_PREFIX):
                 self._take_test(event)
             case CallEvent():
+                self._tell(event)
                 await self.carry_out(await call_events.take_event(self.db, self.rules, self.house, event, now), now)
         self.wake()
+
+    def _tell(self, event: CallEvent) -> None:
+        """The live log of a call: who did what, never to whom."""
+        match event:
+            case AgentUp():
+                self.log.info("agent_answered", attempt=event.attempt_id)
+            case Dialling():
+                self.log.info("debtor_dialled", attempt=event.attempt_id)
+            case DebtorUp():
+                self.log.info("debtor_answered", attempt=event.attempt_id)
+            case DialResult():
+                self.log.info("dial_ended", attempt=event.attempt_id, status=event.status, cause=event.cause, tech=event.tech)
+            case Keyed():
+                self.log.info("outcome_keyed", attempt=event.attempt_id, key=event.disp)
+            case Ended():
+                self.log.info("call_ended", attempt=event.attempt_id, state=event.state.value)
 
     def _take_test(self, event: CallEvent) -> None:
         match event:

@@ -43,7 +43,7 @@ class AgentLeg:
         self._entry = NO_ENTRY
         self._debtor: Channel | None = None
         self._started = self._answered = 0.0
-        self._rang = self._talk = ""
+        self._rang = self._talk = self._tech = ""
 
     async def run(self) -> None:
         if not ATTEMPT.fullmatch(self._id):
@@ -58,7 +58,7 @@ class AgentLeg:
         try:
             await self._agent()
         except LegGone as gone:
-            cause = gone.cause
+            cause = NORMAL if self._state == "DIAL" and self._answered else gone.cause
         else:
             cause = (self._result.cause if self._result else NORMAL) or NORMAL
         self._end(cause)
@@ -158,22 +158,22 @@ class AgentLeg:
             machine.dialled.append(number)
         self._begin(line)
         leg.person.hears_ringing()
-        tech = line.silence
+        self._tech = line.silence
         while (left := until - machine.now()) > 0:
             match await leg.seen(left):
                 case DebtorRings() if self._debtor is not None:
-                    tech = "SIP 180 Ringing"
+                    self._tech = "SIP 180 Ringing"
                     self._debtor.state = ChannelState.RINGING
                     machine.tell_device(self._debtor.device)
                 case DebtorRefuses(outcome):
-                    self._rang = "0"
+                    self._clock()
                     self._variables["DIALSTATUS"] = outcome.status
                     return outcome
                 case DebtorAnswers():
                     return await self._talking(line)
-        self._rang = "0"
+        self._clock()
         self._variables["DIALSTATUS"] = "NOANSWER"
-        return Outcome("NOANSWER", 0, tech)
+        return Outcome("NOANSWER", 0, self._tech)
 
     async def _talking(self, line: Line) -> Outcome:
         machine, leg, debtor = self._machine, self._leg, self._debtor
@@ -232,8 +232,10 @@ class AgentLeg:
             self._leg.channel.bridge = ""
 
     def _clock(self) -> None:
-        self._rang = str(round((self._answered - self._started) * 1000))
-        self._talk = str(round((self._machine.now() - self._answered) * 1000))
+        """Milliseconds until answered or given up, and of talk, in the PBX's own time."""
+        now = self._machine.now()
+        self._rang = str(round(((self._answered or now) - self._started) * 1000))
+        self._talk = str(round((now - self._answered) * 1000)) if self._answered else "0"
 
     async def _wrap_up(self) -> None:
         self._leg.channel.context, self._leg.channel.application = "coll-menu", "Read"
@@ -252,12 +254,11 @@ class AgentLeg:
 
     def _left_while_dialling(self, cause: int) -> None:
         """Context coll-result from the hang-up handler: Dial did not return, but it has left its marks."""
+        self._clock()
         if self._answered:
-            self._clock()
-            self._result = Outcome("ANSWER", cause, "")
-        else:
-            self._rang = "0"
-            self._result = Outcome("CANCEL" if cause else "CHANUNAVAIL", cause, "")
+            self._result = Outcome("ANSWER", NORMAL, "SIP 200 OK")
+        else:  # cause 0: the PBX itself shuts down
+            self._result = Outcome("CANCEL" if cause else "CHANUNAVAIL", cause, self._tech)
 
     def _end(self, cause: int) -> None:
         """Context coll-end, the hang-up handler: the last word."""
@@ -267,7 +268,7 @@ class AgentLeg:
         self._leg.channel.context = "coll-end"
         self._machine.journal.put(self._row, f"END|{self._state}|{self._result_row()}|{self._entry.row()}")
         self._tell("CollEnd", ("Seq", "9"), ("State", self._state), *self._result_headers(), *self._entry.headers())
-        close(self._leg, cause, _sip_code(self._result) if cause != NORMAL else None)
+        close(self._leg, cause)
 
 
 class WrapLeg:
@@ -322,8 +323,3 @@ def close(leg: Leg, cause: int, sip: int | None = None) -> None:
     machine.remove(channel)
     machine.tell([("Event", "Hangup"), ("Privilege", "call,all"), *hangup(channel, cause, sip)], "call")
     machine.tell_device(channel.device)
-
-
-def _sip_code(result: Outcome | None) -> int | None:
-    found = re.match(r"SIP (\d{3})", result.tech) if result else None
-    return int(found[1]) if found else None

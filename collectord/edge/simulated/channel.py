@@ -15,11 +15,17 @@ NULL: Final = "(null)"  # what Status writes for a variable that is not set
 
 _CAUSES: Final = {
     0: "Unknown",
+    1: "Unallocated (unassigned) number",
+    3: "No route to destination",
     16: "Normal Clearing",
     17: "User busy",
     19: "User alerting, no answer",
     21: "Call Rejected",
+    28: "Invalid number format",
+    34: "Circuit/channel congestion",
+    38: "Network out of order",
 }
+SIP_OF_CAUSE: Final = {1: 404, 3: 404, 17: 486, 19: 480, 21: 403, 28: 484, 34: 503, 38: 500}  # what chan_pjsip hangs up with
 
 
 class ChannelState(IntEnum):
@@ -106,6 +112,7 @@ class Channel:
 
 
 def hangup(channel: Channel, cause: int, sip: int | None) -> list[tuple[str, str]]:
-    """The Hangup event behind its Event and Privilege; TechCause only when the far end refused by itself."""
+    """The Hangup event behind its Event and Privilege; `sip`: what the far end refused with, else the cause's own code."""
+    sip = sip or SIP_OF_CAUSE.get(cause)
     tail = [("Cause", str(cause)), ("Cause-txt", _CAUSES.get(cause, "Normal, unspecified"))]
     return [*channel.snapshot(), *tail, *([("TechCause", str(sip))] if sip is not None else [])]

@@ -15,7 +15,7 @@ from typing import Final
 
 from collectord.edge.simulated.calls import ATTEMPT, AgentLeg, WrapLeg, close
 from collectord.edge.simulated.channel import UNKNOWN, Channel, ChannelState
-from collectord.edge.simulated.leg import NORMAL, Declined, Leg, LegGone, PickedUp
+from collectord.edge.simulated.leg import Declined, Leg, LegGone, PickedUp
 from collectord.edge.simulated.machine import Machine
 from collectord.edge.simulated.people import Person
 from collectord.edge.simulated.wire import Headers
@@ -92,6 +92,9 @@ async def _ring(machine: Machine, order: Order) -> Leg | None:
     agent = scripts.popleft() if scripts else agent_of(order.caller_num)
     person = Person(machine, agent, rung_back=order.caller_name.startswith(RING_BACK))
     leg = Leg(machine, channel, person)
+    if agent.phone in ("answers", "ignores"):
+        channel.state = ChannelState.RINGING
+        machine.tell_device(channel.device)
     person.rung()
     until = machine.now() + order.timeout
     try:
@@ -109,7 +112,7 @@ async def _ring(machine: Machine, order: Order) -> Leg | None:
     except LegGone as gone:
         _failed(machine, order, leg, reason=0, cause=gone.cause, sip=None)
         return None
-    _failed(machine, order, leg, reason=3, cause=19, sip=480)
+    _failed(machine, order, leg, reason=3, cause=19, sip=None)
     return None
 
 
@@ -132,7 +135,7 @@ def _failed(machine: Machine, order: Order, leg: Leg, *, reason: int, cause: int
     respond_first = machine.rng.random() < FIRST
     if respond_first:
         _response(machine, order, reason=reason)
-    close(leg, cause or NORMAL, sip)
+    close(leg, cause, sip)
     if not respond_first:
         _response(machine, order, reason=reason)
 

@@ -26,9 +26,7 @@ async def rows(conn: Connection, now: datetime) -> dict[str, dict[str, Any]]:
 
 
 async def set_duty(conn: Connection, agent_id: str, *, logged_in: bool, paused: bool, reason: str, now: datetime) -> None:
-    await SQL.set_duty(
-        conn, id=agent_id, logged_in=int(logged_in), paused=int(paused), pause_reason=reason, now=instant(now)
-    )
+    await SQL.set_duty(conn, id=agent_id, logged_in=int(logged_in), paused=int(paused), pause_reason=reason, now=instant(now))
 
 
 async def ask_for_next(conn: Connection, agent_id: str, now: datetime) -> None:

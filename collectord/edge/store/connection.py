@@ -125,7 +125,6 @@ class Database:
             finally:
                 await self._reader.execute("rollback")
 
-
     async def back_up(self, target: Path) -> None:
         """A consistent copy of the whole database while work goes on. Raises StoreBroken when the file cannot be written."""
         if self._reader is None:

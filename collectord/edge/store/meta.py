@@ -33,10 +33,10 @@ async def is_paused(conn: Connection) -> bool:
     return await get(conn, "paused", "no") == "yes"
 
 
-async def note(conn: Connection, id: str, at: datetime, kind: str, actor: str, sentence: str, company: str = "", debtor_no: str = "") -> None:
-    await SQL.note_happening(
-        conn, id=id, at=instant(at), kind=kind, company=company, debtor_no=debtor_no, actor=actor, sentence=sentence
-    )
+async def note(
+    conn: Connection, id: str, at: datetime, kind: str, actor: str, sentence: str, company: str = "", debtor_no: str = ""
+) -> None:
+    await SQL.note_happening(conn, id=id, at=instant(at), kind=kind, company=company, debtor_no=debtor_no, actor=actor, sentence=sentence)
 
 
 async def tested_caller_ids(conn: Connection) -> set[str]:
