@@ -285,7 +285,7 @@ def call(debtor: str, agent: Annotated[str, typer.Option(help="whose desk phone 
 
 
 @cli.command("test-call")
-def test_call(
+def call_own_number(
     agent: Annotated[str, typer.Option(help="whose desk phone rings first")],
     to: Annotated[str, typer.Option(help="a number of your own, never a debtor's: +49…")],
     company: Annotated[str, typer.Option(help="company code whose caller ID is tried")] = "",

@@ -14,14 +14,8 @@ import structlog
 
 from collectord.core.wording import safe
 
-COLOURS = {
-    "failed": "\x1b[31m",
-    "lost": "\x1b[31m",
-    "refused": "\x1b[33m",
-    "held": "\x1b[33m",
-    "closed": "\x1b[32m",
-    "recorded": "\x1b[32m",
-}
+RED, YELLOW, GREEN = "\x1b[31m", "\x1b[33m", "\x1b[32m"
+COLOURS = {"failed": RED, "lost": RED, "refused": YELLOW, "held": YELLOW, "closed": GREEN}
 
 
 def _escape(_logger: Any, _name: str, event: Any) -> Any:
@@ -44,7 +38,7 @@ def _json(_logger: Any, _name: str, event: Any) -> str:
 
 
 def configure(now: Any, *, readable: bool) -> None:
-    """Terminal, or `readable`: lines for people; otherwise JSON lines. Both on stderr. `now` gives the stamps, so that a log under `--now` agrees with itself."""
+    """Terminal, or `readable`: lines for people; otherwise JSON lines. Both on stderr, stamped by `now` (so `--now` holds here too)."""
 
     def stamp(_logger: Any, _name: str, event: Any) -> Any:
         return {"timestamp": now().astimezone().isoformat(timespec="milliseconds"), **event}

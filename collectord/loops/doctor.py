@@ -86,7 +86,9 @@ async def _pbx(section: PbxSection, pbxes: Mapping[str, AsteriskPbx] | None) -> 
     async with asyncio.TaskGroup() as group:
         life = group.create_task(link.run())
         deadline = asyncio.get_running_loop().time() + LINK_WITHIN
-        while link.health().state not in (LinkState.UP, LinkState.REFUSED) and asyncio.get_running_loop().time() < deadline:
+        while link.health().state not in (LinkState.UP, LinkState.REFUSED):  # noqa: ASYNC110  (a link tells its state when asked)
+            if asyncio.get_running_loop().time() > deadline:
+                break
             await asyncio.sleep(0.05)
         health = link.health()
         yield (AsteriskPbx(link), "") if health.state is LinkState.UP else (None, health.sentence)
