@@ -1,0 +1,449 @@
+"""Calls on the simulated PBX: every row of TELEPHONY 2 and of docs/INTERNALS 2, over the socket.
+
+Owns what a call says and leaves behind. Invariant tested: CollEnd is the last word, then Hangup, and the journal says the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from collectord.edge.simulated import HANG_UP, NOTHING, Agent, SimulatedPbx
+from tests.edge.raw_ami import Message, RawAmi, kind, value
+
+SPEED = 25.0
+TODAY = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+
+
+@asynccontextmanager
+async def running(**settings: Any) -> AsyncIterator[tuple[SimulatedPbx, RawAmi]]:
+    given = {"username": "collectord", "secret": "s3cret", "speed": SPEED, "patience": 0.4, "clock": lambda: TODAY} | settings
+    pbx = SimulatedPbx(**given)
+    client = await RawAmi.connect(await pbx.start())
+    try:
+        yield pbx, client
+    finally:
+        await client.close()
+        await pbx.stop()
+
+
+def fields(message: Message, *names: str) -> tuple[str, ...]:
+    return tuple(value(message, name) for name in names)
+
+
+def number(aa: str, bb: str) -> str:
+    return f"+4930123{aa}{bb}"
+
+
+REFUSED = {
+    "20": ("BUSY", "17", "SIP 486 Busy Here", "result-busy"),
+    "30": ("NOANSWER", "0", "SIP 180 Ringing", "result-noanswer"),
+    "40": ("NOANSWER", "0", "SIP 100 Trying", "result-failed"),
+    "41": ("NOANSWER", "19", "SIP 480 Temporarily Unavailable", "result-failed"),
+    "42": ("CHANUNAVAIL", "1", "SIP 404 Not Found", "result-failed"),
+    "43": ("CHANUNAVAIL", "28", "SIP 484 Address Incomplete", "result-failed"),
+    "44": ("CHANUNAVAIL", "21", "SIP 403 Forbidden", "result-failed"),
+    "45": ("CHANUNAVAIL", "21", "SIP 603 Decline", "result-failed"),
+    "46": ("CONGESTION", "34", "SIP 503 Service Unavailable", "result-failed"),
+    "47": ("CHANUNAVAIL", "38", "SIP 500 Server Internal Error", "result-failed"),
+    "48": ("BUSY", "0", "", "result-busy"),
+    "99": ("CHANUNAVAIL", "1", "SIP 404 Not Found", "result-failed"),
+}
+
+
+@pytest.mark.parametrize(("aa", "expected"), REFUSED.items())
+async def test_a_line_that_does_not_answer_gives_its_row_of_the_table(aa: str, expected: tuple[str, str, str, str]) -> None:
+    status, cause, tech, sentence = expected
+    async with running() as (pbx, ami):
+        ami.originate("attempt1", number(aa, "00"), RING="2")
+        result = await ami.event("CollResult", "attempt1")
+        end = await ami.event("CollEnd", "attempt1")
+        await ami.event("Hangup", "attempt1")
+        assert fields(result, "Seq", "Status", "Cause", "Tech", "Talk") == ("4", status, cause, tech, "0")
+        assert fields(end, "Seq", "State", "Status", "Cause", "Tech", "Disp") == ("9", "WRAP", status, cause, tech, "")
+        assert pbx.heard("201")[-1] == sentence
+        assert pbx.dialled == [number(aa, "00")]
+        assert pbx.journal["attempt1"] == f"END|WRAP|{status}|{cause}|{tech}|{value(result, 'Rang')}|0||||"
+        assert "CollUp" not in ami.course("attempt1")
+
+
+@pytest.mark.parametrize(
+    ("trunk", "status", "cause"), [("dead", "NOANSWER", "0"), ("nope", "CHANUNAVAIL", "3"), ("0;x", "CHANUNAVAIL", "3")]
+)
+async def test_a_dead_or_unknown_trunk_has_no_tech_and_reaches_nobody(trunk: str, status: str, cause: str) -> None:
+    async with running() as (pbx, ami):
+        ami.originate("attempt1", number("10", "00"), RING="1", TRUNK=trunk)
+        assert fields(await ami.event("CollEnd", "attempt1"), "State", "Status", "Cause", "Tech") == ("WRAP", status, cause, "")
+        assert pbx.dialled == []
+
+
+async def test_a_debtor_who_answers_and_hangs_up_is_answer_16_with_times() -> None:
+    async with running() as (_, ami):
+        ami.originate("attempt1", number("10", "02"))
+        await ami.confirm("CollKeyed", "attempt1")
+        result = await ami.event("CollResult", "attempt1")
+        end = await ami.event("CollEnd", "attempt1")
+        await ami.event("Hangup", "attempt1")
+        assert fields(result, "Status", "Cause", "Tech") == ("ANSWER", "16", "SIP 200 OK")
+        assert 900 <= int(value(result, "Rang")) <= 1_600
+        assert 1_900 <= int(value(result, "Talk")) <= 2_600
+        assert fields(end, "State", "Disp") == ("WRAP", "2")
+        said = [name for name in ami.course("attempt1") if name != "OriginateResponse"]
+        assert said == ["CollAgent", "CollDial", "CollUp", "CollResult", "CollKeyed", "CollEnd", "Hangup"]
+
+
+async def test_a_line_that_answers_at_once_does_not_ring() -> None:
+    async with running() as (_, ami):
+        ami.originate("attempt1", number("12", "05"))
+        assert int(value(await ami.event("CollResult", "attempt1"), "Rang")) < 700
+
+
+KEYED = {
+    "01": ("1", "full", "20261128", ""),
+    "02": ("2", "", "", ""),
+    "03": ("3", "", "", ""),
+    "04": ("4", "", "20261124", "10"),
+    "05": ("5", "", "", ""),
+    "06": ("6", "", "", ""),
+    "07": ("7", "", "", ""),
+    "08": ("8", "", "", ""),
+    "09": ("9", "", "", ""),
+    "10": ("1", "50", "20261126", ""),
+}
+
+
+@pytest.mark.parametrize(("bb", "entry"), KEYED.items())
+async def test_each_agent_keys_the_outcome_of_the_table_and_hears_saved_only_then(bb: str, entry: tuple[str, str, str, str]) -> None:
+    async with running() as (pbx, ami):
+        ami.originate("attempt1", number("12", bb))
+        keyed = await ami.event("CollKeyed", "attempt1")
+        assert fields(keyed, "Disp", "Amount", "On", "At") == entry
+        assert value(keyed, "Seq") == "5"
+        assert pbx.journal["attempt1"].startswith("KEY|ANSWER|16|SIP 200 OK|")
+        assert pbx.journal["attempt1"].endswith("|".join(entry))
+        assert "saved" not in pbx.heard("201")
+        await ami.confirm("CollKeyed", "attempt1")
+        end = await ami.event("CollEnd", "attempt1")
+        assert fields(end, "Disp", "Amount", "On", "At") == entry
+        assert pbx.heard("201")[-1] == "saved"
+        assert pbx.journal["attempt1"].endswith("|".join(entry))
+
+
+async def test_an_agent_without_a_daemon_hears_that_the_entry_is_noted() -> None:
+    async with running() as (pbx, ami):
+        ami.originate("attempt1", number("12", "03"))
+        await ami.event("CollEnd", "attempt1")
+        assert pbx.heard("201")[-1] == "noted"
+
+
+async def test_an_entry_that_could_not_be_committed_is_not_called_saved() -> None:
+    async with running() as (pbx, ami):
+        ami.originate("attempt1", number("12", "03"))
+        await ami.confirm("CollKeyed", "attempt1", saved="0")
+        await ami.event("CollEnd", "attempt1")
+        assert pbx.heard("201")[-1] == "not-saved"
+
+
+async def test_an_agent_who_keys_nothing_is_asked_three_times_and_the_call_ends_without_an_outcome() -> None:
+    async with running(speed=60.0) as (pbx, ami):
+        ami.originate("attempt1", number("12", "00"))
+        assert fields(await ami.event("CollEnd", "attempt1"), "State", "Disp") == ("WRAP", "")
+        assert pbx.heard("201") == ["preview-keys", "outcome", "outcome-keys", "outcome-keys", "no-entry"]
+
+
+@pytest.mark.parametrize(
+    ("bb", "state", "sentence"),
+    [("12", "SKIPPED", "skipped"), ("13", "LATER", "later"), ("14", "NOACCEPT", "preview-keys"), ("15", "AGENT", "preview-keys")],
+)
+async def test_an_agent_who_does_not_accept_ends_the_call_before_the_debtor_is_dialled(bb: str, state: str, sentence: str) -> None:
+    async with running() as (pbx, ami):
+        ami.originate("attempt1", number("10", bb), DECIDE="2")
+        end = await ami.event("CollEnd", "attempt1")
+        assert fields(end, "State", "Status", "Cause", "Tech", "Rang", "Talk") == (state, "", "", "", "", "")
+        assert value(await ami.event("Hangup", "attempt1"), "Cause") == "16"
+        assert pbx.dialled == []
+        assert pbx.heard("201")[-1] == sentence
+        assert pbx.journal["attempt1"] == f"END|{state}|||||||||"
+
+
+async def test_zero_repeats_the_case_and_the_agent_may_then_accept() -> None:
+    async with running() as (pbx, ami):
+        pbx.script_agent("201", [Agent(preview="0 7 1", wrap="5")])
+        ami.originate("attempt1", number("12", "00"))
+        await ami.event("CollKeyed", "attempt1")
+        assert pbx.heard("201")[:3] == ["preview-keys"] * 3
+
+
+async def test_mode_auto_asks_nothing_before_dialling() -> None:
+    async with running() as (pbx, ami):
+        ami.originate("attempt1", number("12", "05"), MODE="auto")
+        await ami.event("CollUp", "attempt1")
+        assert "preview-keys" not in pbx.heard("201")
+
+
+async def test_hanging_up_while_talking_is_dial_answer_and_while_it_rings_dial_cancel() -> None:
+    async with running() as (_, ami):
+        ami.originate("attempt1", number("11", "16"))
+        talking = await ami.event("CollEnd", "attempt1")
+        ami.originate("attempt2", number("30", "17"), phone="202")
+        ringing = await ami.event("CollEnd", "attempt2")
+        assert fields(talking, "State", "Status", "Cause", "Tech") == ("DIAL", "ANSWER", "16", "SIP 200 OK")
+        assert int(value(talking, "Talk")) > 500
+        assert fields(ringing, "State", "Status", "Cause", "Tech", "Talk") == ("DIAL", "CANCEL", "16", "SIP 180 Ringing", "0")
+        assert "CollResult" not in ami.course("attempt1") + ami.course("attempt2")
+
+
+@pytest.mark.parametrize(("bb", "cause", "sip", "reason"), [("18", "17", "486", "0"), ("19", "21", "603", "0"), ("20", "19", "480", "3")])
+async def test_a_phone_that_is_not_answered_is_told_apart_by_the_hangup_cause_alone(bb: str, cause: str, sip: str, reason: str) -> None:
+    async with running() as (pbx, ami):
+        ami.originate("attempt1", number("10", bb), timeout=2_000)
+        response = await ami.event("OriginateResponse", "attempt1")
+        hangup = await ami.event("Hangup", "attempt1")
+        assert fields(response, "ActionID", "Response", "Reason", "Uniqueid") == ("attempt1-o", "Failure", reason, "coll-attempt1")
+        assert fields(hangup, "Cause", "TechCause") == (cause, sip)
+        assert sorted(ami.course("attempt1")) == ["Hangup", "OriginateResponse"]
+        assert pbx.journal == {}
+
+
+@pytest.mark.parametrize("phone", ["299", "777"])
+async def test_an_unregistered_or_unknown_phone_fails_without_any_hangup(phone: str) -> None:
+    async with running() as (pbx, ami):
+        ami.originate("attempt1", number("10", "00"), phone=phone)
+        response = await ami.event("OriginateResponse", "attempt1")
+        assert fields(response, "Response", "Reason", "Uniqueid") == ("Failure", "0", "coll-attempt1")
+        ami.originate("attempt2", number("10", "12"))
+        await ami.event("Hangup", "attempt2")
+        assert ami.course("attempt1") == ["OriginateResponse"]
+        assert pbx.phones_rung == ["201"]
+
+
+async def test_an_answered_phone_is_reason_4() -> None:
+    async with running() as (_, ami):
+        ami.originate("attempt1", number("10", "12"))
+        response = await ami.event("OriginateResponse", "attempt1")
+        assert fields(response, "Response", "Reason", "Uniqueid", "CallerIDName") == ("Success", "4", "coll-attempt1", "Mueller GmbH")
+
+
+async def test_the_response_may_come_before_and_after_the_agents_event() -> None:
+    orders = set()
+    for seed in range(12):
+        async with running(seed=seed, speed=60.0) as (_, ami):
+            ami.originate("attempt1", number("10", "12"))
+            await ami.event("Hangup", "attempt1")
+            course = ami.course("attempt1")
+            orders.add(course.index("OriginateResponse") < course.index("CollAgent"))
+    assert orders == {True, False}
+
+
+async def test_the_same_channel_id_while_live_is_refused_with_the_live_calls_uniqueid() -> None:
+    async with running() as (pbx, ami):
+        ami.originate("attempt1", number("11", "00"))
+        await ami.event("CollUp", "attempt1")
+        ami.originate("attempt1", number("11", "00"), phone="202", action_id="second")
+        response = await ami.wait(lambda m: kind(m) == "OriginateResponse" and value(m, "ActionID") == "second")
+        assert fields(response, "Response", "Reason", "Uniqueid") == ("Failure", "0", "coll-attempt1")
+        assert pbx.phones_rung == ["201"]
+        assert pbx.originates("attempt1") == 2
+        pbx.hang_up("201")
+        assert value(await ami.event("CollEnd", "attempt1"), "Status") == "ANSWER"
+
+
+async def test_an_id_used_before_rings_the_phone_and_dials_nobody() -> None:
+    async with running() as (pbx, ami):
+        ami.originate("attempt1", number("20", "00"))
+        await ami.event("Hangup", "attempt1")
+        row = pbx.journal["attempt1"]
+        ami.originate("attempt1", number("20", "00"), action_id="second")
+        duplicate = await ami.event("CollDup", "attempt1")
+        await ami.event("Hangup", "attempt1", nth=2)
+        assert value(duplicate, "Old") == row
+        assert pbx.journal["attempt1"] == row
+        assert pbx.dialled == [number("20", "00")]
+        assert ami.course("attempt1").count("CollEnd") == 1
+
+
+@pytest.mark.parametrize("hostile", ["+499001234567", "110", "+88213123456", "+4930123&PJSIP/202"])
+async def test_a_denied_number_is_never_dialled(hostile: str) -> None:
+    async with running() as (pbx, ami):
+        ami.originate("attempt1", hostile)
+        assert value(await ami.event("CollEnd", "attempt1"), "State") == "DENIED"
+        assert pbx.dialled == []
+
+
+async def test_a_number_that_is_live_is_not_dialled_a_second_time() -> None:
+    async with running() as (pbx, ami):
+        ami.originate("attempt1", number("11", "00"))
+        await ami.event("CollUp", "attempt1")
+        ami.originate("attempt2", number("11", "00"), phone="202")
+        assert value(await ami.event("CollEnd", "attempt2"), "State") == "DSTBUSY"
+        pbx.hang_up("201")
+        await ami.event("Hangup", "attempt1")
+        ami.originate("attempt3", number("11", "16"), phone="203")
+        assert value(await ami.event("CollEnd", "attempt3"), "Status") == "ANSWER"
+
+
+async def test_the_journal_goes_from_agent_to_dial_to_result_to_key_to_end() -> None:
+    async with running() as (pbx, ami):
+        pbx.script_agent("201", [Agent(preview="", wrap="")])
+        ami.originate("attempt1", number("12", "00"))
+        await ami.event("CollAgent", "attempt1")
+        seen = [pbx.journal["attempt1"]]
+        pbx.press("201", "1")
+        await ami.event("CollDial", "attempt1")
+        seen.append(pbx.journal["attempt1"])
+        await ami.event("CollResult", "attempt1")
+        seen.append(pbx.journal["attempt1"].split("|")[0])
+        pbx.press("201", "3")
+        await ami.event("CollKeyed", "attempt1")
+        seen.append(pbx.journal["attempt1"].split("|")[0])
+        await ami.event("CollEnd", "attempt1")
+        seen.append(pbx.journal["attempt1"].split("|")[0])
+        assert seen == ["AGENT", "DIAL", "RES", "KEY", "END"]
+
+
+async def test_an_acknowledged_row_is_forgotten_and_the_old_row_is_told() -> None:
+    async with running() as (pbx, ami):
+        ami.originate("attempt1", number("20", "00"))
+        await ami.event("Hangup", "attempt1")
+        row = pbx.journal["attempt1"]
+        ami.send(
+            "Originate",
+            "__COLL_ID=attempt1",
+            ActionID="attempt1-a",
+            Channel="Local/ack@coll-ack/n",
+            Application="Wait",
+            Data="0",
+            Async="true",
+        )
+        assert value(await ami.event("CollAcked", "attempt1"), "Old") == row
+        response = await ami.wait(lambda m: kind(m) == "OriginateResponse" and value(m, "ActionID") == "attempt1-a")
+        assert fields(response, "Response", "Application", "Uniqueid") == ("Failure", "Wait", "<unknown>")
+        assert pbx.journal == {}
+
+
+async def test_ring_back_runs_the_menu_and_fills_in_the_ended_row() -> None:
+    async with running() as (pbx, ami):
+        ami.originate("attempt1", number("11", "16"))
+        await ami.event("Hangup", "attempt1")
+        ended = pbx.journal["attempt1"]
+        ami.ring_back("attempt1", number("11", "16"))
+        await ami.confirm("CollKeyed", "attempt1")
+        wrap_end = await ami.event("CollWrapEnd", "attempt1")
+        assert fields(wrap_end, "Seq", "Disp", "Amount", "On", "At", "Keyed") == ("8", "1", "full", "20261128", "", "yes")
+        assert pbx.journal["attempt1"] == ended.removesuffix("|||") + "1|full|20261128|"
+        assert pbx.heard("201")[-1] == "saved"
+        await ami.wait(lambda m: kind(m) == "Hangup" and value(m, "Uniqueid") == "coll-attempt1-w1")
+        assert ami.course("attempt1").count("CollEnd") == 1
+
+
+async def test_an_agent_who_does_not_answer_the_ring_back_leaves_the_row_without_an_outcome() -> None:
+    async with running() as (pbx, ami):
+        ami.originate("attempt1", number("11", "21"))
+        await ami.event("Hangup", "attempt1")
+        ami.ring_back("attempt1", number("11", "21"))
+        response = await ami.wait(lambda m: kind(m) == "OriginateResponse" and value(m, "ActionID") == "attempt1-w1-o")
+        assert fields(response, "Response", "Reason") == ("Failure", "3")
+        assert pbx.journal["attempt1"].endswith("||||")
+
+
+async def test_a_wrong_key_asks_again_and_star_goes_back() -> None:
+    async with running() as (pbx, ami):
+        pbx.script_agent("201", [Agent(wrap="0 1 7 2 * 1 3102 5# * 7# 1")])
+        ami.originate("attempt1", number("12", "00"))
+        keyed = await ami.event("CollKeyed", "attempt1")
+        assert fields(keyed, "Disp", "Amount", "On") == ("1", "full", "20261130")
+
+
+async def test_an_outcome_keyed_when_the_agent_has_already_left_is_still_the_last_word() -> None:
+    async with running() as (pbx, ami):
+        pbx.script_agent("201", [Agent(wrap=f"2{HANG_UP}")])
+        ami.originate("attempt1", number("12", "00"))
+        end = await ami.event("CollEnd", "attempt1")
+        assert fields(end, "State", "Disp") == ("WRAP", "2")
+        assert "saved" not in pbx.heard("201")
+
+
+async def test_leaving_the_menu_half_way_keys_nothing() -> None:
+    async with running() as (pbx, ami):
+        pbx.script_agent("201", [Agent(wrap=f"1 {NOTHING} 1 5#{HANG_UP}")])
+        ami.originate("attempt1", number("12", "00"))
+        assert fields(await ami.event("CollEnd", "attempt1"), "State", "Disp", "Amount") == ("WRAP", "", "")
+
+
+async def test_a_phone_that_nobody_answers_by_script_can_be_picked_up_live() -> None:
+    async with running() as (pbx, ami):
+        pbx.script_agent("201", [Agent(phone="ignores", preview="2")])
+        ami.originate("attempt1", number("12", "00"))
+        await ami.wait(lambda m: kind(m) == "DeviceStateChange" and value(m, "State") == "RINGING")
+        pbx.pick_up("201")
+        assert value(await ami.event("CollEnd", "attempt1"), "State") == "SKIPPED"
+
+
+async def test_devices_tell_ringing_in_use_and_free_again() -> None:
+    async with running() as (_, ami):
+        ami.originate("attempt1", number("12", "05"))
+        await ami.wait(lambda m: kind(m) == "DeviceStateChange" and fields(m, "Device", "State") == ("PJSIP/201", "NOT_INUSE"))
+        states = [value(m, "State") for m in ami.got if value(m, "Device") == "PJSIP/201"]
+        assert states == ["RINGING", "INUSE", "NOT_INUSE"]
+        assert [value(m, "State") for m in ami.got if value(m, "Device") == "PJSIP/trunk"] == ["INUSE", "NOT_INUSE"]
+
+
+FEATURES = {"*80": "login", "*81": "logout", "*82": "pause", "*83": "resume", "*84": "next"}
+
+
+@pytest.mark.parametrize(("code", "action"), FEATURES.items())
+async def test_a_feature_code_reports_and_speaks_the_daemons_reply(code: str, action: str) -> None:
+    async with running() as (pbx, ami):
+
+        async def daemon() -> Message:
+            asked = await ami.wait(lambda m: kind(m) == "CollFeature")
+            await ami.ask("Setvar", Channel=value(asked, "Uniqueid"), Variable="COLL_REPLY", Value="ok")
+            return asked
+
+        async with asyncio.TaskGroup() as group:
+            answering = group.create_task(daemon())
+            reply = await pbx.dial_feature("201", code, "4711" if code == "*80" else "")
+        assert reply == "ok"
+        assert fields(answering.result(), "Action", "Endpoint", "Pin") == (action, "PJSIP/201", "4711" if code == "*80" else "")
+        assert pbx.heard("201")[-1] == f"done-{action}"
+        assert pbx.machine.device_state("PJSIP/201") == "NOT_INUSE"
+
+
+async def test_a_wrong_pin_is_asked_again_and_a_silent_daemon_is_no_service() -> None:
+    async with running() as (pbx, ami):
+
+        async def daemon() -> None:
+            first = await ami.wait(lambda m: kind(m) == "CollFeature")
+            await ami.ask("Setvar", Channel=value(first, "Uniqueid"), Variable="COLL_REPLY", Value="denied")
+            second = await ami.wait(lambda m: kind(m) == "CollFeature", nth=2)
+            assert value(second, "Pin") == "4711"
+            await ami.ask("Setvar", Channel=value(second, "Uniqueid"), Variable="COLL_REPLY", Value="ok")
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(daemon())
+            assert await pbx.dial_feature("201", "*80", "0000 4711") == "ok"
+        assert "pin-wrong" in pbx.heard("201")
+        assert await pbx.dial_feature("201", "*82") == ""
+        assert pbx.heard("201")[-1] == "no-service"
+
+
+async def test_star_85_runs_the_menu_for_the_attempt_that_the_daemon_names() -> None:
+    async with running() as (pbx, ami):
+        ami.originate("attempt1", number("11", "21"))
+        await ami.event("Hangup", "attempt1")
+
+        async def daemon() -> None:
+            asked = await ami.wait(lambda m: kind(m) == "CollFeature")
+            await ami.ask("Setvar", Channel=value(asked, "Uniqueid"), Variable="COLL_REPLY", Value="id-attempt1")
+            await ami.confirm("CollKeyed", "attempt1")
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(daemon())
+            assert await pbx.dial_feature("201", "*85", "9 1") == "id-attempt1"
+        assert fields(await ami.event("CollWrapEnd", "attempt1"), "Disp", "Keyed") == ("9", "yes")
+        assert pbx.journal["attempt1"].endswith("|9|||")
