@@ -23,8 +23,9 @@ with used as (
   select source from item where company = :company and debtor_no = :debtor_no and state = 'open'
 )
 select u.source,
-       (select max(case when b.fresh_as_of <= :today then b.fresh_as_of else b.as_of end) from batch b
-         where b.source = u.source and b.status = 'accepted' and b.mode = 'snapshot' and b.as_of <= :today) as fresh_as_of,
+       (select case when b.fresh_as_of <= :today then b.fresh_as_of else b.as_of end from batch b
+         where b.source = u.source and b.status = 'accepted' and b.mode = 'snapshot' and b.as_of <= :today
+         order by b.seq desc limit 1) as fresh_as_of,
        (select group_concat(h.file, '|') from batch h
          where h.source = u.source and h.status = 'held' and h.as_of <= :today) as held
   from used u order by u.source;

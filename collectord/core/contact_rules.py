@@ -1,0 +1,267 @@
+"""The one gate: the only code that may say a debtor may be contacted now (DESIGN 4.2).
+
+Owns the order in which rules are asked and what their answers mean together. The rules themselves stand in guard, hours and limits.
+Invariant: Allowed only when no rule refuses at this instant; `not_before` is the first instant at which none would, or None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from collectord.core import guard, hours, limits
+from collectord.core.facts import DebtorFacts, FactKind
+from collectord.core.house import House
+from collectord.core.ledger import FOREVER, DialNumber, OpenItem
+from collectord.core.packs import Pack, active_packs
+from collectord.core.place import place_of
+from collectord.core.refusals import Allowed, Answer, Notice, Question, Refusal, Refused
+from collectord.core.wording import Texts
+
+__all__ = ["Allowed", "Refusal", "Refused", "guard_rules", "may_contact"]
+
+ROUNDS = 500  # of asking all rules again at a later instant; two rules alternate a few times, not hundreds
+
+TEXTS: Texts = {
+    "nothing-owed": (
+        "Nothing is owed: credits cover everything that is open.",
+        "Es wird nichts geschuldet: Gutschriften decken alles, was offen ist.",
+    ),
+    "nothing-open": ("Nothing is open.", "Es ist nichts offen."),
+    "rest-covered": (
+        "Credits cover the items that may be spoken about ({items}).",
+        "Gutschriften decken die Posten, über die gesprochen werden darf ({items}).",
+    ),
+    "dispute": ("Disputed, and nothing else is owed: {items}.", "Bestritten, und sonst ist nichts offen: {items}."),
+    "dunning-block": (
+        "Dunning block until {day}, and nothing else is owed: {items}.",
+        "Mahnsperre bis {day}, und sonst ist nichts offen: {items}.",
+    ),
+    "dunning-block-forever": (
+        "Dunning block until further notice, and nothing else is owed: {items}.",
+        "Mahnsperre bis auf Weiteres, und sonst ist nichts offen: {items}.",
+    ),
+    "direct-debit": (
+        "Collected by direct debit that has not come back, and nothing else is owed: {items}.",
+        "Wird per Lastschrift eingezogen, die nicht zurückkam, und sonst ist nichts offen: {items}.",
+    ),
+    "override": (
+        "The rule {rule} is set aside by {actor} since {day}: {reason}",
+        "Die Regel {rule} ist durch {actor} seit {day} ausgesetzt: {reason}",
+    ),
+}
+
+
+def guard_rules() -> tuple[str, ...]:
+    """The ids of the rules that are always on, as refusals name them."""
+    spoken = {
+        "clock", "store", "unknown-pack", "no-hours", "holidays-unknown", "do-not-call", "number-blocked", "number-wrong", "no-number",
+        "legal-state", "dispute", "open-promise", "dunning-block", "dunning-deadline", "nothing-owed", "direct-debit", "payment-seen",
+        "no-snapshot", "stale-source", "held-source", "rejected-row", "doubtful-item", "live-attempt", "unknown-attempt",
+        "not-dialled-pause",
+    }  # fmt: skip
+    return tuple(sorted(f"guard/{rule}" for rule in spoken))
+
+
+def may_contact(
+    facts: DebtorFacts,
+    packs: Mapping[str, Pack],
+    house: House,
+    now: datetime,
+    number: str | None = None,
+    item: str | None = None,
+    medium: str = "call",
+) -> Answer:
+    """May this debtor be contacted at this instant? `number` and `item` narrow the question; without them any number and item will do.
+
+    Of several numbers the first one in the order of the export that is allowed is taken; if none is, the answer is for the one that is
+    allowed first.
+    """
+    best: Refused | None = None
+    for candidate in _numbers(facts, number, medium):
+        place = place_of(facts.debtor, candidate, house)
+        question = Question(
+            facts=facts,
+            packs=active_packs(packs, house.packs, place),
+            known_packs=packs,
+            house=house,
+            place=place,
+            now=now,
+            number=candidate,
+            item=item,
+            medium=medium,
+        )
+        answer = _answer(question)
+        if isinstance(answer, Allowed):
+            return answer
+        if best is None or _sooner(answer.not_before, best.not_before):
+            best = answer
+    assert best is not None  # _numbers yields at least one
+    return best
+
+
+def _numbers(facts: DebtorFacts, number: str | None, medium: str) -> tuple[DialNumber | None, ...]:
+    if medium != "call":
+        return (None,)
+    if number is not None:
+        listed = (known for known in facts.debtor.numbers if known.e164 == number)
+        return (next(listed, DialNumber(position=0, raw=number, e164=number)),)
+    dialable = sorted((known for known in facts.debtor.numbers if known.e164 is not None), key=lambda known: known.position)
+    return tuple(dialable) or (None,)
+
+
+def _sooner(one: datetime | None, other: datetime | None) -> bool:
+    return one is not None and (other is None or one < other)
+
+
+def _answer(question: Question) -> Answer:
+    standing = [*guard.standing_refusals(question), *(guard.calling_refusals(question) if question.is_call else ())]
+    passing = list(_passing(question, question.now))
+    free = tuple(item.item_no for item in _free(question, question.now))
+    notices = tuple(_notices(question))
+    refusals = tuple(dict.fromkeys([*standing, *passing]))
+    if not refusals:
+        number = question.number.e164 if question.number is not None else None
+        return Allowed(number or "", free, question.place, notices)
+    never = any(refusal.rule == "guard/do-not-call" and refusal.not_before is None for refusal in refusals)
+    return Refused(refusals, never, _end_of(question, refusals), question.place, notices)
+
+
+def _end_of(question: Question, refusals: tuple[Refusal, ...]) -> datetime | None:
+    """The first instant at which nothing refuses, if the data stay as they are."""
+    moment = question.now
+    current: tuple[Refusal, ...] = refusals
+    for _ in range(ROUNDS):
+        if not current:
+            return moment
+        ends = [refusal.not_before for refusal in current if refusal.not_before is not None]
+        if len(ends) < len(current):
+            return None
+        moment = max(ends)
+        current = tuple(_passing(question, moment))
+    return None
+
+
+def _passing(question: Question, at: datetime) -> Iterator[Refusal]:
+    """Rules that time can end, asked at any instant from now on."""
+    yield from guard.dated_refusals(question, at)
+    yield from _item_refusals(question, at)
+    if not question.is_call:
+        return
+    yield from filter(None, [guard.pause_refusal(question, at)])
+    yield from hours.holiday_refusals(question, at)
+    for pack in question.packs:
+        rules = [
+            hours.hours_refusal(question, pack, at),
+            hours.wish_refusal(question, pack, at),
+            hours.ask_first_refusal(question, pack, at),
+        ]
+        found = [*(refusal for refusal in rules if refusal is not None), *limits.debtor_refusals(question, pack, at)]
+        yield from question.without_overridden(found, at)
+
+
+def _item_refusals(question: Question, at: datetime) -> Iterator[Refusal]:
+    """Nothing is left that may be spoken about: every rule that keeps an item back, with the first instant at which one is free."""
+    debits = _asked(question)
+    if not debits:
+        code = "nothing-owed" if question.facts.debits else "nothing-open"
+        yield Refusal("guard/nothing-owed", question.says(TEXTS, code), None)
+        return
+    if guard.owes_nothing(question):
+        yield Refusal("guard/nothing-owed", question.says(TEXTS, "nothing-owed"), None)
+        return
+    free = _free(question, at)
+    if _worth(question, free):
+        return
+    ends = _first_free(question, at)
+    held: dict[str, Refusal] = {}
+    for item in debits:
+        for refusal in _held(question, item, at):
+            held.setdefault(refusal.rule, refusal)
+    for refusal in held.values():
+        yield Refusal(refusal.rule, _told(question, refusal, debits, at), ends)
+    if free:
+        names = [item.item_no for item in free]
+        yield Refusal("guard/nothing-owed", question.says(TEXTS, "rest-covered", items=names), ends)
+
+
+def _told(question: Question, refusal: Refusal, debits: tuple[OpenItem, ...], at: datetime) -> str:
+    """The guard's sentences name all items of a rule; a pack's sentence is about its own item."""
+    code = refusal.rule.partition("/")[2]
+    if not refusal.rule.startswith("guard/"):
+        return refusal.reason
+    items = [item for item in debits if any(other.rule == refusal.rule for other in _held(question, item, at))]
+    names = [item.item_no for item in items]
+    if code == "dunning-block":
+        until = max(item.dunning_block_until for item in items if item.dunning_block_until is not None)
+        if until < FOREVER:
+            return question.says(TEXTS, code, day=until, items=names)
+        code = "dunning-block-forever"
+    return question.says(TEXTS, code, items=names)
+
+
+def _first_free(question: Question, at: datetime) -> datetime | None:
+    """The first instant at which an item worth a call is free again."""
+    moment = at
+    for _ in range(ROUNDS):
+        refusals = [refusal for item in _asked(question) for refusal in _held(question, item, moment)]
+        ends = [refusal.not_before for refusal in refusals if refusal.not_before is not None]
+        if not ends:
+            return None
+        moment = min(ends)
+        if _worth(question, _free(question, moment)):
+            return moment
+    return None
+
+
+def _asked(question: Question) -> tuple[OpenItem, ...]:
+    return tuple(item for item in question.facts.debits if question.item in (None, item.item_no))
+
+
+def _free(question: Question, at: datetime) -> tuple[OpenItem, ...]:
+    return tuple(item for item in _asked(question) if not any(True for _ in _held(question, item, at)))
+
+
+def _held(question: Question, item: OpenItem, at: datetime) -> Iterator[Refusal]:
+    """Why this item must not be spoken about at this instant."""
+    disputes = [fact for fact in question.facts.known(FactKind.DISPUTE) if fact.value in ("", item.item_no) and question.holds(fact, at)]
+    if item.dispute or disputes:
+        ends = [None if fact.until_on is None else question.after(fact.until_on) for fact in disputes]
+        known = [end for end in ends if end is not None]
+        yield Refusal("guard/dispute", "", None if item.dispute or len(known) < len(ends) else max(known))
+    block = item.dunning_block_until
+    if block == FOREVER:
+        yield Refusal("guard/dunning-block", "", None)
+    elif block is not None and at < question.after(block):
+        yield Refusal("guard/dunning-block", "", question.after(block))
+    if item.is_direct_debit:
+        yield Refusal("guard/direct-debit", "", None)
+    if question.is_call:
+        for pack in question.packs:
+            yield from question.without_overridden(limits.item_refusals(question, pack, item.item_no, at), at)
+
+
+def _worth(question: Question, free: tuple[OpenItem, ...]) -> bool:
+    """In one currency at least, the free items exceed all credits. Asked about one item, its own debt is enough."""
+    if question.item is not None:
+        return bool(free)
+    sums: dict[str, Decimal] = {}
+    for item in free:
+        sums[item.currency] = sums.get(item.currency, Decimal(0)) + item.open_amount
+    for item in question.facts.items:
+        if item.open_amount < 0 and item.currency in sums:
+            sums[item.currency] += item.open_amount
+    return any(amount > 0 for amount in sums.values())
+
+
+def _notices(question: Question) -> Iterator[Notice]:
+    if not question.is_call:
+        return
+    for pack in question.packs:
+        yield from limits.warnings(question, pack)
+        for rule in pack.rule_ids():
+            fact = question.override_of(rule, question.now)
+            if fact is not None:
+                day = question.place.local_day(fact.at)
+                yield Notice(rule, question.says(TEXTS, "override", rule=rule, actor=fact.actor or "?", day=day, reason=fact.reason))

@@ -1,0 +1,260 @@
+"""The guard: rules that are always on and that no configuration removes (DESIGN 4.2).
+
+Owns the rules guard/... about the debtor, the data and the number. Knows no calling hours and no caps.
+Invariant: a doubt refuses. Rules of the state of the data end at an instant nobody can know; rules with a date end at the start of a day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from collectord.core.calendar import HolidaysUnknown, WorkingDays
+from collectord.core.facts import NO_LEGAL_STATE, FactKind
+from collectord.core.freshness import SourceStanding, Stale, accounting_days, freshness
+from collectord.core.ledger import DialNumber, open_total
+from collectord.core.money import Money
+from collectord.core.packs import unknown_packs
+from collectord.core.refusals import Question, Refusal
+from collectord.core.wording import Texts
+
+PAYMENT_SEEN_DAYS = 5  # banking days that "paid already" holds calls, so that the payment can arrive
+NOT_DIALLED_PAUSE = timedelta(minutes=5)  # DESIGN 4.3: a new attempt after one that a fault kept from being dialled
+
+TEXTS: Texts = {
+    "unknown-pack": (
+        "The configuration names the pack {packs}, and there is no such file in rules/packs.",
+        "Die Konfiguration nennt das Regelpaket {packs}, in rules/packs gibt es keine solche Datei.",
+    ),
+    "no-hours": (
+        "No pack in force says at which hours this debtor may be called.",
+        "Kein geltendes Regelpaket sagt, zu welchen Zeiten dieser Debitor angerufen werden darf.",
+    ),
+    "do-not-call": (
+        "The debtor does not want to be called (said on {day}); letters and e-mails remain.",
+        "Der Debitor möchte nicht angerufen werden (gesagt am {day}); Brief und E-Mail bleiben.",
+    ),
+    "legal-state": (
+        "The legal state {state} stops every contact.",
+        "Der Rechtsstatus {state} schließt jeden Kontakt aus.",
+    ),
+    "no-snapshot": (
+        "No complete export of source {source} was accepted yet, so nobody knows what is still owed.",
+        "Von der Quelle {source} wurde noch kein vollständiger Export angenommen; was noch offen ist, weiß niemand.",
+    ),
+    "stale-source": (
+        "The export of source {source} is of {day}: {age} accounting days old, {limit} are allowed.",
+        "Der Export der Quelle {source} ist vom {day}: {age} Buchungstage alt, erlaubt sind {limit}.",
+    ),
+    "stale-uncounted": (
+        "The age of the export of source {source} of {day} cannot be counted; the holidays of {country} are unknown.",
+        "Das Alter des Exports der Quelle {source} vom {day} ist nicht zählbar; die Feiertage von {country} sind unbekannt.",
+    ),
+    "held-source": (
+        "The export {files} of source {source} is held and waits for accept or reject.",
+        "Der Export {files} der Quelle {source} ist zurückgehalten und wartet auf Annahme oder Ablehnung.",
+    ),
+    "rejected-row": (
+        "A row of this debtor could not be read in the last export (source {source}, line {line}, {column}: {why}).",
+        "Eine Zeile dieses Debitors war im letzten Export nicht lesbar (Quelle {source}, Zeile {line}, {column}: {why}).",
+    ),
+    "doubtful-item": (
+        "Whether {items} is still open is doubtful: the last export had a row that belongs to nobody.",
+        "Ob {items} noch offen ist, ist zweifelhaft: der letzte Export hatte eine Zeile, die niemandem zuzuordnen ist.",
+    ),
+    "open-promise": (
+        "{amount} is promised for {day}; with grace the promise runs until {until}.",
+        "{amount} sind für {day} zugesagt; mit Karenz läuft die Zusage bis {until}.",
+    ),
+    "dunning-deadline": (
+        "Accounting gave the debtor until {day} for {items}; no call before that day.",
+        "Die Buchhaltung hat dem Debitor für {items} eine Frist bis {day} gesetzt; kein Anruf vor diesem Tag.",
+    ),
+    "payment-seen": (
+        "The debtor said on {day} that it is paid; {count} banking days are given for the payment to arrive.",
+        "Der Debitor sagte am {day}, es sei bezahlt; {count} Banktage sind für den Eingang eingeräumt.",
+    ),
+    "unknown-attempt": (
+        "What became of the call of {at} is not known yet; until then nobody is called again.",
+        "Was aus dem Anruf vom {at} wurde, ist noch nicht bekannt; bis dahin wird nicht erneut angerufen.",
+    ),
+    "live-attempt": ("A call to this debtor is going on since {at}.", "Seit {at} läuft ein Anruf bei diesem Debitor."),
+    "live-number": (
+        "The number {number} is being called for another debtor since {at}.",
+        "Die Nummer {number} wird seit {at} für einen anderen Debitor angerufen.",
+    ),
+    "not-dialled-pause": (
+        "The call of {at} was not dialled because of a fault; the next one may come five minutes later.",
+        "Der Anruf vom {at} wurde wegen einer Störung nicht gewählt; der nächste darf fünf Minuten später kommen.",
+    ),
+    "no-number": ("The debtor has no telephone number.", "Der Debitor hat keine Telefonnummer."),
+    "no-dialable-number": (
+        "The debtor has no number that can be dialled: {problems}.",
+        "Der Debitor hat keine wählbare Nummer: {problems}.",
+    ),
+    "not-a-number-of-the-debtor": (
+        "{number} is not among the debtor's numbers.",
+        "{number} gehört nicht zu den Nummern des Debitors.",
+    ),
+    "number-blocked": (
+        "The number {number} is blocked{why}.",
+        "Die Nummer {number} ist gesperrt{why}.",
+    ),
+    "number-wrong": (
+        "The number {number} belongs to somebody else.",
+        "Die Nummer {number} gehört jemand anderem.",
+    ),
+}
+
+
+def standing_refusals(question: Question) -> Iterator[Refusal]:
+    """Rules of the state of things now: nobody can know when they end."""
+    facts, house, at = question.facts, question.house, question.now
+    for doubt in facts.doubts:
+        yield Refusal(doubt.rule, doubt.reason, None)
+    missing = unknown_packs(question.known_packs, house.packs)
+    if missing:
+        yield _refusal(question, "unknown-pack", packs=list(missing))
+    if question.is_call and not any(pack.hours for pack in question.packs):
+        yield _refusal(question, "no-hours")
+    states = [facts.debtor.legal_state, *(fact.value for fact in facts.known(FactKind.LEGAL_STATE) if question.holds(fact, at))]
+    for state in dict.fromkeys(state.strip() for state in states):
+        if state.casefold() not in NO_LEGAL_STATE:
+            yield _refusal(question, "legal-state", state=state)
+    yield from _source_refusals(question)
+    for row in facts.rejected_rows[:1]:
+        yield _refusal(question, "rejected-row", source=row.source, line=row.line, column=row.column, why=row.reason)
+    doubtful = [item.item_no for item in facts.items if item.item_no in facts.doubtful]
+    if doubtful:
+        yield _refusal(question, "doubtful-item", items=doubtful)
+
+
+def _source_refusals(question: Question) -> Iterator[Refusal]:
+    facts, house = question.facts, question.house
+    days = accounting_days(house)
+    for source in facts.sources:
+        standing = SourceStanding(
+            source=source.source, as_of=source.fresh_as_of, fresh_as_of=source.fresh_as_of, held_batch_id=None, last_status=""
+        )
+        match freshness(standing, house.today(question.now), days, house.max_export_age):
+            case Stale(None, _):
+                yield _refusal(question, "no-snapshot", source=source.source)
+            case Stale(as_of, None):
+                reason = question.says(TEXTS, "stale-uncounted", source=source.source, day=as_of, country=house.country)
+                yield Refusal("guard/stale-source", reason, None)
+            case Stale(as_of, age):
+                yield _refusal(question, "stale-source", source=source.source, day=as_of, age=age, limit=house.max_export_age)
+        if source.held:
+            yield _refusal(question, "held-source", files=list(source.held), source=source.source)
+
+
+def calling_refusals(question: Question) -> Iterator[Refusal]:
+    """The same for calls alone: other media stay possible."""
+    facts, at = question.facts, question.now
+    stopped = sorted(_stop_calling(question), key=lambda said: said[1] is not None)  # for good goes first
+    if stopped:
+        yield _refusal(question, "do-not-call", stopped[0][1], day=stopped[0][0])
+    for contact in facts.contacts:
+        if contact.unresolved:
+            yield _refusal(question, "unknown-attempt", at=contact.at)
+        elif contact.live:
+            yield _refusal(question, "live-attempt", at=contact.at)
+    number = question.number
+    if number is None or number.e164 is None:
+        yield no_number_refusal(question)
+        return
+    for contact in facts.number_contacts:
+        if (contact.live or contact.unresolved) and contact.number == number.e164:
+            yield Refusal("guard/live-attempt", question.says(TEXTS, "live-number", number=number.e164, at=contact.at), None)
+    if number.position == 0:
+        reason = question.says(TEXTS, "not-a-number-of-the-debtor", number=number.e164)
+        yield Refusal("guard/no-number", reason, None)
+    if wrong_since(question, number.e164):
+        yield _refusal(question, "number-wrong", number=number.e164)
+    for fact in facts.known(FactKind.NUMBER_BLOCKED):
+        if fact.value == number.e164 and question.holds(fact, at):
+            until = None if fact.until_on is None else question.after(fact.until_on)
+            why = f": {fact.reason}" if fact.reason else ""
+            yield Refusal("guard/number-blocked", question.says(TEXTS, "number-blocked", number=number.e164, why=why), until)
+
+
+def _stop_calling(question: Question) -> Iterator[tuple[date, datetime | None]]:
+    """When "do not call" was said and when it ends. An imported or keyed disposition says it as well as a recorded fact."""
+    facts = question.facts
+    for fact in facts.known(FactKind.DO_NOT_CALL):
+        if question.holds(fact, question.now):
+            yield question.place.local_day(fact.at), None if fact.until_on is None else question.after(fact.until_on)
+    for contact in facts.contacts:
+        if contact.disposition == "do_not_call":
+            yield question.place.local_day(contact.at), None
+
+
+def no_number_refusal(question: Question) -> Refusal:
+    """guard/no-number: nothing can be dialled, and why."""
+    numbers = question.facts.debtor.numbers
+    if not numbers:
+        return _refusal(question, "no-number")
+    problems = [f"{number.raw} ({number.problem})" if number.problem else number.raw for number in numbers]
+    return Refusal("guard/no-number", question.says(TEXTS, "no-dialable-number", problems=problems), None)
+
+
+def dated_refusals(question: Question, at: datetime) -> Iterator[Refusal]:
+    """Rules that end at a known instant."""
+    facts = question.facts
+    for promise in facts.promises:
+        ends = question.after(promise.grace_until)
+        if at < ends:
+            amount = Money(promise.amount, promise.currency)
+            yield _refusal(question, "open-promise", ends, amount=amount, day=promise.promised_on, until=promise.grace_until)
+    deadlines = [item for item in facts.debits if item.dunning_deadline is not None and at < question.begins(item.dunning_deadline)]
+    if deadlines:
+        latest = max(item.dunning_deadline for item in deadlines if item.dunning_deadline is not None)
+        items = [item.item_no for item in deadlines]
+        yield _refusal(question, "dunning-deadline", question.begins(latest), day=latest, items=items)
+    yield from _payment_seen(question, at)
+
+
+def _payment_seen(question: Question, at: datetime) -> Iterator[Refusal]:
+    told = [contact for contact in question.facts.contacts if contact.disposition == "paid_already"]
+    if not told:
+        return
+    day = question.place.local_day(told[-1].at)
+    company = question.house.companies.get(question.facts.debtor.company)
+    try:
+        last = WorkingDays(question.house.country, company.region if company else "").add(day, PAYMENT_SEEN_DAYS)
+    except HolidaysUnknown:
+        last = day + timedelta(days=2 * PAYMENT_SEEN_DAYS)  # without a calendar: longer than five banking days ever take
+    ends = question.after(last)
+    if at < ends:
+        yield _refusal(question, "payment-seen", ends, day=day, count=PAYMENT_SEEN_DAYS)
+
+
+def pause_refusal(question: Question, at: datetime) -> Refusal | None:
+    """guard/not-dialled-pause: a fault, not an agent's choice, kept the last call from being dialled."""
+    failed = [c.at for c in question.facts.contacts if c.result == "not_dialled" and c.attempt_id and c.agent_result in ("", "accepted")]
+    if failed and at < failed[-1] + NOT_DIALLED_PAUSE:
+        return _refusal(question, "not-dialled-pause", failed[-1] + NOT_DIALLED_PAUSE, at=failed[-1])
+    return None
+
+
+def wrong_since(question: Question, number: str) -> datetime | None:
+    """When it turned out last that the number is not the debtor's; calls until then do not count."""
+    facts = question.facts
+    said = [fact.at for fact in facts.known(FactKind.NUMBER_WRONG) if fact.value == number]
+    said += [contact.at for contact in facts.contacts if contact.disposition == "wrong_number" and contact.number == number]
+    return max(said, default=None)
+
+
+def choosable(question: Question) -> tuple[DialNumber, ...]:
+    """The debtor's dialable numbers in the order of the export."""
+    numbers = sorted(question.facts.debtor.numbers, key=lambda number: number.position)
+    return tuple(number for number in numbers if number.e164 is not None)
+
+
+def owes_nothing(question: Question) -> bool:
+    """Credits cover everything that is open, in every currency."""
+    return all(amount <= 0 for amount in open_total(question.facts.items).values())
+
+
+def _refusal(question: Question, code: str, not_before: datetime | None = None, /, **values: object) -> Refusal:
+    return Refusal(f"guard/{code}", question.says(TEXTS, code, **values), not_before)
