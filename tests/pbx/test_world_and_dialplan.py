@@ -79,7 +79,7 @@ def row(sandbox: Sandbox, attempt: str) -> str:
     return line.partition(": ")[2] if line.startswith("Value:") else ""
 
 
-def test_every_agent_of_the_table_is_understood_by_the_shipped_dialplan(sandbox: Sandbox) -> None:
+def test_every_agent_of_the_table_is_understood_by_the_shipped_dialplan_and_rings_no_debtor_unaccepted(sandbox: Sandbox) -> None:
     free, waiting = list(REGISTERED[:7]), list(PLACED)
     running: dict[str, tuple[str, str]] = {}
     ended: dict[str, str] = {}
@@ -104,9 +104,7 @@ def test_every_agent_of_the_table_is_understood_by_the_shipped_dialplan(sandbox:
         seen[aabb] = (state, status, *keyed)
     assert seen.pop("1000")[:3] == ("WRAP", "ANSWER", "")
     assert seen == {aabb: expected for aabb, expected in PLACED.items() if expected is not None}
-
-
-def test_a_debtor_is_rung_once_per_accepted_call_and_never_without_acceptance(sandbox: Sandbox) -> None:
+    # a debtor is rung once per accepted call and never without acceptance, and sees the company's number
     called = [number for number in sandbox.sip_invites() if number.startswith("+493055502")]
     never = {"1012", "1013", "1014", "1015"}
     assert sorted(called) == sorted(f"+493055502{aabb}" for aabb in PLACED if aabb not in never)
