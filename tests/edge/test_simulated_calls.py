@@ -22,7 +22,13 @@ TODAY = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
 @asynccontextmanager
 async def running(**settings: Any) -> AsyncIterator[tuple[SimulatedPbx, RawAmi]]:
-    given = {"username": "collectord", "secret": "s3cret", "speed": SPEED, "patience": 0.4, "clock": lambda: TODAY} | settings
+    given: dict[str, Any] = {
+        "username": "collectord",
+        "secret": "s3cret",
+        "speed": SPEED,
+        "patience": 0.4,
+        "clock": lambda: TODAY,
+    } | settings
     pbx = SimulatedPbx(**given)
     client = await RawAmi.connect(await pbx.start())
     try:

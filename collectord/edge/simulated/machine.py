@@ -111,7 +111,7 @@ class Machine:
         self._timers.clear()
         self.channels.clear()
         self.legs.clear()
-        self._states.clear()
+        self._states = {device: self.device_state(device) for device in self.devices()}
         self.calls_processed = 0
 
     # -- channels and devices
@@ -147,7 +147,7 @@ class Machine:
     def device_event(self, device: str) -> Headers | None:
         """What to say about this device, None when its state is the one said last."""
         state = self.device_state(device)
-        if self._states.get(device, "UNAVAILABLE" if not self.registered.get(device, True) else "NOT_INUSE") == state:
+        if self._states.get(device, "NOT_INUSE") == state:
             return None
         self._states[device] = state
         return [("Event", "DeviceStateChange"), ("Privilege", "call,all"), ("Device", device), ("State", state)]
