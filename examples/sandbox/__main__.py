@@ -7,10 +7,12 @@ Invariant: whatever ends it, Ctrl-C or SIGTERM, both Asterisks end with it.
 import argparse
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 
-from .asterisk_files import asterisk_files, cache_folder
+from .asterisk_files import asterisk_files, cache_folder, to_stderr
 from .both import REGISTERED, Sandbox
+from .private_apt import PrivateApt, unpack
 from .unavailable import SandboxUnavailable
 
 SOFT_PHONE = "210"  # taken from the world, for the person at this machine
@@ -28,9 +30,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="A company PBX and the world around it, on loopback.")
     parser.add_argument("--fetch-only", action="store_true", help="only make sure that an Asterisk is there, and say which")
     parser.add_argument("--refresh", action="store_true", help="fetch the distribution's current Asterisk even when one is cached")
+    parser.add_argument("--pip-wheels", action="store_true", help="fetch pip's wheel for a Python without ensurepip, print its folder")
     parser.add_argument("--verbose", action="store_true", help="write every dialplan step into the Asterisk logs")
     wanted = parser.parse_args()
     try:
+        if wanted.pip_wheels:
+            print(_pip_wheels(cache_folder().with_name(".sandbox") / "pip"))
+            return 0
         if wanted.fetch_only or wanted.refresh:
             files = asterisk_files(refresh=wanted.refresh)
             print(f"{files.version} from {files.origin}" + ("" if files.origin == "PATH" else f", cached in {cache_folder()}"))
@@ -47,6 +53,14 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nboth Asterisks are ended, their folder is removed")
     return 0
+
+
+def _pip_wheels(folder: Path) -> Path:
+    wheels = folder / "root/usr/share/python-wheels"
+    if not any(wheels.glob("pip-*.whl")):
+        folder.mkdir(parents=True, exist_ok=True)
+        unpack(PrivateApt(folder, to_stderr).download(["python3-pip-whl"]), folder / "root")
+    return wheels
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:
