@@ -1,6 +1,6 @@
 -- Contact tasks. Which task is wanted or may be called is decided in core; here only ids, states, times and sort keys count.
 
--- name: insert_task^
+-- name: insert_task(id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, origin, oldest_due_on, attempts_made, skill, worth, now)^
 insert into task (id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority,
                   origin, oldest_due_on, attempts_made, skill, worth, created_at, changed_at)
 values (:id, :company, :debtor_no, :medium, :ladder, :level, :items, :open_amount, :not_before, :expires_at, :state, :why, :agent, :priority,
@@ -8,14 +8,14 @@ values (:id, :company, :debtor_no, :medium, :ladder, :level, :items, :open_amoun
 on conflict do nothing
 returning id;
 
--- name: insert_tasks*!
+-- name: insert_tasks(id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, origin, oldest_due_on, attempts_made, skill, worth, now)*!
 insert into task (id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority,
                   origin, oldest_due_on, attempts_made, skill, worth, created_at, changed_at)
 values (:id, :company, :debtor_no, :medium, :ladder, :level, :items, :open_amount, :not_before, :expires_at, :state, :why, :agent, :priority,
         :origin, :oldest_due_on, :attempts_made, :skill, :worth, :now, :now)
 on conflict do nothing;
 
--- name: update_task^
+-- name: update_task(medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, oldest_due_on, attempts_made, skill, worth, now, id)^
 -- Only while nobody calls for it.
 update task
    set medium = :medium, ladder = :ladder, level = :level, items = :items, open_amount = :open_amount, not_before = :not_before,
@@ -24,24 +24,24 @@ update task
  where id = :id and state in ('planned', 'ready')
 returning id;
 
--- name: task_by_id^
+-- name: task_by_id(id)^
 select * from task where id = :id;
 
--- name: live_ladder_tasks
+-- name: live_ladder_tasks(now)
 select * from task where origin = 'ladder' and state in ('planned', 'ready', 'leased', 'in_call') and created_at <= :now;
 
--- name: live_tasks_of
+-- name: live_tasks_of(company, debtor_no, now)
 select * from task
  where company = :company and debtor_no = :debtor_no and state in ('planned', 'ready', 'leased', 'in_call') and created_at <= :now
  order by created_at, id;
 
--- name: promote_due!
+-- name: promote_due(now)!
 update task set state = 'ready', waits = '', changed_at = :now where state = 'planned' and not_before <= :now;
 
--- name: due_planned^
+-- name: due_planned(now)^
 select 1 as found from task where state = 'planned' and not_before <= :now limit 1;
 
--- name: ready_bound
+-- name: ready_bound(now, limit)
 -- Tasks that belong to one agent: few, and never cut off by the look-ahead.
 select t.*, d.language as debtor_language, d.agent as debtor_agent
   from task t left join debtor d on d.company = t.company and d.debtor_no = t.debtor_no
@@ -49,56 +49,61 @@ select t.*, d.language as debtor_language, d.agent as debtor_agent
  order by t.not_before, t.id
  limit :limit;
 
--- name: ready_open
+-- name: ready_open(now, any_skill, skills, limit)
+-- Read in the order of index task_ready, so that the look-ahead costs the same however many wait. No condition on not_before: it would
+-- lead the planner to another index, ready means that it has come, and core looks again.
 -- `any_skill` = 1: whatever skill; else those of `skills`, written |a|b|.
 select t.*, d.language as debtor_language, d.agent as debtor_agent
   from task t left join debtor d on d.company = t.company and d.debtor_no = t.debtor_no
- where t.state = 'ready' and t.agent = '' and t.medium = 'call' and t.not_before <= :now and (t.expires_at is null or t.expires_at > :now)
+ where t.state = 'ready' and t.agent = '' and t.medium = 'call' and (t.expires_at is null or t.expires_at > :now)
    and (:any_skill = 1 or t.skill = '' or :skills like '%|' || t.skill || '|%')
  order by t.priority desc, t.worth desc, t.not_before, t.id
  limit :limit;
 
--- name: next_due^
+-- name: next_due()^
 select min(not_before) as at from task where state = 'planned' and medium = 'call';
 
--- name: lease^
+-- name: lease(agent, until, now, id)^
 update task set state = 'leased', lease_agent = :agent, lease_until = :until, changed_at = :now
  where id = :id and state = 'ready'
 returning id;
 
--- name: begin_call^
+-- name: begin_call(now, id)^
 update task set state = 'in_call', lease_agent = '', lease_until = null, attempts_made = attempts_made + 1, changed_at = :now
  where id = :id and state in ('planned', 'ready', 'leased')
 returning id;
 
--- name: release!
+-- name: give_back_attempt(id)!
+update task set attempts_made = attempts_made - 1 where id = :id and attempts_made > 0;
+
+-- name: release(now, id)!
 update task set state = 'ready', lease_agent = '', lease_until = null, changed_at = :now where id = :id and state = 'leased';
 
--- name: release_overdue_leases!
+-- name: release_overdue_leases(now)!
 update task set state = 'ready', lease_agent = '', lease_until = null, changed_at = :now where state = 'leased' and lease_until <= :now;
 
--- name: postpone^
+-- name: postpone(not_before, now, why, id)^
 update task
    set state = case when :not_before <= :now then 'ready' else 'planned' end, not_before = :not_before, waits = :why, lease_agent = '',
        lease_until = null, changed_at = :now
  where id = :id and state in ('planned', 'ready', 'leased', 'in_call')
 returning id;
 
--- name: close_task^
+-- name: close_task(state, reason, now, id)^
 update task set state = :state, close_reason = :reason, closed_at = :now, changed_at = :now, waits = '', lease_agent = '', lease_until = null
  where id = :id and state in ('planned', 'ready', 'leased', 'in_call')
 returning id;
 
--- name: cancel_waiting!
+-- name: cancel_waiting(reason, now, id)!
 -- By planning: only while nobody calls for it.
 update task set state = 'cancelled', close_reason = :reason, closed_at = :now, changed_at = :now, waits = ''
  where id = :id and state in ('planned', 'ready');
 
--- name: raise_level!
+-- name: raise_level(level, on, company, debtor_no, item_no)!
 update item set contact_level = :level, contacted_on = :on
  where company = :company and debtor_no = :debtor_no and item_no = :item_no;
 
--- name: listed
+-- name: listed(now, company, debtor_no, state, medium, limit)
 select * from task
  where created_at <= :now
    and (:company is null or company = :company) and (:debtor_no is null or debtor_no = :debtor_no)
@@ -106,10 +111,10 @@ select * from task
  order by closed_at is not null, priority desc, worth desc, not_before, id
  limit :limit;
 
--- name: count_by_state
+-- name: count_by_state(now)
 select state, count(*) as n from task where created_at <= :now group by state order by state;
 
--- name: open_call_tasks
+-- name: open_call_tasks(now, until)
 -- For the call list: everything that may be dialled some day.
 select t.*, d.language as debtor_language, d.agent as debtor_agent
   from task t left join debtor d on d.company = t.company and d.debtor_no = t.debtor_no
