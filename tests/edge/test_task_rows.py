@@ -163,13 +163,14 @@ async def test_a_candidate_brings_the_debtors_language_and_owner(db: Database) -
     assert [(one.task.id, one.owner) for one in foreseen] == [("t1", "7"), ("t2", "")]
 
 
-async def test_the_dialler_reads_through_an_index(db: Database) -> None:
-    text = tasks.SQL.ready_open.sql.replace("%", "")
-    plan = await db.read(lambda conn: conn.execute_fetchall(f"explain query plan {text}", {
-        "now": "x", "any_skill": 1, "skills": "", "limit": 5}))  # fmt: skip
+@pytest.mark.parametrize(("query", "sorts"), [("ready_open", False), ("ready_bound", True)])
+async def test_the_dialler_reads_through_an_index_and_sorts_no_more_than_the_few_bound_ones(db: Database, query: str, sorts: bool) -> None:
+    values = {"now": "x", "any_skill": 1, "skills": "", "limit": 5}
+    text = getattr(tasks.SQL, query).sql
+    plan = await db.read(lambda conn: conn.execute_fetchall(f"explain query plan {text}", values))
     details = " ".join(row["detail"] for row in plan)
-    assert "task_ready" in details
-    assert "TEMP B-TREE" not in details
+    assert "task_ready (state=? AND medium=? AND agent" in details
+    assert ("TEMP B-TREE" in details) == sorts
 
 
 async def test_a_list_is_filtered_by_debtor_state_medium_and_knows_nothing_of_later(db: Database) -> None:

@@ -45,7 +45,7 @@ select 1 as found from task where state = 'planned' and not_before <= :now limit
 -- Tasks that belong to one agent: few, and never cut off by the look-ahead.
 select t.*, d.language as debtor_language, d.agent as debtor_agent
   from task t left join debtor d on d.company = t.company and d.debtor_no = t.debtor_no
- where t.state = 'ready' and t.agent <> '' and t.medium = 'call' and t.not_before <= :now and (t.expires_at is null or t.expires_at > :now)
+ where t.state = 'ready' and t.agent > '' and t.medium = 'call' and (t.expires_at is null or t.expires_at > :now)
  order by t.not_before, t.id
  limit :limit;
 
