@@ -226,8 +226,9 @@ def _unless(table: Table) -> frozenset[str]:
 
 
 def _span(table: Table, key: str) -> timedelta:
+    before = len(table.problems)
     span = table.duration(key)
-    if key in table.data and span <= timedelta(0):
+    if len(table.problems) == before and span <= timedelta(0):
         table.complain(key, f"{key} must be longer than nothing")
     return max(span, timedelta(minutes=1))
 

@@ -1,0 +1,81 @@
+"""The rules: everything a team lead wrote in `rules/`, read and checked.
+
+Owns the bundle that decisions get, and what `check` says about it. Reads no file: that is edge/rules_files.
+Invariant: frozen; a bundle exists only when no file had a problem, and a reload makes a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from collectord.core.contact_rules import guard_rules
+from collectord.core.disposition_rules import FollowUpRules
+from collectord.core.house import House
+from collectord.core.ladders import Ladder
+from collectord.core.packs import Limit, Pack, Quiet, unknown_packs
+from collectord.core.wording import Texts, phrase
+
+TEXTS: Texts = {
+    "unknown-pack": (
+        "collectord.toml, contact.packs: there is no pack {pack} in rules/packs; until it exists nobody is called. Known: {known}.",
+        "collectord.toml, contact.packs: das Regelpaket {pack} fehlt in rules/packs; solange wird niemand angerufen. Bekannt: {known}.",
+    ),
+    "never-in-force": (
+        "packs/{pack}.toml is never in force: contact.packs does not name it and it names no country.",
+        "packs/{pack}.toml gilt nie: contact.packs nennt es nicht, und es nennt kein Land.",
+    ),
+    "never-fires": (
+        "packs/{pack}.toml: the rule {rule} can never refuse before {stricter} does.",
+        "packs/{pack}.toml: die Regel {rule} kann nie vor {stricter} ablehnen.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    packs: Mapping[str, Pack]  # by file name
+    ladders: tuple[Ladder, ...]  # in the order of the file: the first that fits a debtor is taken
+    dispositions: FollowUpRules
+
+    def rule_ids(self) -> tuple[str, ...]:
+        """Every rule that may be named in a refusal or warning; stable between versions (CONTRACT 6)."""
+        return (*guard_rules(), *(rule for name in sorted(self.packs) for rule in self.packs[name].rule_ids()))
+
+
+def rule_warnings(rules: Rules, house: House) -> tuple[str, ...]:
+    """Rules that can never fire, in sentences."""
+    found = list(_warnings(rules, house))
+    return tuple(phrase(TEXTS, code, house.language, **values) for code, values in found)
+
+
+def _warnings(rules: Rules, house: House) -> Iterator[tuple[str, dict[str, object]]]:
+    for name in unknown_packs(rules.packs, house.packs):
+        yield "unknown-pack", {"pack": name, "known": sorted(rules.packs)}
+    for name, pack in sorted(rules.packs.items()):
+        if name not in house.packs and not (pack.countries and "auto" in house.packs):
+            yield "never-in-force", {"pack": name}
+        for position, limit in enumerate(pack.limits):
+            others = [other for other in (*pack.limits[:position], *pack.limits[position + 1 :]) if _covers(other, limit)]
+            if others and not (position < pack.limits.index(others[0]) and _covers(limit, others[0])):
+                yield "never-fires", {"pack": name, "rule": limit.id, "stricter": others[0].id}
+        for quiet in pack.quiets:
+            stricter = [other for other in pack.quiets if other is not quiet and _longer(other, quiet)]
+            if stricter:
+                yield "never-fires", {"pack": name, "rule": quiet.id, "stricter": stricter[0].id}
+
+
+def _covers(one: Limit, other: Limit) -> bool:
+    """Whenever `other` is reached, `one` is too."""
+    return (
+        one.scope == other.scope
+        and one.counts >= other.counts
+        and one.max <= other.max
+        and one.per >= other.per
+        and (one.in_days is None) == (other.in_days is None)
+        and one.unless <= other.unless
+    )
+
+
+def _longer(one: Quiet, other: Quiet) -> bool:
+    return one.scope == other.scope and one.free_from > other.free_from and one.unless <= other.unless

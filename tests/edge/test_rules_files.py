@@ -1,0 +1,266 @@
+"""Rule files: all problems at once, each with file, line and key."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from collectord.core.house import House
+from collectord.core.toml_lines import KeyLines
+from collectord.edge.rules_files import RulesInvalid, described, load_rules
+from collectord.edge.shipped import NAMES, ShippedMissing, shipped_directory
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    directory = tmp_path / "rules"
+    shutil.copytree(shipped_directory("rules"), directory)
+    return directory
+
+
+def problems(directory: Path) -> list[str]:
+    with pytest.raises(RulesInvalid) as caught:
+        load_rules(directory)
+    assert all(str(problem.file).startswith(str(directory)) for problem in caught.value.problems)
+    return [str(problem).removeprefix(f"{directory}/") for problem in caught.value.problems]
+
+
+def change(file: Path, old: str, new: str) -> int:
+    """Replaces one text and tells its line."""
+    text = file.read_text(encoding="utf-8")
+    assert text.count(old) == 1, old
+    file.write_text(text.replace(old, new), encoding="utf-8")
+    return text[: text.index(old)].count("\n") + 1
+
+
+def test_the_shipped_rules_have_no_problem_and_no_warning() -> None:
+    loaded = load_rules(shipped_directory("rules"))
+    assert {"de", "at", "ch", "uk", "us-regf", "house"} <= set(loaded.packs)
+    told = described(loaded, House())
+    assert told["warnings"] == []
+    assert {"guard/do-not-call", "de/hours", "house/3-in-7", "us-regf/7-in-7"} <= set(told["rules"])
+    assert len(set(told["rules"])) == len(told["rules"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_shipped_files_are_found(name: str) -> None:
+    assert shipped_directory(name).is_dir()
+
+
+def test_a_file_that_does_not_travel_with_the_program_is_not_found() -> None:
+    with pytest.raises(ShippedMissing):
+        shipped_directory("tests")
+
+
+def test_ten_mistakes_in_one_file_are_ten_sentences_with_their_lines(rules: Path) -> None:
+    pack = rules / "packs" / "wrong.toml"
+    pack.write_text(
+        """\
+title.de = "Falsch"
+title.en = 7
+countries = ["DE", "Atlantis"]
+public_holidays = "sometimes"
+ring_at_least = "40s"
+ring_at_most = "15s"
+colour = "red"
+
+[hours]
+mon-fri = ["08:00-20:00", "21:00"]
+someday = ["25:00-26:00"]
+
+[[limit]]
+id = "a"
+scope = "galaxy"
+max = 0
+per = "soon"
+
+[[limit]]
+id = "a"
+scope = "debtor"
+counts = ["answered", "shrugged"]
+max = "three"
+per = "7d"
+""",
+        encoding="utf-8",
+    )
+    found = problems(rules)
+    assert [(int(text.split(":")[1]), text.split(": ")[1]) for text in found] == [
+        (1, "two rules of this pack have the id 'a'; reports could not tell them apart"),
+        (2, "title.en"),
+        (3, "countries"),
+        (4, "public_holidays"),
+        (6, "ring_at_most"),
+        (7, "colour"),
+        (10, "hours.mon-fri"),
+        (11, "hours.someday"),
+        (11, "hours.someday"),
+        (15, "limit.0.scope"),
+        (16, "limit.0.max"),
+        (17, "limit.0.per"),
+        (22, "limit.1.counts"),
+        (23, "limit.1.max"),
+    ]
+    assert all(text.startswith("packs/wrong.toml:") for text in found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "words"),
+    [
+        ('id = "3-in-7"\n', 'id = "3 in 7"\n', "limit.2.id", "letters, digits and hyphens"),
+        ('wait = "15m"', 'wait = "0m"', "retry.0.wait", "longer than nothing"),
+        ('drift = "45m"', "drift = 45", "other_part_of_day.drift", "not a duration"),
+        (
+            'parts = ["08:00-12:00", "12:00-16:00", "16:00-21:00"]',
+            'parts = ["08:00-13:00", "12:00-16:00"]',
+            "other_part_of_day.parts",
+            "overlap",
+        ),
+        ('parts = ["08:00-12:00", "12:00-16:00", "16:00-21:00"]', 'parts = ["08:00-13:00"]', "other_part_of_day.parts", "at least two"),
+        ('after = ["no_answer", "voicemail", "unknown"]', 'after = "sometimes"', "other_part_of_day.after", "contacts, dialled"),
+        ("wishes = true", "wishes = 1", "wishes", "true or false"),
+        ("ask_first = true", "ask_fist = true", "ask_fist", "not known here"),
+    ],
+)
+def test_each_mistake_has_its_key_and_its_line(rules: Path, old: str, new: str, key: str, words: str) -> None:
+    line = change(rules / "packs" / "house.toml", old, new)
+    found = problems(rules)
+    assert len(found) == 1
+    assert found[0].startswith(f"packs/house.toml:{line}: {key}: ")
+    assert words in found[0]
+
+
+def test_a_quiet_time_of_no_days_and_hours_that_never_open_are_refused(rules: Path) -> None:
+    pack = rules / "packs" / "odd.toml"
+    pack.write_text(
+        'title.de = "x"\ntitle.en = "x"\n[hours]\nsun = []\n[[quiet]]\nid = "q"\nscope = "debtor"\nfree_from = "0d"\n'
+        '[[warn]]\nid = "w"\ncount = 1\nwithin = "5m"\n',
+        encoding="utf-8",
+    )
+    found = problems(rules)
+    assert [text.split(": ")[1] for text in found] == ["hours", "quiet.0.free_from", "warn.0.count"]
+
+
+def test_broken_toml_is_said_with_its_line_beside_the_problems_of_other_files(rules: Path) -> None:
+    line = change(rules / "packs" / "de.toml", "[hours]", "[hours")
+    (rules / "ladders.toml").write_text("[[ladder.standard.level]\n", encoding="utf-8")
+    found = problems(rules)
+    assert any(text.startswith(f"packs/de.toml:{line}: this is no TOML") for text in found)
+    assert any(text.startswith("ladders.toml:1: this is no TOML") for text in found)
+
+
+def test_an_unclosed_text_at_the_end_of_a_file_is_said(rules: Path) -> None:
+    (rules / "dispositions.toml").write_text('a = """\n', encoding="utf-8")
+    assert any(text.startswith("dispositions.toml:") and "no TOML" in text for text in problems(rules))
+
+
+def test_a_rules_directory_that_is_not_there_is_said_for_each_file(tmp_path: Path) -> None:
+    found = problems(tmp_path / "rules")
+    assert {text.split(":")[0] for text in found} == {"packs", "ladders.toml", "dispositions.toml"}
+
+
+def test_files_that_cannot_be_read_are_said(rules: Path) -> None:
+    (rules / "ladders.toml").write_bytes(b"\xff\xfe")
+    (rules / "packs" / "big.toml").write_text("#" * 1_000_001, encoding="utf-8")
+    (rules / "packs" / "folder.toml").mkdir()
+    found = " ".join(problems(rules))
+    assert "is not UTF-8 (byte 0)" in found
+    assert "larger than 1000000 bytes" in found
+    assert "folder.toml cannot be read" in found
+
+
+def test_misspelt_file_names_are_not_silently_left_out(rules: Path) -> None:
+    (rules / "ladder.toml").write_text("", encoding="utf-8")
+    (rules / "packs" / "Über uns.toml").write_text('title.de = "x"\ntitle.en = "x"\n', encoding="utf-8")
+    found = " ".join(problems(rules))
+    assert "ladder.toml:1: this file is not known here" in found
+    assert "use small letters" in found
+
+
+def test_guard_and_auto_are_no_names_for_a_pack(rules: Path) -> None:
+    (rules / "packs" / "guard.toml").write_text('title.de = "x"\ntitle.en = "x"\n', encoding="utf-8")
+    assert "reserved name" in problems(rules)[0]
+
+
+def test_a_folder_without_packs_or_without_one_for_all_countries_is_refused(rules: Path) -> None:
+    change(rules / "packs" / "de.toml", 'countries = ["DE", "*"]', 'countries = ["DE"]')
+    assert "no pack is for all other countries" in problems(rules)[0]
+    for path in (rules / "packs").glob("*.toml"):
+        path.unlink()
+    assert "there is no pack" in problems(rules)[0]
+
+
+def test_check_warns_of_packs_and_rules_that_can_never_refuse(rules: Path) -> None:
+    (rules / "packs" / "idle.toml").write_text(
+        """
+title.de = "x"
+title.en = "x"
+[[limit]]
+id = "loose"
+scope = "debtor"
+max = 5
+per = "1d"
+[[limit]]
+id = "tight"
+scope = "debtor"
+counts = "dialled"
+max = 2
+per = "2d"
+[[quiet]]
+id = "short"
+scope = "debtor"
+free_from = "2d"
+[[quiet]]
+id = "long"
+scope = "debtor"
+free_from = "3d"
+""",
+        encoding="utf-8",
+    )
+    warnings = described(load_rules(rules), House(language="en", packs=("auto", "house", "nosuch")))["warnings"]
+    assert len(warnings) == 4
+    assert "no pack nosuch" in warnings[0]
+    assert warnings[1:] == [
+        "packs/idle.toml is never in force: contact.packs does not name it and it names no country.",
+        "packs/idle.toml: the rule loose can never refuse before tight does.",
+        "packs/idle.toml: the rule short can never refuse before long does.",
+    ]
+
+
+def test_two_equal_rules_are_warned_of_once(rules: Path) -> None:
+    limit = '[[limit]]\nid = "{}"\nscope = "debtor"\nmax = 5\nper = "1d"\n'
+    text = 'title.de = "x"\ntitle.en = "x"\n' + limit.format("one") + limit.format("two")
+    (rules / "packs" / "twice.toml").write_text(text, encoding="utf-8")
+    warnings = described(load_rules(rules), House(language="en", packs=("auto", "twice", "house")))["warnings"]
+    assert warnings == ["packs/twice.toml: the rule two can never refuse before one does."]
+
+
+def test_lines_of_keys_are_found_in_any_form_of_toml() -> None:
+    lines = KeyLines(
+        '''a.b = 1
+"quoted key" = [
+  "x", # ]
+  'y',
+]
+text = """
+c = 3
+"""
+[one.two] # comment
+d = { e = 1, f = [ 2 ] }
+[[list]]
+k = 1
+[list.inner]
+m = 1
+[[list]]
+k = 2
+[[list.deep]]
+z = "#"
+open = [
+'''
+    )
+    expected = {
+        "a.b": 1, "a": 1, "quoted key": 2, "text": 6, "one.two": 9, "one.two.d": 10, "one.two.d.e": 10, "list.0": 11, "list.0.k": 12,
+        "list.0.inner.m": 14, "list.1": 15, "list.1.k": 16, "list.1.deep.0.z": 18, "list.1.deep.0.open": 19, "c": 1, "nowhere": 1,
+    }  # fmt: skip
+    assert {path: lines.line(path) for path in expected} == expected
