@@ -334,6 +334,11 @@ async def test_a_crash_ends_calls_without_a_word_and_the_restart_has_another_sta
         assert value(restarted, "CoreStartupTime") != value(started, "CoreStartupTime")
         assert value(restarted, "CoreCurrentCalls") == "0"
         assert value(await again.ask("Getvar", Channel="coll-attempt1", Variable="COLL_STATE"), "Message") == "No such channel"
+        again.originate("attempt2", NUMBER + "012")  # phones are asked first whether they are there
+        assert value(await again.event("OriginateResponse", "attempt2"), "Response") == "Failure"
+        await again.wait(lambda m: value(m, "Device") == "PJSIP/201" and value(m, "State") == "NOT_INUSE")
+        again.originate("attempt3", NUMBER + "012")
+        assert value(await again.event("CollEnd", "attempt3"), "State") == "SKIPPED"
         await again.close()
 
 

@@ -57,7 +57,7 @@ REFUSED = {
     "45": ("CHANUNAVAIL", "21", "SIP 603 Decline", "result-failed"),
     "46": ("CONGESTION", "34", "SIP 503 Service Unavailable", "result-failed"),
     "47": ("CHANUNAVAIL", "38", "SIP 500 Server Internal Error", "result-failed"),
-    "48": ("BUSY", "0", "", "result-busy"),
+    "48": ("BUSY", "0", "SIP 100 Trying", "result-failed"),
     "99": ("CHANUNAVAIL", "1", "SIP 404 Not Found", "result-failed"),
 }
 

@@ -136,7 +136,7 @@ class AgentLeg:
         self._tell("CollResult", ("Seq", "4"), *self._result_headers())
         if self._result.status == "ANSWER":
             await self._wrap_up()
-        elif self._result.status == "BUSY":
+        elif self._result.cause == 17:
             await leg.play("result-busy")
         elif self._result.tech.startswith(("SIP 180", "SIP 183")):
             await leg.play("result-noanswer")
@@ -225,6 +225,7 @@ class AgentLeg:
         return channel
 
     def _hang_up_debtor(self) -> None:
+        self._leg.person.stays()
         if self._debtor is not None:
             self._machine.remove(self._debtor)
             self._machine.tell_device(self._debtor.device)

@@ -35,7 +35,7 @@ async def dial(machine: Machine, phone: str, code: str, keys: str) -> str:
     )
     machine.add(channel)
     groups = [group if group.endswith("#") else f"{group}#" for group in keys.split()] if action == "login" else keys.split()
-    leg = Leg(machine, channel, Person(machine, Agent(wrap=" ".join([*groups, HANG_UP])), rung_back=False))
+    leg = Leg(machine, channel, Person(machine, Agent(wrap=" ".join([*groups, HANG_UP]))))
     machine.tell_device(channel.device)
     reply = ""
     try:

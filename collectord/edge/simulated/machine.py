@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Privilege: TypeAlias = Literal["call", "user"]
 
 DIALPLAN_VERSION: Final = "1"
+ASKING: Final = 1.0  # s after a restart until registered phones are known to be there
 
 
 def machine_clock() -> datetime:
@@ -70,6 +71,7 @@ class Machine:
         self._timers: set[asyncio.TimerHandle] = set()
         self._states: dict[str, str] = {}
         self._count = 0
+        self._was_on = self._asking = False
         self._epoch = int(clock().timestamp())
 
     # -- time
@@ -96,6 +98,10 @@ class Machine:
         self._timers.add(handle)
         return handle
 
+    def forget(self, timer: asyncio.TimerHandle) -> None:
+        timer.cancel()
+        self._timers.discard(timer)
+
     def spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """A task of the PBX: it ends with the PBX, and its failure is the PBX's failure."""
         if self._spawn is None:
@@ -105,14 +111,24 @@ class Machine:
 
     def power(self, spawn: Callable[[Coroutine[Any, Any, None]], None] | None) -> None:
         """Switched on with somewhere to run tasks, or off: then every channel and timer is gone at once, unannounced."""
+        again = self._was_on and spawn is not None
+        self._was_on = self._was_on or spawn is not None
         self._spawn = spawn
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
         self.channels.clear()
         self.legs.clear()
-        self._states = {device: self.device_state(device) for device in self.devices()}
         self.calls_processed = 0
+        self._asking = again
+        if again:  # after a restart the PBX first asks each registered phone whether it is there
+            self.later(ASKING, self._asked)
+        self._states = {device: self.device_state(device) for device in self.devices()}
+
+    def _asked(self) -> None:
+        self._asking = False
+        for device in self.registered:
+            self.tell_device(device)
 
     # -- channels and devices
 
@@ -134,8 +150,12 @@ class Machine:
         """By name, else by uniqueid, as every AMI action does."""
         return next((c for c in self.channels.values() if c.name == name), self.channels.get(name))
 
+    def reachable(self, device: str) -> bool:
+        """A phone that would ring."""
+        return self.registered.get(device, False) and not self._asking
+
     def device_state(self, device: str) -> str:
-        if not self.registered.get(device, True):
+        if device in self.registered and not self.reachable(device):
             return "UNAVAILABLE"
         states = [c.state for c in self.channels.values() if c.device == device]
         ringing, up = ChannelState.RINGING in states, ChannelState.UP in states

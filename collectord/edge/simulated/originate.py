@@ -19,7 +19,7 @@ from collectord.edge.simulated.leg import Declined, Leg, LegGone, PickedUp
 from collectord.edge.simulated.machine import Machine
 from collectord.edge.simulated.people import Person
 from collectord.edge.simulated.wire import Headers
-from collectord.edge.simulated.world import agent_of
+from collectord.edge.simulated.world import agent_of, rung_back
 
 ACK: Final = "Local/ack@coll-ack"
 RING_BACK: Final = "Wrap-up "  # a caller-ID name that begins so is a ring-back (docs/INTERNALS 1.4)
@@ -58,7 +58,7 @@ async def carry_out(machine: Machine, order: Order, answered: Callable[[bool], N
         _response(machine, order, reason=0)
         answered(False)
         return
-    if not machine.registered.get(order.channel, False):
+    if not machine.reachable(order.channel):
         _response(machine, order, reason=0)
         answered(False)
         return
@@ -89,8 +89,12 @@ async def _ring(machine: Machine, order: Order) -> Leg | None:
     phone = order.channel.partition("/")[2]
     machine.phones_rung.append(phone)
     scripts = machine.scripts.get(phone)
-    agent = scripts.popleft() if scripts else agent_of(order.caller_num)
-    person = Person(machine, agent, rung_back=order.caller_name.startswith(RING_BACK))
+    agent = agent_of(order.caller_num)
+    if order.caller_name.startswith(RING_BACK):
+        agent = rung_back(agent)
+    if scripts:
+        agent = scripts.popleft()
+    person = Person(machine, agent)
     leg = Leg(machine, channel, person)
     if agent.phone in ("answers", "ignores"):
         channel.state = ChannelState.RINGING

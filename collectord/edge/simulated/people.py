@@ -6,6 +6,8 @@ Invariant: a person acts only through the phone: keys and hanging up, never on t
 
 from __future__ import annotations
 
+import asyncio
+import functools
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
@@ -15,22 +17,26 @@ if TYPE_CHECKING:
     from collectord.edge.simulated.leg import Leg
     from collectord.edge.simulated.machine import Machine
 
-REACTION: Final = 0.4  # s from a question to the first key
-BETWEEN: Final = 0.1  # s between two keys
-PATIENCE: Final = 0.5  # s of ringing, or of talk, until one who hangs up first does
+ANSWERS: Final = 0.3  # s of ringing
+PREVIEW: Final = 1.0  # s from the first words of the case to a key
+WRAP: Final = 0.8  # s from the end of the talk to the first key
+NEXT: Final = 0.5  # s from a further question to its answer
+BETWEEN: Final = 0.12  # s between two keys of an answer
+LEAVES_RINGING: Final = 0.5  # s from the debtor's INVITE
+LEAVES_TALKING: Final = 0.6  # s into the talk
 
 
 class Person:
     """One agent during one call of the phone."""
 
-    def __init__(self, machine: Machine, agent: Agent, *, rung_back: bool) -> None:
+    def __init__(self, machine: Machine, agent: Agent) -> None:
         self.agent = agent
         self._machine = machine
         self._leg: Leg | None = None
-        self._ignores = rung_back and agent.ring_back is None
-        wrap = (agent.ring_back or agent.wrap) if rung_back else agent.wrap
         self._preview = deque(agent.preview.split())
-        self._wrap = deque(wrap.split())
+        self._wrap = deque(agent.wrap.split())
+        self._reaction = {"preview-keys": PREVIEW, "outcome": WRAP}
+        self._leaving: asyncio.TimerHandle | None = None
 
     def takes(self, leg: Leg) -> None:
         self._leg = leg
@@ -40,11 +46,9 @@ class Person:
         leg = self._leg
         if leg is None:
             return
-        if self._ignores:
-            return
         match self.agent.phone:
             case "answers":
-                self._machine.later(REACTION, leg.pick_up)
+                self._machine.later(ANSWERS, leg.pick_up)
             case "busy":
                 leg.decline(17, 486)
             case "declines":
@@ -55,19 +59,27 @@ class Person:
     def asked(self, prompt: str) -> None:
         """A question is heard: the next group of keys answers it."""
         groups = self._preview if prompt == "preview-keys" else self._wrap
-        if groups:
-            self._does(groups.popleft(), REACTION)
+        first = self._reaction.pop(prompt, NEXT)
+        for place, key in enumerate(groups.popleft() if groups else ""):
+            if key != NOTHING:
+                self._machine.later(first + place * BETWEEN, functools.partial(self._acts, key))
 
     def hears_ringing(self) -> None:
-        self._does(self.agent.dialling, PATIENCE)
+        self._may_leave(self.agent.dialling, LEAVES_RINGING)
 
     def talks(self) -> None:
-        self._does(self.agent.talking, 2 * PATIENCE)
+        self.stays()
+        self._may_leave(self.agent.talking, LEAVES_TALKING)
 
-    def _does(self, keys: str, first: float) -> None:
-        for place, key in enumerate(keys):
-            if key != NOTHING:
-                self._machine.later(first + place * BETWEEN, lambda key=key: self._acts(key))  # type: ignore[misc]
+    def stays(self) -> None:
+        """What one who hangs up first was waiting for is over."""
+        if self._leaving is not None:
+            self._machine.forget(self._leaving)
+            self._leaving = None
+
+    def _may_leave(self, does: str, seconds: float) -> None:
+        if does == HANG_UP:
+            self._leaving = self._machine.later(seconds, functools.partial(self._acts, HANG_UP))
 
     def _acts(self, key: str) -> None:
         if self._leg is None:

@@ -42,7 +42,7 @@ class Agent:
     dialling: str = ""  # HANG_UP: while the debtor's phone rings
     talking: str = ""  # HANG_UP: first, while talking
     wrap: str = ""
-    ring_back: str | None = ""  # what is keyed when the wrap-up menu rings back; None: does not answer it
+    ring_back: str | None = ""  # keyed when the wrap-up menu rings back; empty: as `wrap`; None: the phone is not answered
 
 
 PROMISE_FULL_IN_5: Final = "1 1 5# 1"
@@ -51,7 +51,7 @@ _RING = 0.05  # s until a line that rings says so
 
 LINES: Final[dict[str, Line]] = {
     "10": Line(rings_after=_RING, answers_after=1.0, talks_for=2.0),
-    "11": Line(rings_after=_RING, answers_after=1.0),
+    "11": Line(rings_after=_RING, answers_after=1.0, talks_for=600.0),
     "12": Line(answers_after=_RING, talks_for=1.0),
     "20": Line(refuses=Outcome("BUSY", 17, "SIP 486 Busy Here")),
     "30": Line(rings_after=_RING, silence="SIP 180 Ringing"),
@@ -63,7 +63,7 @@ LINES: Final[dict[str, Line]] = {
     "45": Line(refuses=Outcome("CHANUNAVAIL", 21, "SIP 603 Decline")),
     "46": Line(refuses=Outcome("CONGESTION", 34, "SIP 503 Service Unavailable")),
     "47": Line(refuses=Outcome("CHANUNAVAIL", 38, "SIP 500 Server Internal Error")),
-    "48": Line(refuses=Outcome("BUSY", 0, "")),  # 302: Dial option i does not follow it
+    "48": Line(refuses=Outcome("BUSY", 0, "SIP 100 Trying")),  # 302: Dial option i does not follow it
 }
 UNALLOCATED: Final = LINES["42"]
 DEAD_TRUNK: Final = Line(silence="")
@@ -89,7 +89,7 @@ AGENTS: Final[dict[str, Agent]] = {
     "17": Agent(dialling=HANG_UP),
     "18": Agent(phone="busy"),
     "19": Agent(phone="declines"),
-    "20": Agent(phone="ignores"),
+    "20": Agent(phone="ignores", ring_back=None),
     "21": Agent(talking=HANG_UP, ring_back=None),
 }
 
@@ -118,3 +118,8 @@ def line_of(number: str, trunk: str, trunks: Trunks) -> Line:
 def agent_of(number: str) -> Agent:
     """What the agent does with a call that shows this number."""
     return AGENTS.get(number[-2:], AGENTS["00"])
+
+
+def rung_back(agent: Agent) -> Agent:
+    """The same agent when the wrap-up menu rings back: the phone is answered, or it is not, and only the menu is keyed."""
+    return Agent(phone="ignores" if agent.ring_back is None else "answers", wrap=agent.ring_back or agent.wrap)
