@@ -6,6 +6,7 @@ Invariant: a doubt holds or rejects; nothing is ever cleared by a file that was 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -147,6 +148,10 @@ class Receipt:
             "open_amount": plain_map(self.open_amount),
         }
         return document | ({"warnings": list(self.warnings)} if self.warnings else {})
+
+    def as_file(self) -> bytes:
+        """The receipt as it lies in receipts/."""
+        return (json.dumps(self.as_json(), ensure_ascii=False, indent=2) + "\n").encode("utf-8", "backslashreplace")
 
 
 def day_in_name(name: str) -> date | None:

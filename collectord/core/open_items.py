@@ -111,6 +111,10 @@ class GoodRow(NamedTuple):
     item: ItemFields
     debtor: DebtorFields
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.company, self.debtor_no, self.item_no
+
 
 class BadRow(NamedTuple):
     """`debtor_no` and `item_no` are "" where they could not be read for sure."""

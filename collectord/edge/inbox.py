@@ -85,14 +85,14 @@ class ExchangeFolders:
         for path in self.all():
             path.mkdir(parents=True, exist_ok=True)
 
-    def move(self, stored_as: str, origin: Folder, goal: Folder) -> None:
-        """Missing at the origin is fine: an interrupted move is carried out again."""
+    def move(self, stored_as: str, origin: Folder, goal: Folder) -> bool:
+        """Already moved is fine: an interrupted move is carried out again. False when the file is in neither place."""
         try:
             os.rename(self.of(origin) / stored_as, self.of(goal) / stored_as)
         except FileNotFoundError:
-            if not os.path.lexists(self.of(goal) / stored_as):
-                raise
+            return self.has(stored_as, goal)
         _sync_folder(self.of(goal))
+        return True
 
     def has(self, stored_as: str, folder: Folder) -> bool:
         return os.path.lexists(self.of(folder) / stored_as)
