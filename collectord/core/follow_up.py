@@ -64,7 +64,8 @@ def after_result(now: Situation) -> FollowUp:
             return _number_failed(now, now.rules.results[Result.UNALLOCATED].block_for)
         rest = now.rules.agent.get(attempt.agent_result, now.rules.agent[None])
         how = attempt.agent_result.value if attempt.agent_result else attempt.why
-        return FollowUp(task=TaskBack(now.now + rest, False), why=now.say("agent", how=how, at=now.now + rest))
+        back = TaskOver(TaskState.CANCELLED) if _asked_by_hand(now) else TaskBack(now.now + rest, False)
+        return FollowUp(task=back, why=now.say("agent", how=how, at=now.now + rest))
     rule = now.rules.results[result]
     match rule.then:
         case Then.NUMBER_FAILED:
@@ -149,7 +150,14 @@ def _again(now: Situation, wait: Wait, *, counted: bool, how: str) -> FollowUp:
     if counted and made >= _most(now):
         return FollowUp(task=TaskOver(), levels=_levels(now), why=now.say("exhausted", count=made))
     at = wait_until(wait, now.rules.parts_of_day, now.zone, now.now)
+    if _asked_by_hand(now):
+        return FollowUp(task=TaskOver(), why=now.say("by-hand", how=how))
     return FollowUp(task=TaskBack(at, counted), why=now.say("retry", how=how, at=at))
+
+
+def _asked_by_hand(now: Situation) -> bool:
+    """A person wanted this one call; only a person repeats it."""
+    return now.task is not None and now.task.origin is Origin.MANUAL
 
 
 def _most(now: Situation) -> int:

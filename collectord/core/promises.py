@@ -6,7 +6,7 @@ Invariant: a judged promise never becomes open again; a payment keeps at most on
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -80,24 +80,40 @@ class Broken:
 Judgement: TypeAlias = Open | Kept | PartlyKept | Broken
 
 
-def judge(promises: Iterable[Promise], cleared: Iterable[Clearing], *, booked_until: date) -> dict[str, Judgement]:
-    """What became of each open promise of one debtor, seen from an export that knows every booking up to `booked_until`.
+def judge(promises: Iterable[Promise], cleared: Iterable[Clearing], *, booked: Mapping[str, date]) -> dict[str, Judgement]:
+    """What became of each open promise of one debtor. `booked`: promise id -> the day up to which the exports that count for it know
+    every booking.
 
     Kept as soon as enough was cleared; else open until the grace has passed; then partly kept or broken. Only clearings count that came
     after the promise was made, on the items it is about; they pay the oldest promise first (SAP FSCM judges in this window too).
     """
-    left = {clearing: clearing.amount.amount for clearing in sorted(cleared, key=_order) if clearing.as_of <= booked_until}
+    left = {clearing: clearing.amount.amount for clearing in sorted(cleared, key=_order)}
     judged: dict[str, Judgement] = {}
     for promise in sorted(promises, key=lambda p: (p.promised_on, p.made_at, p.id)):
         due, paid, on = promise.amount.amount, Decimal(0), promise.promised_on
         for clearing, rest in left.items():
-            if rest > 0 and paid < due and _counts(clearing, promise):
+            if rest > 0 and paid < due and _counts(clearing, promise, booked[promise.id]):
                 used = min(rest, due - paid)
                 left[clearing] = rest - used
                 paid += used
                 on = clearing.as_of
-        judged[promise.id] = _judgement(promise, paid, on, booked_until)
+        judged[promise.id] = _judgement(promise, paid, on, booked[promise.id])
     return judged
+
+
+def booked_until(promise: Promise, told: Iterable[Iterable[date]]) -> date:
+    """The day on which a promise is looked at. `told`: for each source concerned the days up to which its exports know every booking.
+
+    Once every source has told a day beyond the grace, the first such day counts, so that it does not matter how late we look. Before,
+    the day that all of them have reached.
+    """
+    days = [sorted(source) for source in told]
+    made = promise.made_at.date()
+    if not days or not all(days):
+        return made
+    beyond = [next((day for day in source if day > promise.grace_until), None) for source in days]
+    first = [day for day in beyond if day is not None]
+    return max(first) if len(first) == len(days) else min(source[-1] for source in days)
 
 
 def _judgement(promise: Promise, paid: Decimal, on: date, booked_until: date) -> Judgement:
@@ -113,6 +129,7 @@ def _order(clearing: Clearing) -> tuple[date, datetime, str]:
     return clearing.as_of, clearing.known_at, clearing.item_no
 
 
-def _counts(clearing: Clearing, promise: Promise) -> bool:
+def _counts(clearing: Clearing, promise: Promise, until: date) -> bool:
     about = not promise.items or clearing.item_no in promise.items
-    return about and clearing.amount.currency == promise.amount.currency and clearing.known_at > promise.made_at
+    in_time = clearing.as_of <= until and clearing.known_at > promise.made_at
+    return about and in_time and clearing.amount.currency == promise.amount.currency

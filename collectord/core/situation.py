@@ -33,6 +33,10 @@ TEXTS: Texts = {
         "{number} cannot be reached ({how}); it rests until {day}.",
         "{number} ist nicht erreichbar ({how}); sie ruht bis {day}.",
     ),
+    "by-hand": (
+        "The call ended with {how}; a call that a person asked for is not repeated by itself.",
+        "Der Anruf endete mit {how}; ein von Hand verlangter Anruf wird nicht von selbst wiederholt.",
+    ),
     "no-outcome": (
         "A talk took place and its outcome is not entered yet.",
         "Ein Gespräch fand statt, sein Ergebnis ist noch nicht erfasst.",

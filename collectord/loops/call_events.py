@@ -1,0 +1,55 @@
+"""Call events: what a PBX reports about an attempt, what it answered to an order, and what time does.
+
+Reads events and deadlines, takes each through loops/attempt_turn. Talks to no PBX except to look for overdue calls.
+Invariant: an event's effects are returned only after its transaction is on disk.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from collectord.core.attempts import ON_THE_PBX
+from collectord.core.call_flow import Seen
+from collectord.core.call_seen import Effect, Ignored, TimeOver
+from collectord.core.house import House
+from collectord.core.pbx_calls import Placed
+from collectord.core.pbx_events import CallEvent
+from collectord.core.rules import Rules
+from collectord.edge.store import calls
+from collectord.edge.store.connection import Connection, Database
+from collectord.loops import recovery
+from collectord.loops.attempt_turn import see
+
+
+async def take_event(db: Database, rules: Rules, house: House, event: CallEvent, now: datetime) -> tuple[Effect, ...]:
+    """One report of the PBX about one attempt; `()` when it changed nothing."""
+    return await _take(db, rules, house, event.attempt_id, event, now)
+
+
+async def take(db: Database, rules: Rules, house: House, attempt_id: str, answer: Placed, now: datetime) -> tuple[Effect, ...]:
+    """What the PBX answered to the order to place this attempt."""
+    return await _take(db, rules, house, attempt_id, answer, now)
+
+
+async def _take(db: Database, rules: Rules, house: House, attempt_id: str, seen: Seen, now: datetime) -> tuple[Effect, ...]:
+    async def job(conn: Connection) -> tuple[Effect, ...] | Ignored:
+        return await see(conn, attempt_id, seen, rules, house, now)
+
+    effects = await db.write(job)
+    return () if isinstance(effects, Ignored) else effects
+
+
+async def timers(db: Database, rules: Rules, house: House, pbx: recovery.Pbx | None, name: str, now: datetime) -> tuple[Effect, ...]:
+    """Everything of this PBX whose time is over: wrap-up and waiting for evidence end; a call that should have moved on is looked for.
+
+    `pbx` None: the link is down, so calls are looked for at the next LinkUp.
+    """
+    overdue = [attempt for attempt in await db.read(lambda conn: calls.past_deadline(conn, now)) if attempt.pbx == name]
+    effects: list[Effect] = []
+    for attempt in overdue:
+        if attempt.state not in ON_THE_PBX:
+            effects += await _take(db, rules, house, attempt.id, TimeOver(), now)
+    lost = [attempt for attempt in overdue if attempt.state in ON_THE_PBX]
+    if lost and pbx is not None:
+        effects += await recovery.look_for(db, pbx, lost, rules, house, now)
+    return tuple(effects)

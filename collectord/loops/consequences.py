@@ -1,0 +1,101 @@
+"""Consequences: an attempt's new state and what follows from it, written in the transaction that found it out.
+
+Reads task, items and ladder, asks core/follow_up, writes attempt, task, promise, facts, outcomes. Rings nobody.
+Invariant: attempt and consequences are on disk together or not at all; the effects returned are for after the commit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from collectord.core.attempts import Attempt, Said
+from collectord.core.calendar import WorkingDays
+from collectord.core.call_seen import Effect, Moved, SaySaved, Settle, TakeDown
+from collectord.core.follow_up import FollowUp, Situation, TaskBack, TaskOver, after_result, after_talk
+from collectord.core.house import House
+from collectord.core.rules import Rules
+from collectord.core.tasks import TaskState
+from collectord.edge.ids import new_id
+from collectord.edge.store import calls, facts, ledger, promises, tasks
+from collectord.edge.store.connection import Connection
+
+
+async def carry(
+    conn: Connection, before: Attempt, moved: Moved, rules: Rules, house: House, now: datetime, actor: str = ""
+) -> tuple[Effect, ...]:
+    """Saves the attempt and does what its effects ask of the store; what they ask of PBX and desk is returned."""
+    attempt = moved.attempt
+    await calls.save_attempt(conn, attempt)
+    outward: list[Effect] = []
+    for effect in moved.effects:
+        match effect:
+            case TakeDown(said, reply_to):
+                await take_down(conn, before, attempt, said, rules, house, now, actor)
+                if reply_to:
+                    outward.append(SaySaved(attempt.pbx, reply_to, ok=True))
+            case Settle():
+                situation = await _situation(conn, attempt, rules, house, now)
+                await _write(conn, situation, after_result(situation), actor, "attempt_settled")
+            case _:
+                outward.append(effect)
+    return tuple(outward)
+
+
+async def take_down(
+    conn: Connection, before: Attempt, attempt: Attempt, said: Said, rules: Rules, house: House, now: datetime, actor: str
+) -> None:
+    """The disposition's consequences; a correction takes back those of the disposition before it."""
+    kind = "outcome_recorded"
+    if before.disposition is not None:
+        kind = "outcome_corrected"
+        waiting, told = await promises.take_back(conn, attempt.id, now)
+        for task_id in waiting:
+            await tasks.close_task(conn, task_id, TaskState.CANCELLED, f"corrected: {said.disposition.value}", now)
+        if told:
+            said = replace(said, note=f"{said.note} (corrects {', '.join(told)})".strip())
+    situation = await _situation(conn, attempt, rules, house, now)
+    await _write(conn, situation, after_talk(situation, said), actor, kind)
+
+
+async def _situation(conn: Connection, attempt: Attempt, rules: Rules, house: House, now: datetime) -> Situation:
+    task = await tasks.task(conn, attempt.task_id)
+    company = house.companies.get(attempt.company)
+    return Situation(
+        attempt=attempt,
+        task=task,
+        items=tuple(await ledger.open_items(conn, attempt.key, house.today(now))),
+        ladder=next((ladder for ladder in rules.ladders if task and ladder.name == task.ladder), None),
+        rules=rules.dispositions,
+        days=WorkingDays(house.country, company.region if company else ""),
+        language=house.language,
+        zone=house.time_zone,
+        now=now,
+        new_id=lambda: new_id(now),
+        broken_before=await promises.broken_in_a_row(conn, attempt.key, now),
+    )
+
+
+async def _write(conn: Connection, situation: Situation, follow: FollowUp, actor: str, kind: str) -> None:
+    attempt, now, task = situation.attempt, situation.now, situation.task
+    match follow.task:
+        case TaskBack(not_before, counted) if task is not None:
+            if task.state is TaskState.IN_CALL and not counted:
+                await calls.give_attempt_back(conn, task.id)
+            await tasks.postpone(conn, task.id, not_before, follow.why, now)
+        case TaskOver(state) if task is not None:
+            await tasks.close_task(conn, task.id, state, follow.why, now)
+        case _:
+            pass
+    await tasks.mark_carried_out(conn, attempt.key, follow.levels, situation.today)
+    for made in follow.new_tasks:
+        await tasks.create_task(conn, made, now)
+        await promises.mark_made_by(conn, made.id, attempt.id)
+    for fact in follow.facts:
+        await facts.add_fact(conn, replace(fact, actor=actor or fact.actor))
+    for promise in follow.promises:
+        await promises.add_promise(conn, promise)
+    for outcome in follow.outcomes:
+        await promises.add_outcome(conn, outcome)
+    who = actor or f"agent {attempt.agent}"
+    await facts.add_happening(conn, new_id(now), now, kind, attempt.key, who, follow.why)

@@ -1,0 +1,68 @@
+"""Promises: judged from what the exports say was cleared, after every import.
+
+Reads open promises, clearings and how far each source has told its bookings; asks core/promises, core/broken_promise; writes verdicts.
+Invariant: without an export beyond the grace nothing is called broken; verdict and the task it asks for are one transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from collectord.core.broken_promise import Verdict, conclude
+from collectord.core.house import House
+from collectord.core.ledger import DebtorKey
+from collectord.core.promises import Promise, booked_until, judge
+from collectord.core.rules import Rules
+from collectord.edge.ids import new_id
+from collectord.edge.store import calls, facts, ledger, tasks
+from collectord.edge.store import promises as store
+from collectord.edge.store.connection import Connection, Database
+
+
+async def judge_promises(db: Database, rules: Rules, house: House, now: datetime) -> tuple[Promise, ...]:
+    """The promises that were judged now, in their new state."""
+    open_ones = await db.read(lambda conn: store.open_promises(conn, now))
+    judged: list[Promise] = []
+    for key, promises in open_ones.items():
+        judged += await db.write(lambda conn, k=key, p=promises: _judge(conn, k, p, rules, house, now))  # type: ignore[misc]
+    return tuple(judged)
+
+
+async def _judge(conn: Connection, key: DebtorKey, promises: list[Promise], rules: Rules, house: House, now: datetime) -> list[Promise]:
+    today = house.today(now)
+    clearings = await store.clearings(conn, key, today)
+    told = await store.told_by_sources(conn, key, min(promise.made_at for promise in promises).date(), today)
+    booked = {
+        promise.id: booked_until(promise, [s.days for s in told if not promise.items or s.items & set(promise.items)])
+        for promise in promises
+    }
+    items = await ledger.open_items(conn, key, today)
+    judged = []
+    for promise_id, judgement in judge(promises, clearings, booked=booked).items():
+        promise = next(promise for promise in promises if promise.id == promise_id)
+        placed = await calls.attempt(conn, promise.attempt_id)
+        verdict = conclude(
+            promise,
+            judgement,
+            items=items,
+            origin=await tasks.task(conn, placed.task_id) if placed else None,
+            rules=rules.dispositions,
+            now=now,
+            task_id=new_id(now),
+            language=house.language,
+            zone=house.time_zone,
+        )
+        if verdict is not None and await _write(conn, promise, verdict, now):
+            judged.append(replace(promise, state=verdict.state))
+    return judged
+
+
+async def _write(conn: Connection, promise: Promise, verdict: Verdict, now: datetime) -> bool:
+    """False when somebody judged it before."""
+    if not await store.close_promise(conn, promise.id, verdict.state, verdict.paid, now):
+        return False
+    if verdict.task is not None:
+        await tasks.create_task(conn, verdict.task, now)
+    await facts.add_happening(conn, new_id(now), now, f"promise_{verdict.state.value}", promise.key, "collectord", verdict.why)
+    return True
