@@ -45,8 +45,17 @@ def queries(name: str) -> Any:
     return aiosql.from_str(text, "aiosqlite")
 
 
-def _row_factory(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
-    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
+class Row(dict[str, Any]):
+    """A row by column name; by position too, because aiosql takes the first column of a `$` query that way."""
+
+    def __missing__(self, key: object) -> Any:
+        if isinstance(key, int):
+            return list(self.values())[key]
+        raise KeyError(key)
+
+
+def _row_factory(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> Row:
+    return Row((column[0], value) for column, value in zip(cursor.description, row, strict=True))
 
 
 class Database:
