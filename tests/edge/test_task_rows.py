@@ -99,14 +99,11 @@ async def test_a_lease_that_ran_out_is_given_back(db: Database) -> None:
     assert ((await get(db, "t1")).state, (await get(db, "t2")).state) == (TaskState.READY, TaskState.LEASED)
 
 
-async def test_a_call_counts_one_attempt_and_gives_it_back_when_the_debtor_was_not_reached_for_it(db: Database) -> None:
+async def test_a_call_counts_one_attempt_and_is_begun_once(db: Database) -> None:
     await put(db, task())
     assert await db.write(lambda conn: tasks.begin_call(conn, "t1", NOW))
     assert not await db.write(lambda conn: tasks.begin_call(conn, "t1", NOW))
     assert ((await get(db, "t1")).state, (await get(db, "t1")).attempts_made) == (TaskState.IN_CALL, 1)
-    await db.write(lambda conn: tasks.give_back_attempt(conn, "t1"))
-    await db.write(lambda conn: tasks.give_back_attempt(conn, "t1"))
-    assert (await get(db, "t1")).attempts_made == 0
 
 
 async def test_a_postponed_task_says_why_it_waits_until_its_time_comes(db: Database) -> None:

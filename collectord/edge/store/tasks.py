@@ -169,11 +169,6 @@ async def begin_call(conn: Connection, task_id: str, now: datetime) -> bool:
     return await SQL.begin_call(conn, id=task_id, now=instant(now)) is not None
 
 
-async def give_back_attempt(conn: Connection, task_id: str) -> None:
-    """The attempt never reached the debtor's line: it does not count towards the step."""
-    await SQL.give_back_attempt(conn, id=task_id)
-
-
 async def postpone(conn: Connection, task_id: str, not_before: datetime, why: str, now: datetime) -> bool:
     """Back to planned (ready when that time is now), with the sentence why it waits. False when it is final."""
     return await SQL.postpone(conn, id=task_id, not_before=instant(not_before), why=why, now=instant(now)) is not None

@@ -73,9 +73,6 @@ update task set state = 'in_call', lease_agent = '', lease_until = null, attempt
  where id = :id and state in ('planned', 'ready', 'leased')
 returning id;
 
--- name: give_back_attempt(id)!
-update task set attempts_made = attempts_made - 1 where id = :id and attempts_made > 0;
-
 -- name: release(now, id)!
 update task set state = 'ready', lease_agent = '', lease_until = null, changed_at = :now where id = :id and state = 'leased';
 
