@@ -1,0 +1,167 @@
+"""The call list: who would be called when, by whom and why, for the coming days. Nothing is dialled.
+
+Reads what planning wants, asks the gate for the first allowed instant of each call, writes the day's sheet for people.
+Invariant: every row has its reason; a call without a possible instant is listed with the sentence that refuses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from collectord.core.agents import OnDuty
+from collectord.core.allocation import Candidate, FreeAgent, foresee
+from collectord.core.calendar import HolidaysUnknown, WorkingDays
+from collectord.core.contact_rules import Refused, may_contact
+from collectord.core.dunning import day_begins
+from collectord.core.facts import DebtorFacts
+from collectord.core.foresight import FORESEEN, foresee_task
+from collectord.core.house import House
+from collectord.core.ledger import oldest_days_past_due, overdue_total
+from collectord.core.money import plain_map
+from collectord.core.rules import Rules
+from collectord.core.sheet import sheet
+from collectord.core.tasks import Origin
+from collectord.edge.inbox import write_atomically
+from collectord.edge.store import facts, meta, tasks
+from collectord.edge.store.connection import Database, open_for_reading
+from collectord.loops.debtor_scan import Seen, scan
+
+DAY = timedelta(days=1)
+MARK = "call_list_on"  # meta: the last day whose list was written
+COLUMNS = (
+    "when", "company", "debtor_no", "debtor_name", "number", "agent", "agent_name", "ladder", "level", "step", "items", "open_amount",
+    "overdue", "days_past_due", "task", "why", "not_called_because",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    candidate: Candidate
+    at: datetime | None
+    number: str
+    refusal: str
+    found: DebtorFacts
+
+
+async def call_list(
+    db: Database, rules: Rules, house: House, now: datetime, *, days: int, agents: Sequence[OnDuty]
+) -> list[dict[str, Any]]:
+    """One row a call, by time: what the rules want within `days` days (1: today), and what they want in vain."""
+    until = day_begins(house.today(now) + days * DAY, house.time_zone)
+    calls: list[_Call] = []
+    async with open_for_reading(db.path.parent) as own:
+        for candidate in await _candidates(own, rules, house, now, until):
+            task = candidate.task
+            found = await own.read(lambda conn, key=task.key: facts.debtor_facts(conn, key, now, house))  # type: ignore[misc]
+            if found is None:
+                continue
+            call = _first_instant(candidate, found, rules, house, now)
+            if call.at is None or call.at < until:
+                calls.append(call)
+    calls.sort(key=lambda call: (call.at is None, call.at or now, -call.candidate.task.priority, call.candidate.task.key))
+    desk = tuple(FreeAgent(id=a.id, languages=a.languages, skills=a.skills, endpoint=a.endpoint, pbx=a.pbx) for a in agents)
+    spoken = frozenset(language for agent in agents for language in agent.languages)
+    who = foresee([call.candidate for call in calls if call.at is not None], desk, spoken=spoken)
+    names = {agent.id: agent.name for agent in agents}
+    return [_row(call, who.get(call.candidate.task.id), names, rules, house, now) for call in calls]
+
+
+async def _candidates(own: Database, rules: Rules, house: House, now: datetime, until: datetime) -> list[Candidate]:
+    """Tasks there are, tasks that planning would make now, and those it would make on a later day if nothing happened."""
+    found: list[Candidate] = []
+    today, last = house.today(now), house.today(until - timedelta(microseconds=1))
+
+    def take(seen: Seen) -> None:
+        task = foresee_task(
+            seen.debtor,
+            seen.items,
+            seen.task,
+            seen.ladder,
+            seen.holds,
+            today=today,
+            last=last,
+            now=now,
+            language=house.language,
+            zone=house.time_zone,
+        )
+        if task is not None and task.medium == "call" and task.not_before < until:
+            found.append(Candidate(task=task, language=seen.debtor.language, owner=seen.debtor.agent))
+
+    await scan(own, rules, house, now, take)
+    others = await own.read(lambda conn: tasks.open_call_tasks(conn, now, until))
+    return found + [candidate for candidate in others if candidate.task.origin is not Origin.LADDER]
+
+
+def _first_instant(candidate: Candidate, found: DebtorFacts, rules: Rules, house: House, now: datetime) -> _Call:
+    """What the gate says at the moment when the task is due; for a later day, exports are taken to arrive as they did."""
+    at = max(now, candidate.task.not_before)
+    ahead = house.today(at) - house.today(now)
+    sources = tuple(replace(one, fresh_as_of=one.fresh_as_of + ahead) if one.fresh_as_of else one for one in found.sources)
+    verdict = may_contact(replace(found, sources=sources), rules.packs, house, at)
+    if isinstance(verdict, Refused):
+        first = "; ".join(refusal.reason for refusal in verdict.refusals)
+        return _Call(candidate, verdict.not_before, "", first, found)
+    return _Call(candidate, at, verdict.number, "", found)
+
+
+def _row(call: _Call, agent: FreeAgent | None, names: dict[str, str], rules: Rules, house: House, now: datetime) -> dict[str, Any]:
+    task, found, today = call.candidate.task, call.found, house.today(now)
+    level = next((ladder.level(task.level) for ladder in rules.ladders if ladder.name == task.ladder), None)
+    return {
+        "when": call.at.astimezone(ZoneInfo(house.time_zone)).isoformat(timespec="minutes") if call.at else None,
+        "company": task.company,
+        "debtor_no": task.debtor_no,
+        "debtor_name": found.debtor.debtor_name,
+        "number": call.number,
+        "agent": agent.id if agent else "",
+        "agent_name": names[agent.id] if agent else "",
+        "ladder": task.ladder,
+        "level": task.level,
+        "step": level.name if level else "",
+        "items": list(task.items),
+        "open_amount": plain_map(task.open_amount),
+        "overdue": plain_map(overdue_total(found.items, today)),
+        "days_past_due": oldest_days_past_due(found.items, today),
+        "task": None if task.id.startswith(FORESEEN) else task.id,
+        "why": task.why,
+        "not_called_because": call.refusal,
+    }
+
+
+async def write_daily_call_list(
+    db: Database, rules: Rules, house: House, outbox: Path, now: datetime, *, agents: Sequence[OnDuty]
+) -> Path | None:
+    """`outbox/call-list-YYYYMMDD.csv`, once a working day; None when today's is written already or today is free."""
+    today = house.today(now)
+    if not _is_working(house, now) or await db.read(lambda conn: meta.get(conn, MARK)) == today.isoformat():
+        return None
+    rows = await call_list(db, rules, house, now, days=1, agents=agents)
+    path = outbox / f"call-list-{today:%Y%m%d}.csv"
+    write_atomically(path, sheet(COLUMNS, ([_text(row[column]) for column in COLUMNS] for row in rows)))
+    await db.write(lambda conn: meta.put(conn, MARK, today.isoformat()))
+    return path
+
+
+def _is_working(house: House, now: datetime) -> bool:
+    today = house.today(now)
+    try:
+        return WorkingDays(house.country, doubtful_day="working").is_working(today)
+    except HolidaysUnknown:
+        return today.weekday() < 5  # a list too many harms nobody
+
+
+def _text(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case dict():
+            return ", ".join(f"{amount} {currency}" for currency, amount in value.items())
+        case list():
+            return ", ".join(value)
+        case _:
+            return str(value)

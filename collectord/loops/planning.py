@@ -1,0 +1,120 @@
+"""Planning: the rules applied to the whole ledger.
+
+Reads every debtor, asks dunning what becomes of its task, writes all of it in one transaction.
+Invariant: running it again changes nothing; a dry run writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from collectord.core.dunning import Cancel, Change, Create, Keep, changed_task, new_task, plan_tasks
+from collectord.core.escalation import wanted
+from collectord.core.house import House
+from collectord.core.money import plain_map
+from collectord.core.rules import Rules
+from collectord.core.shortfall import shortfall
+from collectord.core.tasks import Task, TaskState
+from collectord.core.wanted import Wanted
+from collectord.edge.store import tasks
+from collectord.edge.store.connection import Connection, Database
+from collectord.loops.debtor_scan import Seen, scan
+
+
+@dataclass(slots=True)
+class _Plan:
+    created: list[Task] = field(default_factory=list)
+    changed: list[Task] = field(default_factory=list)
+    cancelled: list[tuple[Task, str]] = field(default_factory=list)
+    unchanged: int = 0
+    live: list[tuple[Task, bool]] = field(default_factory=list)  # with whether the debtor has a dialable number
+
+
+async def plan(
+    db: Database,
+    rules: Rules,
+    house: House,
+    now: datetime,
+    *,
+    dry_run: bool,
+    new_id: Callable[[], str],
+    agents: int | None = None,
+) -> dict[str, Any]:
+    """CONTRACT 2. `agents`: how many there are, for the shortfall."""
+    made = await _decide(db, rules, house, now, new_id)
+
+    async def write(conn: Connection) -> None:
+        await tasks.create_tasks(conn, made.created, now)
+        for task in made.changed:
+            await tasks.update_task(conn, task, now)
+        for task, reason in made.cancelled:
+            await tasks.cancel_waiting(conn, task.id, reason, now)
+
+    if not dry_run and (made.created or made.changed or made.cancelled):
+        await db.write(write)
+    return {
+        "created": [tasks.document(task) for task in made.created],
+        "changed": [tasks.document(task) for task in made.changed],
+        "cancelled": [{**tasks.document(task), "state": TaskState.CANCELLED.value, "why": reason} for task, reason in made.cancelled],
+        "unchanged": made.unchanged,
+        "shortfall": plain_map(shortfall(made.live, agents)),
+    }
+
+
+async def _decide(db: Database, rules: Rules, house: House, now: datetime, new_id: Callable[[], str]) -> _Plan:
+    made, today = _Plan(), house.today(now)
+    language, zone = house.language, house.time_zone
+
+    def take(seen: Seen) -> None:
+        task: Task
+        match plan_tasks(seen.debtor, seen.items, seen.task, seen.ladder, today, holds=seen.holds):
+            case Create(asked):
+                task = new_task(asked, new_id(), now, language=language, zone=zone)
+                made.created.append(task)
+            case Change() as change:
+                task = changed_task(change, now, language=language, zone=zone)
+                made.changed.append(task)
+            case Cancel(task, reason):
+                made.cancelled.append((task, reason.why(language, zone)))
+                return
+            case Keep(task):
+                made.unchanged += 1
+            case _:
+                return
+        made.live.append((task, any(number.e164 for number in seen.debtor.numbers)))
+
+    await scan(db, rules, house, now, take)
+    return made
+
+
+async def diff(db: Database, rules: Rules, house: House, now: datetime) -> list[dict[str, Any]]:
+    """Tomorrow against today, one row a ladder step or reason: how many debtors, how much money, if nothing happens in between."""
+    today = house.today(now)
+    rows: dict[tuple[str, int, str], dict[str, Any]] = {}
+
+    def take(seen: Seen) -> None:
+        for when, day in (("today", today), ("tomorrow", today + timedelta(days=1))):
+            answer = wanted(seen.debtor, seen.items, seen.ladder, day, holds=seen.holds)
+            asked = isinstance(answer, Wanted)
+            key = (answer.ladder, answer.level.number, answer.level.name) if isinstance(answer, Wanted) else ("", 0, answer.rule)
+            row = rows.setdefault(
+                key,
+                {"ladder": key[0], "level": key[1], "rule": key[2], "wanted": asked, "today": 0, "tomorrow": 0,
+                 "today_open": {}, "tomorrow_open": {}},
+            )  # fmt: skip
+            row[when] += 1
+            if isinstance(answer, Wanted):
+                sums = row[f"{when}_open"]
+                for currency, amount in answer.open_amount.items():
+                    sums[currency] = sums.get(currency, Decimal(0)) + amount
+
+    await scan(db, rules, house, now, take)
+    order = sorted(rows, key=lambda key: (not key[0], key))
+    return [
+        {**rows[key], "today_open": plain_map(rows[key]["today_open"]), "tomorrow_open": plain_map(rows[key]["tomorrow_open"])}
+        for key in order
+    ]
