@@ -34,9 +34,11 @@ class RawAmi:
         self._reading: asyncio.Task[None] | None = None
 
     @classmethod
-    async def connect(cls, port: int, *, username: str = "collectord", secret: str = "s3cret", log_in: bool = True) -> Self:
+    async def connect(
+        cls, port: int, *, host: str = "127.0.0.1", username: str = "collectord", secret: str = "s3cret", log_in: bool = True
+    ) -> Self:
         client = cls()
-        client._reader, client._writer = await asyncio.open_connection("127.0.0.1", port)
+        client._reader, client._writer = await asyncio.open_connection(host, port)
         client._reading = asyncio.create_task(client._read())
         if log_in:
             answer = await client.ask("Login", Username=username, Secret=secret)
