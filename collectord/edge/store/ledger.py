@@ -1,0 +1,234 @@
+"""The ledger: debtors, their numbers and open items, as they stood on a day.
+
+Owns the reading of tables `debtor`, `debtor_number`, `item`, `clearing`; staging writes them. Decides nothing.
+Invariant: nothing opened after the day asked for is seen; an item that a later batch cleared is open again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from collectord.core.ledger import FOREVER, Debtor, DebtorKey, DialNumber, OpenItem, oldest_days_past_due, open_total, overdue_total
+from collectord.core.money import from_scaled, plain, plain_map
+from collectord.edge.store.batches import listed as listed_batches
+from collectord.edge.store.batches import source_states
+from collectord.edge.store.codec import instant, maybe_day, to_maybe_amount, to_maybe_day
+from collectord.edge.store.connection import Connection, queries
+
+__all__ = [
+    "Clearing", "UnknownDebtor", "all_open", "clearings", "debtor", "debtor_keys", "find_key", "listed_batches", "listed_debtors",
+    "open_items", "set_contact_level", "source_states",
+]  # fmt: skip
+
+SQL = queries("ledger")
+PAGE = 1_000  # debtors read at once
+Row = Mapping[str, Any]
+
+
+class UnknownDebtor(LookupError):
+    """No debtor, or several, answer to what a person typed; the message is one sentence."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clearing:
+    """So much less is owed on an item; a negative amount is a credit that was used up."""
+
+    item_no: str
+    batch_id: str
+    as_of: date
+    amount: Decimal
+    currency: str
+
+
+def _debtor(row: Row, numbers: Iterable[Row]) -> Debtor:
+    names = (
+        "company", "debtor_no", "debtor_name", "person_type", "contact_person", "email", "language", "country", "region", "postcode",
+        "time_zone", "potential_class", "agent", "head_office", "legal_state",
+    )  # fmt: skip
+    return Debtor(
+        **{name: row[name] for name in names},
+        credit_limit=to_maybe_amount(row["credit_limit"]),
+        numbers=tuple(
+            DialNumber(
+                position=number["position"],
+                raw=number["raw"],
+                e164=number["e164"] or None,
+                kind=number["kind"],
+                zones=tuple(number["zones"].split(",")) if number["zones"] else (),
+                problem=number["problem"] or None,
+            )
+            for number in numbers
+        ),
+    )
+
+
+def _item(row: Row) -> OpenItem:
+    names = ("company", "debtor_no", "item_no", "source", "currency", "kind", "payment_method", "dunning_level", "contact_level")
+    days = ("invoiced_on", "discount_until", "last_dunned_on", "dunning_deadline", "dunning_block_until", "contacted_on")
+    dates: dict[str, Any] = {name: to_maybe_day(row[name]) for name in days}
+    return OpenItem(
+        **{name: row[name] for name in names},
+        **dates,
+        due_on=date.fromisoformat(row["due_on"]),
+        open_amount=from_scaled(row["open_amount"] + row["paid_later"]),
+        amount=to_maybe_amount(row["amount"]),
+        dispute=bool(row["dispute"]),
+    )
+
+
+def _between(low: DebtorKey, high: DebtorKey) -> dict[str, str]:
+    return {"company": low.company, "debtor_no": low.debtor_no, "to_company": high.company, "to_debtor": high.debtor_no}
+
+
+async def _grouped(rows: AsyncIterator[Row]) -> dict[DebtorKey, list[Row]]:
+    groups: dict[DebtorKey, list[Row]] = {}
+    async for row in rows:
+        groups.setdefault(DebtorKey(row["company"], row["debtor_no"]), []).append(row)
+    return groups
+
+
+async def _whole(conn: Connection, rows: list[Row], today: date) -> list[tuple[Debtor, tuple[OpenItem, ...]]]:
+    """Numbers and items to a stretch of debtor rows."""
+    if not rows:
+        return []
+    keys = [DebtorKey(row["company"], row["debtor_no"]) for row in rows]
+    stretch = _between(keys[0], keys[-1])
+    numbers = await _grouped(SQL.numbers_between(conn, **stretch))
+    items = await _grouped(SQL.items_between(conn, **stretch, today=today.isoformat()))
+    return [
+        (_debtor(row, numbers.get(key, ())), tuple(map(_item, items.get(key, ())))) for key, row in zip(keys, rows, strict=True)
+    ]  # fmt: skip
+
+
+async def debtor(conn: Connection, key: DebtorKey) -> Debtor | None:
+    rows = [row async for row in SQL.debtor_row(conn, company=key.company, debtor_no=key.debtor_no)]
+    numbers = [row async for row in SQL.numbers_between(conn, **_between(key, key))]
+    return _debtor(rows[0], numbers) if rows else None
+
+
+async def open_items(conn: Connection, key: DebtorKey, today: date) -> tuple[OpenItem, ...]:
+    """Credits included, oldest due first."""
+    return tuple([_item(row) async for row in SQL.items_between(conn, **_between(key, key), today=today.isoformat())])
+
+
+async def debtor_keys(conn: Connection) -> tuple[DebtorKey, ...]:
+    return tuple([DebtorKey(row["company"], row["debtor_no"]) async for row in SQL.keys(conn)])
+
+
+async def all_open(conn: Connection, now: datetime, today: date) -> AsyncIterator[tuple[Debtor, tuple[OpenItem, ...]]]:
+    """Every debtor with something open, in key order, read page by page. Hold it on a connection of your own: it takes a while."""
+    after = ("", "")
+    while rows := [row async for row in SQL.debtor_rows(conn, company=after[0], debtor_no=after[1], size=PAGE)]:
+        for found, items in await _whole(conn, rows, today):
+            if items:
+                yield found, items
+        after = (rows[-1]["company"], rows[-1]["debtor_no"])
+
+
+async def find_key(conn: Connection, text: str) -> DebtorKey:
+    """`DEBTOR` or `COMPANY/DEBTOR`. Raises UnknownDebtor."""
+    found = [DebtorKey(row["company"], row["debtor_no"]) async for row in SQL.keys_of(conn, debtor_no=text)]
+    if not found and "/" in text:
+        # A debtor number may hold a slash itself; then the whole text was looked for already.
+        company, _, number = text.partition("/")
+        found = [DebtorKey(row["company"], row["debtor_no"]) async for row in SQL.debtor_row(conn, company=company, debtor_no=number)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UnknownDebtor(f"debtor {text!r} exists in several companies; write one of: {', '.join(str(key) for key in found)}")
+    raise UnknownDebtor(f"there is no debtor {text!r}; `collectord debtors` lists them")
+
+
+async def set_contact_level(conn: Connection, key: DebtorKey, items: Iterable[str], level: int, on: date) -> None:
+    """What our own ladder did about these items."""
+    await SQL.set_contact_level(conn, [(level, on.isoformat(), key.company, key.debtor_no, item) for item in items])
+
+
+async def clearings(conn: Connection, key: DebtorKey, since: date, until: date) -> tuple[Clearing, ...]:
+    """Both days included."""
+    rows = SQL.clearings(conn, company=key.company, debtor_no=key.debtor_no, since=since.isoformat(), until=until.isoformat())
+    return tuple(
+        [
+            Clearing(
+                item_no=row["item_no"],
+                batch_id=row["batch_id"],
+                as_of=date.fromisoformat(row["as_of"]),
+                amount=from_scaled(row["amount"]),
+                currency=row["currency"],
+            )
+            async for row in rows
+        ]
+    )
+
+
+async def listed_debtors(
+    conn: Connection, *, today: date, now: datetime, key: DebtorKey | None = None, limit: int = 10_000
+) -> list[dict[str, Any]]:
+    """CONTRACT 7, `debtors --json`, in key order."""
+    if key:
+        rows = [row async for row in SQL.debtor_row(conn, company=key.company, debtor_no=key.debtor_no)]
+    else:
+        rows = [row async for row in SQL.debtor_rows(conn, company="", debtor_no="", size=limit)]
+    if not rows:
+        return []
+    stretch = _between(
+        DebtorKey(rows[0]["company"], rows[0]["debtor_no"]), DebtorKey(rows[-1]["company"], rows[-1]["debtor_no"])
+    )  # fmt: skip
+    day, at = today.isoformat(), instant(now)
+    promises = await _grouped(SQL.last_promises_between(conn, **stretch, now=at))
+    facts = await _grouped(SQL.facts_between(conn, **stretch, now=at, today=day))
+    rejected = await _grouped(SQL.rejected_between(conn, **stretch, today=day))
+    return [
+        _listed(found, items, promises.get(found.key, []), facts.get(found.key, []), rejected.get(found.key, []), today)
+        for found, items in await _whole(conn, rows, today)
+    ]
+
+
+def _listed(
+    found: Debtor, items: tuple[OpenItem, ...], promises: list[Row], facts: list[Row], rejected: list[Row], today: date
+) -> dict[str, Any]:
+    last = promises[-1] if promises else None
+    return {
+        "company": found.company,
+        "debtor_no": found.debtor_no,
+        "debtor_name": found.debtor_name,
+        "open": plain_map(open_total(items)),
+        "overdue": plain_map(overdue_total(items, today)),
+        "days_past_due": oldest_days_past_due(items, today),
+        "potential_class": found.potential_class,
+        "level": max([0, *(item.contact_level for item in items)]),
+        "numbers": [number.e164 for number in found.numbers if number.e164],
+        "promise": last
+        and {
+            "id": last["id"],
+            "amount": plain(from_scaled(last["amount"])),
+            "currency": last["currency"],
+            "promised_on": last["promised_on"],
+            "state": last["state"],
+        },
+        "blocks": _blocks(found, items, facts, today),
+        "quality": [f"{number.raw}: {number.problem}" for number in found.numbers if number.problem]
+        + ([] if any(number.e164 for number in found.numbers) else ["no dialable number"])
+        + [f"line {row['line']} of the last export: {row['column_name']} {row['reason']}" for row in rejected],
+    }
+
+
+def _blocks(found: Debtor, items: tuple[OpenItem, ...], facts: list[Row], today: date) -> list[str]:
+    """What stands recorded or exported against calling; the gate alone judges it."""
+    blocks = [": ".join(filter(None, (row["kind"], row["value"]))) for row in facts]
+    if found.legal_state:
+        blocks.append(f"legal_state: {found.legal_state}")
+    for item in items:
+        if item.dispute:
+            blocks.append(f"dispute: {item.item_no}")
+        if item.dunning_block_until and item.is_blocked(today):
+            until = "" if item.dunning_block_until == FOREVER else f" until {maybe_day(item.dunning_block_until)}"
+            blocks.append(f"dunning_block: {item.item_no}{until}")
+    return blocks
