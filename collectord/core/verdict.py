@@ -1,0 +1,113 @@
+"""The verdict on a debtor in the words of `explain`: what the gate says, what the rules want, and one true sentence.
+
+Owns the document of CONTRACT 6. Decides nothing: gate and ladder have answered before.
+Invariant: `why` names the rule that decides; instants are those of the debtor's own clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from collectord.core.contact_rules import Allowed, Refusal, Refused
+from collectord.core.facts import DebtorFacts
+from collectord.core.house import House
+from collectord.core.ledger import oldest_days_past_due, open_total, overdue_total
+from collectord.core.money import plain_map
+from collectord.core.tasks import Task
+from collectord.core.wanted import NotWanted, Wanted
+from collectord.core.wording import Texts, phrase
+
+TEXTS: Texts = {
+    "call": ("May be called now on {number}. {wanted}", "Darf jetzt unter {number} angerufen werden. {wanted}"),
+    "other-medium": (
+        "May be called now, but the rules ask for another medium ({medium}). {wanted}",
+        "Darf jetzt angerufen werden, vorgesehen ist aber {medium}. {wanted}",
+    ),
+    "no-wish": (
+        "May be called now, but nothing asks for it: {wanted}",
+        "Darf jetzt angerufen werden, es steht aber nichts an: {wanted}",
+    ),
+    "never": ("Is never called: {reason}", "Wird nie angerufen: {reason}"),
+    "until": ("Is not called before {at}: {reason}{more}", "Wird nicht vor {at} angerufen: {reason}{more}"),
+    "unknown": (
+        "Is not called, and nobody can say how long: {reason}{more}",
+        "Wird nicht angerufen, und wie lange, ist nicht absehbar: {reason}{more}",
+    ),
+    "more": (" {count} other rule(s) refuse as well: {names}.", " Außerdem lehnt ab ({count}): {names}."),
+}
+
+
+def explained(
+    facts: DebtorFacts,
+    answer: Allowed | Refused,
+    wanted: Wanted | NotWanted,
+    tasks: Sequence[Task],
+    ladder: str | None,
+    house: House,
+    now: datetime,
+) -> dict[str, Any]:
+    """The JSON document. `tasks`: the debtor's live ones; the one that comes next speaks for the rules."""
+    debtor, today = facts.debtor, house.today(now)
+    task = min(tasks, key=lambda one: (one.not_before, -one.priority, one.id), default=None)
+    home = answer.place.home
+    refusals = answer.refusals if isinstance(answer, Refused) else ()
+    not_before = answer.not_before if isinstance(answer, Refused) else None
+    asked = wanted if isinstance(wanted, Wanted) else None
+    return {
+        "company": debtor.company,
+        "debtor_no": debtor.debtor_no,
+        "debtor_name": debtor.debtor_name,
+        "at": now.astimezone(ZoneInfo(house.time_zone)).isoformat(),
+        "open": plain_map(open_total(facts.items)),
+        "overdue": plain_map(overdue_total(facts.items, today)),
+        "days_past_due": oldest_days_past_due(facts.items, today),
+        "potential_class": debtor.potential_class or None,
+        "ladder": (task.ladder if task and task.ladder else None) or ladder,
+        "level": task.level if task else asked.level.number if asked else None,
+        "medium": task.medium if task else asked.medium if asked else None,
+        "may_call": isinstance(answer, Allowed),
+        "never": isinstance(answer, Refused) and answer.never,
+        "number": answer.number if isinstance(answer, Allowed) else None,
+        "refusals": [
+            {"rule": refusal.rule, "reason": refusal.reason, "not_before": shown_instant(refusal.not_before, home)} for refusal in refusals
+        ],
+        "not_before": shown_instant(not_before, home),
+        "why": _why(answer, wanted, task, house),
+        "task": task.id if task else None,
+        "warnings": [{"rule": notice.rule, "reason": notice.reason} for notice in answer.warnings],
+    }
+
+
+def shown_instant(at: datetime | None, zone: str) -> str | None:
+    """ISO 8601 in the zone, whole seconds, never earlier than the instant."""
+    if at is None:
+        return None
+    whole = at if at.microsecond == 0 else at.replace(microsecond=0) + timedelta(seconds=1)
+    return whole.astimezone(ZoneInfo(zone)).isoformat()
+
+
+def _why(answer: Allowed | Refused, wanted: Wanted | NotWanted, task: Task | None, house: House) -> str:
+    language, zone = house.language, answer.place.home
+    said = task.why if task else wanted.why(language, zone)
+    medium = task.medium if task else wanted.medium if isinstance(wanted, Wanted) else ""
+    if isinstance(answer, Allowed):
+        code = "call" if medium == "call" else "other-medium" if medium else "no-wish"
+        return phrase(TEXTS, code, language, zone, number=answer.number, medium=medium, wanted=said)
+    first = _deciding(answer)
+    others = tuple(dict.fromkeys(refusal.rule for refusal in answer.refusals if refusal.rule != first.rule))
+    more = phrase(TEXTS, "more", language, zone, count=len(others), names=others) if others else ""
+    code = "never" if answer.never else "unknown" if answer.not_before is None else "until"
+    return phrase(TEXTS, code, language, zone, at=answer.not_before, reason=first.reason, more=more)
+
+
+def _deciding(answer: Refused) -> Refusal:
+    """The refusal that lasts longest: do-not-call, then an unknown end, then the latest."""
+    if answer.never:
+        return next(refusal for refusal in answer.refusals if refusal.rule == "guard/do-not-call")
+    unknown = [refusal for refusal in answer.refusals if refusal.not_before is None]
+    if unknown:
+        return unknown[0]
+    return max(answer.refusals, key=lambda refusal: refusal.not_before.timestamp() if refusal.not_before else 0.0)

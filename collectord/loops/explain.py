@@ -1,0 +1,46 @@
+"""Explain: why this debtor is or is not called at this instant.
+
+Reads one consistent picture, asks gate and ladder, returns the document of CONTRACT 6. Writes nothing.
+Invariant: the gate is asked exactly as for a call; a debtor or item that is not known is a refusal in one sentence.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from collectord.core.contact_rules import may_contact
+from collectord.core.escalation import wanted
+from collectord.core.facts import Doubt
+from collectord.core.house import House
+from collectord.core.ladders import ladder_for
+from collectord.core.ledger import DebtorKey
+from collectord.core.rules import Rules
+from collectord.core.verdict import explained
+from collectord.edge.store import facts, holds, tasks
+from collectord.edge.store.connection import Connection, Database
+
+
+class NotKnown(Exception):
+    """A debtor or an item that the ledger does not have; one sentence."""
+
+
+async def explain(
+    db: Database, rules: Rules, house: House, key: DebtorKey, now: datetime, item: str | None = None, doubts: tuple[Doubt, ...] = ()
+) -> dict[str, Any]:
+    """CONTRACT 6. Raises NotKnown."""
+
+    async def look(conn: Connection) -> dict[str, Any]:
+        known = await facts.debtor_facts(conn, key, now, house, doubts)
+        if known is None:
+            raise NotKnown(f"there is no debtor {key}")
+        if item is not None and item not in {one.item_no for one in known.items}:
+            raise NotKnown(f"debtor {key} has no open item {item}")
+        today = house.today(now)
+        ladder = ladder_for(known.debtor, rules.ladders)
+        asked = wanted(known.debtor, known.items, ladder, today, holds=await holds.holds_of(conn, key, now, today))
+        live = await tasks.live_tasks_of(conn, key, now)
+        answer = may_contact(known, rules.packs, house, now, item=item)
+        return explained(known, answer, asked, live, ladder.name if ladder else None, house, now)
+
+    return await db.read(look)
