@@ -1,73 +1,73 @@
--- name: add_batch!
+-- name: add_batch(id, source, file, stored_as, mode, as_of, as_of_from, received_at)!
 insert into batch (id, seq, source, file, stored_as, digest, mode, as_of, as_of_from, status, received_at)
 values (:id, 0, :source, :file, :stored_as, '', :mode, :as_of, :as_of_from, 'staging', :received_at);
 
--- name: set_digest!
+-- name: set_digest(digest, id)!
 update batch set digest = :digest where id = :id;
 
--- name: batch^
+-- name: batch(id)^
 select * from batch where id = :id;
 
--- name: latest_accepted^
+-- name: latest_accepted(source)^
 select id, digest, as_of, fresh_as_of from batch where source = :source and status = 'accepted' order by seq desc limit 1;
 
--- name: same_bytes^
+-- name: same_bytes(source, digest)^
 select id, digest, as_of, fresh_as_of from batch where source = :source and digest = :digest and status = 'accepted' order by seq desc limit 1;
 
--- name: newest_as_of^
+-- name: newest_as_of(source)^
 select max(as_of) as as_of from batch where source = :source and status = 'accepted';
 
--- name: decide!
+-- name: decide(status, reason, decided_at, fresh_as_of, row_count, accepted_count, opened, changed, unchanged, cleared, reopened, open_amount, detail, id)!
 update batch set
   seq = (select coalesce(max(b.seq), 0) + 1 from batch b), status = :status, reason = :reason, decided_at = :decided_at, fresh_as_of = :fresh_as_of,
   row_count = :row_count, accepted_count = :accepted_count, opened = :opened, changed = :changed, unchanged = :unchanged, cleared = :cleared,
   reopened = :reopened, open_amount = :open_amount, detail = :detail
 where id = :id;
 
--- name: decide_without_rows!
+-- name: decide_without_rows(status, reason, decided_at, id)!
 update batch set seq = (select coalesce(max(b.seq), 0) + 1 from batch b), status = :status, reason = :reason, decided_at = :decided_at where id = :id;
 
--- name: repeat_counts!
+-- name: repeat_counts(original, id)!
 update batch set
   row_count = o.row_count, accepted_count = o.accepted_count, unchanged = o.accepted_count, open_amount = o.open_amount
 from (select row_count, accepted_count, open_amount from batch where id = :original) as o
 where batch.id = :id;
 
--- name: repeat_rejects!
+-- name: repeat_rejects(id, original)!
 insert into row_reject (batch_id, source, line, column_name, value, reason, original, company, debtor_no, item_no)
 select :id, source, line, column_name, value, reason, original, company, debtor_no, item_no from row_reject where batch_id = :original;
 
--- name: confirm!
+-- name: confirm(fresh_as_of, id)!
 update batch set fresh_as_of = :fresh_as_of where id = :id;
 
--- name: held_up_to
+-- name: held_up_to(source, as_of, by)
 select id, stored_as from batch where source = :source and status = 'held' and as_of <= :as_of and id <> :by order by id;
 
--- name: in_status
+-- name: in_status(status)
 select id, stored_as, status from batch where status = :status order by received_at, id;
 
--- name: add_reject*!
+-- name: add_reject()*!
 insert into row_reject (batch_id, source, line, column_name, value, reason, original, company, debtor_no, item_no)
 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
--- name: rejects
+-- name: rejects(id)
 select line, column_name, value, reason, original, company, debtor_no, item_no from row_reject where batch_id = :id order by line;
 
--- name: count_rejects^
+-- name: count_rejects(id)^
 select count(*) as n from row_reject where batch_id = :id;
 
--- name: drop_rejects!
+-- name: drop_rejects(id)!
 delete from row_reject where batch_id = :id;
 
--- name: drop_batch!
+-- name: drop_batch(id)!
 delete from batch where id = :id;
 
--- name: listed
+-- name: listed(now, state, limit)
 select * from batch
  where received_at <= :now and (:state = '' or status = :state)
  order by received_at desc, id desc limit :limit;
 
--- name: source_states
+-- name: source_states(today)
 select s.source,
        (select b.as_of from batch b where b.source = s.source and b.status = 'accepted' and b.mode = 'snapshot' and b.as_of <= :today
          order by b.seq desc limit 1) as as_of,

@@ -1,22 +1,22 @@
--- name: debtor_rows
+-- name: debtor_rows(company, debtor_no, size)
 -- A stretch of debtors in key order, from :company/:debtor_no (exclusive) on.
 select * from debtor where (company, debtor_no) > (:company, :debtor_no) order by company, debtor_no limit :size;
 
--- name: debtor_row
+-- name: debtor_row(company, debtor_no)
 select * from debtor where company = :company and debtor_no = :debtor_no;
 
--- name: keys
+-- name: keys()
 select company, debtor_no from debtor order by company, debtor_no;
 
--- name: keys_of
+-- name: keys_of(debtor_no)
 select company, debtor_no from debtor where debtor_no = :debtor_no order by company;
 
--- name: numbers_between
+-- name: numbers_between(company, debtor_no, to_company, to_debtor)
 select * from debtor_number
  where (company, debtor_no) >= (:company, :debtor_no) and (company, debtor_no) <= (:to_company, :to_debtor)
  order by company, debtor_no, position;
 
--- name: items_between
+-- name: items_between(today, company, debtor_no, to_company, to_debtor)
 -- As they stood on :today: what newer batches cleared is open again, what they paid down is owed again.
 select i.*,
        coalesce((select sum(c.amount) from clearing c
@@ -26,15 +26,15 @@ select i.*,
    and i.opened_as_of <= :today and (i.state = 'open' or i.cleared_as_of > :today)
  order by i.company, i.debtor_no, i.due_on, i.item_no;
 
--- name: set_contact_level*!
+-- name: set_contact_level()*!
 update item set contact_level = ?, contacted_on = ? where company = ? and debtor_no = ? and item_no = ?;
 
--- name: clearings
+-- name: clearings(company, debtor_no, since, until)
 select item_no, batch_id, as_of, amount, currency from clearing
  where company = :company and debtor_no = :debtor_no and as_of >= :since and as_of <= :until
  order by as_of, item_no;
 
--- name: rejected_between
+-- name: rejected_between(company, debtor_no, to_company, to_debtor, today)
 -- Rows that hold until a newer snapshot of their source is accepted.
 select r.company, r.debtor_no, r.source, r.line, r.column_name, r.value, r.reason
   from row_reject r join batch b on b.id = r.batch_id
@@ -44,12 +44,12 @@ select r.company, r.debtor_no, r.source, r.line, r.column_name, r.value, r.reaso
                     where n.source = b.source and n.status = 'accepted' and n.mode = 'snapshot' and n.seq > b.seq and n.as_of <= :today)
  order by r.company, r.debtor_no, r.line;
 
--- name: last_promises_between
+-- name: last_promises_between(company, debtor_no, to_company, to_debtor, now)
 select p.company, p.debtor_no, p.id, p.amount, p.currency, p.promised_on, p.state from promise p
  where (p.company, p.debtor_no) >= (:company, :debtor_no) and (p.company, p.debtor_no) <= (:to_company, :to_debtor) and p.made_at <= :now
  order by p.company, p.debtor_no, p.made_at, p.id;
 
--- name: facts_between
+-- name: facts_between(company, debtor_no, to_company, to_debtor, now, today)
 select company, debtor_no, kind, value, until_on from fact
  where (company, debtor_no) >= (:company, :debtor_no) and (company, debtor_no) <= (:to_company, :to_debtor)
    and at <= :now and (revoked_at is null or revoked_at > :now) and (until_on is null or until_on >= :today)
