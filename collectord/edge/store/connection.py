@@ -42,7 +42,7 @@ class StoreBusy(Exception):
 def queries(name: str) -> Any:
     """The named SQL of `sql/NAME.sql` (aiosql, driver aiosqlite)."""
     text = resources.files("collectord.edge.store").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
-    return aiosql.from_str(text, "aiosqlite")
+    return aiosql.from_str(text, "aiosqlite", mandatory_parameters=False)
 
 
 class Row(dict[str, Any]):
