@@ -6,7 +6,27 @@ Invariant: every class in here carries one complete sentence.
 
 from __future__ import annotations
 
+from collectord.core.calendar import HolidaysUnknown
+from collectord.core.history_file import HistoryRefused
+from collectord.core.intake import IntakeRefused
+from collectord.core.learnt import RecordRefused
+from collectord.core.said_by_person import OutcomeRefused
+from collectord.edge.outbox import OutboxUnwritable
 from collectord.edge.store.connection import StoreBroken, StoreBusy
+from collectord.edge.store.ledger import UnknownDebtor
+from collectord.loops.explain import NotKnown
 from collectord.loops.manual import ManualRefused
 
-REFUSALS: tuple[type[Exception], ...] = (StoreBroken, StoreBusy, ManualRefused)
+REFUSALS: tuple[type[Exception], ...] = (
+    HistoryRefused,
+    HolidaysUnknown,
+    IntakeRefused,
+    ManualRefused,
+    NotKnown,
+    OutboxUnwritable,
+    OutcomeRefused,
+    RecordRefused,
+    StoreBroken,
+    StoreBusy,
+    UnknownDebtor,
+)
