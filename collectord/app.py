@@ -138,7 +138,7 @@ def context(settings: Settings, rules: Rules, db: Database, now: datetime, actor
         house=settings.house(),
         rules=rules,
         db=db,
-        folders=inbox.ExchangeFolders(settings.exchange_dir),
+        folders=inbox.ExchangeFolders(settings.exchange_dir, settings.intake.quiet_for),
         now=now,
         actor=actor,
         daemon=daemon,

@@ -20,8 +20,8 @@ from collectord.edge.ids import new_id
 from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.store import calls, ledger, meta, promises, tasks
 from collectord.edge.store.connection import Connection, Database
+from collectord.loops import call_sheet, duty, explain, history, intake, outbox, outcomes, planning, quality, record, standing
 from collectord.loops import doctor as doctoring
-from collectord.loops import duty, explain, history, intake, outbox, outcomes, planning, quality, record, standing
 from collectord.settings import Settings
 
 
@@ -122,16 +122,16 @@ async def reject(context: Context, args: Mapping[str, Any]) -> Reply:
 
 async def plan(context: Context, args: Mapping[str, Any]) -> Reply:
     doc = await planning.plan(
-        context.db, context.rules, context.house, context.now, dry_run=bool(args.get("dry_run")), new_id=lambda: new_id(context.now)
+        context.db, context.rules, context.house, context.now, dry_run=bool(args.get("dry_run")), new_id=context.id, agents=len(context.settings.agent)
     )
     if args.get("diff"):
-        doc["diff"] = await planning.diff(context.db, context.rules, context.house, context.now, new_id=lambda: new_id(context.now))
+        doc["diff"] = await planning.diff(context.db, context.rules, context.house, context.now)
     return Reply(doc=doc)
 
 
 async def call_list(context: Context, args: Mapping[str, Any]) -> Reply:
     on_duty = await duty.on_duty(context.db, context.settings, {}, context.now)
-    return Reply(doc=await planning.call_list(context.db, context.rules, context.house, context.now, days=args["days"], agents=on_duty))
+    return Reply(doc=await call_sheet.call_list(context.db, context.rules, context.house, context.now, days=args["days"], agents=on_duty))
 
 
 async def explain_debtor(context: Context, args: Mapping[str, Any]) -> Reply:

@@ -28,7 +28,7 @@ from collectord.edge.pbx.link import PbxLink, tls_context
 from collectord.edge.simulated.server import SimulatedPbx
 from collectord.edge.store import meta
 from collectord.edge.store.connection import Database, StoreBroken, open_store
-from collectord.loops import call_events, duty, intake, manual, outbox, planning, promises
+from collectord.loops import call_events, day_sheet, duty, intake, manual, outbox, planning, promises
 from collectord.loops.dialling import Dialler, GateRefused, Idle, PlacedCall
 from collectord.loops.pbx_events import PbxDesk
 from collectord.settings import Settings
@@ -48,7 +48,7 @@ class Daemon:
     ) -> None:
         self.settings, self.rules, self.clock = settings, rules, clock
         self.house = settings.house()
-        self.folders = inbox.ExchangeFolders(settings.exchange_dir)
+        self.folders = inbox.ExchangeFolders(settings.exchange_dir, settings.intake.quiet_for)
         self.db: Database
         self.log = log.get()
         self._reload, self._answer = reload, answer
@@ -262,7 +262,7 @@ class Daemon:
 
     async def _intake_turn(self) -> None:
         now = self.clock.now()
-        receipts = await intake.take_inbox(self._intake(), now, quiet_for=self.settings.intake.quiet_for)
+        receipts = await intake.take_inbox(self._intake(), now)
         for receipt in receipts:
             event = self.log.info if receipt.status in ("accepted", "duplicate") else self.log.warning
             event(f"batch_{receipt.status}", batch=receipt.batch, file=receipt.file, rows=receipt.rows, opened=receipt.opened,
@@ -284,7 +284,7 @@ class Daemon:
             self._dial.set()
         if self.settings.outbox.call_list:
             agents = await duty.on_duty(self.db, self.settings, self.device_states(), now)
-            await planning.write_daily_call_list(self.db, self.rules, self.house, self.folders, now, agents=agents)
+            await day_sheet.write_daily_call_list(self.db, self.rules, self.house, self.folders, now, agents=agents)
         if path := await outbox.write_outcomes(self.db, self.house, self.folders, now):
             self.log.info("outcomes_written", file=path.name)
         await self._pause(self._work, min(PLAN_EVERY, self.settings.outbox.outcomes_every).total_seconds(), at_least=0.5)
@@ -304,7 +304,8 @@ class Daemon:
             await self._pause(self._dial, 1.0, at_least=0.05)
             return
         match await self._dialler().turn(self.device_states(), tuple(self._doubts.values()), now):
-            case PlacedCall(attempt, _):
+            case PlacedCall(attempt, _, effects):
+                await self.desks[attempt.pbx].carry_out(effects, now)
                 self.log.info("attempt_placed", attempt=attempt.id, debtor=str(attempt.key), agent=attempt.agent)
             case GateRefused(task, verdict):
                 self.log.info("call_refused", debtor=str(task.key), rules=[r.rule for r in verdict.refusals])

@@ -20,6 +20,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from collectord.core.attempts import CallTimes
+from collectord.core.attempts import CallTimes
 from collectord.core.house import Company, House
 from collectord.core.rule_text import parse_duration
 
@@ -151,7 +152,6 @@ class DiallingSection(Section):
     wrap_up_for: Duration = timedelta(seconds=60)  # 1s to 10m; the menu on the phone runs at least 10 s
     missed_rings: int = Field(default=3, ge=1)  # so many rings in a row not taken: the agent is paused
     rest_after_missed: Duration = timedelta(seconds=60)
-    max_call_for: Duration = timedelta(hours=1)
 
     @model_validator(mode="after")
     def ring_times_are_humane(self) -> DiallingSection:

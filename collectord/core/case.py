@@ -20,6 +20,11 @@ Display = Literal["case", "name", "name_amount"]
 PromiseState = Literal["", "open", "kept", "partially_kept", "broken"]
 
 
+def spoken(state: str) -> PromiseState:
+    """What the agent hears of a promise's state; a withdrawn one is not mentioned."""
+    return state if state in ("open", "kept", "partially_kept", "broken") else ""  # type: ignore[return-value]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     display: str

@@ -1,6 +1,6 @@
 """The call list: who would be called when, by whom and why, for the coming days. Nothing is dialled.
 
-Reads what planning wants, asks the gate for the first allowed instant of each call, writes the day's sheet for people.
+Reads what planning wants and asks the gate for the first allowed instant of each call. Writes nothing.
 Invariant: every row has its reason; a call without a possible instant is listed with the sentence that refuses it.
 """
 
@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from collectord.core.agents import OnDuty
 from collectord.core.allocation import Candidate, FreeAgent, foresee
-from collectord.core.calendar import HolidaysUnknown, WorkingDays
 from collectord.core.contact_rules import Refused, may_contact
 from collectord.core.dunning import day_begins
 from collectord.core.facts import DebtorFacts
@@ -24,15 +22,12 @@ from collectord.core.house import House
 from collectord.core.ledger import oldest_days_past_due, overdue_total
 from collectord.core.money import plain_map
 from collectord.core.rules import Rules
-from collectord.core.sheet import sheet
 from collectord.core.tasks import Origin
-from collectord.edge.inbox import write_atomically
-from collectord.edge.store import facts, meta, tasks
+from collectord.edge.store import facts, tasks
 from collectord.edge.store.connection import Database, open_for_reading
 from collectord.loops.debtor_scan import Seen, scan
 
 DAY = timedelta(days=1)
-MARK = "call_list_on"  # meta: the last day whose list was written
 COLUMNS = (
     "when", "company", "debtor_no", "debtor_name", "number", "agent", "agent_name", "ladder", "level", "step", "items", "open_amount",
     "overdue", "days_past_due", "task", "why", "not_called_because",
@@ -131,37 +126,3 @@ def _row(call: _Call, agent: FreeAgent | None, names: dict[str, str], rules: Rul
         "why": task.why,
         "not_called_because": call.refusal,
     }
-
-
-async def write_daily_call_list(
-    db: Database, rules: Rules, house: House, outbox: Path, now: datetime, *, agents: Sequence[OnDuty]
-) -> Path | None:
-    """`outbox/call-list-YYYYMMDD.csv`, once a working day; None when today's is written already or today is free."""
-    today = house.today(now)
-    if not _is_working(house, now) or await db.read(lambda conn: meta.get(conn, MARK)) == today.isoformat():
-        return None
-    rows = await call_list(db, rules, house, now, days=1, agents=agents)
-    path = outbox / f"call-list-{today:%Y%m%d}.csv"
-    write_atomically(path, sheet(COLUMNS, ([_text(row[column]) for column in COLUMNS] for row in rows)))
-    await db.write(lambda conn: meta.put(conn, MARK, today.isoformat()))
-    return path
-
-
-def _is_working(house: House, now: datetime) -> bool:
-    today = house.today(now)
-    try:
-        return WorkingDays(house.country, doubtful_day="working").is_working(today)
-    except HolidaysUnknown:
-        return today.weekday() < 5  # a list too many harms nobody
-
-
-def _text(value: object) -> str:
-    match value:
-        case None:
-            return ""
-        case dict():
-            return ", ".join(f"{amount} {currency}" for currency, amount in value.items())
-        case list():
-            return ", ".join(value)
-        case _:
-            return str(value)

@@ -7,20 +7,23 @@ Invariant: row before ring: the gate and the attempt's row share one transaction
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from collectord.core.agents import OnDuty, judge, why
 from collectord.core.allocation import FreeAgent, Nothing, choose
 from collectord.core.attempts import Attempt, AttemptState
-from collectord.core.case import Case, describe
+from collectord.core.call_seen import Effect
+from collectord.core.case import Case, describe, spoken
 from collectord.core.contact_rules import Refused, may_contact
 from collectord.core.facts import DebtorFacts, Doubt
 from collectord.core.house import House
 from collectord.core.pacing import Trunk, Wait, room
 from collectord.core.pbx_calls import AgentCall
+from collectord.core.promises import Promise
 from collectord.core.rules import Rules
-from collectord.core.tasks import Task
+from collectord.core.tasks import Task, TaskState
+from collectord.edge.crash import crash_point
 from collectord.edge.ids import new_id
 from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.store import agents as agent_rows
@@ -38,6 +41,7 @@ REFUSED_PAUSE = timedelta(minutes=15)  # a refusal without a known end is asked 
 class PlacedCall:
     attempt: Attempt
     case: Case
+    effects: tuple[Effect, ...] = ()  # of the PBX's answer to the order
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,28 +109,36 @@ class Dialler:
                     pass
             found = await facts.debtor_facts(conn, task.key, now, self.house, doubts=doubts)
             if found is None:
-                await tasks.close_task(conn, task.id, "cancelled", "the debtor is not in the ledger", now)
+                await tasks.close_task(conn, task.id, TaskState.CANCELLED, "the debtor is not in the ledger", now)
                 return Idle(f"debtor {task.key} is not in the ledger")
             verdict = may_contact(found, self.rules.packs, self.house, now)
             if isinstance(verdict, Refused):
                 until = verdict.not_before or now + REFUSED_PAUSE
                 if verdict.never:
-                    await tasks.close_task(conn, task.id, "suppressed", verdict.refusals[0].reason, now)
+                    await tasks.close_task(conn, task.id, TaskState.SUPPRESSED, verdict.refusals[0].reason, now)
                 else:
                     await tasks.postpone(conn, task.id, until, verdict.refusals[0].reason, now)
                 return GateRefused(task, verdict)
-            attempt = self._attempt(task, agent, trunk, verdict.number, now)
+            items = tuple(item for item in task.items if item in verdict.items)
+            if not items:
+                await tasks.close_task(conn, task.id, TaskState.CANCELLED, "nothing of what the task was about is open any more", now)
+                return Idle("a task was over before it was called")
+            attempt = self._attempt(task, agent, trunk, verdict.number, items, now)
             promise = await promises.last_promise(conn, task.key, now)
-            case = self._case(task, found, agent, promise, attempt, now)
+            case = self._case(attempt, found, task.attempts_made + 1, promise, now)
             await calls.commit_attempt(conn, attempt, now)
             await agent_rows.served(conn, agent.id)
             return PlacedCall(attempt, case)
 
-        placed = await self.db.write(commit)
+        try:
+            placed = await self.db.write(commit)
+        except calls.AttemptTaken as taken:
+            return Idle(str(taken))
         if isinstance(placed, PlacedCall):
-            order = self._order(placed, agent, trunk, company.caller_id)
-            answer = await self.pbxes[agent.pbx].originate(order)  # once; silence is resolved by recovery
-            await call_events.take(self.db, self.rules, self.house, placed.attempt.id, answer, now)
+            crash_point("attempt-committed")
+            answer = await self.pbxes[agent.pbx].originate(self._order(placed, agent, trunk, company.caller_id))  # once; silence: recovery
+            crash_point("originate-answered")
+            return replace(placed, effects=await call_events.take(self.db, self.rules, self.house, placed.attempt.id, answer, now))
         return placed
 
     def _trunk(self, company: str, pbx: str) -> Trunk | None:
@@ -143,7 +155,7 @@ class Dialler:
                 )
         return None
 
-    def _attempt(self, task: Task, agent: OnDuty, trunk: Trunk, number: str, now: datetime) -> Attempt:
+    def _attempt(self, task: Task, agent: OnDuty, trunk: Trunk, number: str, items: tuple[str, ...], now: datetime) -> Attempt:
         return Attempt(
             id=new_id(now),
             task_id=task.id,
@@ -155,23 +167,22 @@ class Dialler:
             pbx=agent.pbx,
             trunk=trunk.name,
             mode="preview",
-            items=task.items,
+            items=items,
             state=AttemptState.PLACED,
             placed_at=now,
-            deadline_at=now + self.settings.dialling.ring_agent_for + timedelta(seconds=15),
+            deadline_at=now + self.house.times.ring_agent_for + self.house.times.margin,
             pbx_started=self.started[agent.pbx],
         )
 
-    def _case(self, task: Task, found: DebtorFacts, agent: OnDuty, promise: object, attempt: Attempt, now: datetime) -> Case:
-        concerned = tuple(item for item in found.items if item.item_no in task.items or item.open_amount < 0)
+    def _case(self, attempt: Attempt, found: DebtorFacts, attempt_no: int, promise: Promise | None, now: datetime) -> Case:
         return describe(
             found.debtor,
-            concerned or found.items,
+            tuple(item for item in found.items if item.item_no in attempt.items or item.open_amount < 0),
             case_no=attempt.id[-6:],
             display=self.settings.dialling.display,
-            attempt_no=task.attempts_made + 1,
-            promised_on=getattr(promise, "promised_on", None),
-            promise_state=getattr(promise, "state", ""),
+            attempt_no=attempt_no,
+            promised_on=promise.promised_on if promise else None,
+            promise_state=spoken(promise.state) if promise else "",
             as_of=self.house.today(now),
             language=self.house.language,
         )

@@ -7,7 +7,6 @@ Invariant: a manual call passes the same gate; a number that stands in the ledge
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +24,9 @@ from collectord.loops import duty
 from collectord.loops.dialling import Dialler, GateRefused, PlacedCall
 from collectord.loops.pbx_events import TEST_PREFIX, PbxDesk
 from collectord.settings import Settings
+
+
+TEST_CALL_WITHIN = 180.0  # s: two people pick up, look at the display, hang up
 
 
 class ManualRefused(Exception):
@@ -100,6 +102,7 @@ async def test_call(
         raise ManualRefused(f"--to {to!r}: {number.problem}")
     if await db.read(lambda conn: meta.is_a_debtors_number(conn, number.e164 or "")):
         raise ManualRefused("that number belongs to a debtor; a test call goes to a number of your own")
+    shown = f"{number.e164[:4]}…{number.e164[-2:]}"
     desk, trunk = desks.get(agent.pbx), next((t for t in settings.trunk if t.pbx == agent.pbx), None)
     if desk is None or not desk.started or trunk is None:
         raise ManualRefused(f"PBX {agent.pbx} cannot be reached or has no trunk; see `collectord status`")
@@ -118,13 +121,10 @@ async def test_call(
     answer = await desk.pbx.originate(order)
     if not isinstance(answer, Accepted):
         raise ManualRefused(f"the PBX did not take the call: {answer.reason}")
-    wait = settings.dialling.ring_agent_for + settings.dialling.ring_debtor_for + settings.dialling.max_call_for
-    outcome = await _outcome(desk, test_id, min(wait.total_seconds(), 180.0))
+    outcome = await _outcome(desk, test_id, TEST_CALL_WITHIN)
     if outcome != "ANSWER":
         raise ManualRefused(f"the test call was not answered ({outcome}); answer both phones, talk a moment, and hang up at the far end")
-    await db.write(
-        lambda conn: meta.note_caller_id_test(conn, caller.caller_id, now, f"{agent_id} -> {re.sub(r'.(?=....)', '*', number.e164)}")
-    )
+    await db.write(lambda conn: meta.note_caller_id_test(conn, caller.caller_id, now, f"{agent_id} -> {shown}"))
     return f"{caller.caller_id} was shown and the call was answered"
 
 

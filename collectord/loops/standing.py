@@ -29,7 +29,7 @@ async def sources(db: Database, house: House, now: datetime) -> tuple[Source, ..
     days = WorkingDays(house.country, next(iter(house.companies.values())).region if house.companies else "")
     today = house.today(now)
     found = []
-    for state in await db.read(lambda conn: ledger.source_states(conn, now=now)):
+    for state in await db.read(lambda conn: ledger.source_states(conn, now=now, zone=house.time_zone)):
         fresh = freshness(state, today, days, house.max_export_age)
         found.append(
             Source(
