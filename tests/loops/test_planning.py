@@ -16,10 +16,12 @@ from collectord.core.agents import OnDuty
 from collectord.core.house import Company, House
 from collectord.core.rules import Rules
 from collectord.core.tasks import TaskState
+from collectord.edge.inbox import ExchangeFolders
 from collectord.edge.rules_files import load_rules
 from collectord.edge.store import tasks
 from collectord.edge.store.connection import Connection, Database, open_store
-from collectord.loops.call_sheet import COLUMNS, call_list, write_daily_call_list
+from collectord.loops.call_sheet import COLUMNS, call_list
+from collectord.loops.day_sheet import write_daily_call_list
 from collectord.loops.planning import diff, plan
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # Monday 10:00 in Berlin
@@ -268,10 +270,17 @@ async def test_a_callback_stands_in_the_list_with_its_agent(db: Database, rules:
 
 
 async def test_the_days_list_is_written_once_a_working_day_and_runs_in_no_spreadsheet(db: Database, rules: Rules, tmp_path: Path) -> None:
+    folders = ExchangeFolders(tmp_path)
+    folders.create()
+    outbox = folders.outbox
+
+    async def write(now: datetime) -> Path | None:
+        return await write_daily_call_list(db, rules, HOUSE, folders, now, agents=[ANNA])
+
     await owes(db, "1", ("A", 12, 410))
     await db.write(lambda conn: conn.execute("update debtor set debtor_name = '=1+1;\"x'"))
-    path = await write_daily_call_list(db, rules, HOUSE, tmp_path, NOW, agents=[ANNA])
-    assert path == tmp_path / "call-list-20261123.csv"
+    path = await write(NOW)
+    assert path == outbox / "call-list-20261123.csv"
     content = path.read_bytes()
     assert content.startswith(b"\xef\xbb\xbfwhen;company;debtor_no;")
     header, row = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";")
@@ -281,7 +290,25 @@ async def test_the_days_list_is_written_once_a_working_day_and_runs_in_no_spread
         "agent": "201", "agent_name": "Anna", "ladder": "standard", "level": "2", "step": "friendly call", "items": "A",
         "open_amount": "410.00 EUR", "overdue": "410.00 EUR", "days_past_due": "12", "task": "", "why": "", "not_called_because": "",
     }  # fmt: skip
-    assert await write_daily_call_list(db, rules, HOUSE, tmp_path, NOW + timedelta(hours=3), agents=[ANNA]) is None
-    assert await write_daily_call_list(db, rules, HOUSE, tmp_path, NOW + 5 * DAY, agents=[ANNA]) is None, "Saturday"
-    assert await write_daily_call_list(db, rules, HOUSE, tmp_path, NOW + 1 * DAY, agents=[ANNA]) is not None
-    assert sorted(path.name for path in tmp_path.glob("*.csv")) == ["call-list-20261123.csv", "call-list-20261124.csv"]
+    assert await write(NOW + timedelta(hours=3)) is None
+    assert await write(NOW + 5 * DAY) is None, "Saturday"
+    assert await write(NOW + 1 * DAY) is not None
+    assert sorted(path.name for path in outbox.iterdir()) == ["call-list-20261123.csv", "call-list-20261124.csv"]
+
+
+async def test_the_days_list_is_written_anew_when_the_days_export_came_in_and_not_at_all_without_one(
+    db: Database, rules: Rules, tmp_path: Path
+) -> None:
+    folders = ExchangeFolders(tmp_path)
+    folders.create()
+    await owes(db, "1", ("A", 12, 410))
+    await db.write(lambda conn: conn.execute("update batch set fresh_as_of = '2026-11-20', as_of = '2026-11-20'"))
+    assert await write_daily_call_list(db, rules, HOUSE, folders, NOW, agents=[ANNA]) is not None
+    assert await write_daily_call_list(db, rules, HOUSE, folders, NOW, agents=[ANNA]) is None
+    await db.write(lambda conn: conn.execute("update batch set fresh_as_of = '2026-11-23', as_of = '2026-11-23'"))
+    await owes(db, "2", ("A", 12, 410), phone="+493055512346")
+    path = await write_daily_call_list(db, rules, HOUSE, folders, NOW, agents=[ANNA])
+    assert path is not None
+    assert len(path.read_text(encoding="utf-8-sig").splitlines()) == 3
+    await db.write(lambda conn: conn.execute("delete from batch"))
+    assert await write_daily_call_list(db, rules, HOUSE, folders, NOW, agents=[ANNA]) is None
