@@ -1,6 +1,6 @@
 """The shipped dialplan, told what to do over a raw AMI line, on a real Asterisk: docs/INTERNALS.md section 1, row by row.
 
-Owns the calls to numbers that begin with +493055503 or +49305503. Uses no code of collectord: the dialplan is tried against its interface alone.
+Owns the calls to numbers that begin with +49305503 or +493055503. Uses no code of collectord: tried is the interface alone.
 Invariant: what is expected stands here as data; nothing is asserted about how the dialplan gets there.
 """
 
