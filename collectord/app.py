@@ -20,8 +20,8 @@ from collectord.commands import ALL, ASKING, READING, Context, Reply, Request, r
 from collectord.core.rules import Rules
 from collectord.daemon import Daemon
 from collectord.edge import control, inbox, log, rules_files, shipped, starter
-from collectord.edge.clock import Clock, FrozenClock
-from collectord.edge.store import restoring
+from collectord.edge.clock import Clock
+from collectord.edge.store import meta, restoring
 from collectord.edge.store.connection import Database, StoreBroken, StoreBusy, open_for_reading, open_store
 from collectord.loops.refusals import REFUSALS
 from collectord.settings import ConfigInvalid, Settings
@@ -82,6 +82,7 @@ def _load(config: Path | None) -> tuple[Settings, Rules]:
 
 async def perform(config: Path | None, request: Request) -> Reply:
     """Carries one command out, through the daemon where it must."""
+    log.configure(Clock().now, zone="UTC", readable=True, level=log.WARNING)
     try:
         settings, rules = _load(config)
     except ConfigInvalid as error:
@@ -109,8 +110,17 @@ async def _dispatch(settings: Settings, rules: Rules, request: Request) -> Reply
         except control.NoDaemon:
             pass
     async with _store(settings, for_reading=bool(reads) or request.command in ASKING) as db:
-        clock = FrozenClock(request.now) if request.now else Clock()
-        return await answer_with(context(settings, rules, db, clock.now(), getpass.getuser()), request)
+        now = request.now or await _present(settings, db)
+        return await answer_with(context(settings, rules, db, now, getpass.getuser()), request)
+
+
+async def _present(settings: Settings, db: Database) -> datetime:
+    """Now. In a sandbox whose daemon's clock was started ahead of the machine's: as far as that clock came."""
+    now = Clock().now()
+    if not settings.sandbox:
+        return now
+    told = await db.read(lambda conn: meta.get(conn, "sandbox_now"))
+    return max(now, datetime.fromisoformat(told)) if told else now
 
 
 @asynccontextmanager
@@ -170,7 +180,7 @@ def run(config: Path | None, start: datetime | None) -> Reply:
     except rules_files.RulesInvalid as error:
         return Reply(exit=2, error="\n".join(str(problem) for problem in error.problems))
     clock = Clock(start)
-    log.configure(clock.now, readable=settings.sandbox)
+    log.configure(clock.now, zone=settings.time_zone, readable=settings.sandbox)
     daemon = Daemon(
         settings=settings,
         rules=rules,

@@ -122,7 +122,13 @@ async def reject(context: Context, args: Mapping[str, Any]) -> Reply:
 
 async def plan(context: Context, args: Mapping[str, Any]) -> Reply:
     doc = await planning.plan(
-        context.db, context.rules, context.house, context.now, dry_run=bool(args.get("dry_run")), new_id=context.id, agents=len(context.settings.agent)
+        context.db,
+        context.rules,
+        context.house,
+        context.now,
+        dry_run=bool(args.get("dry_run")),
+        new_id=context.id,
+        agents=len(context.settings.agent),
     )
     if args.get("diff"):
         doc["diff"] = await planning.diff(context.db, context.rules, context.house, context.now)

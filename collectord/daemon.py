@@ -151,6 +151,8 @@ class Daemon:
                 server.close()
                 for task in [*loops, *(t for pair in tasks for t in pair)]:
                     task.cancel()
+            if self.settings.sandbox:
+                await self.db.write(lambda conn: meta.put(conn, "sandbox_now", self.clock.now().isoformat()))
             self.log.info("stopped")
 
     async def _start_pbx(
@@ -166,6 +168,7 @@ class Daemon:
                 username=pbx.username,
                 secret=secret,
                 speed=float(pbx.speed),
+                clock=self.clock.now,
                 phones=tuple(a.endpoint.partition("/")[2] for a in self.settings.agent if a.pbx == pbx.name),
             )
             port = await simulated.start()
@@ -309,8 +312,8 @@ class Daemon:
                 self.log.info("attempt_placed", attempt=attempt.id, debtor=str(attempt.key), agent=attempt.agent)
             case GateRefused(task, verdict):
                 self.log.info("call_refused", debtor=str(task.key), rules=[r.rule for r in verdict.refusals])
-            case Idle(why, until):
-                if why != self._idle_why:
+            case Idle(why, until, pacing):
+                if why != self._idle_why and not pacing:
                     self.log.info("idle", why=why)
                     self._idle_why = why
                 wait = 1.0 if until is None else max(0.02, min(1.0, (until - now).total_seconds()))
@@ -343,6 +346,8 @@ class Daemon:
             )
         else:
             self._doubts.pop("guard/disk", None)
+        if self.settings.sandbox:  # lists asked for without --now show this clock's facts
+            await self.db.write(lambda conn: meta.put(conn, "sandbox_now", now.isoformat()))
         systemd.notify(WATCHDOG="1", STATUS="; ".join(self.doubts()) or self._idle_why or "dialling")
         await asyncio.sleep(min(5.0, systemd.watchdog_interval() or 5.0))
 

@@ -46,6 +46,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+SPARED = frozenset({"company", "ladder", "medium", "level", "id", "batch", "endpoint", "since", "task", "hangup_cause", "source", "mode"})
+"""What a terminal of less than ROOMY columns does without; `--json` has everything."""
+ROOMY = 130
+
+
 def plain(value: object) -> str:
     """Any value as one safe line."""
     if value is None or value == "":
@@ -64,13 +69,20 @@ def _cell(value: object) -> Text:
     return Text(text, style=COLOURS.get(text, ""))
 
 
-def table(name: str, rows: Iterable[Mapping[str, Any]]) -> Table:
+def table(name: str, rows: Iterable[Mapping[str, Any]], *, narrow: bool = False) -> Table:
     rows = list(rows)
     columns = COLUMNS.get(name) or tuple(rows[0]) if rows or name in COLUMNS else ()
+    if narrow:
+        columns = tuple(column for column in columns if column not in SPARED)
     columns = tuple(column for column in columns if any(row.get(column) not in (None, "", [], {}) for row in rows)) or columns
     shown = Table(title=f"{name}: {len(rows)}", title_justify="left", header_style="bold")
     for column in columns:
-        shown.add_column(column.replace("_", " "), overflow="fold", no_wrap=column in ("id", "batch", "number", "debtor_no", "state"))
+        shown.add_column(
+            column.replace("_", " "),
+            overflow="fold",
+            no_wrap=column in ("id", "batch", "number", "debtor_no", "state", "open_amount", "status"),
+            ratio=2 if column == "why" else None,
+        )
     for row in rows:
         shown.add_row(*(_cell(row.get(column)) for column in columns))
     return shown
@@ -90,22 +102,22 @@ def _pairs(doc: Mapping[str, Any], title: str, colour: str = "cyan") -> Panel:
     return Panel(grid, title=Text(title), title_align="left", border_style=colour)
 
 
-def _explain(doc: Mapping[str, Any]) -> Group:
+def _explain(doc: Mapping[str, Any], narrow: bool) -> Group:
     colour = GOOD if doc.get("may_call") else BAD if doc.get("never") else DOUBT
     head = Text(plain(doc.get("why")), style=f"bold {colour}")
     return Group(head, _pairs({key: value for key, value in doc.items() if key != "why"}, f"debtor {plain(doc.get('debtor_no'))}", colour))
 
 
-def _status(doc: Mapping[str, Any]) -> Panel:
+def _status(doc: Mapping[str, Any], narrow: bool) -> Panel:
     state = plain(doc.get("state"))
     return _pairs(doc, f"collectord is {state}", COLOURS.get(state, "cyan"))
 
 
-def _plan(doc: Mapping[str, Any]) -> Group:
+def _plan(doc: Mapping[str, Any], narrow: bool) -> Group:
     parts: list[Any] = []
     for key in ("created", "changed", "cancelled"):
         if doc.get(key):
-            parts.append(_retitled(table("tasks", doc[key]), f"{key}: {len(doc[key])}"))
+            parts.append(_retitled(table("tasks", doc[key], narrow=narrow), f"{key}: {len(doc[key])}"))
     rest = {key: value for key, value in doc.items() if key not in ("created", "changed", "cancelled")}
     parts.append(_pairs(rest, "plan"))
     return Group(*parts)
@@ -116,19 +128,19 @@ def _retitled(shown: Table, title: str) -> Table:
     return shown
 
 
-SPECIAL: dict[str, Callable[[Any], Any]] = {"explain": _explain, "status": _status, "plan": _plan}
+SPECIAL: dict[str, Callable[[Any, bool], Any]] = {"explain": _explain, "status": _status, "plan": _plan}
 
 
 def show(command: str, doc: Any, console: Console) -> None:
     """Prints an answer as tables and panels."""
     if command in SPECIAL and isinstance(doc, Mapping):
-        console.print(SPECIAL[command](doc))
+        console.print(SPECIAL[command](doc, console.width < ROOMY))
     elif isinstance(doc, list) and (not doc or isinstance(doc[0], Mapping)):
-        console.print(table(command, doc))
+        console.print(table(command, doc, narrow=console.width < ROOMY))
     elif isinstance(doc, Mapping):
         rows = next((value for value in doc.values() if isinstance(value, list) and value and isinstance(value[0], Mapping)), None)
         if rows is not None and command in COLUMNS:
-            console.print(table(command, rows))
+            console.print(table(command, rows, narrow=console.width < ROOMY))
         else:
             console.print(_pairs(doc, command))
     elif isinstance(doc, str):

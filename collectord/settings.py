@@ -66,6 +66,8 @@ def _endpoint(value: str) -> str:
 
 
 def _share(value: object) -> Decimal:
+    if isinstance(value, Decimal):
+        return value
     if not isinstance(value, str):
         raise ValueError('expected a share in quotes, like "0.25"')
     share = Decimal(value)

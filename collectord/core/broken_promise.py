@@ -14,7 +14,7 @@ from decimal import Decimal
 from collectord.core.disposition_rules import FollowUpRules
 from collectord.core.ledger import OpenItem, open_total
 from collectord.core.money import Money
-from collectord.core.promises import Broken, Judgement, Kept, Open, PartlyKept, Promise, PromiseState
+from collectord.core.promises import Judgement, Kept, Open, PartlyKept, Promise, PromiseState
 from collectord.core.tasks import Origin, Task, TaskState
 from collectord.core.wording import Language, Texts, phrase
 
@@ -62,8 +62,8 @@ def conclude(
             return Verdict(PromiseState.KEPT, paid, phrase(TEXTS, "kept", language, zone, **values))
         case PartlyKept(paid, rest):
             state = PromiseState.PARTIALLY_KEPT
-        case Broken(rest):
-            state, paid = PromiseState.BROKEN, Decimal(0)
+        case _:
+            rest, paid, state = judgement.rest, Decimal(0), PromiseState.BROKEN
     why = phrase(TEXTS, "broken", language, zone, rest=Money(rest, promise.amount.currency), **values)
     if promise.level + 1 >= rules.escalate_from:
         told = phrase(TEXTS, "escalates", language, zone, count=promise.level + 1)

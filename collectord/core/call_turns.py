@@ -74,11 +74,8 @@ def refused(a: Attempt, seen: Refused | NotSent, now: datetime, times: CallTimes
 
 
 def agent_up(a: Attempt, seen: AgentUp | OriginateAnswered, now: datetime, times: CallTimes) -> Moved | Ignored:
-    if isinstance(seen, OriginateAnswered):
-        if seen.action_id != f"{a.id}-o":
-            return Ignored("the reply belongs to another Originate")
-        if seen.ring_back:
-            return Ignored("a ring-back was answered before its call ended")
+    if isinstance(seen, OriginateAnswered) and seen.action_id != f"{a.id}-o":
+        return Ignored("the reply belongs to another Originate")
     if a.agent_answered_at is not None:
         return Ignored("the agent's answer is known")
     here = replace(a, agent_answered_at=stage.at(a, now))

@@ -131,15 +131,13 @@ def wait_until(wait: Wait, parts: tuple[time, ...], zone: str, now: datetime) ->
     """When a task may come back. Days and parts of the day are the house's; the gate knows the debtor's hours."""
     earliest = now + max(wait.after, SHORTEST_RETRY)
     local, place = now.astimezone(ZoneInfo(zone)), ZoneInfo(zone)
-    match wait.when:
-        case When.AFTER:
-            return earliest
-        case When.NEXT_DAY:
-            return _day_begins(local.date() + timedelta(days=1), zone)
-        case When.OTHER_PART_OF_DAY:
-            days = (local.date(), local.date() + timedelta(days=1))
-            starts = [datetime.combine(day, part, place).astimezone(UTC) for day in days for part in parts]
-            return max(earliest, next(start for start in starts if start > now))
+    tomorrow = local.date() + timedelta(days=1)
+    if wait.when is When.NEXT_DAY:
+        return _day_begins(tomorrow, zone)
+    if wait.when is When.OTHER_PART_OF_DAY:
+        starts = [datetime.combine(day, part, place).astimezone(UTC) for day in (local.date(), tomorrow) for part in parts]
+        return max(earliest, next(start for start in starts if start > now))
+    return earliest
 
 
 # ---------------------------------------------------------------- parts

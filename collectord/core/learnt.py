@@ -201,8 +201,7 @@ def _contact(reading: _Reading) -> None:
 
 
 def _wish(reading: _Reading) -> None:
-    wish = reading.text("wish")
-    if wish is None:
+    if (wish := reading.text("wish")) is None:
         return
     if wish not in NONE:
         try:
@@ -217,8 +216,7 @@ def _wish(reading: _Reading) -> None:
 
 
 def _not_on(reading: _Reading) -> None:
-    days = reading.text("not_on")
-    if days is None:
+    if (days := reading.text("not_on")) is None:
         return
     if days in NONE:
         reading.take_back(FactKind.NOT_ON)
@@ -241,8 +239,7 @@ def _stops(reading: _Reading) -> None:
 
 
 def _legal_state(reading: _Reading) -> None:
-    state = reading.text("legal_state")
-    if state is None:
+    if (state := reading.text("legal_state")) is None:
         return
     if not state:
         raise reading.refused("legal-state")
@@ -251,8 +248,7 @@ def _legal_state(reading: _Reading) -> None:
 
 
 def _dispute(reading: _Reading) -> None:
-    value = reading.text("dispute")
-    if value is None:
+    if (value := reading.text("dispute")) is None:
         return
     items = {item.item_no for item in reading.known.debits}
     found = max((item for item in items if value.startswith(f"{item}:")), key=len, default=None)
@@ -274,8 +270,7 @@ def _dispute(reading: _Reading) -> None:
 
 
 def _ask_first(reading: _Reading) -> None:
-    role = reading.text("ask_first")
-    if role is None:
+    if (role := reading.text("ask_first")) is None:
         return
     if not role:
         raise reading.refused("ask-first")

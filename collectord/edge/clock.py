@@ -32,14 +32,3 @@ class Clock:
         else:
             self._wall_began += drift
         return timedelta(seconds=drift)
-
-
-class FrozenClock(Clock):
-    """Stands still: commands with `--now`."""
-
-    def __init__(self, at: datetime) -> None:
-        super().__init__(at)
-        self._at = at.astimezone(UTC)
-
-    def now(self) -> datetime:
-        return self._at

@@ -7,13 +7,17 @@ Invariant: names, numbers and amounts are never logged at INFO; every value is e
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 import structlog
 
 from collectord.core.wording import safe
 
+INFO, WARNING = 20, 30
 RED, YELLOW, GREEN = "\x1b[31m", "\x1b[33m", "\x1b[32m"
 COLOURS = {"failed": RED, "lost": RED, "refused": YELLOW, "held": YELLOW, "closed": GREEN}
 
@@ -37,16 +41,17 @@ def _json(_logger: Any, _name: str, event: Any) -> str:
     return orjson.dumps(event, default=str).decode()
 
 
-def configure(now: Any, *, readable: bool) -> None:
+def configure(now: Callable[[], datetime], *, zone: str, readable: bool, level: int = INFO) -> None:
     """Terminal, or `readable`: lines for people; otherwise JSON lines. Both on stderr, stamped by `now` (so `--now` holds here too)."""
 
     def stamp(_logger: Any, _name: str, event: Any) -> Any:
-        return {"timestamp": now().astimezone().isoformat(timespec="milliseconds"), **event}
+        return {"timestamp": now().astimezone(there).isoformat(timespec="milliseconds"), **event}
 
     tty = sys.stderr.isatty()
+    there = ZoneInfo(zone)
     structlog.configure(
         processors=[structlog.stdlib.add_log_level, stamp, _escape, _one_line(tty) if tty or readable else _json],
-        wrapper_class=structlog.make_filtering_bound_logger(20),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )

@@ -20,7 +20,7 @@ from collectord.core.tasks import Task
 from collectord.edge.store import holds, ledger, tasks
 from collectord.edge.store.connection import Connection, Database, open_for_reading
 
-BREATH = 100  # debtors between two breaths of the event loop
+BREATH = 50  # debtors between two breaths of the event loop
 
 
 @dataclass(frozen=True, slots=True)

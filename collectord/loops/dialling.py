@@ -50,6 +50,7 @@ class Idle:
 
     why: str
     until: datetime | None = None
+    pacing: bool = False  # the trunk's rhythm, not worth a line in the log
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,14 @@ class Dialler:
             return Idle(self._nobody(agents, now))
         candidates = await self.db.read(lambda conn: tasks.ready_tasks(conn, now, limit=LOOK_AHEAD))
         desk = tuple(FreeAgent(id=a.id, languages=a.languages, skills=a.skills, endpoint=a.endpoint, pbx=a.pbx) for a in free)
-        placement = choose(candidates, desk, now)
+        placement = choose(candidates, desk, now, spoken=self._spoken(), language=self.house.language)
         if isinstance(placement, Nothing):
             return Idle(placement.why, placement.until)
         agent = next(a for a in free if a.id == placement.agent.id)
         return await self.place(placement.task, agent, doubts, now)
+
+    def _spoken(self) -> frozenset[str]:
+        return frozenset(language for agent in self.settings.agent for language in agent.languages)
 
     def _nobody(self, agents: list[OnDuty], now: datetime) -> str:
         pull = self.settings.dialling.mode == "pull"
@@ -104,7 +108,7 @@ class Dialler:
             live, newest = (await meta.live_by_trunk(conn)).get(trunk.name, (0, ""))
             match room(trunk, live=live, last_placed=to_instant(newest) if newest else None, now=now):
                 case Wait(sentence, until):
-                    return Idle(sentence, until)
+                    return Idle(sentence, until, pacing=True)
                 case None:
                     pass
             found = await facts.debtor_facts(conn, task.key, now, self.house, doubts=doubts)

@@ -6,8 +6,9 @@ Invariant: running it again changes nothing; a dry run writes nothing.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,7 +23,7 @@ from collectord.core.tasks import Task, TaskState
 from collectord.core.wanted import Wanted
 from collectord.edge.store import tasks
 from collectord.edge.store.connection import Connection, Database
-from collectord.loops.debtor_scan import Seen, scan
+from collectord.loops.debtor_scan import BREATH, Seen, scan
 
 
 @dataclass(slots=True)
@@ -57,12 +58,22 @@ async def plan(
     if not dry_run and (made.created or made.changed or made.cancelled):
         await db.write(write)
     return {
-        "created": [tasks.document(task) for task in made.created],
-        "changed": [tasks.document(task) for task in made.changed],
-        "cancelled": [{**tasks.document(task), "state": TaskState.CANCELLED.value, "why": reason} for task, reason in made.cancelled],
+        "created": await _documents(made.created),
+        "changed": await _documents(made.changed),
+        "cancelled": await _documents([replace(task, state=TaskState.CANCELLED, why=reason) for task, reason in made.cancelled]),
         "unchanged": made.unchanged,
         "shortfall": plain_map(shortfall(made.live, agents)),
     }
+
+
+async def _documents(found: list[Task]) -> list[dict[str, Any]]:
+    """CONTRACT 7, with breaths in between: a first plan may create tens of thousands."""
+    documents = []
+    for position, task in enumerate(found):
+        documents.append(tasks.document(task))
+        if position % BREATH == 0:
+            await asyncio.sleep(0)
+    return documents
 
 
 async def _decide(db: Database, rules: Rules, house: House, now: datetime, new_id: Callable[[], str]) -> _Plan:

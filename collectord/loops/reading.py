@@ -91,7 +91,9 @@ async def _write_chunk(db: Database, arrived: Arrival, chunk: list[GoodRow | Bad
     keys = list({row.key for row in good})
     known, digests = await db.read(partial(staging.look_up, batch_id=arrived.batch_id, keys=keys))
     items, sayings = [], []
-    for row in good:
+    for position, row in enumerate(good):
+        if position % SLICE == 0:
+            await asyncio.sleep(0)
         key = row.key
         if key not in digests:
             digests[key] = row.digest

@@ -22,7 +22,7 @@ async def add_missing(conn: Connection, wanted: dict[str, bool], now: datetime) 
 
 
 async def rows(conn: Connection, now: datetime) -> dict[str, dict[str, Any]]:
-    return {row["id"]: row async for row in SQL.agents(conn, now=instant(now))}
+    return {row["id"]: row async for row in SQL.agents(conn)}
 
 
 async def set_duty(conn: Connection, agent_id: str, *, logged_in: bool, paused: bool, reason: str, now: datetime) -> None:

@@ -1,7 +1,7 @@
 -- name: add_agent(id, logged_in, now)!
 insert into agent (id, logged_in, since) values (:id, :logged_in, :now) on conflict (id) do nothing;
 
--- name: agents(now)
+-- name: agents()
 select a.*,
        (select t.id from attempt t where t.agent = a.id and t.state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up')
          limit 1) as attempt_id,
