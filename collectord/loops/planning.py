@@ -62,7 +62,7 @@ async def plan(
         "changed": await _documents(made.changed),
         "cancelled": await _documents([replace(task, state=TaskState.CANCELLED, why=reason) for task, reason in made.cancelled]),
         "unchanged": made.unchanged,
-        "shortfall": plain_map(shortfall(made.live, agents)),
+        "shortfall": plain_map(await asyncio.to_thread(shortfall, made.live, agents)),
     }
 
 

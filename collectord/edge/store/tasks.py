@@ -6,6 +6,7 @@ Invariant: a final task (done, cancelled, suppressed) is never touched again; a 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -125,7 +126,13 @@ async def task(conn: Connection, task_id: str) -> Task | None:
 
 async def live_ladder_tasks(conn: Connection, now: datetime) -> dict[DebtorKey, Task]:
     """The one live ladder task of each debtor that has one."""
-    return {(found := to_task(row)).key: found async for row in SQL.live_ladder_tasks(conn, now=instant(now))}
+    live: dict[DebtorKey, Task] = {}
+    async for row in SQL.live_ladder_tasks(conn, now=instant(now)):
+        found = to_task(row)
+        live[found.key] = found
+        if len(live) % PORTION == 0:
+            await asyncio.sleep(0)  # the rows are in memory already and would come in one piece
+    return live
 
 
 async def live_tasks_of(conn: Connection, key: DebtorKey, now: datetime) -> tuple[Task, ...]:
