@@ -312,8 +312,8 @@ class Daemon:
                 self.log.info("attempt_placed", attempt=attempt.id, debtor=str(attempt.key), agent=attempt.agent)
             case GateRefused(task, verdict):
                 self.log.info("call_refused", debtor=str(task.key), rules=[r.rule for r in verdict.refusals])
-            case Idle(why, until, pacing):
-                if why != self._idle_why and not pacing:
+            case Idle(why, until, passing):
+                if why != self._idle_why and not passing:
                     self.log.info("idle", why=why)
                     self._idle_why = why
                 wait = 1.0 if until is None else max(0.02, min(1.0, (until - now).total_seconds()))

@@ -114,9 +114,7 @@ def _ask(
         return NotWanted(
             rule="below-minimum",
             until=min((moment for moment in moments if moment > view.today), default=None),
-            values={
-                "amounts": moneys(amounts), "minimum": Money(level.min_open, most), "number": level.number, "name": level.name
-            },
+            values={"amounts": moneys(amounts), "minimum": Money(level.min_open, most)},
             level=level,
         )  # fmt: skip
     return Wanted(
@@ -143,8 +141,7 @@ def _growth(view: _View, level: Level, upcoming: Sequence[Claim]) -> list[date]:
 
 def _wait(view: _View, item: OpenItem, step: _Next, others: Sequence[date]) -> NotWanted:
     values = {
-        "number": step.level.number, "name": step.level.name, "day": step.starts, "item": item.item_no, "due": item.due_on,
-        "last": view.last_contact,
+        "day": step.starts, "item": item.item_no, "due": item.due_on, "last": view.last_contact,
     }  # fmt: skip
     return NotWanted(rule="gap" if step.gap else "not-yet", until=min([step.starts, *others]), values=values, level=step.level)
 

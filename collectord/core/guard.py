@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from collectord.core.calendar import HolidaysUnknown, WorkingDays
 from collectord.core.facts import NO_LEGAL_STATE, FactKind
 from collectord.core.freshness import SourceStanding, Stale, accounting_days, freshness
-from collectord.core.ledger import DialNumber, open_total
+from collectord.core.ledger import open_total
 from collectord.core.money import Money
 from collectord.core.packs import unknown_packs
 from collectord.core.refusals import Question, Refusal
@@ -243,12 +243,6 @@ def wrong_since(question: Question, number: str) -> datetime | None:
     said = [fact.at for fact in facts.known(FactKind.NUMBER_WRONG) if fact.value == number]
     said += [contact.at for contact in facts.contacts if contact.disposition == "wrong_number" and contact.number == number]
     return max(said, default=None)
-
-
-def choosable(question: Question) -> tuple[DialNumber, ...]:
-    """The debtor's dialable numbers in the order of the export."""
-    numbers = sorted(question.facts.debtor.numbers, key=lambda number: number.position)
-    return tuple(number for number in numbers if number.e164 is not None)
 
 
 def owes_nothing(question: Question) -> bool:

@@ -17,7 +17,6 @@ from collectord.core.dial_numbers import to_dial_number
 from collectord.core.facts import Contact
 from collectord.core.house import House
 from collectord.core.learnt import MEDIA
-from collectord.core.ledger import DebtorKey
 from collectord.core.week import parse_week
 from collectord.core.wording import Language, Texts, phrase, safe
 
@@ -196,7 +195,3 @@ def _wish(row: Mapping[str, str]) -> str:
         except ValueError as error:
             raise _Bad("wish", wish, "wish", problem=str(error)) from None
     return wish
-
-
-def key_of(contact: Contact) -> DebtorKey:
-    return DebtorKey(contact.company, contact.debtor_no)

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from collectord.core.ledger import Debtor
 from collectord.core.rule_text import Table
+from collectord.core.wording import Language
 
 MEDIA = ("call", "email", "letter", "visit", "handover")
 PERSON_TYPES = ("business", "private")
@@ -24,6 +25,7 @@ class Level:
 
     number: int  # position in the file, from 1: what `contact_level` of an item counts
     name: str
+    name_de: str = ""  # "" = the same in German
     after_due: int  # <= 0: a courtesy before the item is overdue, its moment is over the day after the due date
     medium: str
     script: str = ""
@@ -35,6 +37,9 @@ class Level:
     skill: str = ""  # "" = any agent
     needs_gap: int = 0  # since the previous contact with the debtor
     enabled: bool = True
+
+    def title(self, language: Language) -> str:
+        return self.name_de if language == "de" and self.name_de else self.name
 
     @property
     def is_courtesy(self) -> bool:
@@ -115,6 +120,7 @@ def _level(number: int, table: Table) -> Level:
     level = Level(
         number=number,
         name=table.text("name"),
+        name_de=table.text("name_de", ""),
         after_due=table.days("after_due"),
         medium=table.text("medium", one_of=MEDIA),
         script=table.text("script", ""),

@@ -92,7 +92,7 @@ class Wanted:
             language,
             zone,
             number=self.level.number,
-            name=self.level.name,
+            name=self.level.title(language),
             item=self.driver,
             due=self.driver_due_on,
             amounts=moneys(self.open_amount),
@@ -110,7 +110,8 @@ class NotWanted:
     level: Level | None = None  # the step that is waited for
 
     def why(self, language: Language, zone: str = "UTC") -> str:
-        return phrase(TEXTS, self.rule, language, zone, **self.values)
+        step = {} if self.level is None else {"number": self.level.number, "name": self.level.title(language)}
+        return phrase(TEXTS, self.rule, language, zone, **self.values, **step)
 
 
 def moneys(amounts: Mapping[str, Decimal]) -> tuple[Money, ...]:

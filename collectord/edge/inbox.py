@@ -197,7 +197,9 @@ def open_regular(path: Path) -> int:
 def claim(folders: ExchangeFolders, path: Path, stored_as: str) -> None:
     """Takes a file out of the inbox by one rename, and its marker away. Raises OSError when it is not a readable regular file."""
     os.close(open_regular(path))
-    path.with_name(path.name + MARKER).unlink(missing_ok=True)  # first: a marker left behind would vouch for the next file
+    marker = path.with_name(path.name + MARKER)
+    if os.path.lexists(marker):  # first: a marker left behind would vouch for the next file
+        marker.unlink(missing_ok=True)
     goal = folders.of("processing") / stored_as
     os.rename(path, goal)
     if not stat.S_ISREG(os.stat(goal, follow_symlinks=False).st_mode):

@@ -117,7 +117,7 @@ def _row(call: _Call, agent: FreeAgent | None, names: dict[str, str], rules: Rul
         "agent_name": names[agent.id] if agent else "",
         "ladder": task.ladder,
         "level": task.level,
-        "step": level.name if level else "",
+        "step": level.title(house.language) if level else "",
         "items": list(task.items),
         "open_amount": plain_map(task.open_amount),
         "overdue": plain_map(overdue_total(found.items, today)),

@@ -50,7 +50,7 @@ class Idle:
 
     why: str
     until: datetime | None = None
-    pacing: bool = False  # the trunk's rhythm, not worth a line in the log
+    passing: bool = False  # it passes by itself in seconds: not worth a line in the log
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Dialler:
         agents = [agent for agent in await duty.on_duty(self.db, self.settings, devices, now) if agent.pbx in self.started]
         free = [agent for agent in agents if duty.is_free(agent, self.settings, now)]
         if not free:
-            return Idle(self._nobody(agents, now))
+            return Idle(self._nobody(agents, now), passing=any(agent.attempt_id for agent in agents))
         candidates = await self.db.read(lambda conn: tasks.ready_tasks(conn, now, limit=LOOK_AHEAD))
         desk = tuple(FreeAgent(id=a.id, languages=a.languages, skills=a.skills, endpoint=a.endpoint, pbx=a.pbx) for a in free)
         placement = choose(candidates, desk, now, spoken=self._spoken(), language=self.house.language)
@@ -108,7 +108,7 @@ class Dialler:
             live, newest = (await meta.live_by_trunk(conn)).get(trunk.name, (0, ""))
             match room(trunk, live=live, last_placed=to_instant(newest) if newest else None, now=now):
                 case Wait(sentence, until):
-                    return Idle(sentence, until, pacing=True)
+                    return Idle(sentence, until, passing=True)
                 case None:
                     pass
             found = await facts.debtor_facts(conn, task.key, now, self.house, doubts=doubts)

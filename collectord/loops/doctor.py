@@ -86,7 +86,7 @@ async def _pbx(section: PbxSection, pbxes: Mapping[str, AsteriskPbx] | None) -> 
     async with asyncio.TaskGroup() as group:
         life = group.create_task(link.run())
         deadline = asyncio.get_running_loop().time() + LINK_WITHIN
-        while link.health().state not in (LinkState.UP, LinkState.REFUSED):  # noqa: ASYNC110  (a link tells its state when asked)
+        while link.health().state not in (LinkState.UP, LinkState.REFUSED):
             if asyncio.get_running_loop().time() > deadline:
                 break
             await asyncio.sleep(0.05)

@@ -25,7 +25,6 @@ from collectord.loops.dialling import Dialler, GateRefused, PlacedCall
 from collectord.loops.pbx_events import TEST_PREFIX, PbxDesk
 from collectord.settings import Settings
 
-
 TEST_CALL_WITHIN = 180.0  # s: two people pick up, look at the display, hang up
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from collectord.core.attempts import AgentResult
-from collectord.core.call_seen import Acknowledge, AgentMissedRing, AgentTookRing, AskHuman, Effect, RingBackAgent, SaySaved
+from collectord.core.call_seen import Acknowledge, AgentFree, AgentMissedRing, AgentTookRing, AskHuman, Effect, RingBackAgent, SaySaved
 from collectord.core.house import House
 from collectord.core.pbx_calls import Accepted, RingBack
 from collectord.core.pbx_events import (
@@ -34,6 +34,7 @@ from collectord.core.pbx_events import (
 from collectord.core.rules import Rules
 from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.pbx.faults import PbxFault
+from collectord.edge.store import calls
 from collectord.edge.store.connection import Database
 from collectord.loops import call_events, duty, recovery
 from collectord.settings import Settings
@@ -67,7 +68,7 @@ class PbxDesk:
                     await recovery.reconcile(self.db, self.pbx, self.name, event.started, self.rules, self.house, now), now
                 )
                 self.started = event.started
-                self.log.info("pbx_linked", pbx=self.name, version=event.version)
+                self.log.info("pbx_reconciled", pbx=self.name)
             case LinkLost():
                 self.started = ""
                 self.log.warning("pbx_lost", pbx=self.name, why=event.why)
@@ -76,12 +77,15 @@ class PbxDesk:
             case FeatureDialled():
                 answer = await self.features.take(event, self.settings, now)
                 self.log.info("feature_dialled", pbx=self.name, action=event.action.value, endpoint=event.endpoint, reply=answer.text[:2])
-                await self._quietly(self.pbx.reply(event.uniqueid, answer.text))
+                await self._quietly(self.pbx.reply(event.uniqueid, answer.text, self.house.today(now)))
             case CallEvent() if event.attempt_id.startswith(TEST_PREFIX):
                 self._take_test(event)
             case CallEvent():
                 self._tell(event)
-                await self.carry_out(await call_events.take_event(self.db, self.rules, self.house, event, now), now)
+                effects = await call_events.take_event(self.db, self.rules, self.house, event, now)
+                if any(isinstance(effect, AgentFree) for effect in effects):
+                    await self._tell_end(event.attempt_id)
+                await self.carry_out(effects, now)
         self.wake()
 
     def _tell(self, event: CallEvent) -> None:
@@ -98,7 +102,20 @@ class PbxDesk:
             case Keyed():
                 self.log.info("outcome_keyed", attempt=event.attempt_id, key=event.disp)
             case Ended():
-                self.log.info("call_ended", attempt=event.attempt_id, state=event.state.value)
+                self.log.debug("call_ended", attempt=event.attempt_id, state=event.state.value)
+
+    async def _tell_end(self, attempt_id: str) -> None:
+        over = await self.db.read(lambda conn: calls.attempt(conn, attempt_id))
+        if over is not None:
+            self.log.info(
+                "attempt_closed",
+                attempt=over.id,
+                debtor=str(over.key),
+                agent=over.agent,
+                agent_result=over.agent_result,
+                result=over.result,
+                disposition=over.disposition,
+            )
 
     def _take_test(self, event: CallEvent) -> None:
         match event:

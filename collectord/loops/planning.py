@@ -111,7 +111,9 @@ async def diff(db: Database, rules: Rules, house: House, now: datetime) -> list[
         for when, day in (("today", today), ("tomorrow", today + timedelta(days=1))):
             answer = wanted(seen.debtor, seen.items, seen.ladder, day, holds=seen.holds)
             asked = isinstance(answer, Wanted)
-            key = (answer.ladder, answer.level.number, answer.level.name) if isinstance(answer, Wanted) else ("", 0, answer.rule)
+            key = ("", 0, answer.rule)
+            if isinstance(answer, Wanted):
+                key = (answer.ladder, answer.level.number, answer.level.title(house.language))
             row = rows.setdefault(
                 key,
                 {"ladder": key[0], "level": key[1], "rule": key[2], "wanted": asked, "today": 0, "tomorrow": 0,

@@ -49,6 +49,11 @@ def test_a_level_is_found_by_its_number_and_a_number_beyond_the_file_is_none() -
     assert [getattr(ladder.level(number), "name", None) for number in (0, 1, 2, 3)] == [None, "a", "b", None]
 
 
+def test_a_step_is_called_by_its_german_name_on_german_screens_where_it_has_one() -> None:
+    (ladder,), _ = read(level("call", "3d", 'name_de = "Anruf"') + level("visit", "9d"))
+    assert [(one.title("de"), one.title("en")) for one in ladder.levels] == [("Anruf", "call"), ("visit", "visit")]
+
+
 def test_every_key_of_a_level_is_read() -> None:
     text = level("a", "3d", 'script = "s"', 'min_open = "25.50"', 'person_type = "private"', "priority = 7", "max_attempts = 2",
                  'expires_after = "30d"', 'skill = "senior"', 'needs_gap = "7d"', "enabled = true")  # fmt: skip

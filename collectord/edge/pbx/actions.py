@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Final
 
@@ -184,6 +185,11 @@ def say_saved(action_id: str, uniqueid: str, *, ok: bool) -> Order:
 def reply(action_id: str, uniqueid: str, text: str) -> Order:
     """The answer to a feature code."""
     return _set_variable(action_id, uniqueid, Variable.REPLY, _matching("COLL_REPLY", text, _REPLY))
+
+
+def tell_day(action_id: str, uniqueid: str, today: date) -> Order:
+    """Docs/INTERNALS 1.6: the house's day, before the reply that opens the menu of *85."""
+    return _set_variable(action_id, uniqueid, Variable.TODAY, today.strftime("%Y%m%d"))
 
 
 def status(action_id: str) -> Order:

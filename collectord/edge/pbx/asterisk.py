@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from collectord.core.pbx_calls import (
@@ -130,8 +131,10 @@ class AsteriskPbx:
         """Tell the waiting dialplan whether the outcome is on disk."""
         await self.link.ask(actions.say_saved(self.link.next_id(), uniqueid, ok=ok))
 
-    async def reply(self, uniqueid: str, text: str) -> None:
-        """Answer a feature code: ok, denied, none, error, or id-<attempt id>."""
+    async def reply(self, uniqueid: str, text: str, today: date) -> None:
+        """Answer a feature code: ok, denied, none, error, or id-<attempt id>; `today` is what the menu of *85 counts days from."""
+        if text.startswith("id-"):
+            await self.link.ask(actions.tell_day(self.link.next_id(), uniqueid, today))
         await self.link.ask(actions.reply(self.link.next_id(), uniqueid, text))
 
     # -- for doctor ---------------------------------------------------------------------------------------------------

@@ -174,9 +174,10 @@ def _item(row: Row) -> OpenItem:
 def _attempt(row: Row, now: datetime) -> Contact:
     """An attempt as it was known at `now`: one that ended later was still live."""
     ended = to_maybe_instant(row["ended_at"])
+    dialled = to_maybe_instant(row["dialled_at"])
     running = row["state"] in LIVE_STATES or (ended is not None and ended > now)
     return Contact(
-        at=to_instant(row["placed_at"]),
+        at=dialled if dialled is not None and dialled <= now else to_instant(row["placed_at"]),
         company=row["company"],
         debtor_no=row["debtor_no"],
         number=row["number"],
