@@ -20,7 +20,7 @@ from collectord.core.money import plain_map
 from collectord.core.rules import Rules
 from collectord.core.shortfall import shortfall
 from collectord.core.tasks import Task, TaskState
-from collectord.core.wanted import Wanted
+from collectord.core.wanted import NotWanted, Wanted
 from collectord.edge.store import tasks
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops.debtor_scan import BREATH, Seen, scan
@@ -110,24 +110,28 @@ async def diff(db: Database, rules: Rules, house: House, now: datetime) -> list[
     def take(seen: Seen) -> None:
         for when, day in (("today", today), ("tomorrow", today + timedelta(days=1))):
             answer = wanted(seen.debtor, seen.items, seen.ladder, day, holds=seen.holds)
-            asked = isinstance(answer, Wanted)
-            key = ("", 0, answer.rule)
-            if isinstance(answer, Wanted):
-                key = (answer.ladder, answer.level.number, answer.level.title(house.language))
-            row = rows.setdefault(
-                key,
-                {"ladder": key[0], "level": key[1], "rule": key[2], "wanted": asked, "today": 0, "tomorrow": 0,
-                 "today_open": {}, "tomorrow_open": {}},
-            )  # fmt: skip
+            match answer:
+                case Wanted(level=level, open_amount=amounts):
+                    key, amounts = (answer.ladder, level.number, level.title(house.language)), dict(amounts)
+                case NotWanted(rule=rule):
+                    key, amounts = ("", 0, rule), {}
+            row = rows.setdefault(key, {"today": 0, "tomorrow": 0, "today_open": {}, "tomorrow_open": {}})
             row[when] += 1
-            if isinstance(answer, Wanted):
-                sums = row[f"{when}_open"]
-                for currency, amount in answer.open_amount.items():
-                    sums[currency] = sums.get(currency, Decimal(0)) + amount
+            sums = row[f"{when}_open"]
+            for currency, amount in amounts.items():
+                sums[currency] = sums.get(currency, Decimal(0)) + amount
 
     await scan(db, rules, house, now, take)
-    order = sorted(rows, key=lambda key: (not key[0], key))
     return [
-        {**rows[key], "today_open": plain_map(rows[key]["today_open"]), "tomorrow_open": plain_map(rows[key]["tomorrow_open"])}
-        for key in order
+        {
+            "ladder": ladder,
+            "level": number,
+            "rule": rule,
+            "wanted": bool(ladder),
+            "today": row["today"],
+            "tomorrow": row["tomorrow"],
+            "today_open": plain_map(row["today_open"]),
+            "tomorrow_open": plain_map(row["tomorrow_open"]),
+        }
+        for (ladder, number, rule), row in sorted(rows.items(), key=lambda entry: (not entry[0][0], entry[0]))
     ]
