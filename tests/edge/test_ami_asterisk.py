@@ -10,6 +10,7 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 
 import pytest
 
@@ -247,14 +248,15 @@ async def test_saved_and_replies_are_set_on_the_channel_that_waits() -> None:
     async with FakeAmi() as ami, linked(ami) as pbx:
         await pbx.say_saved(f"coll-{ID}", True)
         await pbx.say_saved(f"coll-{ID}", False)
-        await pbx.reply("1763700000.17", f"id-{ID}")
+        await pbx.reply("1763700000.17", f"id-{ID}", date(2026, 11, 23))
         assert [(order["Channel"], order["Variable"], order["Value"]) for order in ami.named("Setvar")] == [
             (f"coll-{ID}", "COLL_SAVED", "1"),
             (f"coll-{ID}", "COLL_SAVED", "0"),
+            ("1763700000.17", "COLL_TODAY", "20261123"),
             ("1763700000.17", "COLL_REPLY", f"id-{ID}"),
         ]
         with pytest.raises(OrderRefused):
-            await pbx.reply("1763700000.17", "ok\r\nAction: Hangup")
+            await pbx.reply("1763700000.17", "ok\r\nAction: Hangup", date(2026, 11, 23))
 
 
 async def test_a_channel_that_is_gone_cannot_be_told() -> None:
