@@ -33,13 +33,14 @@ def safe(text: str, limit: int = 200) -> str:
 def shown(value: object, language: Language, zone: str) -> str:
     """One value as a person reads it. Instants are shown in `zone`."""
     locale = "de_DE" if language == "de" else "en_GB"
+    day = "EEE, d. MMM y" if language == "de" else "EEE d MMM y"
     match value:
         case Money(amount, currency):
             return format_currency(amount, currency, locale=locale)
         case datetime():
-            return format_datetime(value.astimezone(ZoneInfo(zone)), "EEE d MMM y HH:mm", locale=locale)
+            return format_datetime(value.astimezone(ZoneInfo(zone)), f"{day} HH:mm", locale=locale)
         case date():
-            return format_date(value, "EEE d MMM y", locale=locale)
+            return format_date(value, day, locale=locale)
         case timedelta():
             return _span(value, language)
         case Decimal():
