@@ -112,7 +112,7 @@ update outcome set exported_in = :file where exported_in = '' and at <= :now;
 -- name: outcomes_in
 select o.*, coalesce(d.debtor_name, '') as debtor_name
   from outcome o left join debtor d on d.company = o.company and d.debtor_no = o.debtor_no
- where o.exported_in = :file order by o.at, o.outcome_id, o.item_no;
+ where o.exported_in = :file order by o.at, o.attempt_id, o.item_no, o.outcome_id;
 
 -- name: unexported$
 select count(*) from outcome where exported_in = '' and at <= :now;
