@@ -20,6 +20,7 @@ from collectord.core.ledger import Debtor, DialNumber
 
 # States of the USA -> zones; a state on a border has both. Alaska's and Indiana's special zones share their neighbours' clocks.
 _EASTERN, _CENTRAL, _MOUNTAIN, _PACIFIC = "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles"
+_WELL_KNOWN = frozenset({_EASTERN, _CENTRAL, _MOUNTAIN, _PACIFIC, "Europe/Berlin"})
 _US_STATES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
         ["CT", "DC", "DE", "GA", "MA", "MD", "ME", "NC", "NH", "NJ", "NY", "OH", "PA", "RI", "SC", "VA", "VT", "WV"], (_EASTERN,)
@@ -79,9 +80,15 @@ def _address_zones(debtor: Debtor, country: str, number_zones: tuple[str, ...]) 
         return named
     if by_region:
         return (*named, *by_region)
-    everywhere = country_zones(country)
-    inside = tuple(zone for zone in everywhere if any(_clock_of(zone) == _clock_of(other) for other in number_zones))
-    return inside or everywhere  # an area code of the same country tells more than the country alone
+    return _narrowed(country, number_zones) or country_zones(country)
+
+
+@lru_cache(maxsize=4096)
+def _narrowed(country: str, number_zones: tuple[str, ...]) -> tuple[str, ...]:
+    """The zones of the country that the number's area code points to: it tells more than the country alone."""
+    own = _known(tuple(get_global("territory_zones").get(country, ())))
+    clocks = {_clock_of(zone): zone for zone in sorted(own, key=_plainness, reverse=True)}
+    return _distinct(tuple(zone if zone in own else clocks[_clock_of(zone)] for zone in number_zones if _clock_of(zone) in clocks))
 
 
 @lru_cache(maxsize=65536)
@@ -101,7 +108,12 @@ def number_country(e164: str) -> str:
 @lru_cache(maxsize=512)
 def country_zones(country: str) -> tuple[str, ...]:
     """The zones of a country, those with the same clock once; () for an unknown country."""
-    return _distinct(_known(tuple(get_global("territory_zones").get(country, ()))))
+    return _distinct(tuple(sorted(_known(tuple(get_global("territory_zones").get(country, ()))), key=_plainness)))
+
+
+def _plainness(zone: str) -> tuple[bool, int]:
+    """Of several zones with one clock the best known goes first: people read its name."""
+    return zone not in _WELL_KNOWN, zone.count("/")
 
 
 def is_zone(name: str) -> bool:
