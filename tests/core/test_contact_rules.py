@@ -80,7 +80,7 @@ def test_german_hours_and_holidays_of_the_debtors_state(at: str, region: str, al
 
 def test_a_holiday_is_named() -> None:
     answer = refused(ask(facts(), local("2026-12-25T10:00"), "auto", within=replace(house("auto"), language="de")))
-    assert answer.refusals[0].reason == "Fr. 25 Dez. 2026 ist beim Debitor Feiertag: Erster Weihnachtstag."
+    assert answer.refusals[0].reason == "Fr., 25. Dez. 2026 ist beim Debitor Feiertag: Erster Weihnachtstag."
 
 
 def test_a_debtor_abroad_has_the_hours_and_holidays_of_that_country() -> None:

@@ -148,8 +148,8 @@ async def test_the_sentence_is_german_in_a_german_house(tmp_path: Path) -> None:
         await desk.take(row(dunning_deadline="2026-11-27"), as_of="2026-11-23")
         doc = await desk.ask(MONDAY)
         assert doc["why"] == (
-            "Wird nicht vor Fr. 27 Nov. 2026 08:00 angerufen: "
-            "Die Buchhaltung hat dem Debitor für A1 eine Frist bis Fr. 27 Nov. 2026 gesetzt; kein Anruf vor diesem Tag."
+            "Wird nicht vor Fr., 27. Nov. 2026 08:00 angerufen: "
+            "Die Buchhaltung hat dem Debitor für A1 eine Frist bis Fr., 27. Nov. 2026 gesetzt; kein Anruf vor diesem Tag."
         )
 
 
