@@ -13,18 +13,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from collectord import settings as configuration
 from collectord.commands import ALL, ASKING, READING, Context, Reply, Request, refusal
 from collectord.core.rules import Rules
-from collectord.daemon import Daemon
 from collectord.edge import control, inbox, log, rules_files, shipped, starter
 from collectord.edge.clock import Clock
 from collectord.edge.store import meta, restoring
 from collectord.edge.store.connection import Database, StoreBroken, StoreBusy, open_for_reading, open_store
 from collectord.loops.refusals import REFUSALS
 from collectord.settings import ConfigInvalid, Settings
+
+if TYPE_CHECKING:
+    from collectord.daemon import Daemon
 
 BUSY_PATIENCE = 10.0  # s: another command holds the store for a moment
 
@@ -179,6 +181,8 @@ def run(config: Path | None, start: datetime | None) -> Reply:
         return Reply(exit=2, error=str(error))
     except rules_files.RulesInvalid as error:
         return Reply(exit=2, error="\n".join(str(problem) for problem in error.problems))
+    from collectord.daemon import Daemon  # what only the daemon needs costs no other command its time
+
     clock = Clock(start)
     log.configure(clock.now, zone=settings.time_zone, readable=settings.sandbox)
     daemon = Daemon(

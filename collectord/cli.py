@@ -1,26 +1,25 @@
 """The command line: arguments, printing, exit codes.
 
 Owns how commands are spelt and how answers look. Holds no rule and does no IO of its own beyond the terminal.
-Invariant: exit 0 done, 1 refused or failed with one sentence on stderr, 2 wrong usage or configuration; `--json` prints exactly one document.
+Invariant: exit 0 done, 1 refused or failed with one sentence on stderr, 2 wrong usage or configuration; `--json` prints
+exactly one document.
 """
 
 from __future__ import annotations
 
-import asyncio
-import csv
 import json
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from typer.exceptions import Abort, TyperException
 
-from collectord import app as application
-from collectord import screens
-from collectord.commands import Reply, Request
+if TYPE_CHECKING:
+    from collectord.commands import Reply
+
+# The application and the screens are imported by the command that needs them: `--help` and wrong usage answer in a third of a second.
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 privacy_note = "Global options, before or after the command: --config FILE, --json, --now ISO8601 (an instant with offset)."
@@ -88,15 +87,21 @@ def day_option(text: str | None, name: str) -> str | None:
 
 def perform(command: str, **arguments: Any) -> None:
     """Carries a command out (through the daemon when it writes and one runs), prints, and sets the exit status."""
-    request = Request(
-        command=command,
-        args={name: value for name, value in arguments.items() if value is not None},
-        now=Options.now,
-    )
-    finish(command, asyncio.run(application.perform(Options.config, request)))
+    finish(command, _answer(command, arguments))
+
+
+def _answer(command: str, arguments: dict[str, Any]) -> Reply:
+    import asyncio
+
+    from collectord import app, commands
+
+    args = {name: value for name, value in arguments.items() if value is not None}
+    return asyncio.run(app.perform(Options.config, commands.Request(command=command, args=args, now=Options.now)))
 
 
 def finish(command: str, reply: Reply) -> None:
+    from collectord import screens
+
     if reply.error and not Options.as_json and reply.exit == 2:
         for line in reply.error.splitlines():
             print(screens.plain(line), file=sys.stderr)
@@ -104,7 +109,7 @@ def finish(command: str, reply: Reply) -> None:
     if Options.as_json and reply.doc is not None:
         print(json.dumps(reply.doc, ensure_ascii=False, indent=2))
     elif not Options.as_json and reply.doc is not None:
-        screens.show(command, reply.doc, Console())
+        screens.show(command, reply.doc)
     if reply.error:
         for line in reply.error.splitlines():
             print(screens.plain(line), file=sys.stderr)
@@ -120,19 +125,25 @@ def collectord() -> None:
 @cli.command()
 def init(directory: Annotated[Path, typer.Argument(help="where to put configuration, rules and folders")] = Path(".")) -> None:
     """Write a commented configuration, rules and folders to start from."""
-    finish("init", application.init(directory))
+    from collectord import app
+
+    finish("init", app.init(directory))
 
 
 @cli.command()
 def check() -> None:
     """Validate configuration and all rules offline; every error at once."""
-    finish("check", application.check(Options.config))
+    from collectord import app
+
+    finish("check", app.check(Options.config))
 
 
 @cli.command()
 def run() -> None:
     """The daemon. With `sandbox = true` the clock may start elsewhere: run --now T."""
-    finish("run", application.run(Options.config, Options.now))
+    from collectord import app
+
+    finish("run", app.run(Options.config, Options.now))
 
 
 @cli.command()
@@ -184,7 +195,11 @@ def call_list(
     if not as_csv:
         perform("call-list", days=days)
         return
-    reply = asyncio.run(application.perform(Options.config, Request(command="call-list", args={"days": days}, now=Options.now)))
+    import csv
+
+    from collectord import screens
+
+    reply = _answer("call-list", {"days": days})
     if reply.error:
         finish("call-list", reply)
     writer = csv.writer(sys.stdout, delimiter=";", lineterminator="\n")
@@ -345,7 +360,11 @@ def backup(file: Path) -> None:
 @cli.command()
 def restore(file: Path) -> None:
     """Put a backup back (no daemon may run); unfinished attempts become unknown."""
-    finish("restore", asyncio.run(application.restore(Options.config, file)))
+    import asyncio
+
+    from collectord import app
+
+    finish("restore", asyncio.run(app.restore(Options.config, file)))
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -10,19 +10,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from collectord.core.house import House
 from collectord.core.ledger import DebtorKey
 from collectord.core.rules import Rules
 from collectord.edge import inbox
 from collectord.edge.ids import new_id
-from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.store import calls, ledger, meta, promises, tasks
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import call_sheet, duty, explain, history, intake, outbox, outcomes, planning, quality, record, standing
 from collectord.loops import doctor as doctoring
 from collectord.settings import Settings
+
+if TYPE_CHECKING:
+    from collectord.edge.pbx.asterisk import AsteriskPbx
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,6 @@ from collectord.edge.clock import Clock
 from collectord.edge.ids import new_id
 from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.pbx.link import PbxLink, tls_context
-from collectord.edge.simulated.server import SimulatedPbx
 from collectord.edge.store import meta
 from collectord.edge.store.connection import Database, StoreBroken, open_store
 from collectord.loops import call_events, day_sheet, duty, intake, manual, outbox, planning, promises
@@ -161,6 +160,8 @@ class Daemon:
         tasks: list[asyncio.Task[Any]] = []
         port = pbx.port
         if pbx.kind == "simulated":
+            from collectord.edge.simulated.server import SimulatedPbx  # a company's daemon never loads it
+
             secret = secrets.token_hex(8)
             simulated = SimulatedPbx(
                 host="127.0.0.1",

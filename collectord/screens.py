@@ -131,8 +131,9 @@ def _retitled(shown: Table, title: str) -> Table:
 SPECIAL: dict[str, Callable[[Any, bool], Any]] = {"explain": _explain, "status": _status, "plan": _plan}
 
 
-def show(command: str, doc: Any, console: Console) -> None:
+def show(command: str, doc: Any, console: Console | None = None) -> None:
     """Prints an answer as tables and panels."""
+    console = console or Console()
     if command in SPECIAL and isinstance(doc, Mapping):
         console.print(SPECIAL[command](doc, console.width < ROOMY))
     elif isinstance(doc, list) and (not doc or isinstance(doc[0], Mapping)):

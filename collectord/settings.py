@@ -20,7 +20,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from collectord.core.attempts import CallTimes
-from collectord.core.attempts import CallTimes
 from collectord.core.house import Company, House
 from collectord.core.rule_text import parse_duration
 

@@ -14,12 +14,13 @@ from functools import lru_cache
 from typing import Literal
 
 import holidays
+from holidays.registry import COUNTRIES
 
 from collectord.core.wording import Language
 
 SATURDAY = 5
 ONE_DAY = timedelta(days=1)
-SUPPORTED: Mapping[str, list[str]] = holidays.list_supported_countries()
+_WITH_TABLE = frozenset(names[1] for names in COUNTRIES.values())  # list_supported_countries() would load all 250 of them: 0.3 s
 
 # Holidays of most communities of a region: the rest cannot be told apart by an address, and a doubt means no call.
 _WIDE_CATEGORIES = {("DE", "BY"): ("public", "catholic")}  # Assumption Day, 1,700 of 2,056 Bavarian communities
@@ -46,6 +47,11 @@ def _plain(text: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFKD", spelt) if letter.isalnum())
 
 
+def has_table(country: str) -> bool:
+    """Whether there are holiday tables for this ISO code, of two letters."""
+    return country in _WITH_TABLE
+
+
 @lru_cache(maxsize=512)
 def _names(country: str) -> Mapping[str, str]:
     """Every spelling of a region that we know -> the code of the holiday table."""
@@ -60,7 +66,7 @@ def _names(country: str) -> Mapping[str, str]:
 @lru_cache(maxsize=4096)
 def region_code(country: str, region: str) -> str:
     """`DE-SN`, `Sachsen`, `saxony` -> `SN`; "" when the region is unknown or empty."""
-    return _names(country).get(_plain(region), "") if country in SUPPORTED and region else ""
+    return _names(country).get(_plain(region), "") if region and has_table(country) else ""
 
 
 @lru_cache(maxsize=8192)
@@ -78,7 +84,7 @@ def _table(country: str, region: str, year: int, language: Language) -> Mapping[
 @lru_cache(maxsize=2048)
 def _tables(country: str, region: str, year: int, language: Language) -> tuple[Mapping[date, str], Mapping[date, str]]:
     """(holidays everywhere the debtor may be, holidays somewhere there): equal once the region is known."""
-    if country not in SUPPORTED:
+    if not has_table(country):
         raise HolidaysUnknown(country, year)
     nation = _table(country, "", year, language)
     known = region_code(country, region)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from collectord.core.calendar import SUPPORTED
+from collectord.core.calendar import has_table
 from collectord.core.facts import CONTACT_RESULTS, DIALLED_RESULTS
 from collectord.core.place import Place
 from collectord.core.rule_text import Table
@@ -176,7 +176,7 @@ def parse_pack(name: str, table: Table) -> Pack:
 def _countries(table: Table) -> tuple[str, ...]:
     countries = table.texts("countries", [])
     for country in countries:
-        if country != EVERYWHERE and (country not in SUPPORTED or len(country) != 2):
+        if country != EVERYWHERE and not has_table(country):
             table.complain("countries", f"countries holds {country!r}; use ISO codes like DE, or * for all countries without a pack")
     return countries
 
