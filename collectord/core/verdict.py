@@ -60,7 +60,7 @@ def explained(
         "company": debtor.company,
         "debtor_no": debtor.debtor_no,
         "debtor_name": debtor.debtor_name,
-        "at": now.astimezone(ZoneInfo(house.time_zone)).isoformat(),
+        "at": now.astimezone(ZoneInfo(house.time_zone)).isoformat(timespec="seconds"),
         "open": plain_map(open_total(facts.items)),
         "overdue": plain_map(overdue_total(facts.items, today)),
         "days_past_due": oldest_days_past_due(facts.items, today),

@@ -148,8 +148,9 @@ def spans(zone: str, day: date, windows: Iterable[Window]) -> Iterator[tuple[dat
 
 
 def day_start(day: date, zone: str) -> datetime:
-    """The first instant of a local day (01:00 where the clock change skips midnight)."""
-    return _pieces(zone, day)[0][0]
+    """The first instant of a local day (01:00 where the clock change skips midnight; the next day's where a whole day is skipped)."""
+    pieces = _pieces(zone, day)
+    return pieces[0][0] if pieces else day_start(day + timedelta(days=1), zone)
 
 
 def next_inside(at: datetime, zone: str, week: Week, closed: FreeDay) -> datetime | None:

@@ -11,6 +11,8 @@ from collectord.core.contact_rules import Allowed, Refused, guard_rules
 from collectord.core.facts import Callback, Doubt, FactKind, OpenPromise, RejectedRow, SourceState
 from collectord.core.ledger import FOREVER
 from collectord.core.packs import ring_for
+from collectord.core.place import place_of
+from collectord.core.refusals import Question
 from tests.core.gate_cases import (
     BERLIN,
     FIRST,
@@ -417,6 +419,13 @@ def test_an_override_names_rule_person_and_reason_and_ends_with_its_day() -> Non
 def test_no_override_lifts_the_guard() -> None:
     tried = facts(facts=(fact(FactKind.DO_NOT_CALL), fact(FactKind.OVERRIDE, "guard/do-not-call")))
     only(ask(tried, MONDAY), "guard/do-not-call", None, never=True)
+
+
+def test_a_rule_of_the_guard_is_never_set_aside_even_in_a_question() -> None:
+    tried = facts(facts=(fact(FactKind.OVERRIDE, "guard/dispute"),))
+    place = place_of(tried.debtor, None, HOUSE)
+    question = Question(facts=tried, packs=(), known_packs={}, house=HOUSE, place=place, now=MONDAY, number=None)
+    assert question.override_of("guard/dispute", MONDAY) is None
 
 
 # ------------------------------------------------------------------ words

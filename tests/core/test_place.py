@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from collectord.core.house import House
 from collectord.core.ledger import Debtor, DialNumber
 from collectord.core.place import Place, country_zones, is_zone, number_country, place_of
-from collectord.core.week import merged, next_inside_all, parse_days, parse_week, parse_window, shown_week
+from collectord.core.week import day_start, merged, next_inside_all, parse_days, parse_week, parse_window, shown_week
 from tests.core.gate_cases import local
 
 HOUSE = House()
@@ -128,6 +128,11 @@ def test_a_wish_that_cannot_be_read_is_said(text: str, words: str) -> None:
 def test_windows() -> None:
     assert parse_window("08:00-24:00") == (480, 1440)
     assert merged([(600, 700), (480, 600)]) == ((480, 700),)
+
+
+def test_a_day_that_a_place_skipped_begins_with_the_next_one() -> None:
+    assert day_start(date(2011, 12, 30), "Pacific/Apia") == day_start(date(2011, 12, 31), "Pacific/Apia")
+    assert day_start(date(2026, 4, 24), "Africa/Cairo") == local("2026-04-24T01:00", "Africa/Cairo")
 
 
 def test_places_that_never_share_an_hour_have_no_next_instant() -> None:
