@@ -15,6 +15,7 @@ from collectord.core.house import House
 from collectord.core.pbx_calls import Placed
 from collectord.core.pbx_events import CallEvent
 from collectord.core.rules import Rules
+from collectord.edge.crash import crash_point
 from collectord.edge.store import calls
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import recovery
@@ -33,9 +34,12 @@ async def take(db: Database, rules: Rules, house: House, attempt_id: str, answer
 
 async def _take(db: Database, rules: Rules, house: House, attempt_id: str, seen: Seen, now: datetime) -> tuple[Effect, ...]:
     async def job(conn: Connection) -> tuple[Effect, ...] | Ignored:
-        return await see(conn, attempt_id, seen, rules, house, now)
+        turned = await see(conn, attempt_id, seen, rules, house, now)
+        crash_point("event-before-commit")
+        return turned
 
     effects = await db.write(job)
+    crash_point("event-committed")
     return () if isinstance(effects, Ignored) else effects
 
 

@@ -15,6 +15,7 @@ from collectord.core.calendar import HolidaysUnknown, WorkingDays
 from collectord.core.house import House
 from collectord.core.rules import Rules
 from collectord.core.sheet import sheet
+from collectord.edge.crash import crash_point
 from collectord.edge.inbox import ExchangeFolders, write_atomically
 from collectord.edge.store import batches, meta
 from collectord.edge.store.connection import Database
@@ -35,6 +36,7 @@ async def write_daily_call_list(
     rows = await call_list(db, rules, house, now, days=1, agents=agents)
     path = folders.outbox / f"call-list-{today:%Y%m%d}.csv"
     write_atomically(path, sheet(COLUMNS, ([_text(row[column]) for column in COLUMNS] for row in rows)))
+    crash_point("call-list-written")
     await db.write(lambda conn: meta.put(conn, MARK, mark))
     return path
 

@@ -132,6 +132,7 @@ class Dialler:
             case = self._case(attempt, found, task.attempts_made + 1, promise, now)
             await calls.commit_attempt(conn, attempt, now)
             await agent_rows.served(conn, agent.id)
+            crash_point("attempt-before-commit")
             return PlacedCall(attempt, case)
 
         try:

@@ -32,6 +32,7 @@ from collectord.core.pbx_events import (
     PbxEvent,
 )
 from collectord.core.rules import Rules
+from collectord.edge.crash import crash_point
 from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.pbx.faults import PbxFault
 from collectord.edge.store import calls
@@ -140,6 +141,7 @@ class PbxDesk:
                     await duty.ring_missed(self.db, self.settings, agent, now)
                 case AskHuman():
                     self.log.warning("attempt_unknown", attempt=effect.attempt_id, why=effect.why)
+            crash_point(f"after-{type(effect).__name__}")
 
     async def _ring_back(self, effect: RingBackAgent, now: datetime) -> None:
         attempt = effect.attempt

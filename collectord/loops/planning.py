@@ -21,6 +21,7 @@ from collectord.core.rules import Rules
 from collectord.core.shortfall import shortfall
 from collectord.core.tasks import Task, TaskState
 from collectord.core.wanted import NotWanted, Wanted
+from collectord.edge.crash import crash_point
 from collectord.edge.store import tasks
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops.debtor_scan import BREATH, Seen, scan
@@ -54,9 +55,11 @@ async def plan(
             await tasks.update_task(conn, task, now)
         for task, reason in made.cancelled:
             await tasks.cancel_waiting(conn, task.id, reason, now)
+        crash_point("plan-before-commit")
 
     if not dry_run and (made.created or made.changed or made.cancelled):
         await db.write(write)
+        crash_point("plan-committed")
     return {
         "created": await _documents(made.created),
         "changed": await _documents(made.changed),

@@ -14,6 +14,7 @@ from collectord.core.house import House
 from collectord.core.ledger import DebtorKey
 from collectord.core.promises import Promise, booked_until, judge
 from collectord.core.rules import Rules
+from collectord.edge.crash import crash_point
 from collectord.edge.ids import new_id
 from collectord.edge.store import calls, facts, ledger, tasks
 from collectord.edge.store import promises as store
@@ -26,6 +27,7 @@ async def judge_promises(db: Database, rules: Rules, house: House, now: datetime
     judged: list[Promise] = []
     for key, promises in open_ones.items():
         judged += await db.write(lambda conn, k=key, p=promises: _judge(conn, k, p, rules, house, now))  # type: ignore[misc]
+        crash_point("promises-judged")
     return tuple(judged)
 
 

@@ -17,6 +17,7 @@ from collectord.core.pbx_calls import JournalRow, LiveChannel, UnreadableRow
 from collectord.core.pbx_events import Acked
 from collectord.core.recovery import evidence
 from collectord.core.rules import Rules
+from collectord.edge.crash import crash_point
 from collectord.edge.store import calls
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops.attempt_turn import see
@@ -81,7 +82,9 @@ async def _show(
             effects += () if isinstance(turned, Ignored) else turned
         return tuple(effects)
 
-    return await db.write(job)
+    shown = await db.write(job)
+    crash_point("evidence-committed")
+    return shown
 
 
 async def _forgotten(db: Database, attempt: Attempt, rules: Rules, house: House, now: datetime) -> None:
