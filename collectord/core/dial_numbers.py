@@ -103,10 +103,9 @@ def _judge(number: phonenumbers.PhoneNumber) -> tuple[str | None, str, tuple[str
     if not phonenumbers.is_valid_number(number):
         return None, "", (), "invalid"
     kind = _KINDS.get(phonenumbers.number_type(number), "unknown")
-    if kind not in DIALABLE_KINDS:
-        return None, kind, (), kind
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    if not DIALABLE.match(e164):
-        return None, kind, (), "invalid"
+    problem = kind if kind not in DIALABLE_KINDS else None if DIALABLE.match(e164) else "invalid"
+    if problem:
+        return None, kind, (), problem
     zones = tuple(zone for zone in zones_of_prefixes.time_zones_for_number(number) if zone != UNKNOWN_ZONE)
     return e164, kind, zones, None

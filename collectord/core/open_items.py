@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import blake2b
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -48,10 +49,7 @@ TEXTS: Texts = {
     "country": ("is no ISO country code like DE", "ist kein ISO-Ländercode wie DE"),
     "zone": ("is no time zone like Europe/Berlin", "ist keine Zeitzone wie Europe/Berlin"),
     "twins": ("line {lines}: the same item with different content", "Zeile {lines}: derselbe Posten mit anderem Inhalt"),
-    "cut": (
-        "line {line}: the file ends in the middle of a row; it was cut off",
-        "Zeile {line}: die Datei endet mitten in einer Zeile; sie ist abgeschnitten",
-    ),
+    "cut": ("line {line}: the file ends in the middle of a row; it was cut off", "Zeile {line}: die Datei endet mitten in einer Zeile"),
 }  # fmt: skip
 
 _SUSPECT = re.compile("[\x00-\x08\t\n\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -134,9 +132,7 @@ class _Bad(Exception):
         self.column, self.value, self.code, self.values = column, value, code, values
 
 
-def _day(text: str, column: str) -> date | None:
-    if not text:
-        return None
+def _day(text: str, column: str) -> date:
     try:
         if not _DATE.match(text):
             raise ValueError
@@ -146,6 +142,10 @@ def _day(text: str, column: str) -> date | None:
     if not 1990 <= day.year <= 2100:
         raise _Bad(column, text, "date_range")
     return day
+
+
+def _maybe_day(text: str, column: str) -> date | None:
+    return _day(text, column) if text else None
 
 
 def _money(text: str, column: str) -> Decimal:
@@ -197,24 +197,6 @@ def _debtor(values: tuple[str, ...]) -> DebtorFields:
     )  # fmt: skip
 
 
-class _Memo:
-    """The same texts come again and again in one file; bounded, so that a hostile file costs no memory."""
-
-    __slots__ = ("_known", "_read")
-
-    def __init__(self, read: Callable[..., Any]) -> None:
-        self._read, self._known = read, dict[Any, Any]()
-
-    def __call__(self, text: Any, *more: str) -> Any:
-        try:
-            return self._known[text]
-        except KeyError:
-            if len(self._known) > 4_096:
-                self._known.clear()
-            value = self._known[text] = self._read(text, *more)
-            return value
-
-
 def _details(values: tuple[str, ...]) -> tuple[Any, ...]:
     """The columns after due_on, open_amount, amount: they repeat."""
     currency, invoiced, kind, method, discount, level, dunned, deadline, block, dispute = values
@@ -223,9 +205,9 @@ def _details(values: tuple[str, ...]) -> tuple[Any, ...]:
     if level and not _LEVEL.match(level):
         raise _Bad("dunning_level", level, "level")
     return (
-        currency or "EUR", _day(invoiced, "invoiced_on"), _word(kind, "kind", ("", "invoice", "credit_note", "payment")),
-        _METHOD.sub("_", method.lower()), _day(discount, "discount_until"), int(level) if level else None, _day(dunned, "last_dunned_on"),
-        _day(deadline, "dunning_deadline"), _block(block), _word(dispute, "dispute", ("", "yes", "no")) == "yes",
+        currency or "EUR", _maybe_day(invoiced, "invoiced_on"), _word(kind, "kind", ("", "invoice", "credit_note", "payment")),
+        _METHOD.sub("_", method.lower()), _maybe_day(discount, "discount_until"), int(level) if level else None, _maybe_day(dunned, "last_dunned_on"),
+        _maybe_day(deadline, "dunning_deadline"), _block(block), _word(dispute, "dispute", ("", "yes", "no")) == "yes",
     )  # fmt: skip
 
 
@@ -238,7 +220,8 @@ class RowReader:
         self._due_limit = date(min(as_of.year + YEARS_AHEAD, 2100), as_of.month, min(as_of.day, 28))
         absent = header.width  # every record gets one empty field more, where absent columns are found
         self._pick: Callable[[Sequence[str]], tuple[str, ...]] = itemgetter(*(header.positions.get(name, absent) for name in COLUMNS))
-        self._due, self._details, self._debtor = _Memo(_day), _Memo(_details), _Memo(_debtor)
+        # The same texts come again and again in one file; bounded, so that a hostile file costs no memory.
+        self._due, self._details, self._debtor = lru_cache(4_096)(_day), lru_cache(4_096)(_details), lru_cache(4_096)(_debtor)
 
     def read(self, record: Record) -> GoodRow | BadRow | None:
         """None for a line of separators only. Raises ExportRefused for a last row that was cut off."""
@@ -268,10 +251,9 @@ class RowReader:
             raise _Bad(next(name for name in REQUIRED if not values[COLUMNS.index(name)]), "", "missing")
         if "|" in item_no:
             raise _Bad("item_no", item_no, "bar")
-        if len(item_no) + len(debtor_no) + len(company) > MAX_KEY:
-            for name, value in zip(KEY, values, strict=False):
-                if len(value) > MAX_KEY:
-                    raise _Bad(name, value, "long_key")
+        if max(map(len, values[:3])) > MAX_KEY:
+            name = next(name for name, value in zip(KEY, values, strict=False) if len(value) > MAX_KEY)
+            raise _Bad(name, values[COLUMNS.index(name)], "long_key")
         due_on = self._due(due, "due_on")
         if due_on > self._due_limit:
             raise _Bad("due_on", due, "far_due")
@@ -298,8 +280,7 @@ class RowReader:
         reason = phrase(TEXTS, bad.code, self._language, **bad.values)
         if bad.column in KEY:
             item_no = ""
-            if bad.column != "item_no":
-                company = debtor_no = ""
+            company, debtor_no = (company, debtor_no) if bad.column == "item_no" else ("", "")
         return BadRow(record.line, bad.column, safe(bad.value, 200), reason, record.raw[:MAX_ORIGINAL], company, debtor_no, item_no)
 
     def _key(self, record: Record) -> tuple[str, str, str]:
@@ -308,9 +289,7 @@ class RowReader:
             return "", "", ""
         key = self._pick([*map(str.strip, record.fields), ""])[:3]
         sound = [len(part) <= MAX_KEY and not _SUSPECT.search(part) for part in key]
-        if not (sound[0] and sound[1] and key[1]):
-            return "", "", ""
-        return key[0], key[1], key[2] if sound[2] else ""
+        return (key[0], key[1], key[2] if sound[2] else "") if sound[0] and sound[1] and key[1] else ("", "", "")
 
 
 def twin_row(line: int, lines: Sequence[int], key: tuple[str, str, str], original: str, language: Language) -> BadRow:

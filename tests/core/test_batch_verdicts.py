@@ -44,7 +44,9 @@ def test_a_date_in_the_file_name(name: str, day: date | None) -> None:
     assert day_in_name(name) == day
 
 
-def arrived(*, name: str = "op.csv", folder: str = "", source: str | None = None, mode: str | None = None, as_of: date | None = None) -> Arrival:
+def arrived(
+    *, name: str = "op.csv", folder: str = "", source: str | None = None, mode: str | None = None, as_of: date | None = None
+) -> Arrival:
     return arrival(
         batch_id="b", name=name, stored_as="op~b.csv", folder=folder, source=source, mode=mode, as_of=as_of, today=TODAY, language="en"
     )
@@ -104,8 +106,11 @@ def test_the_first_batch_of_a_source_has_nothing_to_compare_with() -> None:
 
 @pytest.mark.parametrize(
     ("rows", "bad", "status"),
-    [(1000, 1, "accepted"), (2, 1, "accepted"), (1000, 2, "held"), (2000, 2, "accepted"), (1999, 2, "held"), (1, 1, "held"), (3, 3, "held")],
-)
+    [
+        (1000, 1, "accepted"), (2, 1, "accepted"), (1000, 2, "held"), (2000, 2, "accepted"), (1999, 2, "held"), (1, 1, "held"),
+        (3, 3, "held"),
+    ],
+)  # fmt: skip
 def test_so_many_bad_rows_are_tolerated(rows: int, bad: int, status: str) -> None:
     assert judge("snapshot", Counts({"unchanged": rows - bad}, bad), None, "en").status == status
 
@@ -157,7 +162,8 @@ def test_identical_files_confirm_freshness_for_two_accounting_days_and_no_longer
 def test_a_receipt_has_exactly_the_agreed_keys() -> None:
     receipt = Receipt(
         batch="b", file="op.csv", stored_as="op~b.csv", source="canonical", mode="snapshot", as_of=FRIDAY, status="accepted", reason=None,
-        rows=2, accepted=1, rejected=(BadRow(7, "due_on", "31.02.2026", "is no date", "line"),), opened=1, open_amount={"EUR": Decimal("50210.55")},
+        rows=2, accepted=1, rejected=(BadRow(7, "due_on", "31.02.2026", "is no date", "line"),), opened=1,
+        open_amount={"EUR": Decimal("50210.55")},
     )  # fmt: skip
     assert receipt.as_json() == {
         "batch": "b", "file": "op.csv", "stored_as": "op~b.csv", "source": "canonical", "mode": "snapshot", "as_of": "2026-11-20",

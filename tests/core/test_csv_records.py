@@ -20,6 +20,11 @@ def records_of(text: str, *, portion: int = 7) -> list[Record]:
     return found + list(reader.finish())
 
 
+def decoded(content: bytes, portion: int) -> str:
+    decoder = Decoder("en")
+    return "".join(decoder.feed(content[start : start + portion]) for start in range(0, len(content), portion))
+
+
 def fields_of(text: str) -> list[list[str]]:
     return [record.fields for record in records_of(text)]
 
@@ -45,8 +50,9 @@ def test_a_quote_that_is_never_closed_refuses_the_whole_file_and_names_its_line(
 
 
 def test_a_quote_left_open_does_not_swallow_rows_until_the_next_quoted_field() -> None:
-    with pytest.raises(ExportRefused, match="line 2"):
-        records_of('a;b\n1;"open\n2;"Name"\n3;4\n')
+    for text in ('a;b\n1;"open\n2;"Name"\n3;4\n', 'a;b\n1;"open\n2;"Name"\n3;x"\n4;5\n', 'a;b\n1;"open\n2;x"y\n3;4\n'):
+        with pytest.raises(ExportRefused, match="line 2"):
+            records_of(text)
 
 
 def test_an_open_quote_is_refused_before_it_swallows_more_than_one_line_length() -> None:
@@ -96,10 +102,8 @@ def test_a_byte_order_mark_is_dropped() -> None:
 @pytest.mark.parametrize("portion", [1, 2, 3, 100])
 def test_bytes_that_are_no_utf8_refuse_the_file_and_name_the_offset(portion: int) -> None:
     content = "Müller;".encode() + b"M\xfcller\n"
-    decoder = Decoder("en")
     with pytest.raises(ExportRefused, match=f"byte {len('Müller;'.encode()) + 1} "):
-        for start in range(0, len(content), portion):
-            decoder.feed(content[start : start + portion])
+        decoded(content, portion)
 
 
 def test_a_file_cut_within_a_letter_is_refused() -> None:

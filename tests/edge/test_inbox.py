@@ -92,7 +92,9 @@ def test_a_sub_folder_is_a_source(folders: ExchangeFolders) -> None:
     assert taken(folders) == ["sap/op.csv"]
 
 
-@pytest.mark.parametrize("name", ["~lock.op.csv#", ".hidden.csv", "op.csv.tmp", "op.csv.part", "op.CSV.TMP", "op.csv~", "op.csv.filepart", "x.done"])
+@pytest.mark.parametrize(
+    "name", ["~lock.op.csv#", ".hidden.csv", "op.csv.tmp", "op.csv.part", "op.CSV.TMP", "op.csv~", "op.csv.filepart", "x.done"]
+)
 def test_names_of_unfinished_files_are_left_alone(folders: ExchangeFolders, name: str) -> None:
     (folders.inbox / name).write_text("x")
     assert taken(folders) == []
@@ -118,7 +120,9 @@ def test_links_pipes_and_sockets_are_never_taken_and_never_block(folders: Exchan
     assert list(folders.of("processing").iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["-rf.csv", "a\nb.csv", os.fsdecode(b"M\xfcller.csv"), "x" * 251 + ".csv", "=cmd.csv", "no-ending", "a.b.csv"])
+@pytest.mark.parametrize(
+    "name", ["-rf.csv", "a\nb.csv", os.fsdecode(b"M\xfcller.csv"), "x" * 251 + ".csv", "=cmd.csv", "no-ending", "a.b.csv"]
+)
 def test_every_possible_name_can_be_stored_and_shown(folders: ExchangeFolders, name: str) -> None:
     (folders.inbox / name).write_text("x")
     stored = stored_name(name, ID)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from collectord.edge.store import batches, ledger
 from collectord.edge.store.connection import Database, open_store
 from collectord.loops.intake import IntakeEdges, accept_batch, import_file, recover, reject_batch, take_inbox
 from collectord.loops.quality import quality
+from collectord.loops.verdicts import HOME
 
 MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
 HEADER = "debtor_no;debtor_name;item_no;due_on;open_amount;phone"
@@ -30,7 +32,7 @@ FILE_FOLDERS = ("inbox", "processing", "archive", "held", "rejected")
 
 
 @dataclass
-class House_:
+class InHouse:
     """A house with its folders and store."""
 
     edges: IntakeEdges
@@ -45,7 +47,7 @@ class House_:
         )
         assert receipt.rows == receipt.accepted + len(receipt.rejected)
         assert receipt.accepted == receipt.opened + receipt.reopened + receipt.changed + receipt.unchanged
-        assert self.where(receipt.batch) == [{"accepted": "archive", "duplicate": "archive", "held": "held"}.get(receipt.status, "rejected")]
+        assert self.where(receipt.batch) == [HOME[receipt.status]]
         stored = json.loads((self.edges.folders.of("receipts") / (Path(receipt.stored_as).stem + ".json")).read_text())
         assert stored == receipt.as_json()
         return receipt
@@ -76,7 +78,7 @@ class House_:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House_]:
+async def house(tmp_path: Path) -> AsyncIterator[InHouse]:
     folders = ExchangeFolders(tmp_path / "exchange", quiet_for=timedelta(0))
     folders.create()
     ticks = count()
@@ -85,7 +87,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House_]:
         edges = IntakeEdges(
             db=db, folders=folders, house=House(language="en"), new_id=lambda: new_id(MONDAY + timedelta(milliseconds=next(ticks)))
         )
-        yield House_(edges, tmp_path / "drop", db)
+        yield InHouse(edges, tmp_path / "drop", db)
 
 
 def export(*rows: str, header: str = HEADER) -> str:
@@ -96,7 +98,7 @@ def many(numbers: Iterable[int], amount: str = "10.00") -> str:
     return export(*(f"{n // 2};Debtor {n // 2};R{n};2026-11-01;{amount};" for n in numbers))
 
 
-async def test_a_first_export_opens_its_items_and_tells_so(house: House_) -> None:
+async def test_a_first_export_opens_its_items_and_tells_so(house: InHouse) -> None:
     receipt = await house.take(export("1;Muster;R1;2026-11-01;410.00;0221/1234567", "1;Muster;R2;2026-11-01;-10.00;"))
     assert (receipt.status, receipt.opened, receipt.open_amount) == ("accepted", 2, {"EUR": Decimal("400.00")})
     assert await house.open() == {"R1": "410.00", "R2": "-10.00"}
@@ -105,7 +107,7 @@ async def test_a_first_export_opens_its_items_and_tells_so(house: House_) -> Non
     assert [number.e164 for number in debtor.numbers] == ["+492211234567"]
 
 
-async def test_a_newer_snapshot_opens_changes_and_clears(house: House_) -> None:
+async def test_a_newer_snapshot_opens_changes_and_clears(house: InHouse) -> None:
     await house.take(export("1;M;R1;2026-11-01;410.00;", "1;M;R2;2026-11-01;20.00;", "1;M;R3;2026-11-01;5.00;"), as_of=date(2026, 11, 20))
     receipt = await house.take(export("1;M;R1;2026-11-01;110.00;", "1;M;R3;2026-11-01;5.00;", "1;M;R4;2026-11-01;7.00;"))
     assert (receipt.opened, receipt.changed, receipt.unchanged, receipt.cleared) == (1, 1, 1, 1)
@@ -114,7 +116,7 @@ async def test_a_newer_snapshot_opens_changes_and_clears(house: House_) -> None:
     assert await house.total() == receipt.open_amount
 
 
-async def test_an_item_that_comes_back_is_reopened(house: House_) -> None:
+async def test_an_item_that_comes_back_is_reopened(house: InHouse) -> None:
     await house.take(export("1;M;R1;2026-11-01;410.00;", "1;M;R2;2026-11-01;1.00;"), as_of=date(2026, 11, 19))
     await house.take(export("1;M;R2;2026-11-01;1.00;"), as_of=date(2026, 11, 20))
     assert await house.open() == {"R2": "1.00"}
@@ -123,7 +125,7 @@ async def test_an_item_that_comes_back_is_reopened(house: House_) -> None:
     assert await house.open() == {"R1": "410.00", "R2": "1.00"}
 
 
-async def test_zero_open_means_cleared(house: House_) -> None:
+async def test_zero_open_means_cleared(house: InHouse) -> None:
     await house.take(export("1;M;R1;2026-11-01;410.00;", "1;M;R2;2026-11-01;1.00;"), as_of=date(2026, 11, 20))
     receipt = await house.take(export("1;M;R1;2026-11-01;0;", "1;M;R2;2026-11-01;1.00;", "1;M;R9;2026-11-01;0.00;"))
     assert (receipt.changed, receipt.cleared, receipt.opened) == (1, 1, 0)
@@ -131,7 +133,7 @@ async def test_zero_open_means_cleared(house: House_) -> None:
     assert await house.cleared() == [("R1", "410.00")]
 
 
-async def test_a_delta_changes_only_what_it_names_and_refreshes_nothing(house: House_) -> None:
+async def test_a_delta_changes_only_what_it_names_and_refreshes_nothing(house: InHouse) -> None:
     await house.take(export("1;M;R1;2026-11-01;410.00;", "1;M;R2;2026-11-01;1.00;"), as_of=date(2026, 11, 19))
     receipt = await house.take(export("1;M;R1;2026-11-01;100.00;"), "op.delta.csv")
     assert (receipt.mode, receipt.changed, receipt.cleared) == ("delta", 1, 0)
@@ -139,13 +141,13 @@ async def test_a_delta_changes_only_what_it_names_and_refreshes_nothing(house: H
     assert (await house.states())["canonical"].fresh_as_of == date(2026, 11, 19)
 
 
-async def test_a_snapshot_clears_only_its_own_source(house: House_) -> None:
+async def test_a_snapshot_clears_only_its_own_source(house: InHouse) -> None:
     await house.take(export("1;M;R1;2026-11-01;410.00;"), source="datev")
     await house.take(export("1;M;S1;2026-11-01;1.00;"), source="sap")
     assert await house.open() == {"R1": "410.00", "S1": "1.00"}
 
 
-async def test_a_snapshot_with_a_company_column_clears_only_the_companies_it_names(house: House_) -> None:
+async def test_a_snapshot_with_a_company_column_clears_only_the_companies_it_names(house: InHouse) -> None:
     header = "company;" + HEADER
     await house.take(export("10;1;M;R1;2026-11-01;1.00;", "20;1;M;R1;2026-11-01;2.00;", header=header), as_of=date(2026, 11, 20))
     receipt = await house.take(export("10;1;M;R2;2026-11-01;3.00;", header=header))
@@ -154,7 +156,7 @@ async def test_a_snapshot_with_a_company_column_clears_only_the_companies_it_nam
     assert await house.open(company="20") == {"R1": "2.00"}
 
 
-async def test_an_item_belongs_to_the_source_that_told_of_it_last(house: House_) -> None:
+async def test_an_item_belongs_to_the_source_that_told_of_it_last(house: InHouse) -> None:
     await house.take(export("1;M;R1;2026-11-01;410.00;"), source="datev", as_of=date(2026, 11, 20))
     receipt = await house.take(export("1;M;R1;2026-11-01;410.00;"), source="sap")
     assert receipt.unchanged == 1
@@ -162,7 +164,7 @@ async def test_an_item_belongs_to_the_source_that_told_of_it_last(house: House_)
     assert await house.open() == {"R1": "410.00", "R2": "1.00"}
 
 
-async def test_the_same_bytes_again_are_a_duplicate_under_any_name(house: House_) -> None:
+async def test_the_same_bytes_again_are_a_duplicate_under_any_name(house: InHouse) -> None:
     text = export("1;M;R1;2026-11-01;410.00;")
     await house.take(text, as_of=date(2026, 11, 20))
     receipt = await house.take(text, "other.csv")
@@ -170,7 +172,7 @@ async def test_the_same_bytes_again_are_a_duplicate_under_any_name(house: House_
     assert (await house.states())["canonical"].fresh_as_of == date(2026, 11, 23)
 
 
-async def test_duplicates_keep_a_source_fresh_for_two_accounting_days_only(house: House_) -> None:
+async def test_duplicates_keep_a_source_fresh_for_two_accounting_days_only(house: InHouse) -> None:
     text = export("1;M;R1;2026-11-01;410.00;")
     await house.take(text, as_of=date(2026, 11, 20))
     for days in range(5):
@@ -178,7 +180,7 @@ async def test_duplicates_keep_a_source_fresh_for_two_accounting_days_only(house
     assert (await house.states(MONDAY + timedelta(days=7)))["canonical"].fresh_as_of == date(2026, 11, 24)
 
 
-async def test_an_older_day_is_stale_and_a_future_one_rejected(house: House_) -> None:
+async def test_an_older_day_is_stale_and_a_future_one_rejected(house: InHouse) -> None:
     await house.take(export("1;M;R1;2026-11-01;410.00;"))
     receipt = await house.take(export("1;M;R2;2026-11-01;1.00;"), "op-2026-11-20.csv")
     assert receipt.status == "stale"
@@ -187,7 +189,7 @@ async def test_an_older_day_is_stale_and_a_future_one_rejected(house: House_) ->
     assert await house.open() == {"R1": "410.00"}
 
 
-async def test_the_bytes_of_an_older_batch_are_held_unless_the_file_has_a_newer_day(house: House_) -> None:
+async def test_the_bytes_of_an_older_batch_are_held_unless_the_file_has_a_newer_day(house: InHouse) -> None:
     old = export("1;M;R1;2026-11-01;410.00;")
     await house.take(old, as_of=date(2026, 11, 19))
     await house.take(export("1;M;R1;2026-11-01;100.00;"), as_of=date(2026, 11, 20))
@@ -197,7 +199,7 @@ async def test_the_bytes_of_an_older_batch_are_held_unless_the_file_has_a_newer_
     assert await house.open() == {"R1": "410.00"}
 
 
-async def test_one_bad_row_keeps_its_items_state_and_is_told_of(house: House_) -> None:
+async def test_one_bad_row_keeps_its_items_state_and_is_told_of(house: InHouse) -> None:
     await house.take(export("1;M;R1;2026-11-01;410.00;", "2;N;R2;2026-11-01;1.00;"), as_of=date(2026, 11, 20))
     receipt = await house.take(export("1;M;R1;31.02.2026;400.00;", "2;N;R2;2026-11-01;1.00;"))
     assert (receipt.status, receipt.accepted, receipt.cleared) == ("accepted", 1, 0)
@@ -213,7 +215,7 @@ async def test_one_bad_row_keeps_its_items_state_and_is_told_of(house: House_) -
     assert any("line 2" in note for note in listed["quality"])
 
 
-async def test_a_bad_row_without_a_readable_item_keeps_all_of_its_debtor(house: House_) -> None:
+async def test_a_bad_row_without_a_readable_item_keeps_all_of_its_debtor(house: InHouse) -> None:
     await house.take(export("1;M;R1;2026-11-01;4.00;", "1;M;R2;2026-11-01;1.00;", "2;N;R3;2026-11-01;1.00;"), as_of=date(2026, 11, 20))
     receipt = await house.take(export("1;M;;2026-11-01;4.00;", "3;N;R4;2026-11-01;1.00;"))
     assert receipt.status == "accepted"
@@ -221,7 +223,7 @@ async def test_a_bad_row_without_a_readable_item_keeps_all_of_its_debtor(house: 
     assert await house.open("2") == {}
 
 
-async def test_a_bad_row_whose_debtor_cannot_be_read_clears_nothing_and_casts_doubt(house: House_) -> None:
+async def test_a_bad_row_whose_debtor_cannot_be_read_clears_nothing_and_casts_doubt(house: InHouse) -> None:
     await house.take(export("1;M;R1;2026-11-01;4.00;", "2;N;R2;2026-11-01;1.00;"), as_of=date(2026, 11, 20))
     receipt = await house.take(export("1;M;R1;2026-11-01;4.00;", "garbage"))
     assert (receipt.status, receipt.cleared) == ("accepted", 0)
@@ -237,7 +239,7 @@ async def test_a_bad_row_whose_debtor_cannot_be_read_clears_nothing_and_casts_do
     assert "rejected_row" not in holes
 
 
-async def test_too_many_bad_rows_hold_the_batch_and_a_person_may_accept_the_good_ones(house: House_) -> None:
+async def test_too_many_bad_rows_hold_the_batch_and_a_person_may_accept_the_good_ones(house: InHouse) -> None:
     await house.take(export("1;M;R1;2026-11-01;4.00;"), as_of=date(2026, 11, 20))
     receipt = await house.take(export("1;M;R1;x;4.00;", "2;N;R2;x;1.00;", "3;O;R3;2026-11-01;1.00;"))
     assert (receipt.status, receipt.accepted, len(receipt.rejected)) == ("held", 1, 2)
@@ -250,7 +252,7 @@ async def test_too_many_bad_rows_hold_the_batch_and_a_person_may_accept_the_good
     assert await house.open("3") == {"R3": "1.00"}
 
 
-async def test_a_snapshot_that_loses_too_much_is_held_and_nothing_is_cleared(house: House_) -> None:
+async def test_a_snapshot_that_loses_too_much_is_held_and_nothing_is_cleared(house: InHouse) -> None:
     await house.take(many(range(40)), as_of=date(2026, 11, 20))
     receipt = await house.take(many(range(29)))
     assert receipt.status == "held"
@@ -262,12 +264,12 @@ async def test_a_snapshot_that_loses_too_much_is_held_and_nothing_is_cleared(hou
     assert (await house.take(many(range(30)))).status == "accepted"
 
 
-async def test_a_lost_decimal_point_is_held_although_no_item_vanishes(house: House_) -> None:
+async def test_a_lost_decimal_point_is_held_although_no_item_vanishes(house: InHouse) -> None:
     await house.take(many(range(40), "1000.00"), as_of=date(2026, 11, 20))
     assert (await house.take(many(range(40), "10.00"))).status == "held"
 
 
-async def test_a_newer_accepted_batch_replaces_a_held_one(house: House_) -> None:
+async def test_a_newer_accepted_batch_replaces_a_held_one(house: InHouse) -> None:
     await house.take(many(range(40)), as_of=date(2026, 11, 20))
     held = await house.take(many(range(5)))
     accepted = await house.take(many(range(39)))
@@ -279,14 +281,14 @@ async def test_a_newer_accepted_batch_replaces_a_held_one(house: House_) -> None
         await accept_batch(house.edges, held.batch, MONDAY)
 
 
-async def test_a_held_batch_newer_than_the_accepted_one_stays(house: House_) -> None:
+async def test_a_held_batch_newer_than_the_accepted_one_stays(house: InHouse) -> None:
     await house.take(many(range(40)), as_of=date(2026, 11, 18))
     held = await house.take(many(range(5)), as_of=date(2026, 11, 20))
     await house.take(many(range(39)), as_of=date(2026, 11, 19))
     assert (await house.states())["canonical"].held_batch_id == held.batch
 
 
-async def test_a_held_batch_is_not_accepted_when_it_became_stale_or_was_tampered_with(house: House_) -> None:
+async def test_a_held_batch_is_not_accepted_when_it_became_stale_or_was_tampered_with(house: InHouse) -> None:
     await house.take(many(range(40)), as_of=date(2026, 11, 18))
     held = await house.take(many(range(5)), as_of=date(2026, 11, 20))
     path = house.edges.folders.of("held") / held.stored_as
@@ -300,7 +302,7 @@ async def test_a_held_batch_is_not_accepted_when_it_became_stale_or_was_tampered
         await reject_batch(house.edges, "nonsense", MONDAY)
 
 
-async def test_a_header_without_rows_is_held_and_clears_only_when_a_person_says_so(house: House_) -> None:
+async def test_a_header_without_rows_is_held_and_clears_only_when_a_person_says_so(house: InHouse) -> None:
     await house.take(export("1;M;R1;2026-11-01;4.00;"), as_of=date(2026, 11, 20))
     receipt = await house.take(export())
     assert receipt.status == "held"
@@ -326,7 +328,7 @@ async def test_a_header_without_rows_is_held_and_clears_only_when_a_person_says_
         (export("1;M;R1;2026-11-01;4.00;", "1;M;R2;2026-1;4.00;1").rstrip("\n").encode(), "cut off"),
     ],
 )
-async def test_a_file_that_cannot_be_trusted_is_rejected_as_a_whole(house: House_, content: bytes, word: str) -> None:
+async def test_a_file_that_cannot_be_trusted_is_rejected_as_a_whole(house: InHouse, content: bytes, word: str) -> None:
     await house.take(export("1;M;R1;2026-11-01;4.00;"), as_of=date(2026, 11, 20))
     receipt = await house.take(content)
     assert receipt.status == "rejected"
@@ -335,11 +337,11 @@ async def test_a_file_that_cannot_be_trusted_is_rejected_as_a_whole(house: House
     assert await house.open() == {"R1": "4.00"}
 
 
-async def test_a_whole_last_line_without_a_line_end_is_fine(house: House_) -> None:
+async def test_a_whole_last_line_without_a_line_end_is_fine(house: InHouse) -> None:
     assert (await house.take(export("1;M;R1;2026-11-01;4.00;").rstrip("\n"))).status == "accepted"
 
 
-async def test_identical_lines_count_once_and_contradicting_ones_not_at_all(house: House_) -> None:
+async def test_identical_lines_count_once_and_contradicting_ones_not_at_all(house: InHouse) -> None:
     await house.take(export("1;M;R1;2026-11-01;4.00;", "1;M;R2;2026-11-01;5.00;"), as_of=date(2026, 11, 20))
     rows = ["1;M;R1;2026-11-01;4.00;"] * 3 + ["1;M;R2;2026-11-01;6.00;", '1;M;R2;2026-11-01;"7.00";', "2;N;R9;2026-11-01;1.00;"]
     receipt = await house.take(export(*rows))
@@ -350,7 +352,7 @@ async def test_identical_lines_count_once_and_contradicting_ones_not_at_all(hous
     assert await house.open() == {"R1": "4.00", "R2": "5.00"}
 
 
-async def test_contradictions_are_found_over_any_distance(house: House_) -> None:
+async def test_contradictions_are_found_over_any_distance(house: InHouse) -> None:
     rows = [f"{n};D;R{n};2026-11-01;1.00;" for n in range(4_500)]
     receipt = await house.take(export(*rows, "7;D;R7;2026-11-01;2.00;", rows[8]))
     assert (receipt.status, [bad.line for bad in receipt.rejected]) == ("accepted", [9, 4_502])
@@ -358,7 +360,7 @@ async def test_contradictions_are_found_over_any_distance(house: House_) -> None
     assert await house.open("7") == {}
 
 
-async def test_debtors_follow_the_newest_file_and_keep_columns_it_does_not_have(house: House_) -> None:
+async def test_debtors_follow_the_newest_file_and_keep_columns_it_does_not_have(house: InHouse) -> None:
     await house.take(export("1;Old;R1;2026-11-01;4.00;0221/1234567"), as_of=date(2026, 11, 20))
     receipt = await house.take(export("1;New;R1;2026-11-01;4.00", header=HEADER.removesuffix(";phone")))
     assert receipt.changed == 1
@@ -371,7 +373,7 @@ async def test_debtors_follow_the_newest_file_and_keep_columns_it_does_not_have(
     assert debtor.numbers == ()
 
 
-async def test_rows_of_one_debtor_add_up_to_what_is_known_of_it(house: House_) -> None:
+async def test_rows_of_one_debtor_add_up_to_what_is_known_of_it(house: InHouse) -> None:
     header = HEADER + ";email"
     await house.take(export("1;M;R1;2026-11-01;4.00;;a@example.org", "1;M;R2;2026-11-01;4.00;0221/1234567;", header=header))
     debtor = await house.db.read(lambda conn: ledger.debtor(conn, DebtorKey("", "1")))
@@ -379,7 +381,7 @@ async def test_rows_of_one_debtor_add_up_to_what_is_known_of_it(house: House_) -
     assert (debtor.email, [number.e164 for number in debtor.numbers]) == ("a@example.org", ["+492211234567"])
 
 
-async def test_what_our_ladder_did_about_an_item_survives_an_import(house: House_) -> None:
+async def test_what_our_ladder_did_about_an_item_survives_an_import(house: InHouse) -> None:
     await house.take(export("1;M;R1;2026-11-01;4.00;"), as_of=date(2026, 11, 20))
     await house.db.write(lambda conn: ledger.set_contact_level(conn, DebtorKey("", "1"), ["R1"], 2, date(2026, 11, 20)))
     await house.take(export("1;M;R1;2026-11-01;3.00;"))
@@ -387,39 +389,39 @@ async def test_what_our_ladder_did_about_an_item_survives_an_import(house: House
     assert (item.contact_level, item.contacted_on, item.open_amount) == (2, date(2026, 11, 20), Decimal(3))
 
 
-async def test_the_ledger_is_seen_as_it_stood_on_an_earlier_day(house: House_) -> None:
+async def test_the_ledger_is_seen_as_it_stood_on_an_earlier_day(house: InHouse) -> None:
     await house.take(export("1;M;R1;2026-11-01;4.00;", "1;M;R2;2026-11-01;9.00;"), as_of=date(2026, 11, 20))
     await house.take(export("1;M;R1;2026-11-01;1.00;"))
     items = await house.db.read(lambda conn: ledger.open_items(conn, DebtorKey("", "1"), date(2026, 11, 20)))
     assert {item.item_no: item.open_amount for item in items} == {"R1": Decimal(4), "R2": Decimal(9)}
 
 
-async def test_unknown_columns_are_ignored_and_told(house: House_) -> None:
+async def test_unknown_columns_are_ignored_and_told(house: InHouse) -> None:
     receipt = await house.take(export("1;M;R1;2026-11-01;4.00;;x", header=HEADER + ";telephone"))
     assert receipt.as_json()["warnings"] == ["telephone"]
 
 
-async def test_sql_in_a_name_is_kept_word_for_word(house: House_) -> None:
+async def test_sql_in_a_name_is_kept_word_for_word(house: InHouse) -> None:
     await house.take(export("1;\"'); drop table item; --\";R1;2026-11-01;4.00;"))
     debtor = await house.db.read(lambda conn: ledger.debtor(conn, DebtorKey("", "1")))
     assert debtor is not None
     assert debtor.debtor_name == "'); drop table item; --"
 
 
-async def test_a_file_that_does_not_exist_leaves_no_trace(house: House_) -> None:
+async def test_a_file_that_does_not_exist_leaves_no_trace(house: InHouse) -> None:
     with pytest.raises(FileNotFoundError):
         await import_file(house.edges, house.drop / "none.csv", source=None, mode=None, as_of=None, now=MONDAY)
     assert await house.db.read(lambda conn: ledger.listed_batches(conn, now=MONDAY)) == []
 
 
-async def test_batches_are_listed_with_the_newest_first(house: House_) -> None:
+async def test_batches_are_listed_with_the_newest_first(house: InHouse) -> None:
     await house.take(export("1;M;R1;2026-11-01;4.00;"), as_of=date(2026, 11, 20))
     await house.take(export("1;M;R1;2026-11-01;3.00;"), "newer.csv")
     listed = await house.db.read(lambda conn: ledger.listed_batches(conn, now=MONDAY, state="accepted"))
     assert [row["file"] for row in listed] == ["newer.csv", "op.csv"]
 
 
-async def test_the_inbox_is_taken_oldest_export_first_and_by_source(house: House_) -> None:
+async def test_the_inbox_is_taken_oldest_export_first_and_by_source(house: InHouse) -> None:
     inbox = house.edges.folders.inbox
     (inbox / "sap").mkdir()
     (inbox / "sap" / "s.csv").write_text(export("1;M;S1;2026-11-01;1.00;"))
@@ -435,19 +437,20 @@ async def test_the_inbox_is_taken_oldest_export_first_and_by_source(house: House
     assert sorted(path.name for path in inbox.iterdir()) == ["link.csv", "sap"]
 
 
-async def test_an_inbox_that_is_gone_does_not_stop_the_daemon(house: House_) -> None:
+async def test_an_inbox_that_is_gone_does_not_stop_the_daemon(house: InHouse) -> None:
     house.edges.folders.inbox.rmdir()
     assert await take_inbox(house.edges, MONDAY) == []
 
 
-async def test_two_imports_at_once_take_turns(house: House_) -> None:
+async def test_two_imports_at_once_take_turns(house: InHouse) -> None:
     receipts = await asyncio.gather(
-        house.take(export("1;M;R1;2026-11-01;4.00;"), "a.csv", source="a"), house.take(export("2;M;R1;2026-11-01;4.00;"), "b.csv", source="b")
+        house.take(export("1;M;R1;2026-11-01;4.00;"), "a.csv", source="a"),
+        house.take(export("2;M;R1;2026-11-01;4.00;"), "b.csv", source="b"),
     )
     assert [receipt.status for receipt in receipts] == ["accepted", "accepted"]
 
 
-async def test_other_tasks_run_while_a_large_file_is_read(house: House_) -> None:
+async def test_other_tasks_run_while_a_large_file_is_read(house: InHouse) -> None:
     turns = 0
 
     async def other() -> None:
@@ -462,7 +465,7 @@ async def test_other_tasks_run_while_a_large_file_is_read(house: House_) -> None
     assert turns > 400
 
 
-async def test_recovery_takes_a_file_of_unknown_origin_out_of_the_way(house: House_) -> None:
+async def test_recovery_takes_a_file_of_unknown_origin_out_of_the_way(house: InHouse) -> None:
     stray = "1m83t4cm0sts890h24"
     (house.edges.folders.of("processing") / f"op~{stray}.csv").write_text(export("1;M;R1;2026-11-01;4.00;"))
     await recover(house.edges, MONDAY)
@@ -472,7 +475,7 @@ async def test_recovery_takes_a_file_of_unknown_origin_out_of_the_way(house: Hou
     assert house.where(stray) == ["rejected"]
 
 
-async def test_a_debtor_is_found_by_number_or_by_company_and_number(house: House_) -> None:
+async def test_a_debtor_is_found_by_number_or_by_company_and_number(house: InHouse) -> None:
     header = "company;" + HEADER
     await house.take(
         export("10;1;M;R1;2026-11-01;1.00;", "20;1;M;R1;2026-11-01;2.00;", "20;7/8;M;R1;2026-11-01;2.00;", header=header)
@@ -482,10 +485,10 @@ async def test_a_debtor_is_found_by_number_or_by_company_and_number(house: House
     assert await house.db.read(lambda conn: find(conn, "7/8")) == DebtorKey("20", "7/8")
     for text, word in (("1", "several companies"), ("9", "no debtor"), ("30/1", "no debtor")):
         with pytest.raises(ledger.UnknownDebtor, match=word):
-            await house.db.read(lambda conn, text=text: find(conn, text))
+            await house.db.read(partial(find, text=text))
 
 
-async def test_quality_counts_the_holes_and_the_money_behind_them(house: House_) -> None:
+async def test_quality_counts_the_holes_and_the_money_behind_them(house: InHouse) -> None:
     await house.take(
         export(
             "1;Anna;R1;2026-11-01;10.00;0900 1234567", "2;Bert;R2;2026-11-01;20.00;0221/1234567", "3;Carl;R3;2026-11-01;30.00;0221 1234567",
