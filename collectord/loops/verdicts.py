@@ -118,7 +118,6 @@ async def _commit(edges: IntakeEdges, arrived: Arrival, read: Read, now: datetim
 
     replaced = await edges.db.write(job)
     crash_point("import-committed")
-    edges.log.info("batch_decided", batch=batch_id, source=arrived.source, status=read.decision.status, file=repr(arrived.file))
     for held, _ in replaced:
         await finish(edges, held, "held")
 
