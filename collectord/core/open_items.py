@@ -206,8 +206,9 @@ def _details(values: tuple[str, ...]) -> tuple[Any, ...]:
         raise _Bad("dunning_level", level, "level")
     return (
         currency or "EUR", _maybe_day(invoiced, "invoiced_on"), _word(kind, "kind", ("", "invoice", "credit_note", "payment")),
-        _METHOD.sub("_", method.lower()), _maybe_day(discount, "discount_until"), int(level) if level else None, _maybe_day(dunned, "last_dunned_on"),
-        _maybe_day(deadline, "dunning_deadline"), _block(block), _word(dispute, "dispute", ("", "yes", "no")) == "yes",
+        _METHOD.sub("_", method.lower()), _maybe_day(discount, "discount_until"), int(level) if level else None,
+        _maybe_day(dunned, "last_dunned_on"), _maybe_day(deadline, "dunning_deadline"), _block(block),
+        _word(dispute, "dispute", ("", "yes", "no")) == "yes",
     )  # fmt: skip
 
 
