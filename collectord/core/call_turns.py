@@ -185,9 +185,9 @@ def ended(a: Attempt, seen: Ended, now: datetime, times: CallTimes) -> Moved | I
     how = course(seen.state, seen.status, seen.cause, seen.tech)
     known = a.state is S.WRAP_UP and a.result is not None
     here = a if known else stage.heard(replace(a, agent_result=a.agent_result or how.agent), how.network, seen, now)
-    here, new = stage.said_at_end(here, seen, now)
+    here, new = stage.said_at_end(replace(here, why=here.why or stage.ending(seen.state)), seen, now)
     if here.disposition is not None or here.result is not Result.ANSWERED:
-        return stage.close(replace(here, why=here.why or stage.ending(seen.state)), new, now)
+        return stage.close(here, new, now)
     left_first = seen.state is EndState.DIAL and here.ring_backs == 0
     if left_first:
         return stage.ring_back(stage.come_to(here, S.WRAP_UP, now, times), now, times)

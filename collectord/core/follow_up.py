@@ -63,7 +63,7 @@ def after_result(now: Situation) -> FollowUp:
         if attempt.tech == DENIED:
             return _number_failed(now, now.rules.results[Result.UNALLOCATED].block_for)
         rest = now.rules.agent.get(attempt.agent_result, now.rules.agent[None])
-        how = attempt.agent_result.value if attempt.agent_result else attempt.why
+        how = now.word(f"agent-{attempt.agent_result.value}") if attempt.agent_result else attempt.why
         back = TaskOver(TaskState.CANCELLED) if _asked_by_hand(now) else TaskBack(now.now + rest, False)
         return FollowUp(task=back, why=now.say("agent", how=how, at=now.now + rest))
     rule = now.rules.results[result]
@@ -74,7 +74,7 @@ def after_result(now: Situation) -> FollowUp:
             return _again(now, rule.wait, counted=counts_as_contact(result), how=result.value)
         case _:
             code = {Result.ANSWERED: "no-outcome", Result.UNKNOWN: "unknown"}.get(result, "result")
-            return FollowUp(task=TaskOver(), levels=_levels(now), why=now.say(code, how=result.value))
+            return FollowUp(task=TaskOver(), levels=_levels(now), why=now.say(code, how=now.word(result.value)))
 
 
 def after_talk(now: Situation, said: Said) -> FollowUp:
@@ -90,14 +90,14 @@ def after_talk(now: Situation, said: Said) -> FollowUp:
         case Then.HOLD:
             until = bank_day(now.days, now.today, rule.hold_banking_days)
             begins = _day_begins(until + timedelta(days=1), now.zone)
-            change = FollowUp(task=TaskBack(begins, True), why=now.say("hold", what=said.disposition.value, at=begins))
+            change = FollowUp(task=TaskBack(begins, True), why=now.say("hold", what=now.word(said.disposition.value), at=begins))
         case Then.CALLBACK:
             task = _callback(now, said)
             change = FollowUp(task=TaskOver(), new_tasks=(task,), why=now.say("callback", at=task.not_before))
         case Then.STOP:
-            change = FollowUp(task=TaskOver(), why=now.say("said", what=said.disposition.value))
+            change = FollowUp(task=TaskOver(), why=now.say("said", what=now.word(said.disposition.value)))
         case _:
-            change = FollowUp(task=TaskOver(), levels=_levels(now), why=now.say("said", what=said.disposition.value))
+            change = FollowUp(task=TaskOver(), levels=_levels(now), why=now.say("said", what=now.word(said.disposition.value)))
     if said.disposition is Disposition.PROMISE:
         promises = _promises(now, said)
         block = max([p.grace_until for p in promises], default=block)
@@ -149,8 +149,8 @@ def _again(now: Situation, wait: Wait, *, counted: bool, how: str) -> FollowUp:
         return FollowUp(task=TaskOver(), levels=_levels(now), why=now.say("exhausted", count=made))
     at = wait_until(wait, now.rules.parts_of_day, now.zone, now.now)
     if _asked_by_hand(now):
-        return FollowUp(task=TaskOver(), why=now.say("by-hand", how=how))
-    return FollowUp(task=TaskBack(at, counted), why=now.say("retry", how=how, at=at))
+        return FollowUp(task=TaskOver(), why=now.say("by-hand", how=now.word(how)))
+    return FollowUp(task=TaskBack(at, counted), why=now.say("retry", how=now.word(how), at=at))
 
 
 def _asked_by_hand(now: Situation) -> bool:
@@ -167,8 +167,8 @@ def _number_failed(now: Situation, block_for: int) -> FollowUp:
     """The number rests; the task comes back at once, and the gate picks another number or says that there is none."""
     attempt = now.attempt
     until = now.today + timedelta(days=block_for)
-    how = attempt.tech or (f"Q.850 {attempt.hangup_cause}" if attempt.hangup_cause else attempt.result or "")
-    why = now.say("number-failed", number=attempt.number, how=str(how), day=until)
+    how = attempt.tech or (f"Q.850 {attempt.hangup_cause}" if attempt.hangup_cause else now.word("unallocated"))
+    why = now.say("number-failed", number=attempt.number, how=how, day=until)
     fact = _fact(now, FactKind.NUMBER_BLOCKED, attempt.number, why, actor="network", until_on=until)
     return FollowUp(task=TaskBack(now.now + SHORTEST_RETRY, False), facts=(fact,), why=why)
 

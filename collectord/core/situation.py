@@ -6,7 +6,7 @@ Invariant: everything in it was true at `now`; it asks nobody.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ from collectord.core.tasks import Task
 from collectord.core.wording import Language, Texts, phrase
 
 TEXTS: Texts = {
-    "retry": ("The call ended with {how}; again from {at}.", "Der Anruf endete mit {how}; wieder ab {at}."),
+    "retry": ("The last call: {how}; again from {at}.", "Letzter Anruf: {how}; wieder ab {at}."),
     "exhausted": (
         "{count} attempts without a talk: the step is taken as carried out.",
         "{count} Versuche ohne Gespräch: die Stufe gilt als durchgeführt.",
@@ -34,8 +34,8 @@ TEXTS: Texts = {
         "{number} ist nicht erreichbar ({how}); sie ruht bis {day}.",
     ),
     "by-hand": (
-        "The call ended with {how}; a call that a person asked for is not repeated by itself.",
-        "Der Anruf endete mit {how}; ein von Hand verlangter Anruf wird nicht von selbst wiederholt.",
+        "The call: {how}; a call that a person asked for is not repeated by itself.",
+        "Der Anruf: {how}; ein von Hand verlangter Anruf wird nicht von selbst wiederholt.",
     ),
     "no-outcome": (
         "A talk took place and its outcome is not entered yet.",
@@ -46,8 +46,8 @@ TEXTS: Texts = {
         "Was aus dem Anruf wurde, ist nicht bekannt; er wird nicht von selbst wiederholt.",
     ),
     "result": (
-        "The call ended with {how}; the step is taken as carried out.",
-        "Der Anruf endete mit {how}; die Stufe gilt als durchgeführt.",
+        "The last call: {how}; the step is taken as carried out.",
+        "Letzter Anruf: {how}; die Stufe gilt als durchgeführt.",
     ),
     "said": ("The talk yielded {what}.", "Das Gespräch ergab {what}."),
     "promise": (
@@ -63,6 +63,33 @@ TEXTS: Texts = {
     "dispute-reason": ("disputed on the telephone", "am Telefon bestritten"),
     "wrong-reason": ("the number belongs to somebody else", "die Nummer gehört jemand anderem"),
     "stop-reason": ("does not want to be called", "möchte nicht angerufen werden"),
+}
+
+WORDS: Mapping[str, tuple[str, str]] = {
+    # what the network did
+    "busy": ("line busy", "besetzt"),
+    "no_answer": ("no answer", "keine Antwort"),
+    "rejected": ("call declined", "Anruf abgelehnt"),
+    "unallocated": ("no such number", "kein Anschluss"),
+    "congestion": ("network congestion", "Netzüberlastung"),
+    "failed": ("no connection", "keine Verbindung"),
+    # what the agent did
+    "agent-skipped": ("the agent skipped it", "übersprungen"),
+    "agent-later": ("the agent put it off", "zurückgestellt"),
+    "agent-no_key": ("the agent pressed no key", "keine Taste gedrückt"),
+    "agent-no_answer": ("the desk phone was not answered", "Tischtelefon nicht abgenommen"),
+    "agent-busy": ("the desk phone was busy", "Tischtelefon besetzt"),
+    "agent-unreachable": ("the desk phone could not be reached", "Tischtelefon nicht erreichbar"),
+    "agent-left": ("the agent hung up during the preview", "während der Ansage aufgelegt"),
+    # what the talk yielded
+    "paid_already": ("paid already", "bereits bezahlt"),
+    "dispute": ("a dispute", "eine Reklamation"),
+    "callback": ("a callback", "einen Rückruf"),
+    "refuses": ("no willingness or ability to pay", "keine Zahlung (weigert sich oder kann nicht)"),
+    "wrong_number": ("a wrong number", "eine falsche Nummer"),
+    "third_party": ("a third party on the line", "nur einen Dritten am Apparat"),
+    "left_message": ("a message left", "eine hinterlassene Nachricht"),
+    "do_not_call": ("a wish not to be called", "den Wunsch, nicht angerufen zu werden"),
 }
 
 
@@ -85,6 +112,11 @@ class Situation:
     @property
     def today(self) -> date:
         return self.now.astimezone(ZoneInfo(self.zone)).date()
+
+    def word(self, word: str) -> str:
+        """How a result or disposition reads in a sentence."""
+        english, german = WORDS.get(word, (word, word))
+        return german if self.language == "de" else english
 
     def say(self, code: str, **values: object) -> str:
         return phrase(TEXTS, code, self.language, self.zone, **values)

@@ -44,7 +44,7 @@ def render(rows: Iterable[Mapping[str, Any]]) -> bytes:
 def _cell(value: object) -> str:
     text = "" if value is None else str(value)
     text = "".join(" " if letter < " " or letter == "\x7f" else letter for letter in text)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
 
 
 def is_taken(folder: Path, name: str) -> bool:

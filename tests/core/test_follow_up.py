@@ -81,7 +81,7 @@ def test_an_unallocated_number_rests_and_another_one_may_be_tried() -> None:
     assert "SIP 404" in fact.reason
     assert follow.task == TaskBack(NOW + timedelta(minutes=5), counted=False)
     assert "Q.850 1" in after_result(situation(dialled(Result.UNALLOCATED, hangup_cause=1))).why
-    assert "unallocated" in after_result(situation(dialled(Result.UNALLOCATED))).why
+    assert "no such number" in after_result(situation(dialled(Result.UNALLOCATED))).why
 
 
 def test_a_number_that_the_pbx_refuses_rests_too() -> None:
@@ -239,7 +239,7 @@ def test_a_call_about_no_item_in_particular_is_told_in_one_line() -> None:
 
 def test_the_sentence_is_german_in_a_german_house() -> None:
     follow = after_talk(situation(dialled(Result.ANSWERED), language="de"), said(Disposition.REFUSES))
-    assert follow.why == "Das Gespräch ergab refuses."
+    assert follow.why == "Das Gespräch ergab keine Zahlung (weigert sich oder kann nicht)."
 
 
 # ---------------------------------------------------------------- waiting

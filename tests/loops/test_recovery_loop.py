@@ -17,7 +17,7 @@ from collectord.core.tasks import TaskState
 from collectord.edge.store import calls
 from collectord.loops import call_events, recovery
 from tests.loops.desk import Desk, open_desk
-from tests.loops.shift import MONDAY, Remembering, ended, keyed, now_of, place, planned, promised, talk, task_of, tell
+from tests.loops.shift import MONDAY, Remembering, ended, keyed, now_of, place, planned, promised, say, talk, task_of, tell
 
 LATER = MONDAY + timedelta(minutes=2)
 
@@ -85,6 +85,18 @@ async def test_after_a_restart_of_the_pbx_the_same_is_unknown_and_never_dialled_
     effects = list(await call_events.timers(desk.db, desk.rules, desk.house, None, "main", over))
     assert [type(effect) for effect in effects] == [Acknowledge, AskHuman]
     assert (await task_of(desk, placed)).state is TaskState.DONE
+
+
+async def test_a_person_resolves_an_unknown_call_and_the_debtor_is_free_again(desk: Desk) -> None:
+    placed = await place(desk, await planned(desk))
+    await reconcile(desk, Remembering(started="start-2"))
+    (asked,) = await desk.db.read(lambda conn: calls.listed_unknown(conn, now=LATER))
+    assert (asked["missing"], asked["state"], asked["result"]) == ("everything", "unknown", "unknown")
+    assert "restarted" in asked["why"]
+    doc = await say(desk, placed, LATER, disposition="refuses")
+    assert (doc["state"], doc["result"]) == ("closed", "answered")
+    assert (await task_of(desk, placed)).state is TaskState.DONE
+    assert await desk.db.read(lambda conn: calls.listed_unknown(conn, now=LATER)) == []
 
 
 async def test_dialled_without_a_known_end_asks_a_person(desk: Desk) -> None:
