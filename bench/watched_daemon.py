@@ -1,0 +1,78 @@
+"""`collectord run` with a stop-watch: python -m bench.watched_daemon CONFIG START FILE.
+
+Owns the notes it takes: when an event had been read, when its transaction was on disk, when an Originate was written.
+Invariant: it only looks; the daemon does exactly what it does in service.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from collectord import app
+from collectord.core.call_seen import AgentFree, Effect
+from collectord.core.pbx_events import CallEvent, DeviceState, PbxEvent
+from collectord.edge.clock import Clock
+from collectord.edge.pbx.actions import Order
+from collectord.edge.pbx.wire import AmiProtocol
+from collectord.loops import call_events
+from collectord.loops.pbx_events import PbxDesk
+
+notes: list[dict[str, Any]] = []
+
+
+def watch(clocks: list[Clock]) -> None:
+    """Puts the stop-watch around the four places."""
+    take_event, take, ask = call_events.take_event, PbxDesk.take, AmiProtocol.ask
+
+    def wall(instant: datetime) -> float:
+        return time.time() - (clocks[0].now() - instant).total_seconds()
+
+    async def timed_event(db: Any, rules: Any, house: Any, event: CallEvent, now: datetime) -> tuple[Effect, ...]:
+        effects = await take_event(db, rules, house, event, now)
+        freed = [effect.agent for effect in effects if isinstance(effect, AgentFree)]
+        notes.append(
+            {"what": type(event).__name__, "id": event.attempt_id, "read": wall(event.seen_at), "done": time.time(), "freed": freed}
+        )
+        return effects
+
+    async def timed_take(self: PbxDesk, event: PbxEvent, now: datetime) -> None:
+        if isinstance(event, DeviceState):
+            notes.append({"what": "Device", "device": event.device, "state": event.state, "read": wall(event.seen_at)})
+        await take(self, event, now)
+
+    def timed_ask(self: AmiProtocol, order: Order, *, within: float) -> Any:
+        answer = ask(self, order, within=within)
+        if order.name == "Originate" and order.action_id.endswith("-o"):
+            notes.append({"what": "Originate", "id": order.action_id[:-2], "text": order.text(), "at": time.time()})
+        return answer
+
+    call_events.take_event = timed_event
+    PbxDesk.take = timed_take  # type: ignore[method-assign]
+    AmiProtocol.ask = timed_ask  # type: ignore[method-assign]
+
+
+def main() -> int:
+    config, start, file = Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), Path(sys.argv[3])
+    clocks: list[Clock] = []
+
+    class Noted(Clock):
+        def __init__(self, start: datetime | None = None) -> None:
+            super().__init__(start)
+            if start is not None:
+                clocks.append(self)
+
+    app.Clock = Noted  # type: ignore[misc]
+    watch(clocks)
+    try:
+        return app.run(config, start).exit
+    finally:
+        file.write_text("".join(json.dumps(note) + "\n" for note in notes), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
