@@ -56,9 +56,9 @@ TEXTS: Texts = {
 def guard_rules() -> tuple[str, ...]:
     """The ids of the rules that are always on, as refusals name them."""
     spoken = {
-        "clock", "store", "unknown-pack", "no-hours", "holidays-unknown", "do-not-call", "number-blocked", "number-wrong", "no-number",
-        "legal-state", "dispute", "open-promise", "dunning-block", "dunning-deadline", "nothing-owed", "direct-debit", "payment-seen",
-        "no-snapshot", "stale-source", "held-source", "rejected-row", "doubtful-item", "live-attempt", "unknown-attempt",
+        "clock", "store", "disk", "fault", "unknown-pack", "no-hours", "holidays-unknown", "do-not-call", "number-blocked", "number-wrong",
+        "no-number", "legal-state", "dispute", "open-promise", "dunning-block", "dunning-deadline", "nothing-owed", "direct-debit",
+        "payment-seen", "no-snapshot", "stale-source", "held-source", "rejected-row", "doubtful-item", "live-attempt", "unknown-attempt",
         "not-dialled-pause",
     }  # fmt: skip
     return tuple(sorted(f"guard/{rule}" for rule in spoken))
@@ -202,17 +202,19 @@ def _told(question: Question, refusal: Refusal, debits: tuple[OpenItem, ...], at
 
 
 def _first_free(question: Question, at: datetime) -> datetime | None:
-    """The first instant at which an item worth a call is free again."""
-    moment = at
-    for _ in range(ROUNDS):
-        refusals = [refusal for item in _asked(question) for refusal in _held(question, item, moment)]
-        ends = [refusal.not_before for refusal in refusals if refusal.not_before is not None]
-        if not ends:
-            return None
+    """The first instant at which items worth a call are free again. Every round passes the end of a refusal, and those are finite."""
+    moment, ends = at, _ends_of_held(question, at)
+    while ends:
         moment = min(ends)
         if _worth(question, _free(question, moment)):
             return moment
+        ends = _ends_of_held(question, moment)
     return None
+
+
+def _ends_of_held(question: Question, at: datetime) -> list[datetime]:
+    refusals = [refusal for item in _asked(question) for refusal in _held(question, item, at)]
+    return [refusal.not_before for refusal in refusals if refusal.not_before is not None]
 
 
 def _asked(question: Question) -> tuple[OpenItem, ...]:

@@ -36,8 +36,8 @@ def _consents(question: Question, item: str | None) -> Iterator[Window]:
             if received <= contact.consent_on <= last:
                 start = max(contact.at, day_start(contact.consent_on, home))
                 yield start, _cut(question, item, contact.at, day_start(contact.consent_on + ONE_DAY, home))
-        elif contact.consent_until is not None:
-            end = day_start(min(last, contact.consent_until) + ONE_DAY, home)
+        else:
+            end = day_start(min(last, contact.consent_until or last) + ONE_DAY, home)
             yield contact.at, _cut(question, item, contact.at, end)
     for callback in question.facts.callbacks:
         day = question.place.local_day(callback.at)

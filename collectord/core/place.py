@@ -129,8 +129,7 @@ def _known(zones: tuple[str, ...]) -> tuple[str, ...]:
             ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             continue
-        if zone not in ("Etc/Unknown", "Factory"):
-            found.append(zone)
+        found.append(zone)
     return tuple(found)
 
 

@@ -152,6 +152,7 @@ def test_do_not_call_leaves_letters_and_e_mails() -> None:
 def test_do_not_call_until_a_day_ends_with_that_day() -> None:
     rest = facts(facts=(fact(FactKind.DO_NOT_CALL, until_on=date(2026, 11, 25)),))
     only(ask(rest, MONDAY), "guard/do-not-call", local("2026-11-26T08:00"))
+    assert isinstance(ask(rest, local("2026-11-26T08:00")), Allowed)
 
 
 @pytest.mark.parametrize("medium", ["call", "letter"])

@@ -138,5 +138,6 @@ def test_a_day_that_a_place_skipped_begins_with_the_next_one() -> None:
 def test_places_that_never_share_an_hour_have_no_next_instant() -> None:
     week = parse_week("mon-sun 12:00-13:00")
     assert next_inside_all(local("2026-11-23T10:00"), ("Europe/Berlin", "America/New_York"), week, lambda day: False) is None
+    assert next_inside_all(local("2026-11-23T10:00"), ("Europe/Berlin",), ((),) * 7, lambda day: False) is None
     assert next_inside_all(local("2026-11-23T10:00"), (), week, lambda day: False) == local("2026-11-23T10:00")
     assert datetime(2026, 11, 23, tzinfo=ZoneInfo("Europe/Berlin")) == local("2026-11-23T00:00")
