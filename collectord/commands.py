@@ -21,6 +21,7 @@ from collectord.edge.store import calls, ledger, meta, promises, tasks
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import call_sheet, duty, explain, history, intake, outbox, outcomes, planning, quality, record, standing
 from collectord.loops import doctor as doctoring
+from collectord.loops import promises as promise_loop
 from collectord.settings import Settings
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ async def import_files(context: Context, args: Mapping[str, Any]) -> Reply:
 
 
 async def _after_import(context: Context) -> None:
+    await promise_loop.judge_promises(context.db, context.rules, context.house, context.now)
     if context.daemon:
         context.daemon.wake()
 

@@ -89,6 +89,7 @@ class Daemon:
         return {name: desk.pbx for name, desk in self.desks.items()}
 
     def wake(self) -> None:
+        """Something changed what is to be done: plan anew, look anew."""
         self._work.set()
         self._dial.set()
 
@@ -137,6 +138,7 @@ class Daemon:
                 loops = [
                     group.create_task(self._keep(self._intake_turn)),
                     group.create_task(self._keep(self._work_turn)),
+                    group.create_task(self._keep(self._outbox_turn)),
                     group.create_task(self._keep(self._dial_turn)),
                     group.create_task(self._keep(self._timer_turn)),
                     group.create_task(self._keep(self._upkeep_turn)),
@@ -148,6 +150,7 @@ class Daemon:
                 await self._stop.wait()
                 await self._drain()
                 server.close()
+                await outbox.write_outcomes(self.db, self.house, self.folders, self.clock.now())
                 for task in [*loops, *(t for pair in tasks for t in pair)]:
                     task.cancel()
             if self.settings.sandbox:
@@ -195,7 +198,7 @@ class Daemon:
             house=self.house,
             features=duty.FeatureDesk(self.db),
             log=self.log,
-            wake=self.wake,
+            wake=self._dial.set,
         )
         self.desks[pbx.name] = desk
         tasks.append(group.create_task(link.run()))
@@ -276,7 +279,7 @@ class Daemon:
         await asyncio.sleep(self.settings.intake.poll_every.total_seconds())
 
     async def _work_turn(self) -> None:
-        """After imports, outcomes and switches, and every quarter of an hour: promises, plan, call list, outbox."""
+        """After imports, records and switches, and every quarter of an hour: promises, plan, call list."""
         self._work.clear()
         now = self.clock.now()
         for judged in await promises.judge_promises(self.db, self.rules, self.house, now):
@@ -289,9 +292,12 @@ class Daemon:
         if self.settings.outbox.call_list:
             agents = await duty.on_duty(self.db, self.settings, self.device_states(), now)
             await day_sheet.write_daily_call_list(self.db, self.rules, self.house, self.folders, now, agents=agents)
-        if path := await outbox.write_outcomes(self.db, self.house, self.folders, now):
+        await self._pause(self._work, PLAN_EVERY.total_seconds(), at_least=0.5)
+
+    async def _outbox_turn(self) -> None:
+        if path := await outbox.write_outcomes(self.db, self.house, self.folders, self.clock.now()):
             self.log.info("outcomes_written", file=path.name)
-        await self._pause(self._work, min(PLAN_EVERY, self.settings.outbox.outcomes_every).total_seconds(), at_least=0.5)
+        await asyncio.sleep(self.settings.outbox.outcomes_every.total_seconds())
 
     async def _pause(self, event: asyncio.Event, seconds: float, *, at_least: float = 0.0) -> None:
         await asyncio.sleep(at_least)
@@ -326,7 +332,7 @@ class Daemon:
             effects = await call_events.timers(self.db, self.rules, self.house, desk.pbx if desk.started else None, name, now)
             await desk.carry_out(effects, now)
             if effects:
-                self.wake()
+                self._dial.set()
         await asyncio.sleep(0.5)
 
     async def _upkeep_turn(self) -> None:

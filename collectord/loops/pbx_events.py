@@ -160,6 +160,11 @@ class PbxDesk:
         answer = await self.pbx.ring_back(order)
         if not isinstance(answer, Accepted):
             self.log.warning("ring_back_failed", attempt=attempt.id, why=answer.reason)
+            turn = f"{attempt.id}-w{effect.ring_back}-o"
+            failed = OriginateFailed(
+                seen_at=now, attempt_id=attempt.id, action_id=turn, reason=None, uniqueid="", ring_back=effect.ring_back
+            )
+            await self.carry_out(await call_events.take_event(self.db, self.rules, self.house, failed, now), now)
 
     async def _quietly(self, deed: Awaitable[None]) -> None:
         """The channel may be gone by now, the link too: the journal and the next reconcile make up for it."""
