@@ -56,7 +56,5 @@ def hole(code: str, cases: Iterable[Case], open_by_debtor: Mapping[DebtorKey, Ma
         "count": len(cases),
         "debtors": len({case.key for case in cases}),
         "money": plain_map(money),
-        "examples": [
-            {"company": case.key.company, "debtor_no": case.key.debtor_no, "what": safe(case.what)} for case in cases[:EXAMPLES]
-        ],
-    }  # fmt: skip
+        "examples": [safe(f"{case.key}: {case.what}") for case in cases[:EXAMPLES]],
+    }

@@ -57,7 +57,6 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u
 _BLANK = re.compile("[\t\n\u200b-\u200d\u2060-\u2065]+")
 _DATE = re.compile(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", re.ASCII)
 _CURRENCY = re.compile(r"\A[A-Z]{3}\Z", re.ASCII)
-_LEVEL = re.compile(r"\A[0-9]{1,2}\Z", re.ASCII)
 _METHOD = re.compile(r"[^a-z0-9]+")
 
 
@@ -115,7 +114,7 @@ class GoodRow(NamedTuple):
 
 
 class BadRow(NamedTuple):
-    """`debtor_no` and `item_no` are "" where they could not be read for sure."""
+    """`debtor_no` and `item_no` are "" where they could not be read for sure, and so is `debtor_name` then."""
 
     line: int
     column: str
@@ -125,6 +124,7 @@ class BadRow(NamedTuple):
     company: str = ""
     debtor_no: str = ""
     item_no: str = ""
+    debtor_name: str = ""
 
 
 class _Bad(Exception):
@@ -202,7 +202,7 @@ def _details(values: tuple[str, ...]) -> tuple[Any, ...]:
     currency, invoiced, kind, method, discount, level, dunned, deadline, block, dispute = values
     if currency and not _CURRENCY.match(currency):
         raise _Bad("currency", currency, "currency")
-    if level and not _LEVEL.match(level):
+    if level and not (len(level) <= 2 and level.isascii() and level.isdigit()):
         raise _Bad("dunning_level", level, "level")
     return (
         currency or "EUR", _maybe_day(invoiced, "invoiced_on"), _word(kind, "kind", ("", "invoice", "credit_note", "payment")),
@@ -241,9 +241,8 @@ class RowReader:
             if not any(map(str.strip, fields)):
                 return None
             raise _Bad("", "", "columns", found=len(fields), expected=self.header.width)
-        raw = record.raw
         values = self._pick([*map(str.strip, fields), ""])
-        if len(raw) > MAX_FIELD or _SUSPECT.search(raw):
+        if len(record.raw) > MAX_FIELD or _SUSPECT.search(record.raw):
             values = self._cleaned(values)
         company, debtor_no, item_no, due, open_amount = values[:5]
         if not (debtor_no and item_no and due and open_amount and values[16]):
@@ -282,7 +281,8 @@ class RowReader:
         if bad.column in KEY:
             item_no = ""
             company, debtor_no = (company, debtor_no) if bad.column == "item_no" else ("", "")
-        return BadRow(record.line, bad.column, safe(bad.value, 200), reason, record.raw[:MAX_ORIGINAL], company, debtor_no, item_no)
+        name = safe(record.fields[self.header.positions["debtor_name"]].strip()) if debtor_no else ""
+        return BadRow(record.line, bad.column, safe(bad.value), reason, record.raw[:MAX_ORIGINAL], company, debtor_no, item_no, name)
 
     def _key(self, record: Record) -> tuple[str, str, str]:
         """The parts of the key that can be trusted; a part is "" where it cannot, and so is every part behind it."""

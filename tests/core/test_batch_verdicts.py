@@ -186,4 +186,4 @@ def test_the_money_behind_a_hole_counts_each_debtor_once() -> None:
     owed = {key: {"EUR": Decimal("10.00")}, other: {"EUR": Decimal("5.00"), "CHF": Decimal("1.00")}}
     line = hole("invalid_number", [Case(key, "a\nb"), Case(key, "c"), Case(other, "d"), Case(DebtorKey("", "3"), "e")], owed, "en")
     assert (line["count"], line["debtors"], line["money"]) == (4, 3, {"CHF": "1.00", "EUR": "15.00"})
-    assert line["examples"][0]["what"] == "a b"
+    assert line["examples"][0] == "1: a b"

@@ -105,7 +105,7 @@ def test_a_bad_cell_rejects_its_row_and_names_the_column(column: str, value: str
 
 def test_a_bad_row_still_tells_whose_it_is_when_its_key_can_be_read() -> None:
     row = bad(company="10", due_on="x")
-    assert (row.company, row.debtor_no, row.item_no) == ("10", "0010023", "RE-1")
+    assert (row.company, row.debtor_no, row.item_no, row.debtor_name) == ("10", "0010023", "RE-1", "Muster GmbH")
     row = bad(item_no="")
     assert (row.debtor_no, row.item_no) == ("0010023", "")
     row = bad(debtor_no="x\x00")

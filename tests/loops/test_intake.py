@@ -239,6 +239,17 @@ async def test_a_bad_row_whose_debtor_cannot_be_read_clears_nothing_and_casts_do
     assert "rejected_row" not in holes
 
 
+async def test_a_debtor_known_from_a_bad_row_only_can_be_asked_for_and_owes_nothing(house: InHouse) -> None:
+    await house.take(export("1;M;R1;2026-11-01;4.00;", "2;Nora;R2;x;1.00;0221/1234567"), as_of=date(2026, 11, 20))
+    debtor = await house.db.read(lambda conn: ledger.debtor(conn, DebtorKey("", "2")))
+    assert debtor is not None
+    assert (debtor.debtor_name, debtor.numbers) == ("Nora", ())
+    await house.take(export("1;M;R1;2026-11-01;4.00;", "2;Nora;R2;2026-11-01;1.00;0221/1234567"))
+    debtor = await house.db.read(lambda conn: ledger.debtor(conn, DebtorKey("", "2")))
+    assert debtor is not None
+    assert [number.e164 for number in debtor.numbers] == ["+492211234567"]
+
+
 async def test_too_many_bad_rows_hold_the_batch_and_a_person_may_accept_the_good_ones(house: InHouse) -> None:
     await house.take(export("1;M;R1;2026-11-01;4.00;"), as_of=date(2026, 11, 20))
     receipt = await house.take(export("1;M;R1;x;4.00;", "2;N;R2;x;1.00;", "3;O;R3;2026-11-01;1.00;"))

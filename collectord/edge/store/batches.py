@@ -141,24 +141,7 @@ async def set_aside(conn: Connection, batch_id: str, decision: Decision, now: da
 
 
 async def add_rejects(conn: Connection, arrived: Arrival, rows: Iterable[BadRow]) -> None:
-    await SQL.add_reject(
-        conn,
-        [
-            (
-                arrived.batch_id,
-                arrived.source,
-                bad.line,
-                bad.column,
-                bad.value,
-                bad.reason,
-                bad.original,
-                bad.company,
-                bad.debtor_no,
-                bad.item_no,
-            )
-            for bad in rows
-        ],
-    )
+    await SQL.add_reject(conn, [(arrived.batch_id, arrived.source, *bad) for bad in rows])
 
 
 async def drop_rejects(conn: Connection, batch_id: str) -> None:
@@ -166,21 +149,7 @@ async def drop_rejects(conn: Connection, batch_id: str) -> None:
 
 
 async def rejects(conn: Connection, batch_id: str) -> tuple[BadRow, ...]:
-    return tuple(
-        [
-            BadRow(
-                row["line"],
-                row["column_name"],
-                row["value"],
-                row["reason"],
-                row["original"],
-                row["company"],
-                row["debtor_no"],
-                row["item_no"],
-            )
-            async for row in SQL.rejects(conn, id=batch_id)
-        ]
-    )
+    return tuple([BadRow(*row.values()) async for row in SQL.rejects(conn, id=batch_id)])
 
 
 async def count_rejects(conn: Connection, batch_id: str) -> int:

@@ -113,7 +113,8 @@ create table row_reject (                 -- a bad row makes its debtor uncallab
   original text not null,
   company text not null default '',
   debtor_no text not null default '',
-  item_no text not null default ''
+  item_no text not null default '',
+  debtor_name text not null default ''
 );
 create index row_reject_by_debtor on row_reject (company, debtor_no);
 create index row_reject_by_batch on row_reject (batch_id, company, debtor_no, item_no);

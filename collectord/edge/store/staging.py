@@ -254,6 +254,7 @@ async def apply(conn: Connection, arrived: Arrival) -> None:
     await SQL.apply_doubtful(conn, batch_id=batch_id)
     await SQL.apply_clearings(conn, batch_id=batch_id, as_of=as_of)
     await SQL.apply_debtors(conn, batch_id=batch_id, source=arrived.source)
+    await SQL.apply_rejected_debtors(conn, batch_id=batch_id)
     await SQL.drop_old_numbers(conn, batch_id=batch_id)
     await SQL.apply_numbers(conn, batch_id=batch_id)
 

@@ -34,8 +34,8 @@ from (select row_count, accepted_count, open_amount from batch where id = :origi
 where batch.id = :id;
 
 -- name: repeat_rejects(id, original)!
-insert into row_reject (batch_id, source, line, column_name, value, reason, original, company, debtor_no, item_no)
-select :id, source, line, column_name, value, reason, original, company, debtor_no, item_no from row_reject where batch_id = :original;
+insert into row_reject (batch_id, source, line, column_name, value, reason, original, company, debtor_no, item_no, debtor_name)
+select :id, source, line, column_name, value, reason, original, company, debtor_no, item_no, debtor_name from row_reject where batch_id = :original;
 
 -- name: confirm(fresh_as_of, id)!
 update batch set fresh_as_of = :fresh_as_of where id = :id;
@@ -47,11 +47,12 @@ select id, stored_as from batch where source = :source and status = 'held' and a
 select id, stored_as, status from batch where status = :status order by received_at, id;
 
 -- name: add_reject()*!
-insert into row_reject (batch_id, source, line, column_name, value, reason, original, company, debtor_no, item_no)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+insert into row_reject (batch_id, source, line, column_name, value, reason, original, company, debtor_no, item_no, debtor_name)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: rejects(id)
-select line, column_name, value, reason, original, company, debtor_no, item_no from row_reject where batch_id = :id order by line;
+-- In the order of core/open_items.BadRow.
+select line, column_name, value, reason, original, company, debtor_no, item_no, debtor_name from row_reject where batch_id = :id order by line;
 
 -- name: count_rejects(id)^
 select count(*) as n from row_reject where batch_id = :id;
@@ -65,7 +66,7 @@ delete from batch where id = :id;
 -- name: listed(now, state, limit)
 select * from batch
  where received_at <= :now and (:state = '' or status = :state)
- order by received_at desc, id desc limit :limit;
+ order by received_at desc, seq desc, id desc limit :limit;
 
 -- name: source_states(today)
 select s.source,

@@ -125,6 +125,13 @@ on conflict (company, debtor_no) do update set
   potential_class = excluded.potential_class, agent = excluded.agent, head_office = excluded.head_office, credit_limit = excluded.credit_limit,
   legal_state = excluded.legal_state, source = excluded.source, batch_id = excluded.batch_id, digest = excluded.digest;
 
+-- name: apply_rejected_debtors(batch_id)!
+-- Debtors of whom only a bad row tells: known by name, with nothing open and nothing to call, so that people can ask why.
+insert into debtor (company, debtor_no, debtor_name, source, batch_id)
+select company, debtor_no, max(debtor_name), max(source), batch_id from row_reject
+ where batch_id = :batch_id and debtor_no <> '' group by company, debtor_no, batch_id
+on conflict (company, debtor_no) do nothing;
+
 -- name: drop_old_numbers(batch_id)!
 delete from debtor_number
  where (company, debtor_no) in (select company, debtor_no from staged_debtor where batch_id = :batch_id and chosen = 1);
