@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from collectord import settings as configuration
 from collectord.commands import ALL, ASKING, READING, Context, Reply, Request, refusal
+from collectord.core.packs import unknown_packs
 from collectord.core.rules import Rules
 from collectord.edge import control, inbox, log, rules_files, shipped, starter
 from collectord.edge.clock import Clock
@@ -71,6 +72,10 @@ def check(config: Path | None) -> Reply:
         try:
             rules = rules_files.load_rules(found.rules_dir)
             doc |= rules_files.described(rules, found.house())
+            problems += [
+                f"contact.packs: there is no pack {name!r} in {found.rules_dir / 'packs'}; known are {', '.join(sorted(rules.packs))}"
+                for name in unknown_packs(rules.packs, tuple(found.contact.packs))
+            ]
         except rules_files.RulesInvalid as error:
             problems += [str(problem) for problem in error.problems]
     doc["ok"] = not problems
