@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import threading
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -513,3 +515,30 @@ async def test_quality_counts_the_holes_and_the_money_behind_them(house: InHouse
         "no_dialable_number": (2, "50.00"), "invalid_number": (1, "10.00"), "shared_number": (2, "50.00"), "several_names": (2, "50.00"),
         "implausible_due_date": (1, "40.00"), "rejected_row": (1, None), "stale_export": (4, "100.00"),
     }  # fmt: skip
+
+
+async def test_a_file_that_keeps_changing_while_it_is_read_is_rejected(house: InHouse) -> None:
+    path = house.edges.folders.inbox / "op.csv"
+    path.write_text(export("1;M;R1;2026-11-01;4.00;"))
+    marker = path.with_name("op.csv.done")
+    marker.touch()
+    os.utime(marker, (4e9, 4e9))
+    stop = threading.Event()
+    writer = path.open("a")
+
+    def keep_writing() -> None:
+        while not stop.wait(0.0005):
+            writer.write("\n")
+            writer.flush()
+
+    restless = threading.Thread(target=keep_writing)
+    restless.start()
+    try:
+        [receipt] = await take_inbox(house.edges, MONDAY)
+    finally:
+        stop.set()
+        restless.join()
+        writer.close()
+    assert (receipt.status, house.where(receipt.batch)) == ("rejected", ["rejected"])
+    assert "kept changing" in (receipt.reason or "")
+    assert await house.open() == {}
