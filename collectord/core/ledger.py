@@ -112,11 +112,11 @@ def open_total(items: Iterable[OpenItem]) -> dict[str, Decimal]:
 
 
 def overdue_total(items: Iterable[OpenItem], as_of: date) -> dict[str, Decimal]:
-    """max(0, due items plus credits) per currency (CONTRACT: credits net before any call). Due means due_on < as_of."""
+    """max(0, due items plus credits) per currency that is open (CONTRACT: credits net before any call). Due means due_on < as_of."""
     sums: dict[str, Decimal] = {}
     for item in items:
-        if item.open_amount < 0 or item.due_on < as_of:
-            sums[item.currency] = sums.get(item.currency, Decimal(0)) + item.open_amount
+        counts = item.open_amount < 0 or item.due_on < as_of
+        sums[item.currency] = sums.get(item.currency, Decimal(0)) + (item.open_amount if counts else 0)
     return {currency: max(Decimal(0), amount) for currency, amount in sorted(sums.items())}
 
 

@@ -1,11 +1,12 @@
 """Pacing: whether a trunk can take one more call now.
 
 Owns channels, reserve and calls per second of a trunk. Knows no debtor and no agent.
-Invariant: collectord never holds more than channels - reserve, and never starts two calls closer than 1 / calls_per_second.
+Invariant: collectord never holds more than channels - reserve, and never starts more than calls_per_second calls within any second.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -29,12 +30,23 @@ class Wait:
     until: datetime | None
 
 
-def room(trunk: Trunk, *, live: int, last_placed: datetime | None, now: datetime) -> Wait | None:
-    """None when a call may be placed now. A `last_placed` in the future (clock set back) waits at most one interval."""
+def counted(calls_per_second: int) -> int:
+    """Over how many calls the pace is kept: those of a fifth of a second, so that one that comes a little late does not delay all after it.
+
+    A divisor of `calls_per_second`, so that whole spans make up a second. Below ten a second it is one: each call waits for its turn.
+    """
+    return math.gcd(calls_per_second, max(1, calls_per_second // 5))
+
+
+def room(trunk: Trunk, *, live: int, earlier: datetime | None, now: datetime) -> Wait | None:
+    """None when a call may be placed now. `earlier`: when the call `counted` calls ago was placed; None: there were not so many.
+
+    One in the future (clock set back) does not hold anything up.
+    """
     free = trunk.channels - trunk.reserve - live
     if free <= 0:
         return Wait(f"trunk {trunk.name}: all {trunk.channels - trunk.reserve} channels are taken, {trunk.reserve} stay in reserve", None)
-    interval = timedelta(seconds=1) / trunk.calls_per_second
-    if last_placed is not None and timedelta(0) <= now - last_placed < interval:
-        return Wait(f"trunk {trunk.name}: at most {trunk.calls_per_second} calls a second", last_placed + interval)
+    span = timedelta(seconds=counted(trunk.calls_per_second)) / trunk.calls_per_second
+    if earlier is not None and timedelta(0) <= now - earlier < span:
+        return Wait(f"trunk {trunk.name}: at most {trunk.calls_per_second} calls a second", earlier + span)
     return None

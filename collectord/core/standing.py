@@ -17,7 +17,10 @@ Say = Callable[..., str]
 State = Literal["dialling", "idle", "paused", "shadow", "blocked"]
 
 TEXTS: Texts = {
-    "shadow": ("Shadow mode: tasks are planned and listed, nothing is dialled.", "Schattenbetrieb: Aufgaben werden geplant und gelistet, nichts wird gewählt."),
+    "shadow": (
+        "Shadow mode: tasks are planned and listed, nothing is dialled.",
+        "Schattenbetrieb: Aufgaben werden geplant und gelistet, nichts wird gewählt.",
+    ),
     "paused": ("Dialling is paused.", "Das Wählen ist angehalten."),
     "no-daemon": ("No daemon is running.", "Es läuft kein Dienst."),
     "no-source": ("No export was accepted yet.", "Es wurde noch kein Export angenommen."),

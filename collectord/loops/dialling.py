@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from collectord.core.agents import OnDuty, judge, why
-from collectord.core.allocation import FreeAgent, Nothing, choose
+from collectord.core.allocation import FreeAgent, Nothing, Placement, choose
 from collectord.core.attempts import Attempt, AttemptState
 from collectord.core.call_seen import Effect
 from collectord.core.case import Case, describe, spoken
 from collectord.core.contact_rules import Refused, may_contact
 from collectord.core.facts import DebtorFacts, Doubt
 from collectord.core.house import House
-from collectord.core.pacing import Trunk, Wait, room
+from collectord.core.pacing import Trunk, Wait, counted, room
 from collectord.core.pbx_calls import AgentCall
 from collectord.core.promises import Promise
 from collectord.core.rules import Rules
@@ -28,12 +28,11 @@ from collectord.edge.ids import new_id
 from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.store import agents as agent_rows
 from collectord.edge.store import calls, facts, meta, promises, tasks
-from collectord.edge.store.codec import to_instant
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import call_events, duty
 from collectord.settings import Settings
 
-LOOK_AHEAD = 500  # candidates read per turn
+LOOK_AHEAD = (20, 500)  # candidates read per turn: the first few nearly always hold one for somebody free; if not, many
 REFUSED_PAUSE = timedelta(minutes=15)  # a refusal without a known end is asked again so much later
 
 
@@ -71,18 +70,28 @@ class Dialler:
     started: Mapping[str, str]  # PBX name -> start-up token of a reconciled link; absent = do not dial there
 
     async def turn(self, devices: Mapping[str, str], doubts: tuple[Doubt, ...], now: datetime) -> PlacedCall | GateRefused | Idle:
-        await self.db.write(lambda conn: tasks.promote_due(conn, now))
+        if await self.db.read(lambda conn: tasks.is_any_due(conn, now)):
+            await self.db.write(lambda conn: tasks.promote_due(conn, now))
         agents = [agent for agent in await duty.on_duty(self.db, self.settings, devices, now) if agent.pbx in self.started]
         free = [agent for agent in agents if duty.is_free(agent, self.settings, now)]
         if not free:
             return Idle(self._nobody(agents, now), passing=any(agent.attempt_id for agent in agents))
-        candidates = await self.db.read(lambda conn: tasks.ready_tasks(conn, now, limit=LOOK_AHEAD))
+        match await self._choose(free, now):
+            case Nothing(why, until):
+                return Idle(why, until)
+            case Placement(task, chosen):
+                return await self.place(task, next(a for a in free if a.id == chosen.id), doubts, now)
+
+    async def _choose(self, free: list[OnDuty], now: datetime) -> Placement | Nothing:
+        """The stored order is core's but for ties in money, so the first few are as good as all when somebody can take one of them."""
         desk = tuple(FreeAgent(id=a.id, languages=a.languages, skills=a.skills, endpoint=a.endpoint, pbx=a.pbx) for a in free)
-        placement = choose(candidates, desk, now, spoken=self._spoken(), language=self.house.language)
-        if isinstance(placement, Nothing):
-            return Idle(placement.why, placement.until)
-        agent = next(a for a in free if a.id == placement.agent.id)
-        return await self.place(placement.task, agent, doubts, now)
+        answer: Placement | Nothing = Nothing("", None)
+        for limit in LOOK_AHEAD:
+            candidates = await self.db.read(lambda conn, n=limit: tasks.ready_tasks(conn, now, limit=n))  # type: ignore[misc]
+            answer = choose(candidates, desk, now, spoken=self._spoken(), language=self.house.language)
+            if isinstance(answer, Placement) or len(candidates) < limit:
+                break
+        return answer
 
     def _spoken(self) -> frozenset[str]:
         return frozenset(language for agent in self.settings.agent for language in agent.languages)
@@ -105,8 +114,8 @@ class Dialler:
             return Idle(f"company {task.company!r} has no [[company]] in the configuration, so no caller ID")
 
         async def commit(conn: Connection) -> PlacedCall | GateRefused | Idle:
-            live, newest = (await meta.live_by_trunk(conn)).get(trunk.name, (0, ""))
-            match room(trunk, live=live, last_placed=to_instant(newest) if newest else None, now=now):
+            live, earlier = await meta.trunk_load(conn, trunk.name, counted(trunk.calls_per_second))
+            match room(trunk, live=live, earlier=earlier, now=now):
                 case Wait(sentence, until):
                     return Idle(sentence, until, passing=True)
                 case None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,30 +30,28 @@ async def prepare(db: Database, settings: Settings, now: datetime) -> None:
 
 def _on_duty(agent: AgentSection, row: Mapping[str, Any] | None, devices: Mapping[str, str]) -> OnDuty:
     endpoint = (row["endpoint"] if row else "") or agent.endpoint
-    base = OnDuty(
+    kept: dict[str, Any] = {"logged_in": agent.logged_in, "paused": False}
+    if row is not None:
+        kept = {
+            "logged_in": bool(row["logged_in"]),
+            "paused": bool(row["paused"]),
+            "pause_reason": row["pause_reason"],
+            "since": to_maybe_instant(row["since"]),
+            "missed": row["missed"],
+            "rest_until": to_maybe_instant(row["rest_until"]),
+            "asked_at": to_maybe_instant(row["asked_at"]),
+            "attempt_id": row["attempt_id"] or "",
+            "attempt_state": row["attempt_state"] or "",
+        }
+    return OnDuty(
         id=agent.id,
         name=agent.name,
         endpoint=endpoint,
         pbx=agent.pbx,
         languages=tuple(agent.languages),
         skills=tuple(agent.skills),
-        logged_in=agent.logged_in,
-        paused=False,
         device_state=devices.get(endpoint, ""),
-    )
-    if row is None:
-        return base
-    return replace(
-        base,
-        logged_in=bool(row["logged_in"]),
-        paused=bool(row["paused"]),
-        pause_reason=row["pause_reason"],
-        since=to_maybe_instant(row["since"]),
-        missed=row["missed"],
-        rest_until=to_maybe_instant(row["rest_until"]),
-        asked_at=to_maybe_instant(row["asked_at"]),
-        attempt_id=row["attempt_id"] or "",
-        attempt_state=row["attempt_state"] or "",
+        **kept,
     )
 
 

@@ -11,9 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from collectord.core.agents import AgentState, judge
-from collectord.core.calendar import WorkingDays
+from collectord.core.freshness import Fresh, accounting_days, freshness
 from collectord.core.house import House
-from collectord.core.intake import Fresh, freshness
 from collectord.core.ledger import DebtorKey
 from collectord.core.standing import Found, Source
 from collectord.core.standing import judge as judge_standing
@@ -26,7 +25,7 @@ from collectord.settings import Settings
 
 async def sources(db: Database, house: House, now: datetime) -> tuple[Source, ...]:
     """Each source with its age in accounting days."""
-    days = WorkingDays(house.country, next(iter(house.companies.values())).region if house.companies else "")
+    days = accounting_days(house)
     today = house.today(now)
     found = []
     for state in await db.read(lambda conn: ledger.source_states(conn, now=now, zone=house.time_zone)):

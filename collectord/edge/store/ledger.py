@@ -202,7 +202,7 @@ def _listed(
         "open": plain_map(open_total(items)),
         "overdue": plain_map(overdue_total(items, today)),
         "days_past_due": oldest_days_past_due(items, today),
-        "potential_class": found.potential_class,
+        "potential_class": found.potential_class or None,
         "level": max([0, *(item.contact_level for item in items)]),
         "numbers": [number.e164 for number in found.numbers if number.e164],
         "promise": last

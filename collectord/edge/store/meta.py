@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from collectord.edge.store.codec import instant
+from collectord.edge.store.codec import instant, to_maybe_instant
 from collectord.edge.store.connection import Connection, queries
 
 SQL = queries("meta")
@@ -58,9 +58,10 @@ async def counts(conn: Connection) -> dict[str, Any]:
     }
 
 
-async def live_by_trunk(conn: Connection) -> dict[str, tuple[int, str]]:
-    """trunk -> (calls that may occupy a channel, placed_at text of the newest)."""
-    return {row["trunk"]: (row["n"], row["last_placed"]) async for row in SQL.live_by_trunk(conn)}
+async def trunk_load(conn: Connection, trunk: str, counted: int) -> tuple[int, datetime | None]:
+    """Calls that may occupy a channel now, and when the call `counted` calls ago was placed."""
+    placed = await SQL.placed_before(conn, trunk=trunk, back=counted - 1)
+    return int(await SQL.live_on_trunk(conn, trunk=trunk)), to_maybe_instant(placed)
 
 
 async def is_a_debtors_number(conn: Connection, number: str) -> bool:

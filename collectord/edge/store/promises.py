@@ -200,7 +200,7 @@ async def listed_promises(
             "items": list(split(row["items"])),
             "made_at": row["made_at"],
             "attempt": row["attempt_id"] or None,
-            "agent": row["agent"],
+            "agent": row["agent"] or None,
         }
         async for row in rows
     ]
@@ -218,7 +218,7 @@ async def listed_disputes(
             "item_no": row["item_no"],
             "reason": row["reason"],
             "at": row["at"],
-            "agent": row["agent"],
+            "agent": row["agent"] or None,
             "attempt": row["attempt_id"] or None,
             "told_by": row["told_by"],
             "open_amount": None if row["open_amount"] is None else {row["currency"]: plain(from_scaled(row["open_amount"]))},

@@ -313,6 +313,7 @@ create unique index one_live_attempt_per_number on attempt (number)
 create unique index one_live_attempt_per_agent on attempt (agent)
   where state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up');
 create index attempt_by_state on attempt (state);
+create index attempt_by_trunk on attempt (trunk, placed_at);  -- pacing
 create index attempt_by_debtor on attempt (company, debtor_no, placed_at);
 create index attempt_by_number on attempt (number, placed_at);
 

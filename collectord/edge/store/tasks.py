@@ -94,7 +94,7 @@ def document(task: Task) -> dict[str, Any]:
         "not_before": task.not_before.isoformat(),
         "expires_at": None if task.expires_at is None else task.expires_at.isoformat(),
         "state": task.state.value,
-        "agent": task.agent,
+        "agent": task.agent or None,
         "priority": task.priority,
         "why": task.why,
         "origin": task.origin.value,
@@ -138,6 +138,11 @@ async def live_ladder_tasks(conn: Connection, now: datetime) -> dict[DebtorKey, 
 async def live_tasks_of(conn: Connection, key: DebtorKey, now: datetime) -> tuple[Task, ...]:
     """All live tasks of one debtor, whatever made them, oldest first."""
     return tuple([to_task(row) async for row in SQL.live_tasks_of(conn, company=key.company, debtor_no=key.debtor_no, now=instant(now))])
+
+
+async def is_any_due(conn: Connection, now: datetime) -> bool:
+    """Whether `promote_due` would find something."""
+    return await SQL.due_planned(conn, now=instant(now)) is not None
 
 
 async def promote_due(conn: Connection, now: datetime) -> int:

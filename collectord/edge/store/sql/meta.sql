@@ -30,9 +30,13 @@ select count(*) from batch where status = 'held';
 -- name: next_task_at()$
 select min(not_before) from task where state in ('planned', 'ready') and medium = 'call';
 
--- name: live_by_trunk()
-select trunk, count(*) as n, max(placed_at) as last_placed from attempt
- where state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'unknown') group by trunk;
+-- name: live_on_trunk(trunk)$
+select count(*) from attempt
+ where state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'unknown') and trunk = :trunk;
+
+-- name: placed_before(trunk, back)$
+-- When the call `back` calls before the newest was placed; 0: the newest.
+select placed_at from attempt where trunk = :trunk order by placed_at desc limit 1 offset :back;
 
 -- name: number_is_a_debtors(number)$
 select count(*) from debtor_number where e164 = :number;
