@@ -7,8 +7,10 @@ Invariant: names, numbers and amounts are never logged at INFO; every value is e
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +22,15 @@ from collectord.core.wording import safe
 INFO, WARNING = 20, 30
 RED, YELLOW, GREEN = "\x1b[31m", "\x1b[33m", "\x1b[32m"
 COLOURS = {"failed": RED, "lost": RED, "refused": YELLOW, "held": YELLOW, "closed": GREEN}
+
+
+def _fault(_logger: Any, _name: str, event: Any) -> Any:
+    """An exception becomes its kind and the places that it went through; its text may hold what an export said, so it stays out."""
+    kind, _, trace = sys.exc_info()
+    if event.pop("exc_info", None) and kind is not None:
+        places = [f"{PurePath(at.filename).name}:{at.lineno} {at.name}" for at in reversed(traceback.extract_tb(trace)[-8:])]
+        event["fault"] = f"{kind.__name__} in {' < '.join(places)}"
+    return event
 
 
 def _escape(_logger: Any, _name: str, event: Any) -> Any:
@@ -50,7 +61,7 @@ def configure(now: Callable[[], datetime], *, zone: str, readable: bool, level: 
     tty = sys.stderr.isatty()
     there = ZoneInfo(zone)
     structlog.configure(
-        processors=[structlog.stdlib.add_log_level, stamp, _escape, _one_line(tty) if tty or readable else _json],
+        processors=[structlog.stdlib.add_log_level, stamp, _fault, _escape, _one_line(tty) if tty or readable else _json],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
