@@ -82,16 +82,26 @@ class RawAmi:
         await self.wait(lambda m: kind(m) == complete and value(m, "ActionID") == action_id)
         return [m for m in self.got if value(m, "ActionID") == action_id and kind(m) not in ("Response", complete)]
 
-    async def wait(self, test: Callable[[Message], bool], *, within: float = 8.0, nth: int = 1) -> Message:
+    async def wait(self, test: Callable[[Message], bool], *, within: float = 20.0, nth: int = 1) -> Message:
         """The nth message so far or to come that passes the test."""
+        looked_at, found = 0, 0
         async with asyncio.timeout(within), self._new:
             while True:
-                found = [message for message in self.got if test(message)]
-                if len(found) >= nth:
-                    return found[nth - 1]
+                while looked_at < len(self.got):
+                    looked_at += 1
+                    found += test(self.got[looked_at - 1])
+                    if found == nth:
+                        return self.got[looked_at - 1]
                 if self.closed:
                     raise ConnectionError("closed by the PBX")
                 await self._new.wait()
+
+    async def quiet(self, seconds: float = 0.2) -> None:
+        """Until nothing more comes: what had been written before a PBX fell silent has arrived."""
+        known = -1
+        while known != len(self.got):
+            known = len(self.got)
+            await asyncio.sleep(seconds)
 
     async def wait_closed(self, within: float = 8.0) -> None:
         async with asyncio.timeout(within), self._new:

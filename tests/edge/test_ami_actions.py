@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.pbx_calls import AgentCall, RingBack
+from collectord.core.telephony.pbx_calls import AgentCall, RingBack
 from collectord.edge.pbx import actions
 from collectord.edge.pbx.actions import Order, agent_call, display_text
 from collectord.edge.pbx.faults import OrderRefused

@@ -14,8 +14,18 @@ from datetime import date
 
 import pytest
 
-from collectord.core.pbx_calls import Accepted, AgentCall, JournalPhase, JournalRow, NotSent, Refused, RingBack, Unanswered, UnreadableRow
-from collectord.core.pbx_events import Acked, Ended, LinkLost, OriginateFailed
+from collectord.core.telephony.pbx_calls import (
+    Accepted,
+    AgentCall,
+    JournalPhase,
+    JournalRow,
+    NotSent,
+    Refused,
+    RingBack,
+    Unanswered,
+    UnreadableRow,
+)
+from collectord.core.telephony.pbx_events import Acked, Ended, LinkLost, OriginateFailed
 from collectord.edge.pbx import AsteriskPbx, OrderRefused, PbxRefused, PbxUnreachable
 from collectord.edge.pbx.actions import agent_call
 from tests.edge.fake_ami import Connection, FakeAmi, Received, eventually

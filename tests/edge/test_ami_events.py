@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.pbx_calls import JournalPhase, JournalRow, UnreadableRow
-from collectord.core.pbx_events import (
+from collectord.core.telephony.pbx_calls import JournalPhase, JournalRow, UnreadableRow
+from collectord.core.telephony.pbx_events import (
     Acked,
     AgentUp,
     CallEvent,

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collectord.core.pbx_events import DeviceState, Ended, LinkLost, LinkUp, PbxEvent
+from collectord.core.telephony.pbx_events import DeviceState, Ended, LinkLost, LinkUp, PbxEvent
 from collectord.edge.pbx import LinkState, OrderRefused, PbxLink, PbxUnreachable, Timing
 from collectord.edge.pbx.actions import plain
 from collectord.edge.pbx.versions import judge

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from collectord.core.attempts import AgentResult, Attempt, AttemptState, Disposition, Result
 from collectord.core.money import Money
-from collectord.core.promises import Promise, PromiseState
-from collectord.core.told import Outcome
+from collectord.core.receivables.promises import Promise, PromiseState
+from collectord.core.receivables.told import Outcome
+from collectord.core.telephony.attempts import AgentResult, Attempt, AttemptState, Disposition, Result
 from collectord.edge.store import calls, promises, tasks
 from collectord.edge.store.connection import Connection, Database, open_store
 from tests.core.call_cases import NOW, attempt, task

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from collectord.core.intake import is_source
+from collectord.core.exports.intake import is_source
 from collectord.edge.inbox import (
     ExchangeFolders,
     ExportFile,

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from collectord.core.holds import NO_HOLD, Holds
-from collectord.core.ledger import DebtorKey
-from collectord.core.tasks import Origin, Task, TaskState
+from collectord.core.receivables.holds import NO_HOLD, Holds
+from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.edge.store import holds, tasks
 from collectord.edge.store.connection import Database, open_store
 
