@@ -50,9 +50,7 @@ class BusyDesk(Sandbox):
 
     @property
     def link(self) -> Link:
-        return Link(
-            host=self.company.ami_host, port=self.company.ami_port, username=self.company.username, secret_file=self.secret_file
-        )
+        return Link(host=self.company.ami_host, port=self.company.ami_port, username=self.company.username, secret_file=self.secret_file)
 
 
 @contextmanager

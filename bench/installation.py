@@ -76,7 +76,8 @@ class Installation:
 
     def configure(self, link: Link, *, phones: list[str], calls_per_second: int) -> None:
         agents = "".join(
-            f'[[agent]]\nid = "{phone}"\nname = "Agent {phone}"\npin = "4711"\nendpoint = "PJSIP/{phone}"\nlanguages = ["de"]\nlogged_in = true\n'
+            f'[[agent]]\nid = "{phone}"\nname = "Agent {phone}"\npin = "4711"\nendpoint = "PJSIP/{phone}"\n'
+            'languages = ["de"]\nlogged_in = true\n'
             for phone in phones
         )
         self.config.write_text(

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from collectord import app
-from collectord.core.call_seen import AgentFree, Effect
-from collectord.core.pbx_events import CallEvent, DeviceState, PbxEvent
-from collectord.edge.clock import Clock
+from collectord.core.telephony.call_seen import AgentFree, Effect
+from collectord.core.telephony.pbx_events import CallEvent, DeviceState, PbxEvent
 from collectord.edge.pbx.actions import Order
 from collectord.edge.pbx.wire import AmiProtocol
 from collectord.loops import call_events
@@ -25,12 +24,13 @@ from collectord.loops.pbx_events import PbxDesk
 notes: list[dict[str, Any]] = []
 
 
-def watch(clocks: list[Clock]) -> None:
-    """Puts the stop-watch around the four places."""
+def watch() -> None:
+    """Puts the stop-watch around the three places."""
     take_event, take, ask = call_events.take_event, PbxDesk.take, AmiProtocol.ask
+    ahead = 0.0  # of the daemon's clock (`run --now`)
 
     def wall(instant: datetime) -> float:
-        return time.time() - (clocks[0].now() - instant).total_seconds()
+        return instant.timestamp() - ahead
 
     async def timed_event(db: Any, rules: Any, house: Any, event: CallEvent, now: datetime) -> tuple[Effect, ...]:
         effects = await take_event(db, rules, house, event, now)
@@ -41,6 +41,8 @@ def watch(clocks: list[Clock]) -> None:
         return effects
 
     async def timed_take(self: PbxDesk, event: PbxEvent, now: datetime) -> None:
+        nonlocal ahead
+        ahead = now.timestamp() - time.time()
         if isinstance(event, DeviceState):
             notes.append({"what": "Device", "device": event.device, "state": event.state, "read": wall(event.seen_at)})
         await take(self, event, now)
@@ -58,16 +60,7 @@ def watch(clocks: list[Clock]) -> None:
 
 def main() -> int:
     config, start, file = Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), Path(sys.argv[3])
-    clocks: list[Clock] = []
-
-    class Noted(Clock):
-        def __init__(self, start: datetime | None = None) -> None:
-            super().__init__(start)
-            if start is not None:
-                clocks.append(self)
-
-    app.Clock = Noted  # type: ignore[misc]
-    watch(clocks)
+    watch()
     try:
         return app.run(config, start).exit
     finally:

@@ -17,8 +17,8 @@ from typing import Any
 
 from collectord import settings as configuration
 from collectord.commands import Reply, refusal
-from collectord.core.facts import Doubt
-from collectord.core.ledger import DebtorKey
+from collectord.core.contact.facts import Doubt
+from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.rules import Rules
 from collectord.edge import control, inbox, log, systemd
 from collectord.edge.clock import Clock
@@ -26,7 +26,7 @@ from collectord.edge.ids import new_id
 from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.pbx.link import PbxLink, tls_context
 from collectord.edge.store import meta
-from collectord.edge.store.connection import Database, StoreBroken, open_store
+from collectord.edge.store.connection import Connection, Database, StoreBroken, open_store
 from collectord.loops import call_events, day_sheet, duty, intake, manual, outbox, planning, promises
 from collectord.loops.dialling import Dialler, GateRefused, Idle, PlacedCall
 from collectord.loops.pbx_events import PbxDesk
@@ -117,6 +117,9 @@ class Daemon:
         if self._stop.is_set():
             return "collectord is stopping; nothing new is dialled"
         return ""
+
+    async def _is_dialling(self, conn: Connection) -> bool:
+        return await meta.is_live(conn, self.settings.live) and not await meta.is_paused(conn)
 
     async def test_call(self, agent_id: str, to: str, company: str) -> Reply:
         """Rings the agent, then a number of the house's own; allowed in shadow mode, never to a debtor's number."""
@@ -307,10 +310,7 @@ class Daemon:
     async def _dial_turn(self) -> None:
         self._dial.clear()
         now = self.clock.now()
-        if self._stop.is_set() or await self._may_dial() or await self.db.read(meta.is_paused):
-            await self._pause(self._dial, 1.0, at_least=0.05)
-            return
-        if self._doubts:
+        if self._stop.is_set() or self._doubts or not await self.db.read(self._is_dialling):
             await self._pause(self._dial, 1.0, at_least=0.05)
             return
         match await self._dialler().turn(self.device_states(), tuple(self._doubts.values()), now):
@@ -323,8 +323,11 @@ class Daemon:
                 if why != self._idle_why and not passing:
                     self.log.info("idle", why=why)
                     self._idle_why = why
-                wait = 1.0 if until is None else max(0.02, min(1.0, (until - now).total_seconds()))
-                await self._pause(self._dial, wait, at_least=0.01)
+                ahead = 1.0 if until is None else min(1.0, (until - self.clock.now()).total_seconds())
+                if passing and until is not None:  # the pace of a trunk: no event makes it sooner
+                    await asyncio.sleep(ahead)
+                else:
+                    await self._pause(self._dial, max(0.02, ahead), at_least=0.01)
 
     async def _timer_turn(self) -> None:
         now = self.clock.now()

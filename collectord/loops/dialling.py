@@ -10,19 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from collectord.core.agents import OnDuty, judge, why
-from collectord.core.allocation import FreeAgent, Nothing, Placement, choose
-from collectord.core.attempts import Attempt, AttemptState
-from collectord.core.call_seen import Effect
-from collectord.core.case import Case, describe, spoken
-from collectord.core.contact_rules import Refused, may_contact
-from collectord.core.facts import DebtorFacts, Doubt
+from collectord.core.contact.contact_rules import Refused, may_contact
+from collectord.core.contact.facts import DebtorFacts, Doubt
 from collectord.core.house import House
-from collectord.core.pacing import Trunk, Wait, counted, room
-from collectord.core.pbx_calls import AgentCall
-from collectord.core.promises import Promise
+from collectord.core.receivables.promises import Promise
+from collectord.core.receivables.tasks import Task, TaskState
 from collectord.core.rules import Rules
-from collectord.core.tasks import Task, TaskState
+from collectord.core.telephony.agents import OnDuty, judge, why
+from collectord.core.telephony.allocation import FreeAgent, Nothing, Placement, choose
+from collectord.core.telephony.attempts import Attempt, AttemptState
+from collectord.core.telephony.call_seen import Effect
+from collectord.core.telephony.case import Case, describe, spoken
+from collectord.core.telephony.pacing import Trunk, Wait, counted, room
+from collectord.core.telephony.pbx_calls import AgentCall
 from collectord.edge.crash import crash_point
 from collectord.edge.ids import new_id
 from collectord.edge.pbx.asterisk import AsteriskPbx

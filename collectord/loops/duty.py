@@ -1,6 +1,6 @@
 """Duty: agents log in, pause, ask for the next case; who may be rung now.
 
-Reads settings, store and device states, asks core/agents, writes the agent's row. Rings nobody.
+Reads settings, store and device states, asks core/telephony/agents, writes the agent's row. Rings nobody.
 Invariant: a feature code is answered after its effect is on disk; a wrong PIN changes nothing.
 """
 
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from collectord.core.agents import AgentState, OnDuty, after_missed_ring, judge, why
-from collectord.core.pbx_events import FeatureAction, FeatureDialled
+from collectord.core.telephony.agents import AgentState, OnDuty, after_missed_ring, judge, why
+from collectord.core.telephony.pbx_events import FeatureAction, FeatureDialled
 from collectord.edge.store import agents as rows
 from collectord.edge.store.codec import to_maybe_instant
 from collectord.edge.store.connection import Connection, Database

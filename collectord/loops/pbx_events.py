@@ -12,11 +12,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from collectord.core.attempts import AgentResult
-from collectord.core.call_seen import Acknowledge, AgentFree, AgentMissedRing, AgentTookRing, AskHuman, Effect, RingBackAgent, SaySaved
 from collectord.core.house import House
-from collectord.core.pbx_calls import Accepted, RingBack
-from collectord.core.pbx_events import (
+from collectord.core.rules import Rules
+from collectord.core.telephony.attempts import AgentResult
+from collectord.core.telephony.call_seen import (
+    Acknowledge,
+    AgentFree,
+    AgentMissedRing,
+    AgentTookRing,
+    AskHuman,
+    Effect,
+    RingBackAgent,
+    SaySaved,
+)
+from collectord.core.telephony.pbx_calls import Accepted, RingBack
+from collectord.core.telephony.pbx_events import (
     AgentUp,
     CallEvent,
     DebtorUp,
@@ -31,7 +41,6 @@ from collectord.core.pbx_events import (
     OriginateFailed,
     PbxEvent,
 )
-from collectord.core.rules import Rules
 from collectord.edge.crash import crash_point
 from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.pbx.faults import PbxFault
@@ -55,7 +64,7 @@ class PbxDesk:
     house: House
     features: duty.FeatureDesk
     log: Any
-    wake: Callable[[], None]
+    wake: Callable[[], None]  # somebody may be free now
     devices: dict[str, str] = field(default_factory=dict)
     started: str = ""  # "" while the link is down or not reconciled
     test_results: dict[str, str] = field(default_factory=dict)
@@ -87,6 +96,8 @@ class PbxDesk:
                 if any(isinstance(effect, AgentFree) for effect in effects):
                     await self._tell_end(event.attempt_id)
                 await self.carry_out(effects, now)
+                if not effects:
+                    return  # the progress of a call makes nobody free
         self.wake()
 
     def _tell(self, event: CallEvent) -> None:

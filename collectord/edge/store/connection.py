@@ -40,7 +40,7 @@ class StoreBusy(Exception):
     """Another collectord owns the state directory."""
 
 
-class OneTrip(AioSQLiteAdapter):  # type: ignore[misc]  # aiosql has no types here
+class OneTrip(AioSQLiteAdapter):
     """aiosql's driver with one trip to the connection's thread a statement, where its own makes three (execute, fetch, close).
 
     A gate asks a dozen statements; on a machine that Asterisk keeps busy each trip costs a change of threads.
@@ -64,7 +64,8 @@ class OneTrip(AioSQLiteAdapter):  # type: ignore[misc]  # aiosql has no types he
 def queries(name: str) -> Any:
     """The named SQL of `sql/NAME.sql`."""
     text = resources.files("collectord.edge.store").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
-    return aiosql.from_str(text, OneTrip, mandatory_parameters=False)
+    driver: Any = OneTrip  # the protocol's signatures are those of other drivers
+    return aiosql.from_str(text, driver, mandatory_parameters=False)
 
 
 class Row(dict[str, Any]):

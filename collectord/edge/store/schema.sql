@@ -42,7 +42,7 @@ create table staged_item (                -- rows of a batch being read, each co
   company text not null,
   debtor_no text not null,
   item_no text not null,
-  verdict text not null,                  -- core/change_set.Verdict
+  verdict text not null,                  -- core/exports/change_set.Verdict
   digest text not null,                   -- of the row's content: equal = unchanged
   was integer not null,                   -- what was open before
   fall integer not null,                  -- so much less is owed than before (credits: signed)

@@ -15,10 +15,10 @@ from typing import Any
 
 import orjson
 
-from collectord.core.allocation import Candidate
-from collectord.core.ledger import DebtorKey
 from collectord.core.money import plain_map, to_scaled
-from collectord.core.tasks import Origin, Task, TaskState
+from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.tasks import Origin, Task, TaskState
+from collectord.core.telephony.allocation import Candidate
 from collectord.edge.store.codec import instant, joined, maybe_day, maybe_instant, split, to_instant, to_maybe_day, to_maybe_instant
 from collectord.edge.store.connection import Connection, queries
 
