@@ -11,14 +11,16 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from collectord.core.attempts import Attempt, AttemptState, CallTimes
-from collectord.core.calendar import WorkingDays
-from collectord.core.call_flow import Seen, step
-from collectord.core.call_seen import Effect, Ignored, Moved
-from collectord.core.disposition_rules import FollowUpRules, parse_follow_up
-from collectord.core.ladders import Ladder, Level
-from collectord.core.ledger import OpenItem
-from collectord.core.pbx_events import (
+from collectord.core.contact.calendar import WorkingDays
+from collectord.core.receivables.ladders import Ladder, Level
+from collectord.core.receivables.ledger import OpenItem
+from collectord.core.receivables.tasks import Origin, Task, TaskState
+from collectord.core.rule_text import Problem, Table
+from collectord.core.telephony.attempts import Attempt, AttemptState, CallTimes
+from collectord.core.telephony.call_flow import Seen, step
+from collectord.core.telephony.call_seen import Effect, Ignored, Moved
+from collectord.core.telephony.disposition_rules import FollowUpRules, parse_follow_up
+from collectord.core.telephony.pbx_events import (
     AgentUp,
     ChannelHungUp,
     DebtorUp,
@@ -32,9 +34,7 @@ from collectord.core.pbx_events import (
     OriginateFailed,
     WrapEnded,
 )
-from collectord.core.rule_text import Problem, Table
-from collectord.core.situation import Situation
-from collectord.core.tasks import Origin, Task, TaskState
+from collectord.core.telephony.situation import Situation
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday, 10:00 in Berlin
 TIMES = CallTimes()

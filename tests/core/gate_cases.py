@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from collectord.core.contact_rules import Allowed, Refused, may_contact
-from collectord.core.facts import Contact, DebtorFacts, Fact, SourceState
+from collectord.core.contact.contact_rules import Allowed, Refused, may_contact
+from collectord.core.contact.facts import Contact, DebtorFacts, Fact, SourceState
+from collectord.core.contact.packs import Pack, parse_pack
 from collectord.core.house import House
-from collectord.core.ledger import Debtor, DialNumber, OpenItem
-from collectord.core.packs import Pack, parse_pack
+from collectord.core.receivables.ledger import Debtor, DialNumber, OpenItem
 from collectord.core.rule_text import Problem, Table
 
 BERLIN = "Europe/Berlin"

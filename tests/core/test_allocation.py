@@ -11,8 +11,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.allocation import BOUND_FOR, Candidate, FreeAgent, Nothing, Placement, choose, foresee
-from collectord.core.tasks import Origin, Task, TaskState
+from collectord.core.receivables.tasks import Origin, Task, TaskState
+from collectord.core.telephony.allocation import BOUND_FOR, Candidate, FreeAgent, Nothing, Placement, choose, foresee
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from collectord.core.change_set import Counts
-from collectord.core.data_quality import Case, hole
-from collectord.core.freshness import (
+from collectord.core.exports.change_set import Counts
+from collectord.core.exports.data_quality import Case, hole
+from collectord.core.exports.freshness import (
     Earlier,
     Fresh,
     SourceStanding,
@@ -18,10 +18,10 @@ from collectord.core.freshness import (
     confirmed_until,
     freshness,
 )
+from collectord.core.exports.intake import Arrival, AsOfFrom, IntakeRefused, Receipt, arrival, day_in_name, first_look, is_source, judge
+from collectord.core.exports.open_items import BadRow
 from collectord.core.house import Company, House
-from collectord.core.intake import Arrival, AsOfFrom, IntakeRefused, Receipt, arrival, day_in_name, first_look, is_source, judge
-from collectord.core.ledger import DebtorKey
-from collectord.core.open_items import BadRow
+from collectord.core.receivables.ledger import DebtorKey
 
 TODAY = date(2026, 11, 23)  # a Monday
 FRIDAY = date(2026, 11, 20)

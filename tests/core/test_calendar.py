@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.calendar import HolidaysUnknown, WorkingDays, is_holiday, region_code
+from collectord.core.contact.calendar import HolidaysUnknown, WorkingDays, is_holiday, region_code
 
 PRAYER_DAY = date(2026, 11, 18)  # Wednesday
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectord.core.attempts import AgentResult, Attempt, AttemptState, Disposition, Result, Said, read_keyed
-from collectord.core.call_flow import TABLE, Seen, step
-from collectord.core.call_seen import (
+from collectord.core.telephony.attempts import AgentResult, Attempt, AttemptState, Disposition, Result, Said, read_keyed
+from collectord.core.telephony.call_flow import TABLE, Seen, step
+from collectord.core.telephony.call_seen import (
     Acknowledge,
     Adopted,
     AgentFree,
@@ -36,8 +36,8 @@ from collectord.core.call_seen import (
     TimeOver,
     WrapUpBegan,
 )
-from collectord.core.pbx_calls import Accepted, NotSent, Refused, Unanswered
-from collectord.core.pbx_events import Acked, Duplicate, EndState, LinkLost, LinkUp
+from collectord.core.telephony.pbx_calls import Accepted, NotSent, Refused, Unanswered
+from collectord.core.telephony.pbx_events import Acked, Duplicate, EndState, LinkLost, LinkUp
 from tests.core.call_cases import (
     ID,
     NOW,

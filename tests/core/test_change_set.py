@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.change_set import Before, Counts, Known, Verdict, classify, debtor_digest, fall, merge_debtor, shrinks
+from collectord.core.exports.change_set import Before, Counts, Known, Verdict, classify, debtor_digest, fall, merge_debtor, shrinks
+from collectord.core.exports.open_items import DebtorFields, GoodRow, ItemFields
 from collectord.core.house import House
-from collectord.core.open_items import DebtorFields, GoodRow, ItemFields
 
 HOUSE = House(language="en")
 NAME = DebtorFields("Muster GmbH")

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from collectord.core.contact_rules import Allowed, Refused
-from collectord.core.facts import Callback, Contact, FactKind
-from collectord.core.ledger import Debtor
-from collectord.core.packs import Limit, Pack, Retry, active_packs
-from collectord.core.place import place_of
-from collectord.core.week import daily
+from collectord.core.contact.contact_rules import Allowed, Refused
+from collectord.core.contact.facts import Callback, Contact, FactKind
+from collectord.core.contact.packs import Limit, Pack, Retry, active_packs
+from collectord.core.contact.place import place_of
+from collectord.core.contact.week import daily
+from collectord.core.receivables.ledger import Debtor
 from tests.core.gate_cases import FIRST, HOUSE, PACKS, SECOND, ask, call, debtor, fact, facts, house, item, local, number, rules
 
 MONDAY = local("2026-11-23T10:00")

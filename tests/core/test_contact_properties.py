@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from collectord.core.calendar import is_holiday
-from collectord.core.contact_rules import Allowed, Refused
-from collectord.core.facts import Callback, DebtorFacts, FactKind, OpenPromise
-from collectord.core.week import daily, day_start, next_inside, parse_week, spans
+from collectord.core.contact.calendar import is_holiday
+from collectord.core.contact.contact_rules import Allowed, Refused
+from collectord.core.contact.facts import Callback, DebtorFacts, FactKind, OpenPromise
+from collectord.core.contact.week import daily, day_start, next_inside, parse_week, spans
 from tests.core.gate_cases import FIRST, PACKS, ask, call, debtor, fact, facts, item, number
 
 ZONES = (

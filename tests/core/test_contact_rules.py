@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from collectord.core.contact_rules import Allowed, Refused, guard_rules
-from collectord.core.facts import Callback, Doubt, FactKind, OpenPromise, RejectedRow, SourceState
-from collectord.core.ledger import FOREVER
-from collectord.core.packs import ring_for
-from collectord.core.place import place_of
-from collectord.core.refusals import Question
+from collectord.core.contact.contact_rules import Allowed, Refused, guard_rules
+from collectord.core.contact.facts import Callback, Doubt, FactKind, OpenPromise, RejectedRow, SourceState
+from collectord.core.contact.packs import ring_for
+from collectord.core.contact.place import place_of
+from collectord.core.contact.refusals import Question
+from collectord.core.receivables.ledger import FOREVER
 from tests.core.gate_cases import (
     BERLIN,
     FIRST,

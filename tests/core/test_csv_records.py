@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.csv_records import MAX_LINE, Decoder, ExportRefused, Record, Records, refuse_by_magic, split_quoted
+from collectord.core.exports.csv_records import MAX_LINE, Decoder, ExportRefused, Record, Records, refuse_by_magic, split_quoted
 
 
 def records_of(text: str, *, portion: int = 7) -> list[Record]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.dial_numbers import DIALABLE, to_dial_number
+from collectord.core.contact.dial_numbers import DIALABLE, to_dial_number
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectord.core.dunning import Cancel, Change, Create, Keep, Nothing, changed_task, day_begins, new_task, plan_tasks
-from collectord.core.escalation import carried_out, wanted
-from collectord.core.holds import NO_HOLD, Holds
-from collectord.core.ladders import Ladder, Level, parse_ladders
-from collectord.core.ledger import FOREVER, Debtor, OpenItem
+from collectord.core.receivables.dunning import Cancel, Change, Create, Keep, Nothing, changed_task, day_begins, new_task, plan_tasks
+from collectord.core.receivables.escalation import carried_out, wanted
+from collectord.core.receivables.holds import NO_HOLD, Holds
+from collectord.core.receivables.ladders import Ladder, Level, parse_ladders
+from collectord.core.receivables.ledger import FOREVER, Debtor, OpenItem
+from collectord.core.receivables.tasks import Task, TaskState
+from collectord.core.receivables.wanted import NotWanted, Wanted
 from collectord.core.rule_text import Table
-from collectord.core.tasks import Task, TaskState
-from collectord.core.wanted import NotWanted, Wanted
 
 ZONE = "Europe/Berlin"
 TODAY = date(2026, 11, 23)
@@ -28,9 +28,9 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 FIRM = Debtor(company="", debtor_no="10023", debtor_name="Muster GmbH", person_type="business")
 PERSON = replace(FIRM, person_type="private")
-STANDARD = parse_ladders(
-    Table(tomllib.loads((Path(__file__).parents[2] / "rules" / "ladders.toml").read_text(encoding="utf-8")), "", [])
-)[0]
+STANDARD = parse_ladders(Table(tomllib.loads((Path(__file__).parents[2] / "rules" / "ladders.toml").read_text(encoding="utf-8")), "", []))[
+    0
+]
 
 
 def item(number: str = "A", days: int = 12, amount: str = "410.00", **fields: Any) -> OpenItem:
@@ -189,9 +189,7 @@ def test_only_credits_means_that_nothing_is_open() -> None:
         ({"dunning_deadline": TODAY + 5 * DAY}, "deadline", TODAY + 5 * DAY),
     ],
 )
-def test_what_may_not_be_spoken_about_is_left_out_and_alone_means_no_contact(
-    fields: dict[str, Any], rule: str, until: date | None
-) -> None:
+def test_what_may_not_be_spoken_about_is_left_out_and_alone_means_no_contact(fields: dict[str, Any], rule: str, until: date | None) -> None:
     answer = no(item("A", 12, **fields))
     assert (answer.rule, answer.until) == (rule, until)
     assert "A" in answer.why("en", ZONE)

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from collectord.core.attempts import AgentResult, AttemptState, Disposition, Result, Said
-from collectord.core.calendar import WorkingDays
-from collectord.core.disposition_rules import FollowUpRules, Then, Wait, When, parse_follow_up
-from collectord.core.facts import FactKind
-from collectord.core.follow_up import TaskBack, TaskOver, after_result, after_talk, bank_day, wait_until
+from collectord.core.contact.calendar import WorkingDays
+from collectord.core.contact.facts import FactKind
 from collectord.core.money import Money
+from collectord.core.receivables.tasks import Origin, TaskState
 from collectord.core.rule_text import Problem, Table
-from collectord.core.tasks import Origin, TaskState
+from collectord.core.telephony.attempts import AgentResult, AttemptState, Disposition, Result, Said
+from collectord.core.telephony.disposition_rules import FollowUpRules, Then, Wait, When, parse_follow_up
+from collectord.core.telephony.follow_up import TaskBack, TaskOver, after_result, after_talk, bank_day, wait_until
 from tests.core.call_cases import NOW, RULES_DIR, attempt, item, shipped_rules, situation, task
 
 PARTS = (time(8), time(12), time(16))

@@ -6,14 +6,14 @@ from datetime import date, timedelta
 
 from hypothesis import given
 
-from collectord.core.dunning import Keep, plan_tasks
-from collectord.core.escalation import wanted
-from collectord.core.foresight import foresee_task
-from collectord.core.holds import NO_HOLD, Holds
-from collectord.core.ladders import Ladder
-from collectord.core.ledger import Debtor, OpenItem
-from collectord.core.tasks import Task
-from collectord.core.wanted import Wanted
+from collectord.core.receivables.dunning import Keep, plan_tasks
+from collectord.core.receivables.escalation import wanted
+from collectord.core.receivables.foresight import foresee_task
+from collectord.core.receivables.holds import NO_HOLD, Holds
+from collectord.core.receivables.ladders import Ladder
+from collectord.core.receivables.ledger import Debtor, OpenItem
+from collectord.core.receivables.tasks import Task
+from collectord.core.receivables.wanted import Wanted
 from tests.core.test_dunning import DAY, DEBTORS, FIRM, HOLDS, ITEMS, LADDERS, NOW, STANDARD, TODAY, ZONE, item, made, yes
 
 
@@ -50,9 +50,7 @@ def test_a_task_that_is_about_to_be_cancelled_gives_way_to_the_next_step() -> No
 
 
 @given(DEBTORS, ITEMS, LADDERS, HOLDS)
-def test_for_all_ledgers_the_day_foreseen_is_the_first_one(
-    debtor: Debtor, items: list[OpenItem], ladder: Ladder, holds: Holds
-) -> None:
+def test_for_all_ledgers_the_day_foreseen_is_the_first_one(debtor: Debtor, items: list[OpenItem], ladder: Ladder, holds: Holds) -> None:
     last = TODAY + timedelta(days=9)
     task = foresee_task(debtor, items, None, ladder, holds, today=TODAY, last=last, now=NOW, language="de", zone=ZONE)
     days = [TODAY + offset * DAY for offset in range(10)]

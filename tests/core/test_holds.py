@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from collectord.core.facts import Fact, FactKind
-from collectord.core.holds import NO_HOLD, Holds, gather
+from collectord.core.contact.facts import Fact, FactKind
+from collectord.core.receivables.holds import NO_HOLD, Holds, gather
 
 TODAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from collectord.core.ladders import Ladder, ladder_for, parse_ladders
-from collectord.core.ledger import Debtor
+from collectord.core.receivables.ladders import Ladder, ladder_for, parse_ladders
+from collectord.core.receivables.ledger import Debtor
 from collectord.core.rule_text import Problem, Table
 
 SHIPPED = Path(__file__).parents[2] / "rules" / "ladders.toml"

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from collectord.core.columns import Header, read_header
-from collectord.core.csv_records import ExportRefused, Record, Records
-from collectord.core.ledger import FOREVER
-from collectord.core.open_items import MAX_FIELD, BadRow, GoodRow, RowReader, twin_row
+from collectord.core.exports.columns import Header, read_header
+from collectord.core.exports.csv_records import ExportRefused, Record, Records
+from collectord.core.exports.open_items import MAX_FIELD, BadRow, GoodRow, RowReader, twin_row
+from collectord.core.receivables.ledger import FOREVER
 
 AS_OF = date(2026, 11, 21)
 BASE = {"debtor_no": "0010023", "debtor_name": "Muster GmbH", "item_no": "RE-1", "due_on": "2026-11-01", "open_amount": "410.00"}

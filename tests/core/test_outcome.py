@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from collectord.core.attempts import COUNTS_AS_CONTACT, RIGHT_PARTY, WRAP_UP_KEYS, AgentResult, Disposition, Result
-from collectord.core.outcome import agent_result, counts_as_contact, course, network_result
-from collectord.core.pbx_events import EndState
+from collectord.core.telephony.attempts import COUNTS_AS_CONTACT, RIGHT_PARTY, WRAP_UP_KEYS, AgentResult, Disposition, Result
+from collectord.core.telephony.outcome import agent_result, counts_as_contact, course, network_result
+from collectord.core.telephony.pbx_events import EndState
 
 
 @pytest.mark.parametrize(

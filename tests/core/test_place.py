@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from collectord.core.contact.place import Place, country_zones, is_zone, number_country, place_of
+from collectord.core.contact.week import day_start, merged, next_inside_all, parse_days, parse_week, parse_window, shown_week
 from collectord.core.house import House
-from collectord.core.ledger import Debtor, DialNumber
-from collectord.core.place import Place, country_zones, is_zone, number_country, place_of
-from collectord.core.week import day_start, merged, next_inside_all, parse_days, parse_week, parse_window, shown_week
+from collectord.core.receivables.ledger import Debtor, DialNumber
 from tests.core.gate_cases import local
 
 HOUSE = House()

@@ -9,10 +9,21 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.broken_promise import Verdict, conclude
 from collectord.core.money import Money
-from collectord.core.promises import Broken, Clearing, Judgement, Kept, Open, PartlyKept, Promise, PromiseState, booked_until, judge
-from collectord.core.tasks import Origin
+from collectord.core.receivables.broken_promise import Verdict, conclude
+from collectord.core.receivables.promises import (
+    Broken,
+    Clearing,
+    Judgement,
+    Kept,
+    Open,
+    PartlyKept,
+    Promise,
+    PromiseState,
+    booked_until,
+    judge,
+)
+from collectord.core.receivables.tasks import Origin
 from tests.core.call_cases import NOW, item, shipped_rules, task
 
 MADE = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)  # a Friday

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from collectord.core.attempts import Attempt, AttemptState, Disposition, Result
-from collectord.core.call_flow import Seen, step
-from collectord.core.call_seen import Adopted, LostTrack, Moved, NotDialled
-from collectord.core.pbx_calls import JournalPhase, JournalRow, LiveChannel, UnreadableRow
-from collectord.core.pbx_events import DialResult, Ended, EndState, Keyed, WrapEnded
-from collectord.core.recovery import evidence
+from collectord.core.telephony.attempts import Attempt, AttemptState, Disposition, Result
+from collectord.core.telephony.call_flow import Seen, step
+from collectord.core.telephony.call_seen import Adopted, LostTrack, Moved, NotDialled
+from collectord.core.telephony.pbx_calls import JournalPhase, JournalRow, LiveChannel, UnreadableRow
+from collectord.core.telephony.pbx_events import DialResult, Ended, EndState, Keyed, WrapEnded
+from collectord.core.telephony.recovery import evidence
 from tests.core.call_cases import ID, NOW, TIMES, attempt
 
 S = AttemptState

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from collectord.core.attempts import Disposition, Said
-from collectord.core.said_by_person import OutcomeRefused, read_said
+from collectord.core.telephony.attempts import Disposition, Said
+from collectord.core.telephony.said_by_person import OutcomeRefused, read_said
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from collectord.core.shortfall import CASES_PER_DAY, shortfall
-from collectord.core.tasks import Task, TaskState
+from collectord.core.receivables.shortfall import CASES_PER_DAY, shortfall
+from collectord.core.receivables.tasks import Task, TaskState
 
 
 def task(number: int, amount: int = 10, medium: str = "call", priority: int = 0, currency: str = "EUR") -> Task:

@@ -1,0 +1,149 @@
+"""A rule file shows every mistake at once, each with its key and what was expected."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date, time, timedelta
+from decimal import Decimal
+
+import pytest
+
+from collectord.core.rule_text import Problem, Table, parse_duration
+
+
+def table(text: str) -> Table:
+    return Table(tomllib.loads(text), "", [])
+
+
+def sentences(found: Table) -> list[str]:
+    return [problem.sentence for problem in found.problems]
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [("90s", timedelta(seconds=90)), ("15m", timedelta(minutes=15)), ("36h", timedelta(hours=36)), ("-2d", timedelta(days=-2))],
+)
+def test_durations_have_units(text: str, span: timedelta) -> None:
+    assert parse_duration(text) == span
+
+
+@pytest.mark.parametrize("text", ["90", "1w", "", "d", "1.5h", "1234567d"])
+def test_a_duration_without_a_known_unit_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no duration"):
+        parse_duration(text)
+
+
+def test_everything_right_is_read_without_a_word() -> None:
+    found = table(
+        'name = "a"\nn = 3\non = true\nsum = "25.00"\nafter = "3d"\nday = 2026-12-24\nat = "08:00"\nend = "24:00"\nwords = ["x", "y"]\n'
+    )
+    assert found.text("name", one_of=("a", "b")) == "a"
+    assert found.whole("n", at_least=1, at_most=5) == 3
+    assert found.flag("on") is True
+    assert found.money("sum") == Decimal("25.00")
+    assert found.days("after") == 3
+    assert found.day("day") == date(2026, 12, 24)
+    assert (found.clock("at"), found.clock("end")) == (time(8), time.max)
+    assert found.texts("words", one_of=("x", "y")) == ("x", "y")
+    found.done()
+    assert found.problems == []
+
+
+def test_defaults_stand_in_for_what_is_left_out() -> None:
+    found = table("")
+    assert found.text("a", "b") == "b"
+    assert found.whole("a", 7) == 7
+    assert found.flag("a", False) is False
+    assert found.money("a", Decimal(5)) == Decimal(5)
+    assert found.duration("a", timedelta(1)) == timedelta(1)
+    assert found.day("a", None) is None
+    assert found.clock("a", time(9)) == time(9)
+    assert found.texts("a", []) == ()
+    assert (list(found.tables("b")), list(found.named("c"))) == ([], [])
+    assert found.problems == []
+
+
+def test_every_mistake_is_named_and_none_stops_the_reading() -> None:
+    found = table(  # one mistake a line
+        "word = 5\n"
+        'odd = "z"\n'
+        "many = 9\n"
+        "few = 0\n"
+        "truth = 1\n"
+        "float = 25.0\n"
+        'sum = "1,00"\n'
+        'span = "3"\n'
+        'part = "36h"\n'
+        'clock = "8 Uhr"\n'
+        'list = [1, "q"]\n'
+    )
+    found.text("gone")
+    assert found.text("word") == ""
+    found.text("odd", one_of=("a", "b"))
+    found.whole("many", at_most=5)
+    found.whole("few", at_least=1)
+    found.flag("truth")
+    assert found.money("float") == Decimal(0)
+    found.money("sum")
+    assert found.duration("span") == timedelta(0)
+    found.days("part")
+    found.clock("clock")
+    assert found.texts("list", one_of=("a",)) == ("q",)
+    assert found.whole("also-gone") == 0
+    assert found.texts("gone-too") == ()
+    assert sentences(found) == [
+        "gone is missing; expected text in quotes",
+        "word = 5 is not text in quotes",
+        "odd = 'z' is unknown; use one of a, b",
+        "many = 9 is above 5",
+        "few = 0 is below 1",
+        "truth = 1 is not true or false",
+        'float = 25.0 is not money in quotes, like "25.00"',
+        "sum: '1,00' is no amount; write it like 1234.56 or -20.00",
+        "span: '3' is no duration; write it like 90s, 15m, 36h or 7d",
+        "part must be whole days, like 3d",
+        "clock = '8 Uhr' is no time of day; write \"08:00\"",
+        "list holds 1, which is no text in quotes",
+        "list holds 'q'; use only a",
+        "also-gone is missing; expected a whole number",
+        'gone-too is missing; expected a list of texts, like ["a", "b"]',
+    ]
+
+
+def test_true_is_no_number() -> None:
+    found = table("n = true")
+    found.whole("n")
+    assert sentences(found) == ["n = True is not a whole number"]
+
+
+def test_paths_lead_through_tables_and_lists() -> None:
+    found = table('[[a.b]]\nx = 1\n[[a.b]]\nx = "one"\n[c.d]\ny = 2\n')
+    for inner in found.table("a").tables("b"):
+        inner.whole("x")
+    for name, inner in found.named("c"):
+        assert name == "d"
+        inner.text("y")
+    assert [problem.path for problem in found.problems] == ["a.b.1.x", "c.d.y"]
+
+
+def test_a_list_of_tables_holds_tables() -> None:
+    found = table("level = [1]")
+    assert list(found.tables("level")) == []
+    assert found.problems == [Problem("level.0", "level must be a table, not 1")]
+    below = Table({"level": [2]}, "ladder", found.problems)
+    assert list(below.tables("level")) == []
+    assert found.problems[-1].path == "ladder.level.0"
+
+
+def test_a_misspelt_key_is_not_ignored() -> None:
+    found = table('after_deu = "3d"\n')
+    found.days("after_due", timedelta(0))
+    found.done()
+    assert sentences(found) == ["after_deu is not known here; known keys: after_due"]
+
+
+def test_a_problem_of_the_whole_table_stands_at_its_path() -> None:
+    found = Table({}, "ladder.standard", [])
+    found.complain("", "it has no level")
+    Table({}, "", found.problems).complain("top", "unknown")
+    assert found.problems == [Problem("ladder.standard", "it has no level"), Problem("top", "unknown")]
