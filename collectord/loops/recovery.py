@@ -1,6 +1,6 @@
 """Recovery: after a start, a lost link or an overdue deadline, asks the PBX what became of each call.
 
-Reads live channels and the PBX's journal, asks core/recovery, takes the answer through loops/attempt_turn.
+Reads live channels and the PBX's journal, asks core/telephony/recovery, takes the answer through loops/attempt_turn.
 Invariant: nothing is dialled; a journal row is forgotten only when all it says is on disk.
 """
 
@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from collectord.core.attempts import Attempt
-from collectord.core.call_seen import Acknowledge, Effect, Ignored
 from collectord.core.house import House
-from collectord.core.pbx_calls import JournalRow, LiveChannel, UnreadableRow
-from collectord.core.pbx_events import Acked
-from collectord.core.recovery import evidence
 from collectord.core.rules import Rules
+from collectord.core.telephony.attempts import Attempt
+from collectord.core.telephony.call_seen import Acknowledge, Effect, Ignored
+from collectord.core.telephony.pbx_calls import JournalRow, LiveChannel, UnreadableRow
+from collectord.core.telephony.pbx_events import Acked
+from collectord.core.telephony.recovery import evidence
 from collectord.edge.crash import crash_point
 from collectord.edge.store import calls
 from collectord.edge.store.connection import Connection, Database
@@ -34,19 +34,23 @@ class Pbx(Protocol):
 async def reconcile(db: Database, pbx: Pbx, name: str, started: str, rules: Rules, house: House, now: datetime) -> tuple[Effect, ...]:
     """Every attempt of this PBX that is not closed, then the journal rows of those that are: booked or forgotten.
 
+    Rows forgotten before are back when an outcome was keyed while nobody listened, or when the PBX's crash undid the forgetting.
     `started` is the PBX's start-up token of this link.
     """
     live = await pbx.live_calls()  # before the journal: a call that ends in between has its END row
     rows = await pbx.journal()
     effects: list[Effect] = []
-    for attempt in await db.read(lambda conn: calls.unfinished(conn, name)):
+    unfinished = await db.read(lambda conn: calls.unfinished(conn, name))
+    for attempt in unfinished:
         effects += await _show(db, attempt, live, rows, started, rules, house, now)
     for attempt in await db.read(lambda conn: calls.unacknowledged(conn, name)):
-        if attempt.id in rows:
-            effects += await _show(db, attempt, live, rows, started, rules, house, now)
-            effects.append(Acknowledge(name, attempt.id))
-        else:
+        if attempt.id not in rows:
             await _forgotten(db, attempt, rules, house, now)
+    for attempt_id in sorted(rows.keys() - {attempt.id for attempt in unfinished}):
+        closed = await db.read(lambda conn, i=attempt_id: calls.attempt(conn, i))  # type: ignore[misc]
+        if closed is not None and closed.pbx == name:
+            effects += await _show(db, closed, live, rows, started, rules, house, now)
+            effects.append(Acknowledge(name, attempt_id))
     return tuple(dict.fromkeys(effects))
 
 

@@ -112,7 +112,7 @@ def test_another_outcome_keyed_later_is_a_correction_even_after_the_close() -> N
     ]
     again, effects = play(closed, [wrap_ended("3"), keyed("3"), ended(disp="2")])
     assert again == closed
-    assert kinds(effects) == [SaySaved]
+    assert kinds(effects) == [Acknowledge, SaySaved]
 
 
 def test_an_end_that_carries_the_outcome_makes_up_for_a_lost_keying() -> None:

@@ -128,3 +128,9 @@ def test_a_closed_attempt_learns_what_the_journal_knew_meanwhile() -> None:
     assert [type(seen) for seen in shown(closed, journal=end)] == [Ended, WrapEnded]
     assert [type(seen) for seen in shown(closed, journal=row("END", state=EndState.DIAL, status="ANSWER"))] == [Ended]
     assert shown(closed, journal=row("RES", status="ANSWER")) == ()
+
+
+def test_a_row_begun_after_the_acknowledgement_corrects_what_was_known() -> None:
+    closed = attempt(state=S.CLOSED, result=Result.ANSWERED, disposition=Disposition.PROMISE)
+    assert [type(seen) for seen in shown(closed, journal=row("END", disp="5"))] == [Ended, WrapEnded]
+    assert [type(seen) for seen in shown(closed, journal=row("END", state=EndState.WRAP, disp="5"))] == [Ended]

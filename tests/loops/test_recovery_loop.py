@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from collectord.core.attempts import AgentResult, AttemptState, Disposition, Result
-from collectord.core.call_seen import Acknowledge, AgentFree, AskHuman, SaySaved
-from collectord.core.pbx_calls import JournalPhase, JournalRow, LiveChannel
-from collectord.core.pbx_events import EndState
-from collectord.core.tasks import TaskState
+from collectord.core.receivables.tasks import TaskState
+from collectord.core.telephony.attempts import AgentResult, AttemptState, Disposition, Result
+from collectord.core.telephony.call_seen import Acknowledge, AgentFree, AskHuman, SaySaved
+from collectord.core.telephony.pbx_calls import JournalPhase, JournalRow, LiveChannel
+from collectord.core.telephony.pbx_events import EndState
 from collectord.edge.store import calls
 from collectord.loops import call_events, recovery
 from tests.loops.desk import Desk, open_desk
@@ -125,6 +125,20 @@ async def test_an_outcome_keyed_after_the_close_is_taken_from_the_journal(desk: 
     end = row(placed.id, "END", state=EndState.DIAL, status="ANSWER", cause=16, disp="5")
     assert await reconcile(desk, Remembering(rows={placed.id: end})) == [Acknowledge("main", placed.id)]
     assert (await now_of(desk, placed)).disposition is Disposition.REFUSES
+
+
+async def test_an_outcome_keyed_on_star_85_while_nobody_listened_corrects_what_was_forgotten_already(desk: Desk) -> None:
+    placed = await place(desk, await planned(desk))
+    await tell(desk, MONDAY, *talk(placed), keyed(placed, "2"), ended(placed))
+    await reconcile(desk, Remembering())
+    assert (await now_of(desk, placed)).acknowledged
+    later = row(placed.id, "END", disp="5")
+    assert await reconcile(desk, Remembering(rows={placed.id: later})) == [Acknowledge("main", placed.id)]
+    assert (await now_of(desk, placed)).disposition is Disposition.REFUSES
+
+
+async def test_a_row_of_nobody_here_is_left_alone(desk: Desk) -> None:
+    assert await reconcile(desk, Remembering(rows={"m2abcdefgh": row("m2abcdefgh", "END", disp="5")})) == []
 
 
 async def test_an_overdue_call_is_looked_for_while_the_link_is_up_only(desk: Desk) -> None:

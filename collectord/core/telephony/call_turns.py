@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from collectord.core import call_stages as stage
-from collectord.core.attempts import AgentResult, Attempt, AttemptState, CallTimes, Result, read_keyed
-from collectord.core.call_seen import (
+from collectord.core.telephony import call_stages as stage
+from collectord.core.telephony.attempts import AgentResult, Attempt, AttemptState, CallTimes, Result, read_keyed
+from collectord.core.telephony.call_seen import (
     Acknowledge,
     Adopted,
     AgentFree,
@@ -30,9 +30,9 @@ from collectord.core.call_seen import (
     TimeOver,
     WrapUpBegan,
 )
-from collectord.core.outcome import agent_result, course, network_result
-from collectord.core.pbx_calls import Accepted, NotSent, Refused
-from collectord.core.pbx_events import (
+from collectord.core.telephony.outcome import agent_result, course, network_result
+from collectord.core.telephony.pbx_calls import Accepted, NotSent, Refused
+from collectord.core.telephony.pbx_events import (
     Acked,
     AgentUp,
     ChannelHungUp,
@@ -162,7 +162,7 @@ def menu_ended(a: Attempt, seen: WrapEnded, now: datetime, times: CallTimes) -> 
         return Ignored("a menu ended without an outcome")
     here, new = stage.said_at_end(a, seen, now)
     if a.state is S.CLOSED:
-        return Moved(here, new) if new or here != a else Ignored("the outcome is known")
+        return Moved(here, (*new, Acknowledge(a.pbx, a.id)))  # the menu has written a row anew
     if here.disposition is None:
         return Moved(here)  # what was keyed could not be taken: the note says why, the wrap-up goes on
     return stage.close(here, new, now)

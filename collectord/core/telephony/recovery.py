@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from collectord.core.attempts import Attempt, AttemptState, CallTimes
-from collectord.core.call_flow import Seen
-from collectord.core.call_seen import Adopted, LostTrack, NotDialled
-from collectord.core.pbx_calls import JournalPhase, JournalRow, LiveChannel, UnreadableRow
-from collectord.core.pbx_events import DialResult, Ended, EndState, Keyed, WrapEnded
+from collectord.core.telephony.attempts import Attempt, AttemptState, CallTimes
+from collectord.core.telephony.call_flow import Seen
+from collectord.core.telephony.call_seen import Adopted, LostTrack, NotDialled
+from collectord.core.telephony.pbx_calls import JournalPhase, JournalRow, LiveChannel, UnreadableRow
+from collectord.core.telephony.pbx_events import DialResult, Ended, EndState, Keyed, WrapEnded
 
 S = AttemptState
 
@@ -85,9 +85,12 @@ def _alive(attempt: Attempt, channels: list[LiveChannel], row: JournalRow | Unre
 
 
 def _closed_meanwhile(attempt: Attempt, row: JournalRow, now: datetime) -> tuple[Seen, ...]:
-    """Closed without us knowing what the journal knows: the end of an unknown call, an outcome keyed while the link was down."""
+    """Closed without us knowing what the journal knows: the end of an unknown call, an outcome keyed while the link was down.
+
+    A row without a state was begun after our acknowledgement (INTERNALS 1.4), so what it says was keyed after all that we know.
+    """
     late = _ended(row, now)
-    if attempt.disposition is None and row.disp:
+    if row.disp and (attempt.disposition is None or row.state is None):
         keyed = WrapEnded(
             seen_at=now, attempt_id=row.attempt_id, keyed=True, disp=row.disp, amount=row.amount, on=row.on, at=row.at
         )  # fmt: skip
