@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,26 +27,27 @@ notes: list[dict[str, Any]] = []
 
 def watch() -> None:
     """Puts the stop-watch around the three places."""
-    take_event, take, ask = call_events.take_event, PbxDesk.take, AmiProtocol.ask
+    take_events, take_all, ask = call_events.take_events, PbxDesk.take_all, AmiProtocol.ask
     ahead = 0.0  # of the daemon's clock (`run --now`)
 
     def wall(instant: datetime) -> float:
         return instant.timestamp() - ahead
 
-    async def timed_event(db: Any, rules: Any, house: Any, event: CallEvent, now: datetime) -> tuple[Effect, ...]:
-        effects = await take_event(db, rules, house, event, now)
-        freed = [effect.agent for effect in effects if isinstance(effect, AgentFree)]
-        notes.append(
-            {"what": type(event).__name__, "id": event.attempt_id, "read": wall(event.seen_at), "done": time.time(), "freed": freed}
-        )
-        return effects
+    async def timed_events(db: Any, rules: Any, house: Any, events: Sequence[CallEvent], now: datetime) -> list[tuple[Effect, ...]]:
+        every = await take_events(db, rules, house, events, now)
+        done = time.time()
+        for event, effects in zip(events, every, strict=True):
+            freed = [effect.agent for effect in effects if isinstance(effect, AgentFree)]
+            notes.append({"what": type(event).__name__, "id": event.attempt_id, "read": wall(event.seen_at), "done": done, "freed": freed})
+        return every
 
-    async def timed_take(self: PbxDesk, event: PbxEvent, now: datetime) -> None:
+    async def timed_take_all(self: PbxDesk, events: Sequence[PbxEvent], now: datetime) -> None:
         nonlocal ahead
         ahead = now.timestamp() - time.time()
-        if isinstance(event, DeviceState):
-            notes.append({"what": "Device", "device": event.device, "state": event.state, "read": wall(event.seen_at)})
-        await take(self, event, now)
+        for event in events:
+            if isinstance(event, DeviceState):
+                notes.append({"what": "Device", "device": event.device, "state": event.state, "read": wall(event.seen_at)})
+        await take_all(self, events, now)
 
     def timed_ask(self: AmiProtocol, order: Order, *, within: float) -> Any:
         answer = ask(self, order, within=within)
@@ -53,8 +55,8 @@ def watch() -> None:
             notes.append({"what": "Originate", "id": order.action_id[:-2], "text": order.text(), "at": time.time()})
         return answer
 
-    call_events.take_event = timed_event
-    PbxDesk.take = timed_take  # type: ignore[method-assign]
+    call_events.take_events = timed_events
+    PbxDesk.take_all = timed_take_all  # type: ignore[method-assign]
     AmiProtocol.ask = timed_ask  # type: ignore[method-assign]
 
 

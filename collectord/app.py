@@ -11,13 +11,16 @@ import contextlib
 import getpass
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from collectord import settings as configuration
-from collectord.commands import ALL, ASKING, READING, Context, Reply, Request, refusal
-from collectord.core.packs import unknown_packs
+from collectord.asked import Reply, Request, refusal
+from collectord.commands import ALL, ASKING, READING, Context
+from collectord.core.contact.packs import unknown_packs
 from collectord.core.rules import Rules
 from collectord.edge import control, inbox, log, rules_files, shipped, starter
 from collectord.edge.clock import Clock
@@ -29,6 +32,7 @@ from collectord.settings import ConfigInvalid, Settings
 if TYPE_CHECKING:
     from collectord.daemon import Daemon
 
+INSTANTS = ("at", "callback")  # arguments of commands that are instants
 BUSY_PATIENCE = 10.0  # s: another command holds the store for a moment
 
 
@@ -89,7 +93,7 @@ def _load(config: Path | None) -> tuple[Settings, Rules]:
 
 async def perform(config: Path | None, request: Request) -> Reply:
     """Carries one command out, through the daemon where it must."""
-    log.configure(Clock().now, zone="UTC", readable=True, level=log.WARNING)
+    log.configure(Clock().now, zone="UTC", readable=True, level=log.ERROR)  # what goes wrong stands in the answer
     try:
         settings, rules = _load(config)
     except ConfigInvalid as error:
@@ -97,9 +101,22 @@ async def perform(config: Path | None, request: Request) -> Reply:
     except rules_files.RulesInvalid as error:
         return Reply(exit=2, error="\n".join(str(problem) for problem in error.problems))
     try:
-        return await _dispatch(settings, rules, request)
-    except (StoreBroken, StoreBusy) as error:
+        return await _dispatch(settings, rules, _on_the_house_clock(request, settings))
+    except (StoreBroken, StoreBusy, control.NoAnswer) as error:
         return refusal(str(error))
+    except OSError as error:  # a folder that is gone or closed to this user
+        return refusal(f"{error.filename or settings.exchange_dir}: {error.strerror or error}")
+
+
+def _on_the_house_clock(request: Request, settings: Settings) -> Request:
+    """Instants that a person wrote without an offset are the house's time of day."""
+    zone = ZoneInfo(settings.time_zone)
+
+    def placed(at: datetime) -> datetime:
+        return at if at.tzinfo else at.replace(tzinfo=zone)
+
+    instants = {name: placed(datetime.fromisoformat(request.args[name])).isoformat() for name in INSTANTS if name in request.args}
+    return replace(request, now=placed(request.now) if request.now else None, args={**request.args, **instants})
 
 
 async def _dispatch(settings: Settings, rules: Rules, request: Request) -> Reply:
@@ -179,6 +196,7 @@ def run(config: Path | None, start: datetime | None) -> Reply:
         settings, rules = _load(config)
         if start is not None and not settings.sandbox:
             raise ConfigInvalid(["run --now is allowed only with `sandbox = true` and loopback PBXes"])
+        start = start.replace(tzinfo=ZoneInfo(settings.time_zone)) if start and not start.tzinfo else start
         for pbx in settings.pbx:
             if pbx.kind == "asterisk":
                 configuration.read_secret(pbx)
@@ -210,7 +228,11 @@ async def _answer(daemon: Daemon, message: dict[str, Any], actor: str) -> dict[s
         return {"exit": 0}
     now = datetime.fromisoformat(message["now"]) if "now" in message else daemon.clock.now()
     request = Request(command=str(message.get("command")), args=message.get("args", {}), now=now)
-    reply = await answer_with(context(daemon.settings, daemon.rules, daemon.db, now, actor, daemon), request)
+    try:
+        reply = await answer_with(context(daemon.settings, daemon.rules, daemon.db, now, actor, daemon), request)
+    except Exception:  # the fault of one command is not the daemon's end
+        log.get().exception("command_failed", command=request.command)
+        reply = refusal(f"an internal fault in `{request.command}`; the daemon's log says where")
     return {"doc": reply.doc, "exit": reply.exit, "error": reply.error}
 
 
@@ -218,9 +240,13 @@ async def restore(config: Path | None, file: Path) -> Reply:
     """Puts a backup back while nothing runs; unfinished attempts are unknown afterwards."""
     try:
         settings, _ = _load(config)
+        if not file.is_file():
+            return refusal(f"{file}: there is no such file; name one that `collectord backup` wrote")
         moved = await restoring.restore(settings.state_dir, file, Clock().now())
     except ConfigInvalid as error:
         return Reply(exit=2, error=str(error))
+    except rules_files.RulesInvalid as error:
+        return Reply(exit=2, error="\n".join(str(problem) for problem in error.problems))
     except (StoreBroken, StoreBusy, OSError) as error:
         return refusal(str(error))
     return Reply(doc={"restored": str(file), "former_database": str(moved) if moved else None})

@@ -1,19 +1,20 @@
 """Commands: which loop answers which command of the command line.
 
-Owns the table of commands and the shape of requests and replies. Holds no rule; prints nothing.
+Owns the table of commands. Holds no rule; prints nothing.
 Invariant: a command that writes runs on the one writer; its reply comes after the commit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from collectord.asked import Reply, refusal
 from collectord.core.house import House
-from collectord.core.ledger import DebtorKey
+from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.rules import Rules
 from collectord.edge import inbox
 from collectord.edge.ids import new_id
@@ -26,28 +27,6 @@ from collectord.settings import Settings
 
 if TYPE_CHECKING:
     from collectord.edge.pbx.asterisk import AsteriskPbx
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One command with its arguments as JSON values. `now` is --now."""
-
-    command: str
-    args: Mapping[str, Any] = field(default_factory=dict)
-    now: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """What to print and how to exit. `error` is one sentence a line."""
-
-    doc: Any = None
-    exit: int = 0
-    error: str = ""
-
-
-def refusal(sentence: str) -> Reply:
-    return Reply(exit=1, error=sentence)
 
 
 class Running(Protocol):

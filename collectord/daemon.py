@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from collectord import settings as configuration
-from collectord.commands import Reply, refusal
+from collectord.asked import Reply, refusal
 from collectord.core.contact.facts import Doubt
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.rules import Rules
@@ -36,6 +36,7 @@ DRAIN_FOR = 20.0  # s; below TimeoutStopSec of the unit
 JUMP = timedelta(seconds=60)  # a wall clock that moved further pauses dialling (FAULTS D1)
 SANE_AFTER = timedelta(minutes=5)
 PLAN_EVERY = timedelta(minutes=15)
+TOGETHER = 50  # events of a PBX taken at once when they wait
 LOW_DISK = 64 * 1024 * 1024  # bytes: dialling stops before the last outcome cannot be written
 
 Answer = Callable[["Daemon", dict[str, Any], str], Awaitable[dict[str, Any]]]
@@ -202,6 +203,7 @@ class Daemon:
             features=duty.FeatureDesk(self.db),
             log=self.log,
             wake=self._dial.set,
+            spawn=group.create_task,
         )
         self.desks[pbx.name] = desk
         tasks.append(group.create_task(link.run()))
@@ -362,5 +364,7 @@ class Daemon:
         await asyncio.sleep(min(5.0, systemd.watchdog_interval() or 5.0))
 
     async def _pbx_turn(self, desk: PbxDesk, link: PbxLink) -> None:
-        event = await link.events.get()
-        await desk.take(event, self.clock.now())
+        events = [await link.events.get()]
+        while len(events) < TOGETHER and not link.events.empty():
+            events.append(link.events.get_nowait())
+        await desk.take_all(events, self.clock.now())

@@ -6,6 +6,7 @@ Invariant: a configuration that loads is complete and consistent; one that does 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import stat
@@ -17,11 +18,11 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from collectord.core.attempts import CallTimes
 from collectord.core.house import Company, House
 from collectord.core.rule_text import parse_duration
+from collectord.core.telephony.attempts import CallTimes
 
 DEFAULT_CONFIG = Path("/etc/collectord/collectord.toml")
 E164 = re.compile(r"\A\+[1-9][0-9]{6,14}\Z", re.ASCII)
@@ -67,9 +68,11 @@ def _endpoint(value: str) -> str:
 def _share(value: object) -> Decimal:
     if isinstance(value, Decimal):
         return value
+    if isinstance(value, int) and value in (0, 1):  # as the environment spells them
+        value = str(int(value))
     if not isinstance(value, str):
         raise ValueError('expected a share in quotes, like "0.25"')
-    share = Decimal(value)
+    share = Decimal(value) if re.match(r"\A[0-9](\.[0-9]{1,6})?\Z", value) else Decimal(-1)
     if not 0 <= share <= 1:
         raise ValueError('expected a share between "0" and "1"')
     return share
@@ -251,7 +254,7 @@ class Settings(BaseSettings):
             ("trunk.name", [trunk.name for trunk in self.trunk]),
             ("company.code", [company.code for company in self.company]),
             ("agent.id", [agent.id for agent in self.agent]),
-            ("agent.endpoint", [f"{agent.pbx}:{agent.endpoint}" for agent in self.agent]),
+            ("agent.endpoint", [f"{agent.endpoint} at {agent.pbx}" if agent.pbx else agent.endpoint for agent in self.agent]),
         ):
             problems += [
                 f"{label} {name!r} is there twice; expected each once" for name in sorted({n for n in names if names.count(n) > 1})
@@ -302,8 +305,40 @@ _EXPECTED = {
     "list_type": "a list",
     "model_type": "a table",
     "dict_type": "a table",
-    "path_type": "a path in quotes",
+    "is_instance_of": "a path in quotes",
+    "literal_error": "{expected}",
+    "greater_than_equal": "at least {ge}",
+    "less_than_equal": "at most {le}",
+    "string_pattern_mismatch": "two capital letters, like DE",
 }
+_LISTS = ("pbx", "trunk", "company", "agent", "contact.packs")  # keys whose value in the environment is JSON
+_NOT_KEYS = frozenset({"COLLECTORD_CONFIG", "COLLECTORD_CRASH_AT"})
+
+
+def _environment() -> list[str]:
+    """What is wrong with the COLLECTORD_… variables as such: names that are no key, lists that are no JSON."""
+    problems = []
+    for name, value in sorted(os.environ.items()):
+        if not name.startswith("COLLECTORD_") or name in _NOT_KEYS:
+            continue
+        key = name.removeprefix("COLLECTORD_").lower().replace("__", ".")
+        if key.partition(".")[0] not in Settings.model_fields:
+            problems.append(f"environment: {name}: there is no such key; see the commented file that `collectord init` writes")
+        elif key in _LISTS or (key in Settings.model_fields and value[:1] in ("{", "[")):
+            try:
+                json.loads(value)
+            except ValueError:
+                problems.append(f'environment: {name} = {value[:80]!r} is wrong; expected JSON, like ["auto", "house"]')
+    return problems
+
+
+def _origin(path: Path, error: Any) -> str:
+    """Where the wrong value stands: the environment overrides the file."""
+    names = [str(part).upper() for part in error["loc"] if not isinstance(part, int)]
+    for depth in range(len(names), 0, -1):
+        if (name := "COLLECTORD_" + "__".join(names[:depth])) in os.environ:
+            return f"environment: {name}"
+    return str(path)
 
 
 def _sentence(error: Any, data: dict[str, Any]) -> str:
@@ -328,7 +363,7 @@ def _sentence(error: Any, data: dict[str, Any]) -> str:
     if kind == "missing":
         return f"{where}: this key is missing"
     if kind in _EXPECTED:
-        return f"{where}: {error['input']!r} is wrong; expected {_EXPECTED[kind]}"
+        return f"{where}: {error['input']!r} is wrong; expected {_EXPECTED[kind].format(**error.get('ctx', {}))}"
     return f"{where}: {message}" if where else message
 
 
@@ -349,12 +384,14 @@ def load(path: Path | None = None) -> Settings:
     for key in ("state_dir", "exchange_dir", "rules_dir"):
         if isinstance(data.get(key, ""), str):
             data[key] = Path(data.get(key) or key.removesuffix("_dir"))
+    if problems := _environment():
+        raise ConfigInvalid(problems)
     try:
         settings = Settings(**data)
     except ValidationError as error:
-        problems = [f"{path}: {line}" for found in error.errors() for line in _sentence(found, data).split("\n")]
+        problems = [f"{_origin(path, found)}: {line}" for found in error.errors() for line in _sentence(found, data).split("\n")]
         raise ConfigInvalid(problems) from None
-    except Exception as error:  # pydantic-settings: a list in the environment that is no JSON
+    except SettingsError as error:
         raise ConfigInvalid([f"environment: {error}; lists and tables are written as JSON"]) from None
     absolute = {key: home / getattr(settings, key) for key in ("state_dir", "exchange_dir", "rules_dir")}
     first_pbx = settings.pbx[0].name if settings.pbx else ""
@@ -383,7 +420,12 @@ def read_secret(pbx: PbxSection) -> str:
             raise ConfigInvalid([f"pbx {pbx.name}: secret_file {path}: {error.strerror}; write the AMI secret there, mode 0600"]) from None
         if stat.S_IMODE(mode) & 0o077:
             raise ConfigInvalid([f"pbx {pbx.name}: secret_file {path} can be read by others; run chmod 600 {path}"])
-    secret = path.read_text(encoding="utf-8").strip()
+    try:
+        secret = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigInvalid([f"pbx {pbx.name}: secret_file {path}: {error.strerror}; it must be a file that collectord may read"]) from None
+    except UnicodeDecodeError:
+        secret = ""
     if not secret or not secret.isprintable():
         raise ConfigInvalid([f"pbx {pbx.name}: secret_file {path} must hold the AMI secret on one line"])
     return secret

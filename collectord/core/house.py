@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from collectord.core.attempts import CallTimes
+from collectord.core.telephony.attempts import CallTimes
 from collectord.core.wording import Language
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from collectord.core.contact_rules import guard_rules
-from collectord.core.disposition_rules import FollowUpRules
+from collectord.core.contact.contact_rules import guard_rules
+from collectord.core.contact.packs import Limit, Pack, Quiet, unknown_packs
 from collectord.core.house import House
-from collectord.core.ladders import Ladder
-from collectord.core.packs import Limit, Pack, Quiet, unknown_packs
+from collectord.core.receivables.ladders import Ladder
+from collectord.core.telephony.disposition_rules import FollowUpRules
 from collectord.core.wording import Texts, phrase
 
 TEXTS: Texts = {

@@ -27,6 +27,10 @@ class NoDaemon(Exception):
     """Nobody listens on the socket."""
 
 
+class NoAnswer(Exception):
+    """A daemon listens and gave no answer: nobody may carry the request out in its place. The message is one sentence."""
+
+
 @contextmanager
 def _address(path: Path) -> Iterator[str]:
     if len(os.fsencode(path)) <= _SUN_PATH:
@@ -83,20 +87,22 @@ async def serve(state_dir: Path, answer: Answer) -> asyncio.Server:
 
 
 async def ask(state_dir: Path, request: dict[str, Any], timeout: float = 600.0) -> dict[str, Any]:
-    """Sends one request to the daemon on this state and waits for its reply. Raises NoDaemon when there is none."""
+    """Sends one request to the daemon on this state and waits for its reply. Raises NoDaemon when there is none, NoAnswer."""
     path = state_dir / SOCKET_NAME
     try:
         with _address(path) as address:
             reader, writer = await asyncio.open_unix_connection(address, limit=LONGEST_REQUEST * 16)
     except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
         raise NoDaemon from None
+    except PermissionError:
+        raise NoAnswer(f"{path}: this user may not command collectord; use its owner or group") from None
     try:
         writer.write(json.dumps(request, ensure_ascii=False).encode() + b"\n")
         await writer.drain()
         line = await asyncio.wait_for(reader.readline(), timeout)
-        if not line:
-            raise NoDaemon
         reply: dict[str, Any] = json.loads(line)
         return reply
+    except (OSError, ValueError, TimeoutError):
+        raise NoAnswer("the daemon gave no answer; look with `collectord status` whether the command was carried out") from None
     finally:
         writer.close()

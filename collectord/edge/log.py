@@ -19,7 +19,7 @@ import structlog
 
 from collectord.core.wording import safe
 
-INFO, WARNING = 20, 30
+INFO, WARNING, ERROR = 20, 30, 40
 RED, YELLOW, GREEN = "\x1b[31m", "\x1b[33m", "\x1b[32m"
 COLOURS = {"failed": RED, "lost": RED, "refused": YELLOW, "held": YELLOW, "closed": GREEN}
 

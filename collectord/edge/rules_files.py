@@ -14,12 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from collectord.core.follow_up import parse_follow_up
+from collectord.core.contact.packs import EVERYWHERE, Pack, parse_pack
 from collectord.core.house import House
-from collectord.core.ladders import parse_ladders
-from collectord.core.packs import EVERYWHERE, Pack, parse_pack
+from collectord.core.receivables.ladders import parse_ladders
 from collectord.core.rule_text import Problem, Table
 from collectord.core.rules import Rules, rule_warnings
+from collectord.core.telephony.follow_up import parse_follow_up
 from collectord.core.toml_lines import KeyLines
 
 T = TypeVar("T")

@@ -1,6 +1,6 @@
 """Attempt turn: one attempt sees one thing; the step and all that follows from it is one transaction.
 
-Reads the attempt, asks core/call_flow, writes through loops/consequences.
+Reads the attempt, asks core/telephony/call_flow, writes through loops/consequences.
 Invariant: an agent is held by one attempt at most: what would hold an agent twice is closed as it stands and shown to a person.
 """
 
@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from collectord.core.attempts import HOLDS_AGENT, Attempt, AttemptState
-from collectord.core.call_flow import Seen, step
-from collectord.core.call_seen import AgentFree, Effect, Ignored, Moved, RingBackAgent, TimeOver, WrapUpBegan
 from collectord.core.house import House
 from collectord.core.rules import Rules
+from collectord.core.telephony.attempts import HOLDS_AGENT, Attempt, AttemptState
+from collectord.core.telephony.call_flow import Seen, step
+from collectord.core.telephony.call_seen import AgentFree, Effect, Ignored, Moved, RingBackAgent, TimeOver, WrapUpBegan
 from collectord.edge.store import calls
 from collectord.edge.store.connection import Connection
 from collectord.loops.consequences import carry

@@ -6,15 +6,16 @@ Invariant: an event's effects are returned only after its transaction is on disk
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from collectord.core.attempts import ON_THE_PBX
-from collectord.core.call_flow import Seen
-from collectord.core.call_seen import Effect, Ignored, TimeOver
 from collectord.core.house import House
-from collectord.core.pbx_calls import Placed
-from collectord.core.pbx_events import CallEvent
 from collectord.core.rules import Rules
+from collectord.core.telephony.attempts import ON_THE_PBX
+from collectord.core.telephony.call_flow import Seen
+from collectord.core.telephony.call_seen import Effect, Ignored, TimeOver
+from collectord.core.telephony.pbx_calls import Placed
+from collectord.core.telephony.pbx_events import CallEvent
 from collectord.edge.crash import crash_point
 from collectord.edge.store import calls
 from collectord.edge.store.connection import Connection, Database
@@ -25,6 +26,16 @@ from collectord.loops.attempt_turn import see
 async def take_event(db: Database, rules: Rules, house: House, event: CallEvent, now: datetime) -> tuple[Effect, ...]:
     """One report of the PBX about one attempt; `()` when it changed nothing."""
     return await _take(db, rules, house, event.attempt_id, event, now)
+
+
+async def take_events(db: Database, rules: Rules, house: House, events: Sequence[CallEvent], now: datetime) -> list[tuple[Effect, ...]]:
+    """Several reports, in order and in one transaction: what each of them asks for."""
+
+    async def job(conn: Connection) -> list[tuple[Effect, ...]]:
+        seen = [await see(conn, event.attempt_id, event, rules, house, now) for event in events]
+        return [() if isinstance(effects, Ignored) else effects for effects in seen]
+
+    return await db.write(job)
 
 
 async def take(db: Database, rules: Rules, house: House, attempt_id: str, answer: Placed, now: datetime) -> tuple[Effect, ...]:

@@ -12,17 +12,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from collectord.core.agents import OnDuty
-from collectord.core.allocation import Candidate, FreeAgent, foresee
-from collectord.core.contact_rules import Refused, may_contact
-from collectord.core.dunning import day_begins
-from collectord.core.facts import DebtorFacts
-from collectord.core.foresight import FORESEEN, foresee_task
+from collectord.core.contact.contact_rules import Refused, may_contact
+from collectord.core.contact.facts import DebtorFacts
 from collectord.core.house import House
-from collectord.core.ledger import oldest_days_past_due, overdue_total
 from collectord.core.money import plain_map
+from collectord.core.receivables.dunning import day_begins
+from collectord.core.receivables.foresight import FORESEEN, foresee_task
+from collectord.core.receivables.ledger import oldest_days_past_due, overdue_total
+from collectord.core.receivables.tasks import Origin
 from collectord.core.rules import Rules
-from collectord.core.tasks import Origin
+from collectord.core.telephony.agents import OnDuty
+from collectord.core.telephony.allocation import Candidate, FreeAgent, foresee
 from collectord.edge.store import facts, tasks
 from collectord.edge.store.connection import Database, open_for_reading
 from collectord.loops.debtor_scan import Seen, scan

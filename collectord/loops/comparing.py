@@ -10,10 +10,10 @@ import asyncio
 from decimal import Decimal
 from functools import partial
 
-from collectord.core.change_set import Before, Verdict, debtor_digest, merge_debtor
-from collectord.core.dial_numbers import to_dial_number
+from collectord.core.contact.dial_numbers import to_dial_number
+from collectord.core.exports.change_set import Before, Verdict, debtor_digest, merge_debtor
+from collectord.core.exports.intake import Arrival
 from collectord.core.house import House
-from collectord.core.intake import Arrival
 from collectord.edge.store import staging
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops.reading import Staged

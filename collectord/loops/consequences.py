@@ -1,6 +1,6 @@
 """Consequences: an attempt's new state and what follows from it, written in the transaction that found it out.
 
-Reads task, items and ladder, asks core/follow_up, writes attempt, task, promise, facts, outcomes. Rings nobody.
+Reads task, items and ladder, asks core/telephony/follow_up, writes attempt, task, promise, facts, outcomes. Rings nobody.
 Invariant: attempt and consequences are on disk together or not at all; the effects returned are for after the commit.
 """
 
@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from collectord.core.attempts import Attempt, Said
-from collectord.core.calendar import WorkingDays
-from collectord.core.call_seen import Effect, Moved, SaySaved, Settle, TakeDown
-from collectord.core.follow_up import FollowUp, Situation, TaskBack, TaskOver, after_result, after_talk
+from collectord.core.contact.calendar import WorkingDays
 from collectord.core.house import House
+from collectord.core.receivables.tasks import TaskState
 from collectord.core.rules import Rules
-from collectord.core.tasks import TaskState
+from collectord.core.telephony.attempts import Attempt, Said
+from collectord.core.telephony.call_seen import Effect, Moved, SaySaved, Settle, TakeDown
+from collectord.core.telephony.follow_up import FollowUp, Situation, TaskBack, TaskOver, after_result, after_talk
 from collectord.edge.ids import new_id
 from collectord.edge.store import calls, facts, ledger, promises, tasks
 from collectord.edge.store.connection import Connection

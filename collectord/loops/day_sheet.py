@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from collectord.core.agents import OnDuty
-from collectord.core.calendar import HolidaysUnknown, WorkingDays
+from collectord.core.contact.calendar import HolidaysUnknown, WorkingDays
+from collectord.core.exports.sheet import sheet
 from collectord.core.house import House
 from collectord.core.rules import Rules
-from collectord.core.sheet import sheet
+from collectord.core.telephony.agents import OnDuty
 from collectord.edge.crash import crash_point
 from collectord.edge.inbox import ExchangeFolders, write_atomically
 from collectord.edge.store import batches, meta

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from collectord.core.holds import NO_HOLD, Holds
 from collectord.core.house import House
-from collectord.core.ladders import Ladder, ladder_for
-from collectord.core.ledger import Debtor, OpenItem
+from collectord.core.receivables.holds import NO_HOLD, Holds
+from collectord.core.receivables.ladders import Ladder, ladder_for
+from collectord.core.receivables.ledger import Debtor, OpenItem
+from collectord.core.receivables.tasks import Task
 from collectord.core.rules import Rules
-from collectord.core.tasks import Task
 from collectord.edge.store import holds, ledger, tasks
 from collectord.edge.store.connection import Connection, Database, open_for_reading
 

@@ -17,7 +17,7 @@ from collectord.core.receivables.promises import Promise
 from collectord.core.receivables.tasks import Task, TaskState
 from collectord.core.rules import Rules
 from collectord.core.telephony.agents import OnDuty, judge, why
-from collectord.core.telephony.allocation import FreeAgent, Nothing, Placement, choose
+from collectord.core.telephony.allocation import Candidate, FreeAgent, Nothing, Placement, choose
 from collectord.core.telephony.attempts import Attempt, AttemptState
 from collectord.core.telephony.call_seen import Effect
 from collectord.core.telephony.case import Case, describe, spoken
@@ -32,7 +32,8 @@ from collectord.edge.store.connection import Connection, Database
 from collectord.loops import call_events, duty
 from collectord.settings import Settings
 
-LOOK_AHEAD = (20, 500)  # candidates read per turn: the first few nearly always hold one for somebody free; if not, many
+A_FEW = 20  # candidates read per turn: nearly always they hold one for somebody free
+LOOK_AHEAD = 500  # read when they do not
 REFUSED_PAUSE = timedelta(minutes=15)  # a refusal without a known end is asked again so much later
 
 
@@ -72,26 +73,28 @@ class Dialler:
     async def turn(self, devices: Mapping[str, str], doubts: tuple[Doubt, ...], now: datetime) -> PlacedCall | GateRefused | Idle:
         if await self.db.read(lambda conn: tasks.is_any_due(conn, now)):
             await self.db.write(lambda conn: tasks.promote_due(conn, now))
-        agents = [agent for agent in await duty.on_duty(self.db, self.settings, devices, now) if agent.pbx in self.started]
+        present, first = await self.db.read(lambda conn: self._look(conn, devices, now))
+        agents = [agent for agent in present if agent.pbx in self.started]
         free = [agent for agent in agents if duty.is_free(agent, self.settings, now)]
         if not free:
             return Idle(self._nobody(agents, now), passing=any(agent.attempt_id for agent in agents))
-        match await self._choose(free, now):
+        match await self._choose(free, first, now):
             case Nothing(why, until):
                 return Idle(why, until)
             case Placement(task, chosen):
                 return await self.place(task, next(a for a in free if a.id == chosen.id), doubts, now)
 
-    async def _choose(self, free: list[OnDuty], now: datetime) -> Placement | Nothing:
+    async def _look(self, conn: Connection, devices: Mapping[str, str], now: datetime) -> tuple[tuple[OnDuty, ...], list[Candidate]]:
+        return await duty.present(conn, self.settings, devices, now), await tasks.ready_tasks(conn, now, limit=A_FEW)
+
+    async def _choose(self, free: list[OnDuty], first: list[Candidate], now: datetime) -> Placement | Nothing:
         """The stored order is core's but for ties in money, so the first few are as good as all when somebody can take one of them."""
         desk = tuple(FreeAgent(id=a.id, languages=a.languages, skills=a.skills, endpoint=a.endpoint, pbx=a.pbx) for a in free)
-        answer: Placement | Nothing = Nothing("", None)
-        for limit in LOOK_AHEAD:
-            candidates = await self.db.read(lambda conn, n=limit: tasks.ready_tasks(conn, now, limit=n))  # type: ignore[misc]
-            answer = choose(candidates, desk, now, spoken=self._spoken(), language=self.house.language)
-            if isinstance(answer, Placement) or len(candidates) < limit:
-                break
-        return answer
+        answer = choose(first, desk, now, spoken=self._spoken(), language=self.house.language)
+        if isinstance(answer, Placement) or len(first) < A_FEW:
+            return answer
+        candidates = await self.db.read(lambda conn: tasks.ready_tasks(conn, now, limit=LOOK_AHEAD))
+        return choose(candidates, desk, now, spoken=self._spoken(), language=self.house.language)
 
     def _spoken(self) -> frozenset[str]:
         return frozenset(language for agent in self.settings.agent for language in agent.languages)

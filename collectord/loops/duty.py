@@ -57,7 +57,12 @@ def _on_duty(agent: AgentSection, row: Mapping[str, Any] | None, devices: Mappin
 
 async def on_duty(db: Database, settings: Settings, devices: Mapping[str, str], now: datetime) -> tuple[OnDuty, ...]:
     """Every configured agent as of now. `devices` maps endpoints to the PBX's device states."""
-    found = await db.read(lambda conn: rows.rows(conn, now))
+    return await db.read(lambda conn: present(conn, settings, devices, now))
+
+
+async def present(conn: Connection, settings: Settings, devices: Mapping[str, str], now: datetime) -> tuple[OnDuty, ...]:
+    """As `on_duty`, inside a transaction of the caller."""
+    found = await rows.rows(conn, now)
     return tuple(_on_duty(agent, found.get(agent.id), devices) for agent in settings.agent)
 
 

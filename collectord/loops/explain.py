@@ -9,14 +9,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from collectord.core.contact_rules import may_contact
-from collectord.core.escalation import wanted
-from collectord.core.facts import Doubt
+from collectord.core.contact.contact_rules import may_contact
+from collectord.core.contact.facts import Doubt
+from collectord.core.contact.verdict import explained
 from collectord.core.house import House
-from collectord.core.ladders import ladder_for
-from collectord.core.ledger import DebtorKey
+from collectord.core.receivables.escalation import wanted
+from collectord.core.receivables.ladders import ladder_for
+from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.rules import Rules
-from collectord.core.verdict import explained
 from collectord.edge.store import facts, holds, tasks
 from collectord.edge.store.connection import Connection, Database
 

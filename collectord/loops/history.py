@@ -1,6 +1,6 @@
 """Import of an old system's contact history, so that limits hold from the first day.
 
-Reads the file, asks core/history_file what each row means, writes contacts and wishes in transactions of some hundred rows.
+Reads the file, asks core/contact/history_file what each row means, writes contacts and wishes in transactions of some hundred rows.
 Invariant: identical rows count once, so that the same file may be imported again after whatever stopped it.
 """
 
@@ -13,9 +13,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from collectord.core.csv_records import Decoder, ExportRefused, Record, Records, refuse_by_magic
-from collectord.core.facts import Fact, FactKind
-from collectord.core.history_file import BadRow, HistoryRefused, HistoryRow, read_columns, read_rows
+from collectord.core.contact.facts import Fact, FactKind
+from collectord.core.contact.history_file import BadRow, HistoryRefused, HistoryRow, read_columns, read_rows
+from collectord.core.exports.csv_records import Decoder, ExportRefused, Record, Records, refuse_by_magic
 from collectord.core.house import House
 from collectord.edge.store import facts
 from collectord.edge.store.connection import Connection, Database

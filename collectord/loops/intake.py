@@ -11,7 +11,7 @@ from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
-from collectord.core.intake import TEXTS, Decision, IntakeRefused, Receipt, arrival, day_in_name, is_source
+from collectord.core.exports.intake import TEXTS, Decision, IntakeRefused, Receipt, arrival, day_in_name, is_source
 from collectord.core.wording import phrase
 from collectord.edge import inbox
 from collectord.edge.crash import crash_point

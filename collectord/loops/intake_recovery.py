@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
-from collectord.core.intake import TEXTS, Arrival, Decision
+from collectord.core.exports.intake import TEXTS, Arrival, Decision
 from collectord.core.wording import phrase
 from collectord.edge.store import batches, staging
 from collectord.loops import verdicts

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from collectord.core.agents import AgentState, judge, why
-from collectord.core.dial_numbers import to_dial_number
-from collectord.core.facts import Doubt
-from collectord.core.ledger import DebtorKey, open_total
-from collectord.core.pbx_calls import Accepted, AgentCall
-from collectord.core.tasks import Origin, Task, TaskState
+from collectord.core.contact.dial_numbers import to_dial_number
+from collectord.core.contact.facts import Doubt
+from collectord.core.receivables.ledger import DebtorKey, open_total
+from collectord.core.receivables.tasks import Origin, Task, TaskState
+from collectord.core.telephony.agents import AgentState, judge, why
+from collectord.core.telephony.pbx_calls import Accepted, AgentCall
 from collectord.edge.ids import new_id
 from collectord.edge.store import ledger, meta, tasks
 from collectord.edge.store.connection import Connection, Database

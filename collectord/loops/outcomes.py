@@ -1,6 +1,6 @@
 """Outcomes: what a person says about a call after the fact, also for calls of which nobody knew the end.
 
-Reads the request, asks core/said_by_person and core/call_flow, writes through loops/attempt_turn.
+Reads the request, asks core/telephony/said_by_person and core/telephony/call_flow, writes through loops/attempt_turn.
 Invariant: whoever is told "recorded" finds it on disk; a second, different word is a correction and stays visible as one.
 """
 
@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from collectord.core.attempts import Attempt
-from collectord.core.call_seen import Ignored, OutcomeSaid
 from collectord.core.house import House
-from collectord.core.ledger import DebtorKey
+from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.rules import Rules
-from collectord.core.said_by_person import read_said, refuse
+from collectord.core.telephony.attempts import Attempt
+from collectord.core.telephony.call_seen import Ignored, OutcomeSaid
+from collectord.core.telephony.said_by_person import read_said, refuse
 from collectord.edge.store import calls, promises
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops.attempt_turn import see

@@ -7,9 +7,10 @@ anything new is dialled on that PBX.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from collectord.core.house import House
@@ -52,9 +53,13 @@ from collectord.settings import Settings
 TEST_PREFIX = "test-"  # attempt ids of test calls: no debtor, no row
 
 
+def _is_test(event: CallEvent) -> bool:
+    return event.attempt_id.startswith(TEST_PREFIX)
+
+
 @dataclass(kw_only=True)
 class PbxDesk:
-    """One per PBX; `take` is called for each event, in order."""
+    """One per PBX; `take_all` is called for every event, in order."""
 
     name: str
     pbx: AsteriskPbx
@@ -65,11 +70,46 @@ class PbxDesk:
     features: duty.FeatureDesk
     log: Any
     wake: Callable[[], None]  # somebody may be free now
+    spawn: Callable[[Coroutine[Any, Any, None]], object]  # a task of the daemon's group
     devices: dict[str, str] = field(default_factory=dict)
     started: str = ""  # "" while the link is down or not reconciled
     test_results: dict[str, str] = field(default_factory=dict)
 
-    async def take(self, event: PbxEvent, now: datetime) -> None:
+    async def take_all(self, events: Sequence[PbxEvent], now: datetime) -> None:
+        """In order. Reports of calls that wait together share one transaction: the busier the PBX, the more of them one fsync serves."""
+        for is_report, together in groupby(events, key=lambda event: isinstance(event, CallEvent) and not _is_test(event)):
+            if is_report:
+                await self._take_reports([event for event in together if isinstance(event, CallEvent)], now)
+            else:
+                for event in together:
+                    await self._take(event, now)
+                    self.wake()
+
+    async def _take_reports(self, events: Sequence[CallEvent], now: datetime) -> None:
+        for event in events:
+            self._tell(event)
+        try:
+            seen = await call_events.take_events(self.db, self.rules, self.house, events, now)
+        except Exception:
+            if len(events) == 1:
+                raise
+            failed: list[Exception] = []  # one of them spoilt the transaction for all: each by itself
+            for event in events:
+                try:
+                    await self._take_reports([event], now)
+                except Exception as error:
+                    failed.append(error)
+            if failed:
+                raise failed[0] from None
+            return
+        for event, effects in zip(events, seen, strict=True):
+            await self.carry_out(effects, now)
+            if any(isinstance(effect, AgentFree) for effect in effects):
+                await self._tell_end(event.attempt_id)
+            if effects:  # the mere progress of a call makes nobody free
+                self.wake()
+
+    async def _take(self, event: PbxEvent, now: datetime) -> None:
         match event:
             case LinkUp():
                 self.devices.clear()
@@ -88,17 +128,8 @@ class PbxDesk:
                 answer = await self.features.take(event, self.settings, now)
                 self.log.info("feature_dialled", pbx=self.name, action=event.action.value, endpoint=event.endpoint, reply=answer.text[:2])
                 await self._quietly(self.pbx.reply(event.uniqueid, answer.text, self.house.today(now)))
-            case CallEvent() if event.attempt_id.startswith(TEST_PREFIX):
-                self._take_test(event)
             case CallEvent():
-                self._tell(event)
-                effects = await call_events.take_event(self.db, self.rules, self.house, event, now)
-                if any(isinstance(effect, AgentFree) for effect in effects):
-                    await self._tell_end(event.attempt_id)
-                await self.carry_out(effects, now)
-                if not effects:
-                    return  # the progress of a call makes nobody free
-        self.wake()
+                self._take_test(event)
 
     def _tell(self, event: CallEvent) -> None:
         """The live log of a call: who did what, never to whom."""
@@ -137,14 +168,17 @@ class PbxDesk:
                 self.test_results[event.attempt_id] = "AGENT"
 
     async def carry_out(self, effects: Iterable[Effect], now: datetime) -> None:
+        """What the PBX is only told goes out beside this: its answer keeps no other call's report waiting."""
         for effect in effects:
             match effect:
                 case SaySaved():
-                    await self._quietly(self.pbx.say_saved(effect.channel_uniqueid, effect.ok))
+                    self.spawn(self._told(self.pbx.say_saved(effect.channel_uniqueid, effect.ok), "after-SaySaved"))
+                    continue
                 case RingBackAgent():
                     await self._ring_back(effect, now)
                 case Acknowledge():
-                    await self._quietly(self.pbx.acknowledge(effect.attempt_id))
+                    self.spawn(self._told(self.pbx.acknowledge(effect.attempt_id), "after-Acknowledge"))
+                    continue
                 case AgentTookRing():
                     await duty.ring_taken(self.db, effect.agent)
                 case AgentMissedRing(agent, how):
@@ -176,6 +210,13 @@ class PbxDesk:
                 seen_at=now, attempt_id=attempt.id, action_id=turn, reason=None, uniqueid="", ring_back=effect.ring_back
             )
             await self.carry_out(await call_events.take_event(self.db, self.rules, self.house, failed, now), now)
+
+    async def _told(self, deed: Awaitable[None], point: str) -> None:
+        try:
+            await self._quietly(deed)
+        except Exception:  # in the daemon's group an error would end the daemon
+            self.log.exception("pbx_not_told", pbx=self.name)
+        crash_point(point)
 
     async def _quietly(self, deed: Awaitable[None]) -> None:
         """The channel may be gone by now, the link too: the journal and the next reconcile make up for it."""

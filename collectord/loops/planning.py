@@ -13,14 +13,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from collectord.core.dunning import Cancel, Change, Create, Keep, changed_task, new_task, plan_tasks
-from collectord.core.escalation import wanted
 from collectord.core.house import House
 from collectord.core.money import plain_map
+from collectord.core.receivables.dunning import Cancel, Change, Create, Keep, changed_task, new_task, plan_tasks
+from collectord.core.receivables.escalation import wanted
+from collectord.core.receivables.shortfall import shortfall
+from collectord.core.receivables.tasks import Task, TaskState
+from collectord.core.receivables.wanted import NotWanted, Wanted
 from collectord.core.rules import Rules
-from collectord.core.shortfall import shortfall
-from collectord.core.tasks import Task, TaskState
-from collectord.core.wanted import NotWanted, Wanted
 from collectord.edge.crash import crash_point
 from collectord.edge.store import tasks
 from collectord.edge.store.connection import Connection, Database

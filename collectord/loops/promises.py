@@ -1,6 +1,6 @@
 """Promises: judged from what the exports say was cleared, after every import.
 
-Reads open promises, clearings and how far each source has told its bookings; asks core/promises, core/broken_promise; writes verdicts.
+Reads open promises, clearings and how far each source has told its bookings; asks core/receivables/promises, core/receivables/broken_promise; writes verdicts.
 Invariant: without an export beyond the grace nothing is called broken; verdict and the task it asks for are one transaction.
 """
 
@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from collectord.core.broken_promise import Verdict, conclude
 from collectord.core.house import House
-from collectord.core.ledger import DebtorKey
-from collectord.core.promises import Promise, booked_until, judge
+from collectord.core.receivables.broken_promise import Verdict, conclude
+from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.promises import Promise, booked_until, judge
 from collectord.core.rules import Rules
 from collectord.edge.crash import crash_point
 from collectord.edge.ids import new_id

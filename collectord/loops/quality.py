@@ -1,6 +1,6 @@
 """Quality: the holes in the data, counted.
 
-Reads ledger, attempts, facts and the state of the sources; asks core/data_quality and core/freshness. Writes nothing.
+Reads ledger, attempts, facts and the state of the sources; asks core/exports/data_quality and core/exports/freshness. Writes nothing.
 Invariant: a hole that has no case is not listed.
 """
 
@@ -10,8 +10,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from collectord.core.data_quality import Case, hole
-from collectord.core.freshness import Stale, accounting_days, freshness
+from collectord.core.exports.data_quality import Case, hole
+from collectord.core.exports.freshness import Stale, accounting_days, freshness
 from collectord.core.house import House
 from collectord.edge.store import batches
 from collectord.edge.store import quality as store

@@ -11,12 +11,12 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from collectord.core.change_set import Verdict, classify, debtor_digest
-from collectord.core.columns import Header, read_header
-from collectord.core.csv_records import Decoder, Record, Records, refuse_by_magic
+from collectord.core.exports.change_set import Verdict, classify, debtor_digest
+from collectord.core.exports.columns import Header, read_header
+from collectord.core.exports.csv_records import Decoder, Record, Records, refuse_by_magic
+from collectord.core.exports.intake import Arrival
+from collectord.core.exports.open_items import BadRow, DebtorFields, GoodRow, RowReader, twin_row
 from collectord.core.house import House
-from collectord.core.intake import Arrival
-from collectord.core.open_items import BadRow, DebtorFields, GoodRow, RowReader, twin_row
 from collectord.core.wording import Language
 from collectord.edge.crash import crash_point
 from collectord.edge.inbox import ExportFile

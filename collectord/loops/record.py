@@ -1,6 +1,6 @@
 """Record: what a human learnt about a debtor, apart from the outcome of a call of ours.
 
-Reads the debtor's facts, asks core/learnt what the words mean, writes facts, contacts, outcomes and the audit in one transaction.
+Reads the debtor's facts, asks core/contact/learnt what the words mean, writes facts, contacts, outcomes and the audit in one transaction.
 Invariant: the answer comes after the commit; of a request that is refused nothing is written.
 """
 
@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from collectord.core.contact.learnt import RecordRefused, learn
 from collectord.core.house import House
-from collectord.core.learnt import RecordRefused, learn
-from collectord.core.ledger import DebtorKey
+from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.rules import Rules
 from collectord.edge.store import facts, promises
 from collectord.edge.store.connection import Connection, Database

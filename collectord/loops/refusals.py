@@ -6,11 +6,11 @@ Invariant: every class in here carries one complete sentence.
 
 from __future__ import annotations
 
-from collectord.core.calendar import HolidaysUnknown
-from collectord.core.history_file import HistoryRefused
-from collectord.core.intake import IntakeRefused
-from collectord.core.learnt import RecordRefused
-from collectord.core.said_by_person import OutcomeRefused
+from collectord.core.contact.calendar import HolidaysUnknown
+from collectord.core.contact.history_file import HistoryRefused
+from collectord.core.contact.learnt import RecordRefused
+from collectord.core.exports.intake import IntakeRefused
+from collectord.core.telephony.said_by_person import OutcomeRefused
 from collectord.edge.outbox import OutboxUnwritable
 from collectord.edge.store.connection import StoreBroken, StoreBusy
 from collectord.edge.store.ledger import UnknownDebtor

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from collectord.core.agents import AgentState, judge
-from collectord.core.freshness import Fresh, accounting_days, freshness
+from collectord.core.exports.freshness import Fresh, accounting_days, freshness
 from collectord.core.house import House
-from collectord.core.ledger import DebtorKey
+from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.standing import Found, Source
 from collectord.core.standing import judge as judge_standing
+from collectord.core.telephony.agents import AgentState, judge
 from collectord.edge.store import ledger, meta
 from collectord.edge.store.codec import to_maybe_instant
 from collectord.edge.store.connection import Connection, Database

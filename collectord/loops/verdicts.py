@@ -1,6 +1,6 @@
 """Verdicts: carries one claimed file from its first byte to its verdict, its receipt and its last folder.
 
-Reads file and ledger, asks core/intake, commits once. Knows neither who dropped the file nor when the next one comes.
+Reads file and ledger, asks core/exports/intake, commits once. Knows neither who dropped the file nor when the next one comes.
 Invariant: the commit is the moment of truth; everything after it can be done again, everything before it leaves no trace.
 """
 
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from collectord.core.change_set import Before, Counts, shrinks
-from collectord.core.csv_records import ExportRefused
-from collectord.core.freshness import Earlier, accounting_days, confirmed_until
-from collectord.core.intake import TEXTS, Arrival, Decision, Receipt, first_look, judge
+from collectord.core.exports.change_set import Before, Counts, shrinks
+from collectord.core.exports.csv_records import ExportRefused
+from collectord.core.exports.freshness import Earlier, accounting_days, confirmed_until
+from collectord.core.exports.intake import TEXTS, Arrival, Decision, Receipt, first_look, judge
 from collectord.core.wording import phrase
 from collectord.edge.crash import crash_point
 from collectord.edge.inbox import MAX_BYTES, ExportFile, Folder, receipt_names, rejects_csv, write_atomically

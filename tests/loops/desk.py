@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from collectord.core.exports.intake import Receipt
 from collectord.core.house import Company, House
-from collectord.core.intake import Receipt
-from collectord.core.ledger import DebtorKey
+from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.rules import Rules
 from collectord.edge.inbox import ExchangeFolders
 from collectord.edge.rules_files import load_rules

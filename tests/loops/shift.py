@@ -7,12 +7,23 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from collectord.core.attempts import Attempt, AttemptState
-from collectord.core.call_seen import Effect
-from collectord.core.ledger import DebtorKey
-from collectord.core.pbx_calls import JournalRow, LiveChannel, UnreadableRow
-from collectord.core.pbx_events import AgentUp, CallEvent, DebtorUp, Dialling, DialResult, Ended, EndState, Keyed, KeyedAmount, WrapEnded
-from collectord.core.tasks import Task
+from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.tasks import Task
+from collectord.core.telephony.attempts import Attempt, AttemptState
+from collectord.core.telephony.call_seen import Effect
+from collectord.core.telephony.pbx_calls import JournalRow, LiveChannel, UnreadableRow
+from collectord.core.telephony.pbx_events import (
+    AgentUp,
+    CallEvent,
+    DebtorUp,
+    Dialling,
+    DialResult,
+    Ended,
+    EndState,
+    Keyed,
+    KeyedAmount,
+    WrapEnded,
+)
 from collectord.edge.store import calls, promises, tasks
 from collectord.loops import call_events, outcomes, planning
 from tests.loops.desk import Desk, row

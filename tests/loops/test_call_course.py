@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from collectord.core.attempts import AgentResult, AttemptState, Disposition, Result
-from collectord.core.call_seen import Acknowledge, AgentFree, AgentMissedRing, AskHuman, RingBackAgent, SaySaved
-from collectord.core.ledger import DebtorKey
-from collectord.core.pbx_calls import Accepted, Refused
-from collectord.core.pbx_events import ChannelHungUp, EndState, OriginateFailed
-from collectord.core.said_by_person import OutcomeRefused
-from collectord.core.tasks import TaskState
+from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.tasks import TaskState
+from collectord.core.telephony.attempts import AgentResult, AttemptState, Disposition, Result
+from collectord.core.telephony.call_seen import Acknowledge, AgentFree, AgentMissedRing, AskHuman, RingBackAgent, SaySaved
+from collectord.core.telephony.pbx_calls import Accepted, Refused
+from collectord.core.telephony.pbx_events import ChannelHungUp, EndState, OriginateFailed
+from collectord.core.telephony.said_by_person import OutcomeRefused
 from collectord.edge.store import calls, promises, tasks
 from collectord.loops import call_events, planning
 from tests.loops.desk import Desk, open_desk

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from collectord.core.money import Money
-from collectord.core.promises import Promise, PromiseState
+from collectord.core.receivables.promises import Promise, PromiseState
 from collectord.edge.store import promises
 from collectord.loops.explain import NotKnown
 from tests.loops.desk import HOUSE, Desk, local, open_desk, row

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
+from collectord.core.exports.intake import IntakeRefused, Receipt
 from collectord.core.house import House
-from collectord.core.intake import IntakeRefused, Receipt
-from collectord.core.ledger import DebtorKey, open_total
+from collectord.core.receivables.ledger import DebtorKey, open_total
 from collectord.edge.ids import new_id
 from collectord.edge.inbox import ExchangeFolders
 from collectord.edge.store import batches, ledger

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from collectord.core.agents import OnDuty
 from collectord.core.house import Company, House
+from collectord.core.receivables.tasks import TaskState
 from collectord.core.rules import Rules
-from collectord.core.tasks import TaskState
+from collectord.core.telephony.agents import OnDuty
 from collectord.edge.inbox import ExchangeFolders
 from collectord.edge.rules_files import load_rules
 from collectord.edge.store import tasks

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from collectord.core.attempts import Attempt
-from collectord.core.ledger import DebtorKey
-from collectord.core.tasks import Origin, Task
+from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.tasks import Origin, Task
+from collectord.core.telephony.attempts import Attempt
 from collectord.edge.store import tasks
 from collectord.loops.promises import judge_promises
 from tests.loops.desk import Desk, local, open_desk, row

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from collectord.core.ledger import DebtorKey
+from collectord.core.receivables.ledger import DebtorKey
 from collectord.edge.store import facts
 from collectord.loops.explain import NotKnown
 from collectord.loops.history import HistoryRefused, import_history

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from collectord.core import guard, hours, limits
-from collectord.core.facts import DebtorFacts, FactKind
+from collectord.core.contact import guard, hours, limits
+from collectord.core.contact.facts import DebtorFacts, FactKind
+from collectord.core.contact.packs import Pack, active_packs
+from collectord.core.contact.place import place_of
+from collectord.core.contact.refusals import Allowed, Answer, Notice, Question, Refusal, Refused
 from collectord.core.house import House
-from collectord.core.ledger import FOREVER, DialNumber, OpenItem
-from collectord.core.packs import Pack, active_packs
-from collectord.core.place import place_of
-from collectord.core.refusals import Allowed, Answer, Notice, Question, Refusal, Refused
+from collectord.core.receivables.ledger import FOREVER, DialNumber, OpenItem
 from collectord.core.wording import Texts
 
 __all__ = ["Allowed", "Refusal", "Refused", "guard_rules", "may_contact"]

@@ -14,7 +14,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberType
 from phonenumbers import timezone as zones_of_prefixes
 
-from collectord.core.ledger import DialNumber
+from collectord.core.receivables.ledger import DialNumber
 from collectord.core.wording import Language, Texts, phrase
 
 DIALABLE = re.compile(r"\A\+[1-9][0-9]{6,14}\Z", re.ASCII)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from collectord.core.facts import CONTACT_RESULTS
-from collectord.core.refusals import ONE_DAY, Question
-from collectord.core.week import day_start
+from collectord.core.contact.facts import CONTACT_RESULTS
+from collectord.core.contact.refusals import ONE_DAY, Question
+from collectord.core.contact.week import day_start
 
 CONSENT_DAYS = 7  # 12 CFR 1006.14(b)(3)(i): no longer than seven days after receiving it, the day of receipt being the first
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from collectord.core.attempts import COUNTS_AS_CONTACT, RIGHT_PARTY, Disposition
-from collectord.core.ledger import Debtor, DebtorKey, OpenItem
+from collectord.core.receivables.ledger import Debtor, DebtorKey, OpenItem
+from collectord.core.telephony.attempts import COUNTS_AS_CONTACT, RIGHT_PARTY, Disposition
 
 CONTACT_RESULTS = COUNTS_AS_CONTACT
 DIALLED_RESULTS = CONTACT_RESULTS | {"busy", "unallocated", "not_in_service", "congestion", "failed"}

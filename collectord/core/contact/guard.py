@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from collectord.core.calendar import HolidaysUnknown, WorkingDays
-from collectord.core.facts import NO_LEGAL_STATE, FactKind
-from collectord.core.freshness import SourceStanding, Stale, accounting_days, freshness
-from collectord.core.ledger import open_total
+from collectord.core.contact.calendar import HolidaysUnknown, WorkingDays
+from collectord.core.contact.facts import NO_LEGAL_STATE, FactKind
+from collectord.core.contact.packs import unknown_packs
+from collectord.core.contact.refusals import Question, Refusal
+from collectord.core.exports.freshness import SourceStanding, Stale, accounting_days, freshness
 from collectord.core.money import Money
-from collectord.core.packs import unknown_packs
-from collectord.core.refusals import Question, Refusal
+from collectord.core.receivables.ledger import open_total
 from collectord.core.wording import Texts
 
 PAYMENT_SEEN_DAYS = 5  # banking days that "paid already" holds calls, so that the payment can arrive

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from collectord.core.attempts import HISTORY_RESULTS, Disposition, Result
-from collectord.core.csv_records import Record
-from collectord.core.dial_numbers import to_dial_number
-from collectord.core.facts import Contact
+from collectord.core.contact.dial_numbers import to_dial_number
+from collectord.core.contact.facts import Contact
+from collectord.core.contact.learnt import MEDIA
+from collectord.core.contact.week import parse_week
+from collectord.core.exports.csv_records import Record
 from collectord.core.house import House
-from collectord.core.learnt import MEDIA
-from collectord.core.week import parse_week
+from collectord.core.telephony.attempts import HISTORY_RESULTS, Disposition, Result
 from collectord.core.wording import Language, Texts, phrase, safe
 
 REQUIRED = ("at", "debtor_no")

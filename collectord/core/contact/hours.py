@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from collectord.core.calendar import HolidaysUnknown, is_holiday
-from collectord.core.facts import FactKind
-from collectord.core.packs import Pack
-from collectord.core.refusals import Question, Refusal
-from collectord.core.week import WHOLE_DAY, Week, next_inside, next_inside_all, parse_days, parse_week, shown_week, without_days
+from collectord.core.contact.calendar import HolidaysUnknown, is_holiday
+from collectord.core.contact.facts import FactKind
+from collectord.core.contact.packs import Pack
+from collectord.core.contact.refusals import Question, Refusal
+from collectord.core.contact.week import WHOLE_DAY, Week, next_inside, next_inside_all, parse_days, parse_week, shown_week, without_days
 from collectord.core.wording import Texts
 
 TEXTS: Texts = {

@@ -1,6 +1,6 @@
 """What a human learnt about a debtor: from the words of `record` to facts, or one sentence why not.
 
-Owns the reading of those words. Writes nothing, knows no attempt: outcomes of our own calls are core/follow_up's.
+Owns the reading of those words. Writes nothing, knows no attempt: outcomes of our own calls are core/telephony/follow_up's.
 Invariant: all of a request is understood, or nothing of it is taken.
 """
 
@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from collectord.core.attempts import HISTORY_RESULTS, Disposition, Result
-from collectord.core.dial_numbers import to_dial_number
-from collectord.core.facts import NO_LEGAL_STATE, Contact, DebtorFacts, Fact, FactKind
+from collectord.core.contact.dial_numbers import to_dial_number
+from collectord.core.contact.facts import NO_LEGAL_STATE, Contact, DebtorFacts, Fact, FactKind
+from collectord.core.contact.packs import GUARD
+from collectord.core.contact.week import parse_days, parse_week
 from collectord.core.house import House
-from collectord.core.packs import GUARD
-from collectord.core.told import Outcome
-from collectord.core.week import parse_days, parse_week
+from collectord.core.receivables.told import Outcome
+from collectord.core.telephony.attempts import HISTORY_RESULTS, Disposition, Result
 from collectord.core.wording import Texts, phrase
 
 MEDIA = ("call", "email", "sms", "letter")

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from collectord.core.exceptions import callback_windows, consent_windows
-from collectord.core.facts import CONTACT_RESULTS, Contact
-from collectord.core.guard import wrong_since
-from collectord.core.packs import Limit, OtherPart, Pack, Quiet, Retry
-from collectord.core.refusals import ONE_DAY, Notice, Question, Refusal
-from collectord.core.week import daily, day_start, next_inside
+from collectord.core.contact.exceptions import callback_windows, consent_windows
+from collectord.core.contact.facts import CONTACT_RESULTS, Contact
+from collectord.core.contact.guard import wrong_since
+from collectord.core.contact.packs import Limit, OtherPart, Pack, Quiet, Retry
+from collectord.core.contact.refusals import ONE_DAY, Notice, Question, Refusal
+from collectord.core.contact.week import daily, day_start, next_inside
 from collectord.core.wording import Texts
 
 TEXTS: Texts = {

@@ -1,6 +1,6 @@
 """Contact-limit packs: when and how often debtors may be called, as data that a team lead can read.
 
-Owns the shape of a pack and the reading of `rules/packs/NAME.toml`. Judges nobody: that is core/contact_rules.
+Owns the shape of a pack and the reading of `rules/packs/NAME.toml`. Judges nobody: that is core/contact/contact_rules.
 Invariant: whatever is wrong with a file is a Problem that names its key; a pack without problems can always be applied.
 """
 
@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from collectord.core.calendar import has_table
-from collectord.core.facts import CONTACT_RESULTS, DIALLED_RESULTS
-from collectord.core.place import Place
+from collectord.core.contact.calendar import has_table
+from collectord.core.contact.facts import CONTACT_RESULTS, DIALLED_RESULTS
+from collectord.core.contact.place import Place
+from collectord.core.contact.week import Week, Window, daily, merged, parse_days, parse_window
 from collectord.core.rule_text import Table
-from collectord.core.week import Week, Window, daily, merged, parse_days, parse_window
 
 ONE_DAY = timedelta(days=1)
 SCOPES = ("debtor", "number", "item")

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import phonenumbers
 from babel.core import get_global
 
-from collectord.core.calendar import region_code
+from collectord.core.contact.calendar import region_code
 from collectord.core.house import House
-from collectord.core.ledger import Debtor, DialNumber
+from collectord.core.receivables.ledger import Debtor, DialNumber
 
 # States of the USA -> zones; a state on a border has both. Alaska's and Indiana's special zones share their neighbours' clocks.
 _EASTERN, _CENTRAL, _MOUNTAIN, _PACIFIC = "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles"

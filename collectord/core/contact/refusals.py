@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from collectord.core.facts import DebtorFacts, Fact, FactKind
+from collectord.core.contact.facts import DebtorFacts, Fact, FactKind
+from collectord.core.contact.packs import GUARD, Pack
+from collectord.core.contact.place import Place
+from collectord.core.contact.week import day_start
 from collectord.core.house import House
-from collectord.core.ledger import DialNumber
-from collectord.core.packs import GUARD, Pack
-from collectord.core.place import Place
-from collectord.core.week import day_start
+from collectord.core.receivables.ledger import DialNumber
 from collectord.core.wording import Language, Texts, phrase
 
 ONE_DAY = timedelta(days=1)

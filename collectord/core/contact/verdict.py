@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from collectord.core.contact_rules import Allowed, Refusal, Refused
-from collectord.core.facts import DebtorFacts
+from collectord.core.contact.contact_rules import Allowed, Refusal, Refused
+from collectord.core.contact.facts import DebtorFacts
 from collectord.core.house import House
-from collectord.core.ledger import oldest_days_past_due, open_total, overdue_total
 from collectord.core.money import plain_map
-from collectord.core.tasks import Task
-from collectord.core.wanted import NotWanted, Wanted
+from collectord.core.receivables.ledger import oldest_days_past_due, open_total, overdue_total
+from collectord.core.receivables.tasks import Task
+from collectord.core.receivables.wanted import NotWanted, Wanted
 from collectord.core.wording import Texts, phrase
 
 TEXTS: Texts = {

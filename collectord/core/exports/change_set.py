@@ -13,10 +13,10 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import NamedTuple
 
-from collectord.core.columns import DEBTOR_COLUMNS
+from collectord.core.exports.columns import DEBTOR_COLUMNS
+from collectord.core.exports.open_items import DebtorFields, GoodRow
 from collectord.core.house import House
 from collectord.core.money import Money, plain
-from collectord.core.open_items import DebtorFields, GoodRow
 from collectord.core.wording import Language, Texts, phrase
 
 ZERO = Decimal(0)

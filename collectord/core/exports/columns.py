@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from collectord.core.csv_records import ExportRefused, Record
+from collectord.core.exports.csv_records import ExportRefused, Record
 from collectord.core.wording import Language, Texts, phrase, safe
 
 REQUIRED = ("debtor_no", "debtor_name", "item_no", "due_on", "open_amount")

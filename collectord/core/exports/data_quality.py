@@ -12,8 +12,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from collectord.core.ledger import DebtorKey
 from collectord.core.money import plain_map
+from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.wording import Language, Texts, phrase, safe
 
 FAR_AHEAD = timedelta(days=366)  # a payment term beyond a year is more likely a typing mistake

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from collectord.core.calendar import HolidaysUnknown, WorkingDays
+from collectord.core.contact.calendar import HolidaysUnknown, WorkingDays
 from collectord.core.house import House
 
 CONFIRMING_DAYS = 2  # accounting days that identical files keep a source fresh: a stuck export must not look fresh

@@ -14,13 +14,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
-from collectord.core.change_set import Counts
-from collectord.core.freshness import Earlier
-from collectord.core.freshness import Fresh as Fresh
-from collectord.core.freshness import Stale as Stale
-from collectord.core.freshness import freshness as freshness
+from collectord.core.exports.change_set import Counts
+from collectord.core.exports.freshness import Earlier
+from collectord.core.exports.freshness import Fresh as Fresh
+from collectord.core.exports.freshness import Stale as Stale
+from collectord.core.exports.freshness import freshness as freshness
+from collectord.core.exports.open_items import BadRow
 from collectord.core.money import plain_map
-from collectord.core.open_items import BadRow
 from collectord.core.wording import Language, Texts, phrase, safe
 
 Status = Literal["staging", "accepted", "held", "rejected", "duplicate", "stale", "replaced"]

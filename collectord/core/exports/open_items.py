@@ -18,10 +18,10 @@ from zoneinfo import ZoneInfo
 
 from phonenumbers import SUPPORTED_REGIONS
 
-from collectord.core.columns import COLUMNS, KEY, REQUIRED, Header
-from collectord.core.csv_records import MAX_LINE, MAX_ORIGINAL, ExportRefused, Record
-from collectord.core.ledger import FOREVER
+from collectord.core.exports.columns import COLUMNS, KEY, REQUIRED, Header
+from collectord.core.exports.csv_records import MAX_LINE, MAX_ORIGINAL, ExportRefused, Record
 from collectord.core.money import NotMoney, parse_amount
+from collectord.core.receivables.ledger import FOREVER
 from collectord.core.wording import Language, Texts, phrase, safe
 
 MAX_FIELD = 10_000  # characters

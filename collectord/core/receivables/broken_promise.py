@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from collectord.core.disposition_rules import FollowUpRules
-from collectord.core.ledger import OpenItem, open_total
 from collectord.core.money import Money
-from collectord.core.promises import Judgement, Kept, Open, PartlyKept, Promise, PromiseState
-from collectord.core.tasks import Origin, Task, TaskState
+from collectord.core.receivables.ledger import OpenItem, open_total
+from collectord.core.receivables.promises import Judgement, Kept, Open, PartlyKept, Promise, PromiseState
+from collectord.core.receivables.tasks import Origin, Task, TaskState
+from collectord.core.telephony.disposition_rules import FollowUpRules
 from collectord.core.wording import Language, Texts, phrase
 
 TEXTS: Texts = {

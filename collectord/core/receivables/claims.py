@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from collectord.core.holds import Holds
-from collectord.core.ladders import Ladder
-from collectord.core.ledger import FOREVER, OpenItem
-from collectord.core.wanted import NotWanted
+from collectord.core.receivables.holds import Holds
+from collectord.core.receivables.ladders import Ladder
+from collectord.core.receivables.ledger import FOREVER, OpenItem
+from collectord.core.receivables.wanted import NotWanted
 
 DAY = timedelta(days=1)
 

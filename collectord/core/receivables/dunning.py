@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-from collectord.core.escalation import wanted
-from collectord.core.holds import NO_HOLD, Holds
-from collectord.core.ladders import Ladder
-from collectord.core.ledger import Debtor, OpenItem
-from collectord.core.tasks import Task, TaskState
-from collectord.core.wanted import NotWanted, Wanted
+from collectord.core.receivables.escalation import wanted
+from collectord.core.receivables.holds import NO_HOLD, Holds
+from collectord.core.receivables.ladders import Ladder
+from collectord.core.receivables.ledger import Debtor, OpenItem
+from collectord.core.receivables.tasks import Task, TaskState
+from collectord.core.receivables.wanted import NotWanted, Wanted
 from collectord.core.wording import Language
 
 CHANGEABLE = frozenset({TaskState.PLANNED, TaskState.READY})  # not while somebody is calling for it

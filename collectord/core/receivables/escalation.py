@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from collectord.core.claims import DAY, Claim, net, obstacle
-from collectord.core.holds import NO_HOLD, Holds
-from collectord.core.ladders import Ladder, Level
-from collectord.core.ledger import Debtor, OpenItem
 from collectord.core.money import Money
-from collectord.core.wanted import NotWanted, Wanted, moneys
+from collectord.core.receivables.claims import DAY, Claim, net, obstacle
+from collectord.core.receivables.holds import NO_HOLD, Holds
+from collectord.core.receivables.ladders import Ladder, Level
+from collectord.core.receivables.ledger import Debtor, OpenItem
+from collectord.core.receivables.wanted import NotWanted, Wanted, moneys
 
 
 def wanted(

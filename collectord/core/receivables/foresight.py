@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from collectord.core.dunning import Change, Create, Keep, changed_task, new_task, plan_tasks
-from collectord.core.escalation import wanted
-from collectord.core.holds import Holds
-from collectord.core.ladders import Ladder
-from collectord.core.ledger import Debtor, OpenItem
-from collectord.core.tasks import Task
-from collectord.core.wanted import NotWanted, Wanted
+from collectord.core.receivables.dunning import Change, Create, Keep, changed_task, new_task, plan_tasks
+from collectord.core.receivables.escalation import wanted
+from collectord.core.receivables.holds import Holds
+from collectord.core.receivables.ladders import Ladder
+from collectord.core.receivables.ledger import Debtor, OpenItem
+from collectord.core.receivables.tasks import Task
+from collectord.core.receivables.wanted import NotWanted, Wanted
 from collectord.core.wording import Language
 
 FORESEEN = "foreseen-"  # begins the id of a task that does not exist yet

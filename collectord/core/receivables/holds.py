@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from collectord.core.facts import NO_LEGAL_STATE, Fact, FactKind
-from collectord.core.ledger import Debtor
+from collectord.core.contact.facts import NO_LEGAL_STATE, Fact, FactKind
+from collectord.core.receivables.ledger import Debtor
 
 EVERY_ITEM = ""  # a dispute about the whole account
 

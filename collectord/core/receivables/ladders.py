@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from collectord.core.ledger import Debtor
+from collectord.core.receivables.ledger import Debtor
 from collectord.core.rule_text import Table
 from collectord.core.wording import Language
 

@@ -13,8 +13,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
-from collectord.core.ledger import DebtorKey
 from collectord.core.money import Money
+from collectord.core.receivables.ledger import DebtorKey
 
 
 class PromiseState(StrEnum):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from collectord.core.tasks import Task
+from collectord.core.receivables.tasks import Task
 
 # Ringing, talk (median 3 min, p95 12.5 min), wrap-up and the tries nobody answers; six of eight hours on the phone.
 MINUTES_PER_CASE = 8

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from collectord.core.ledger import DebtorKey
+from collectord.core.receivables.ledger import DebtorKey
 
 
 class TaskState(StrEnum):

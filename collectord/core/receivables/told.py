@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from collectord.core.attempts import Attempt, Disposition, Said
-from collectord.core.ledger import OpenItem, open_total
 from collectord.core.money import Money
-from collectord.core.promises import Promise
+from collectord.core.receivables.ledger import OpenItem, open_total
+from collectord.core.receivables.promises import Promise
+from collectord.core.telephony.attempts import Attempt, Disposition, Said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

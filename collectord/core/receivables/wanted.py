@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from collectord.core.ladders import Level
-from collectord.core.ledger import DebtorKey
 from collectord.core.money import Money
+from collectord.core.receivables.ladders import Level
+from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.wording import Language, Texts, phrase
 
 TEXTS: Texts = {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from collectord.core.tasks import Origin, Task
+from collectord.core.receivables.tasks import Origin, Task
 from collectord.core.wording import Language, Texts, phrase
 
 # A callback belongs to the agent who agreed it, but the debtor was promised a call: after so long anybody who is free keeps it.

@@ -12,8 +12,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from collectord.core.ledger import DebtorKey
-from collectord.core.pbx_events import KeyedAmount
+from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.telephony.pbx_events import KeyedAmount
 
 
 class AttemptState(StrEnum):

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from collectord.core import call_turns as turn
-from collectord.core.attempts import Attempt, AttemptState, CallTimes
-from collectord.core.call_seen import Adopted, Ignored, LostTrack, Moved, NotDialled, OutcomeSaid, Placing, Released, TimeOver
-from collectord.core.pbx_calls import Accepted, NotSent, Refused, Unanswered
-from collectord.core.pbx_events import (
+from collectord.core.telephony import call_turns as turn
+from collectord.core.telephony.attempts import Attempt, AttemptState, CallTimes
+from collectord.core.telephony.call_seen import Adopted, Ignored, LostTrack, Moved, NotDialled, OutcomeSaid, Placing, Released, TimeOver
+from collectord.core.telephony.pbx_calls import Accepted, NotSent, Refused, Unanswered
+from collectord.core.telephony.pbx_events import (
     Acked,
     AgentUp,
     CallEvent,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from collectord.core.attempts import AgentResult, Attempt, AttemptState, Said
+from collectord.core.telephony.attempts import AgentResult, Attempt, AttemptState, Said
 
 # ---------------------------------------------------------------- seen
 

@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from collectord.core.attempts import MISSED, AgentResult, Attempt, AttemptState, CallTimes, Result, Said, read_keyed
-from collectord.core.call_seen import (
+from collectord.core.telephony.attempts import MISSED, AgentResult, Attempt, AttemptState, CallTimes, Result, Said, read_keyed
+from collectord.core.telephony.call_seen import (
     Acknowledge,
     AgentFree,
     AgentMissedRing,
@@ -24,7 +24,7 @@ from collectord.core.call_seen import (
     TakeDown,
     WrapUpBegan,
 )
-from collectord.core.pbx_events import DialResult, Ended, EndState, WrapEnded
+from collectord.core.telephony.pbx_events import DialResult, Ended, EndState, WrapEnded
 
 S = AttemptState
 MAX_RING_BACKS = 2  # then *85, or `record --attempt`

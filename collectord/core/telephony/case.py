@@ -12,8 +12,8 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
-from collectord.core.ledger import Debtor, OpenItem, oldest_days_past_due, open_total, overdue_total
 from collectord.core.money import Money
+from collectord.core.receivables.ledger import Debtor, OpenItem, oldest_days_past_due, open_total, overdue_total
 from collectord.core.wording import Language, safe, shown
 
 Display = Literal["case", "name", "name_amount"]

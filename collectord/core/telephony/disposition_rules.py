@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 from enum import StrEnum
 
-from collectord.core.attempts import AgentResult, Disposition, Result
 from collectord.core.rule_text import Table
+from collectord.core.telephony.attempts import AgentResult, Disposition, Result
 
 SHORTEST_RETRY = timedelta(minutes=5)  # DESIGN 4.3: a new attempt comes five minutes after one that was not dialled, at the earliest
 _RULED = tuple(result for result in Result if result is not Result.NOT_DIALLED)

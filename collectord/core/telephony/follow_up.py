@@ -12,16 +12,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from collectord.core.attempts import Disposition, Result, Said
-from collectord.core.calendar import HolidaysUnknown, WorkingDays
-from collectord.core.disposition_rules import SHORTEST_RETRY, Then, Wait, When, parse_follow_up
-from collectord.core.escalation import carried_out
-from collectord.core.facts import Fact, FactKind
-from collectord.core.outcome import counts_as_contact
-from collectord.core.promises import Promise
-from collectord.core.situation import Situation
-from collectord.core.tasks import Origin, Task, TaskState
-from collectord.core.told import Outcome, promised_amounts, tell
+from collectord.core.contact.calendar import HolidaysUnknown, WorkingDays
+from collectord.core.contact.facts import Fact, FactKind
+from collectord.core.receivables.escalation import carried_out
+from collectord.core.receivables.promises import Promise
+from collectord.core.receivables.tasks import Origin, Task, TaskState
+from collectord.core.receivables.told import Outcome, promised_amounts, tell
+from collectord.core.telephony.attempts import Disposition, Result, Said
+from collectord.core.telephony.disposition_rules import SHORTEST_RETRY, Then, Wait, When, parse_follow_up
+from collectord.core.telephony.outcome import counts_as_contact
+from collectord.core.telephony.situation import Situation
 
 __all__ = ["FollowUp", "Situation", "TaskBack", "TaskChange", "TaskOver", "after_result", "after_talk", "parse_follow_up"]
 

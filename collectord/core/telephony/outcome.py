@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from collectord.core.attempts import COUNTS_AS_CONTACT, AgentResult, Result
-from collectord.core.pbx_events import EndState
+from collectord.core.telephony.attempts import COUNTS_AS_CONTACT, AgentResult, Result
+from collectord.core.telephony.pbx_events import EndState
 
 _SIP = re.compile(r"\ASIP ([1-6][0-9]{2})\b", re.ASCII)
 _ALERTING = re.compile(r"ALERTING|RINGING", re.IGNORECASE)

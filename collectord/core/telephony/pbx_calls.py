@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-from collectord.core.pbx_events import EndState, KeyedAmount
+from collectord.core.telephony.pbx_events import EndState, KeyedAmount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from collectord.core.attempts import Disposition, Said
 from collectord.core.money import NotMoney, parse_amount
+from collectord.core.telephony.attempts import Disposition, Said
 from collectord.core.wording import Language, Texts, phrase, safe
 
 LONGEST_PROMISE = timedelta(days=365)  # beyond it the day is a typing mistake, and it would silence the ladder

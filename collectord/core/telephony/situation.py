@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from collectord.core.attempts import Attempt
-from collectord.core.calendar import WorkingDays
-from collectord.core.disposition_rules import FollowUpRules
-from collectord.core.ladders import Ladder
-from collectord.core.ledger import OpenItem
-from collectord.core.tasks import Task
+from collectord.core.contact.calendar import WorkingDays
+from collectord.core.receivables.ladders import Ladder
+from collectord.core.receivables.ledger import OpenItem
+from collectord.core.receivables.tasks import Task
+from collectord.core.telephony.attempts import Attempt
+from collectord.core.telephony.disposition_rules import FollowUpRules
 from collectord.core.wording import Language, Texts, phrase
 
 TEXTS: Texts = {

@@ -17,7 +17,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from collectord.core.pbx_calls import AgentCall, RingBack
+from collectord.core.telephony.pbx_calls import AgentCall, RingBack
 from collectord.edge.pbx.faults import OrderRefused
 
 MAX_LINE: Final = 1_024  # bytes with CR LF; Asterisk's line buffer has 1,025 and it discards the whole action beyond

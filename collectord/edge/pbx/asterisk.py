@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from collectord.core.pbx_calls import (
+from collectord.core.telephony.pbx_calls import (
     Accepted,
     AgentCall,
     JournalRow,

@@ -14,8 +14,8 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime
 
-from collectord.core.pbx_calls import JournalPhase, JournalRow, LiveChannel, UnreadableRow
-from collectord.core.pbx_events import (
+from collectord.core.telephony.pbx_calls import JournalPhase, JournalRow, LiveChannel, UnreadableRow
+from collectord.core.telephony.pbx_events import (
     Acked,
     AgentUp,
     ChannelHungUp,

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import structlog
 
-from collectord.core.pbx_events import (
+from collectord.core.telephony.pbx_events import (
     Acked,
     AgentUp,
     DebtorUp,

@@ -1,6 +1,6 @@
 """Agents' rows: who is logged in, paused, resting, busy.
 
-Owns table `agent`. Decides nothing: who is free is judged in core/agents.
+Owns table `agent`. Decides nothing: who is free is judged in core/telephony/agents.
 Invariant: an agent of the configuration has exactly one row from the first start on; the row survives restarts.
 """
 

@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from collectord.core.change_set import Counts
-from collectord.core.freshness import Earlier, SourceStanding
-from collectord.core.intake import Arrival, Decision, Receipt, Status
-from collectord.core.ledger import DebtorKey
+from collectord.core.exports.change_set import Counts
+from collectord.core.exports.freshness import Earlier, SourceStanding
+from collectord.core.exports.intake import Arrival, Decision, Receipt, Status
+from collectord.core.exports.open_items import BadRow
 from collectord.core.money import plain_map
-from collectord.core.open_items import BadRow
+from collectord.core.receivables.ledger import DebtorKey
 from collectord.edge.store.codec import instant, maybe_day, to_maybe_day
 from collectord.edge.store.connection import Connection, queries
 

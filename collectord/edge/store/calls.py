@@ -1,6 +1,6 @@
 """Attempts on disk.
 
-Owns table `attempt`. Decides nothing: which event moves an attempt is core/call_flow's.
+Owns table `attempt`. Decides nothing: which event moves an attempt is core/telephony/call_flow's.
 Invariant: what an attempt was placed with never changes; a debtor, a number and an agent have at most one live attempt (unique indexes).
 """
 
@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from collectord.core.attempts import AgentResult, Attempt, AttemptState, Disposition, Result
-from collectord.core.ledger import DebtorKey
 from collectord.core.money import from_scaled, plain
+from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.telephony.attempts import AgentResult, Attempt, AttemptState, Disposition, Result
 from collectord.edge.store import tasks
 from collectord.edge.store.codec import instant, joined, maybe_instant, split, to_instant, to_maybe_instant
 from collectord.edge.store.connection import Connection, queries

@@ -247,6 +247,17 @@ class StateLock:
             self._fd = None
 
 
+def is_taken(state_dir: Path) -> bool:
+    """Whether a process works on this state at this moment. A state that cannot be looked at is not taken: opening it will say why."""
+    lock = StateLock(state_dir)
+    try:
+        free = not lock.path.exists() or lock.take()
+    except OSError:
+        return False
+    lock.release()
+    return not free
+
+
 @asynccontextmanager
 async def open_store(state_dir: Path) -> AsyncIterator[Database]:
     """Opens the store for writing (and reading). Raises StoreBusy when another process writes, StoreBroken when it cannot be used."""

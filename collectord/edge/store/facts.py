@@ -1,6 +1,6 @@
 """What the gate may look at for one debtor, and what humans teach about debtors.
 
-Owns tables `fact` and `contact`, and the gathering of DebtorFacts. Judges nothing: that is core/contact_rules.
+Owns tables `fact` and `contact`, and the gathering of DebtorFacts. Judges nothing: that is core/contact/contact_rules.
 Invariant: one call reads one consistent picture; nothing dated after `now` is in it.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from collectord.core.facts import (
+from collectord.core.contact.facts import (
     Callback,
     Contact,
     DebtorFacts,
@@ -22,8 +22,8 @@ from collectord.core.facts import (
     SourceState,
 )
 from collectord.core.house import House
-from collectord.core.ledger import Debtor, DebtorKey, DialNumber, OpenItem
 from collectord.core.money import from_scaled
+from collectord.core.receivables.ledger import Debtor, DebtorKey, DialNumber, OpenItem
 from collectord.edge.store.codec import (
     instant,
     joined,

@@ -1,6 +1,6 @@
 """What beyond the ledger holds ladders, read for one debtor or for all in three queries.
 
-Owns no table: reads facts, promises and tasks for planning. Judges nothing: core/holds gathers.
+Owns no table: reads facts, promises and tasks for planning. Judges nothing: core/receivables/holds gathers.
 Invariant: nothing dated after `now` is in it; a debtor without an entry has no hold.
 """
 
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from collectord.core.facts import Fact
-from collectord.core.holds import NO_HOLD, Holds, gather
-from collectord.core.ledger import DebtorKey
+from collectord.core.contact.facts import Fact
+from collectord.core.receivables.holds import NO_HOLD, Holds, gather
+from collectord.core.receivables.ledger import DebtorKey
 from collectord.edge.store.codec import instant, to_instant, to_maybe_day
 from collectord.edge.store.connection import Connection, queries
 

@@ -12,8 +12,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from collectord.core.ledger import FOREVER, Debtor, DebtorKey, DialNumber, OpenItem, oldest_days_past_due, open_total, overdue_total
 from collectord.core.money import from_scaled, plain, plain_map
+from collectord.core.receivables.ledger import (
+    FOREVER,
+    Debtor,
+    DebtorKey,
+    DialNumber,
+    OpenItem,
+    oldest_days_past_due,
+    open_total,
+    overdue_total,
+)
 from collectord.edge.store.batches import listed as listed_batches
 from collectord.edge.store.batches import source_states
 from collectord.edge.store.codec import instant, maybe_day, to_maybe_amount, to_maybe_day

@@ -1,6 +1,6 @@
 """Promises and outcomes on disk: what was promised, what accounting is told, and what a correction takes back.
 
-Owns tables `promise` and `outcome`. Decides nothing: promises are judged in core/promises.
+Owns tables `promise` and `outcome`. Decides nothing: promises are judged in core/receivables/promises.
 Invariant: a judged promise is never touched again; an outcome belongs to at most one file of the outbox, for ever.
 """
 
@@ -12,10 +12,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from collectord.core.ledger import DebtorKey
 from collectord.core.money import Money, from_scaled, plain, to_scaled
-from collectord.core.promises import Clearing, Promise, PromiseState
-from collectord.core.told import Outcome
+from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.promises import Clearing, Promise, PromiseState
+from collectord.core.receivables.told import Outcome
 from collectord.edge.store.calls import SQL
 from collectord.edge.store.codec import instant, joined, maybe_day, split, to_instant
 from collectord.edge.store.connection import Connection

@@ -1,6 +1,6 @@
 """Holes in the data, read from ledger, attempts and facts.
 
-Owns no table. Judges nothing: core/data_quality counts and words.
+Owns no table. Judges nothing: core/exports/data_quality counts and words.
 Invariant: read-only; nothing dated after `now` is in it.
 """
 
@@ -11,9 +11,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from collectord.core.data_quality import FAR_AHEAD, LONG_AGO, Case
-from collectord.core.ledger import DebtorKey
+from collectord.core.exports.data_quality import FAR_AHEAD, LONG_AGO, Case
 from collectord.core.money import from_scaled
+from collectord.core.receivables.ledger import DebtorKey
 from collectord.edge.store.codec import instant
 from collectord.edge.store.connection import Connection, queries
 
@@ -32,7 +32,7 @@ async def open_by_debtor(conn: Connection, today: date) -> dict[DebtorKey, dict[
 
 
 async def holes(conn: Connection, now: datetime, today: date) -> dict[str, list[Case]]:
-    """Code of core/data_quality.TEXTS -> its cases."""
+    """Code of core/exports/data_quality.TEXTS -> its cases."""
     day, at = today.isoformat(), instant(now)
     ahead, ago = (today + FAR_AHEAD).isoformat(), (today - LONG_AGO).isoformat()
     return {

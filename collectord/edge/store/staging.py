@@ -12,12 +12,12 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from collectord.core.change_set import Counts, Known, Verdict, fall
-from collectord.core.columns import DEBTOR_COLUMNS
-from collectord.core.intake import Arrival
-from collectord.core.ledger import DialNumber
+from collectord.core.exports.change_set import Counts, Known, Verdict, fall
+from collectord.core.exports.columns import DEBTOR_COLUMNS
+from collectord.core.exports.intake import Arrival
+from collectord.core.exports.open_items import DebtorFields, GoodRow
 from collectord.core.money import from_scaled, to_scaled
-from collectord.core.open_items import DebtorFields, GoodRow
+from collectord.core.receivables.ledger import DialNumber
 from collectord.edge.store.batches import count_rejects
 from collectord.edge.store.codec import maybe_day, maybe_scaled, to_maybe_amount
 from collectord.edge.store.connection import Connection, queries

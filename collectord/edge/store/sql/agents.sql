@@ -27,7 +27,8 @@ update agent set missed = missed + 1 where id = :id;
 update agent set rest_until = :until where id = :id;
 
 -- name: clear_missed(id)!
-update agent set missed = 0, rest_until = null where id = :id;
+-- Changes nothing, and so writes nothing, where nothing was missed.
+update agent set missed = 0, rest_until = null where id = :id and (missed > 0 or rest_until is not null);
 
 -- name: last_attempt(agent)^
 select id, state, disposition, agent_result, result from attempt

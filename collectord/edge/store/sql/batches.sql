@@ -51,7 +51,7 @@ insert into row_reject (batch_id, source, line, column_name, value, reason, orig
 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: rejects(id)
--- In the order of core/open_items.BadRow.
+-- In the order of core/exports/open_items.BadRow.
 select line, column_name, value, reason, original, company, debtor_no, item_no, debtor_name from row_reject where batch_id = :id order by line;
 
 -- name: count_rejects(id)^
