@@ -1,0 +1,1 @@
+"""Contact: whether, when and where a debtor may be contacted."""

@@ -1,0 +1,1 @@
+"""Telephony: the course of a call, who is rung, and what follows from it."""

@@ -1,0 +1,44 @@
+"""How values read, and that hostile text stays on its line."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from collectord.core.money import Money
+from collectord.core.wording import Language, phrase, safe, shown
+
+TEXTS = {"due": ("{who} owes {sum} since {day}.", "{who} schuldet {sum} seit {day}.")}
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "german"),
+    [
+        (Money(Decimal("1234.5"), "EUR"), "€1,234.50", "1.234,50\xa0€"),
+        (date(2026, 11, 24), "Tue 24 Nov 2026", "Di., 24. Nov. 2026"),
+        (datetime(2026, 11, 24, 7, 5, tzinfo=UTC), "Tue 24 Nov 2026 08:05", "Di., 24. Nov. 2026 08:05"),
+        (timedelta(days=7), "7 days", "7 Tage"),
+        (timedelta(days=1), "1 day", "1 Tag"),
+        (timedelta(hours=36), "36 hours", "36 Stunden"),
+        (timedelta(minutes=15), "15 minutes", "15 Minuten"),
+        (timedelta(seconds=90), "90 s", "90 s"),
+        (Decimal("0.25"), "0.25", "0.25"),
+        (["R1", "R2"], "R1, R2", "R1, R2"),
+        (3, "3", "3"),
+    ],
+)
+def test_values_read_as_people_write_them(value: object, english: str, german: str) -> None:
+    assert shown(value, "en", "Europe/Berlin") == english
+    assert shown(value, "de", "Europe/Berlin") == german
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "A owes €1.00 since Tue 24 Nov 2026."), ("de", "A schuldet 1,00\xa0€ seit Di., 24. Nov. 2026.")])
+def test_a_sentence_has_its_values(language: Language, text: str) -> None:
+    assert phrase(TEXTS, "due", language, who="A", sum=Money(Decimal(1), "EUR"), day=date(2026, 11, 24)) == text
+
+
+def test_hostile_text_stays_on_one_line_and_bounded() -> None:
+    assert safe("a\r\n{'event': 'paid'}\x1b[2J\u202eb") == "a  {'event': 'paid'} [2J b"
+    assert safe("x" * 500, 10) == "x" * 9 + "…"
