@@ -141,3 +141,7 @@ def test_places_that_never_share_an_hour_have_no_next_instant() -> None:
     assert next_inside_all(local("2026-11-23T10:00"), ("Europe/Berlin",), ((),) * 7, lambda day: False) is None
     assert next_inside_all(local("2026-11-23T10:00"), (), week, lambda day: False) == local("2026-11-23T10:00")
     assert datetime(2026, 11, 23, tzinfo=ZoneInfo("Europe/Berlin")) == local("2026-11-23T00:00")
+
+
+def test_a_text_that_is_no_number_is_in_no_country() -> None:
+    assert number_country("+") == ""

@@ -34,7 +34,9 @@ def test_values_read_as_people_write_them(value: object, english: str, german: s
     assert shown(value, "de", "Europe/Berlin") == german
 
 
-@pytest.mark.parametrize(("language", "text"), [("en", "A owes €1.00 since Tue 24 Nov 2026."), ("de", "A schuldet 1,00\xa0€ seit Di., 24. Nov. 2026.")])
+@pytest.mark.parametrize(
+    ("language", "text"), [("en", "A owes €1.00 since Tue 24 Nov 2026."), ("de", "A schuldet 1,00\xa0€ seit Di., 24. Nov. 2026.")]
+)
 def test_a_sentence_has_its_values(language: Language, text: str) -> None:
     assert phrase(TEXTS, "due", language, who="A", sum=Money(Decimal(1), "EUR"), day=date(2026, 11, 24)) == text
 

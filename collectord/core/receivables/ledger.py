@@ -50,10 +50,6 @@ class OpenItem:
     contact_level: int = 0  # last level of our ladder that was carried out for it
     contacted_on: date | None = None
 
-    @property
-    def key(self) -> DebtorKey:
-        return DebtorKey(self.company, self.debtor_no)
-
     def days_past_due(self, as_of: date) -> int:
         """Negative while not yet due."""
         return (as_of - self.due_on).days
