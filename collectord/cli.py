@@ -17,12 +17,15 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 if TYPE_CHECKING:
-    from collectord.commands import Reply
+    from collectord.asked import Reply
 
 # The application and the screens are imported by the command that needs them: `--help` and wrong usage answer in a third of a second.
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 privacy_note = "Global options, before or after the command: --config FILE, --json, --now ISO8601 (an instant with offset)."
+
+
+SAID_BY_THE_ERROR = frozenset({"live", "call"})  # their answer when refused says the same once more
 
 
 class Options:
@@ -50,6 +53,8 @@ def take_global_options(argv: list[str]) -> list[str]:
             break
         if word == "--json":
             Options.as_json = True
+        elif word == "--version" and not rest:
+            rest.append("version")
         elif name in ("--config", "--now"):
             if not equals:
                 position += 1
@@ -67,13 +72,11 @@ def take_global_options(argv: list[str]) -> list[str]:
 
 
 def instant_option(text: str, name: str) -> datetime:
+    """Without an offset it is the house's time of day; the application knows its zone."""
     try:
-        value = datetime.fromisoformat(text)
+        return datetime.fromisoformat(text)
     except ValueError:
         raise Usage(f"{name} {text!r} is no instant; write it like 2026-11-23T10:00:00+01:00") from None
-    if value.tzinfo is None:
-        raise Usage(f"{name} {text!r} has no offset; write it like 2026-11-23T10:00:00+01:00")
-    return value
 
 
 def day_option(text: str | None, name: str) -> str | None:
@@ -93,10 +96,11 @@ def perform(command: str, **arguments: Any) -> None:
 def _answer(command: str, arguments: dict[str, Any]) -> Reply:
     import asyncio
 
-    from collectord import app, commands
+    from collectord import app
+    from collectord.asked import Request
 
     args = {name: value for name, value in arguments.items() if value is not None}
-    return asyncio.run(app.perform(Options.config, commands.Request(command=command, args=args, now=Options.now)))
+    return asyncio.run(app.perform(Options.config, Request(command=command, args=args, now=Options.now)))
 
 
 def finish(command: str, reply: Reply) -> None:
@@ -108,7 +112,7 @@ def finish(command: str, reply: Reply) -> None:
         raise typer.Exit(2)
     if Options.as_json and reply.doc is not None:
         print(json.dumps(reply.doc, ensure_ascii=False, indent=2))
-    elif not Options.as_json and reply.doc is not None:
+    elif not Options.as_json and reply.doc is not None and not (reply.error and command in SAID_BY_THE_ERROR):
         screens.show(command, reply.doc)
     if reply.error:
         for line in reply.error.splitlines():
@@ -130,6 +134,14 @@ def init(directory: Annotated[Path, typer.Argument(help="where to put configurat
     finish("init", app.init(directory))
 
 
+@cli.command(hidden=True)
+def version() -> None:
+    """Say which version this is (also: --version)."""
+    from importlib.metadata import version as installed
+
+    typer.echo(f"collectord {installed('collectord')}")
+
+
 @cli.command()
 def check() -> None:
     """Validate configuration and all rules offline; every error at once."""
@@ -141,6 +153,10 @@ def check() -> None:
 @cli.command()
 def run() -> None:
     """The daemon. With `sandbox = true` the clock may start elsewhere: run --now T."""
+    from collectord import startup
+
+    if refused := startup.already_running(Options.config):
+        finish("run", refused)
     from collectord import app
 
     finish("run", app.run(Options.config, Options.now))
@@ -377,7 +393,8 @@ def main(argv: list[str] | None = None) -> int:
         print(f"collectord: {error}", file=sys.stderr)
         return 2
     except TyperException as error:
-        print(f"collectord: {error.format_message()}", file=sys.stderr)
+        said = error.format_message()
+        print(said if said.startswith("Usage:") else f"collectord: {said}", file=sys.stderr)
         return 2
     except (KeyboardInterrupt, Abort):
         return 130
