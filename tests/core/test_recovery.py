@@ -114,6 +114,13 @@ def test_within_the_margin_an_order_may_still_be_carried_out() -> None:
     assert shown(attempt(), now=NOW + TIMES.margin - timedelta(seconds=1)) == ()
 
 
+def test_a_young_call_that_was_heard_of_is_judged_at_once() -> None:
+    soon = NOW + timedelta(seconds=2)
+    talking = attempt(state=S.TALKING, agent_answered_at=NOW, dialled_at=NOW, debtor_answered_at=NOW)
+    assert isinstance(shown(talking, now=soon, started="2026-11-23 09:00:02")[0], LostTrack)
+    assert isinstance(shown(attempt(state=S.RINGING_AGENT, agent_answered_at=NOW), now=soon)[0], NotDialled)
+
+
 def test_a_wrap_up_needs_no_evidence_but_takes_an_outcome_from_the_journal() -> None:
     wrapped = attempt(state=S.WRAP_UP, result=Result.ANSWERED, dialled_at=NOW)
     assert shown(wrapped) == ()

@@ -41,8 +41,8 @@ def evidence(
         return _alive(attempt, channels, row, now)
     if attempt.state is S.WRAP_UP:
         return (_ended(row, now),) if isinstance(row, JournalRow) and row.phase is JournalPhase.KEY else ()
-    if now < attempt.placed_at + times.margin:
-        return ()  # an order written to a dying link may still be carried out
+    if attempt.agent_answered_at is None and attempt.dialled_at is None and now < attempt.placed_at + times.margin:
+        return ()  # an order written to a dying link may still be carried out; a call that was heard of already, no more
     return (_gone(attempt, row, started, now),)
 
 
