@@ -1,0 +1,64 @@
+"""The daemon is killed with kill -9, at named points and by chance, and started again: nothing rings twice, nothing is lost.
+
+`CRASHES=1000 pytest tests/crash` kills so often; `CRASH_SEED=7` begins with another seed. The number in a test's name is its seed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.crash.budget import FIRST_SEED, KILLS_A_SHIFT, shifts
+from tests.crash.plant import Debtor, debtors, until
+from tests.crash.shift import Death, Shift, any_death
+
+TALKATIVE = ("1001", "1116", "1002", "1005", "1116", "1009", "1010", "1004", "1003", "1006")
+AT_EVERY_POINT = (  # in the order in which a shift comes by them
+    ("plan-before-commit", "plan-committed", "call-list-written", "attempt-before-commit", "attempt-committed", "originate-answered"),
+    ("event-before-commit", "event-committed", "after-AgentTookRing", "after-SaySaved", "after-RingBackAgent", "evidence-committed"),
+    ("after-Acknowledge", "outbox_claimed", "outbox_written", "outbox_staged", "outbox_published", "promises-judged"),
+)
+
+
+def talkative(seed: int, count: int = 20) -> list[Debtor]:
+    """Debtors of whose calls most have an outcome."""
+    return debtors(random.Random(seed), count, TALKATIVE)
+
+
+@pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + shifts("daemon")))
+async def test_a_shift_in_which_the_daemon_is_killed_by_chance(tmp_path: Path, seed: int) -> None:
+    async with Shift(tmp_path, seed) as shift:
+        for life in range(KILLS_A_SHIFT):
+            if life == KILLS_A_SHIFT // 2:
+                shift.drop_second_export()
+            await shift.live(any_death(shift.rng))
+        await shift.settle()
+
+
+@pytest.mark.parametrize("points", AT_EVERY_POINT, ids=lambda points: points[0])
+async def test_a_shift_in_which_the_daemon_is_killed_at_each_of_these_points(tmp_path: Path, points: tuple[str, ...]) -> None:
+    async with Shift(tmp_path, FIRST_SEED, people=talkative(FIRST_SEED)) as shift:
+        for point in points:
+            await shift.live(Death(point=point, patience=20.0))
+        await shift.settle()
+        assert shift.reached == set(points)
+
+
+async def test_an_outcome_keyed_on_star_85_while_the_daemon_is_dead_is_booked(tmp_path: Path) -> None:
+    """The talk had been closed and its journal row forgotten; then the agent dials *85, and the daemon dies before the keys come."""
+    async with Shift(tmp_path, FIRST_SEED, people=talkative(FIRST_SEED, 3)) as shift:
+        plant, pbx = shift.plant, shift.seen.pbx
+        plant.start()
+        await plant.until_settled(30.0)
+        mine = "select id, disposition from attempt where agent = '201' and result = 'answered' order by placed_at desc limit 1"
+        [last] = plant.query(mine)
+        assert last["disposition"] != "refuses"
+        asked = asyncio.ensure_future(pbx.dial_feature("201", "*85", "5"))
+        await until(lambda: any(e.name == "Setvar" and e.fields["Variable"] == "COLL_REPLY" for e in shift.seen.wire), 10.0, "no reply")
+        plant.kill9()
+        assert await asked == f"id-{last['id']}"
+        assert shift.seen.keyed()[last["id"]] == "refuses"
+        await shift.settle()
