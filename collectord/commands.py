@@ -76,7 +76,7 @@ async def import_files(context: Context, args: Mapping[str, Any]) -> Reply:
                 context.intake(), Path(name), source=args.get("source"), mode=args.get("mode"), as_of=as_of, now=context.now
             )
         except OSError as error:
-            problems.append(f"{name}: {error.strerror or error}; nothing was read")
+            problems.append(f"{error.filename or name}: {error.strerror or error}; nothing was read")
             continue
         receipts.append(receipt.as_json())
     await _after_import(context)

@@ -81,12 +81,12 @@ async def _pbx(section: PbxSection, pbxes: Mapping[str, AsteriskPbx] | None) -> 
             now=Clock().now,
         )
     except (ConfigInvalid, PbxFault) as error:
-        yield None, str(error)
+        yield None, str(error).removeprefix(f"pbx {section.name}: ")
         return
     async with asyncio.TaskGroup() as group:
         life = group.create_task(link.run())
         deadline = asyncio.get_running_loop().time() + LINK_WITHIN
-        while link.health().state not in (LinkState.UP, LinkState.REFUSED):
+        while link.health().state not in (LinkState.UP, LinkState.REFUSED, LinkState.LOST):
             if asyncio.get_running_loop().time() > deadline:
                 break
             await asyncio.sleep(0.05)

@@ -89,8 +89,10 @@ def _read(path: Path, house: House, now: datetime) -> Iterator[HistoryRow | BadR
 def _records(path: Path, house: House) -> Iterator[Record]:
     """The file's records, read in blocks. Raises HistoryRefused when it cannot be opened."""
     try:
-        if not path.is_file() or path.stat().st_size > LARGEST:
-            raise HistoryRefused(f"{path}: there is no such file, or it is larger than {LARGEST} bytes")
+        if not path.is_file():
+            raise HistoryRefused(f"{path}: there is no such file")
+        if path.stat().st_size > LARGEST:
+            raise HistoryRefused(f"{path}: larger than {LARGEST} bytes; split it")
         decoder, records = Decoder(house.language), Records(house.language)
         with path.open("rb") as file:
             block = file.read(1 << 16)

@@ -13,6 +13,7 @@ from typing import Any
 
 from collectord.core.contact.dial_numbers import to_dial_number
 from collectord.core.contact.facts import Doubt
+from collectord.core.contact.verdict import shown_instant
 from collectord.core.receivables.ledger import DebtorKey, open_total
 from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.telephony.agents import AgentState, judge, why
@@ -75,11 +76,13 @@ async def call_now(
         return {"attempt": placed.attempt.id, "task": task.id, "why": "the desk phone rings", "refusals": []}
     sentence, refusals = "", []
     if isinstance(placed, GateRefused):
+        first, *others = placed.verdict.refusals
         refusals = [
-            {"rule": r.rule, "reason": r.reason, "not_before": r.not_before.isoformat() if r.not_before else None}
-            for r in placed.verdict.refusals
+            {"rule": r.rule, "reason": r.reason, "not_before": shown_instant(r.not_before, dialler.house.time_zone)}
+            for r in (first, *others)
         ]
-        sentence = "; ".join(f"{r.rule}: {r.reason}" for r in placed.verdict.refusals)
+        names = ", ".join(dict.fromkeys(r.rule for r in others))
+        sentence = f"{first.rule}: {first.reason}" + (f" ({names})" if names else "")
     else:
         sentence = placed.why
     await dialler.db.write(lambda conn: tasks.close_task(conn, task.id, "cancelled", sentence, now))

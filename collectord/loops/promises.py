@@ -1,6 +1,6 @@
 """Promises: judged from what the exports say was cleared, after every import.
 
-Reads open promises, clearings and how far each source has told its bookings; asks core/receivables/promises, core/receivables/broken_promise; writes verdicts.
+Reads open promises, clearings and how far each source has told its bookings; asks core/receivables, writes verdicts.
 Invariant: without an export beyond the grace nothing is called broken; verdict and the task it asks for are one transaction.
 """
 

@@ -114,6 +114,8 @@ def _contact(row: Mapping[str, str], house: House, now: datetime) -> Contact:
     medium = _word(row, "medium", MEDIA, "call")
     direction = _word(row, "direction", ("outbound", "inbound"), "outbound")
     result = _word(row, "result", RESULTS, "")
+    if not result and medium == "call" and row.get("conversation_about"):
+        result = "answered"  # who talked has answered
     if not result and medium == "call" and direction == "outbound":
         raise _Bad("result", "", "empty")
     until, on = _day(row, "consent_until"), _day(row, "consent_on")
