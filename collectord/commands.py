@@ -20,7 +20,20 @@ from collectord.edge import inbox
 from collectord.edge.ids import new_id
 from collectord.edge.store import calls, ledger, meta, promises, tasks
 from collectord.edge.store.connection import Connection, Database
-from collectord.loops import call_sheet, duty, explain, history, intake, outbox, outcomes, planning, quality, record, standing
+from collectord.loops import (
+    call_sheet,
+    duty,
+    explain,
+    history,
+    intake,
+    outbox,
+    outcomes,
+    planning,
+    quality,
+    record,
+    standing,
+    talk_elsewhere,
+)
 from collectord.loops import doctor as doctoring
 from collectord.loops import promises as promise_loop
 from collectord.settings import Settings
@@ -158,10 +171,13 @@ def _devices(context: Context) -> Mapping[str, str]:
 
 async def record_facts(context: Context, args: Mapping[str, Any]) -> Reply:
     key = await context.key(args["debtor"])
-    if "attempt" in args or "disposition" in args:
-        doc = await outcomes.record_from_person(context.db, context.rules, context.house, key, args, context.now, context.actor, context.id)
+    if "attempt" in args:
+        take = outcomes.record_from_person
+    elif talk_elsewhere.OUTCOME & args.keys():
+        take = talk_elsewhere.record_talk
     else:
-        doc = await record.record(context.db, context.rules, context.house, key, args, context.now, context.actor, context.id)
+        take = record.record
+    doc = await take(context.db, context.rules, context.house, key, args, context.now, context.actor, context.id)
     if context.daemon:
         context.daemon.wake()
     return Reply(doc=doc)

@@ -58,6 +58,18 @@ async def take_down(
     await _write(conn, situation, after_talk(situation, said), actor, kind)
 
 
+async def follow_talk(conn: Connection, talk: Attempt, said: Said, rules: Rules, house: House, now: datetime, actor: str) -> None:
+    """What follows from a talk that was no call of ours: whoever is free goes on with it, not the person who wrote it down."""
+    situation = await _situation(conn, talk, rules, house, now)
+    follow = after_talk(situation, said)
+    follow = replace(
+        follow,
+        new_tasks=tuple(replace(task, agent="") for task in follow.new_tasks),
+        promises=tuple(replace(promise, agent="") for promise in follow.promises),
+    )
+    await _write(conn, situation, follow, actor, "talk_recorded")
+
+
 async def _situation(conn: Connection, attempt: Attempt, rules: Rules, house: House, now: datetime) -> Situation:
     task = await tasks.task(conn, attempt.task_id)
     company = house.companies.get(attempt.company)

@@ -19,6 +19,9 @@ from collectord.core.telephony.said_by_person import read_said, refuse
 from collectord.edge.store import calls, promises
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops.attempt_turn import see
+from collectord.loops.record import known_debtor, read_words, write_learnt
+
+OF_A_CALL = frozenset({"debtor", "attempt", "disposition", "promise", "callback", "note"})
 
 
 async def record_from_person(
@@ -31,12 +34,13 @@ async def record_from_person(
     actor: str,
     new_id: Callable[[], str],
 ) -> dict[str, Any]:
-    """`record DEBTOR --attempt ID --disposition D …`. Raises OutcomeRefused."""
+    """`record DEBTOR --attempt ID --disposition D …`. Raises OutcomeRefused, RecordRefused."""
     language, zone = house.language, house.time_zone
     if not args.get("attempt"):
         raise refuse("no-attempt", language, zone)
     said = read_said(args, now, house.today(now), language, zone)
     attempt_id = str(args["attempt"])
+    more = {name: value for name, value in args.items() if name not in OF_A_CALL}
 
     async def job(conn: Connection) -> dict[str, Any]:
         before = await _attempt_of(conn, attempt_id, key, house)
@@ -45,6 +49,9 @@ async def record_from_person(
             raise refuse("too-early", language, zone, id=attempt_id, state=before.state.value)
         after = await calls.attempt(conn, attempt_id) or before
         made = await promises.last_promise(conn, key, now)
+        if more:  # learnt in the same talk
+            learnt = read_words(more, await known_debtor(conn, key, now, house), rules, house, now, actor, new_id)
+            await write_learnt(conn, key, learnt, now, actor, new_id)
         return {
             "attempt": attempt_id,
             "disposition": said.disposition.value,

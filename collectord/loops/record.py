@@ -7,18 +7,22 @@ Invariant: the answer comes after the commit; of a request that is refused nothi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from collectord.core.contact.learnt import RecordRefused, learn
+from collectord.core.contact.calendar import WorkingDays
+from collectord.core.contact.facts import DebtorFacts
+from collectord.core.contact.learnt import Learnt, RecordRefused, learn
 from collectord.core.house import House
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.rules import Rules
+from collectord.core.telephony.attempts import Disposition
+from collectord.core.telephony.follow_up import bank_day
 from collectord.edge.store import facts, promises
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops.explain import NotKnown
 
-__all__ = ["RecordRefused", "record"]
+__all__ = ["RecordRefused", "known_debtor", "read_words", "record", "write_learnt"]
 
 
 async def record(
@@ -34,21 +38,46 @@ async def record(
     """`{"company", "debtor_no", "recorded": [{"kind", "value"}]}`. Raises RecordRefused, NotKnown."""
 
     async def write(conn: Connection) -> dict[str, Any]:
-        known = await facts.debtor_facts(conn, key, now, house)
-        if known is None:
-            raise NotKnown(f"there is no debtor {key}")
-        learnt = learn(args, known, frozenset(rules.rule_ids()), house, now, actor, new_id)
-        for fact_id in learnt.revoked:
-            await facts.revoke_fact(conn, fact_id, now)
-        for fact in learnt.facts:
-            await facts.add_fact(conn, fact)
-        for contact in learnt.contacts:
-            await facts.add_contact(conn, contact)
-        for outcome in learnt.outcomes:
-            await promises.add_outcome(conn, outcome)
-        for kind, value in learnt.said:
-            await facts.add_happening(conn, new_id(), now, f"recorded_{kind}", key, actor, f"{kind} {value}".strip())
-        said = [{"kind": kind, "value": value} for kind, value in learnt.said]
-        return {"company": key.company, "debtor_no": key.debtor_no, "recorded": said}
+        learnt = read_words(args, await known_debtor(conn, key, now, house), rules, house, now, actor, new_id)
+        return {"company": key.company, "debtor_no": key.debtor_no, "recorded": await write_learnt(conn, key, learnt, now, actor, new_id)}
 
     return await db.write(write)
+
+
+async def known_debtor(conn: Connection, key: DebtorKey, now: datetime, house: House) -> DebtorFacts:
+    """Raises NotKnown."""
+    known = await facts.debtor_facts(conn, key, now, house)
+    if known is None:
+        raise NotKnown(f"there is no debtor {key}")
+    return known
+
+
+def read_words(
+    args: Mapping[str, Any], known: DebtorFacts, rules: Rules, house: House, now: datetime, actor: str, new_id: Callable[[], str]
+) -> Learnt:
+    """Raises RecordRefused."""
+    return learn(args, known, frozenset(rules.rule_ids()), house, now, actor, new_id, _dispute_block(known.key, rules, house, now))
+
+
+def _dispute_block(key: DebtorKey, rules: Rules, house: House, now: datetime) -> date | None:
+    banking_days = rules.dispositions.dispositions[Disposition.DISPUTE].block_banking_days
+    company = house.companies.get(key.company)
+    days = WorkingDays(house.country, company.region if company else "")
+    return bank_day(days, house.today(now), banking_days) if banking_days else None
+
+
+async def write_learnt(
+    conn: Connection, key: DebtorKey, learnt: Learnt, now: datetime, actor: str, new_id: Callable[[], str]
+) -> list[dict[str, str]]:
+    """Writes it all and tells what was recorded."""
+    for fact_id in learnt.revoked:
+        await facts.revoke_fact(conn, fact_id, now)
+    for fact in learnt.facts:
+        await facts.add_fact(conn, fact)
+    for contact in learnt.contacts:
+        await facts.add_contact(conn, contact)
+    for outcome in learnt.outcomes:
+        await promises.add_outcome(conn, outcome)
+    for kind, value in learnt.said:
+        await facts.add_happening(conn, new_id(), now, f"recorded_{kind}", key, actor, f"{kind} {value}".strip())
+    return [{"kind": kind, "value": value} for kind, value in learnt.said]

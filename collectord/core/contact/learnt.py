@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from collectord.core.contact.dial_numbers import to_dial_number
@@ -90,6 +90,7 @@ class _Reading:
     now: datetime
     actor: str
     new_id: Callable[[], str]
+    dispute_block: date | None
     facts: list[Fact] = field(default_factory=list)
     revoked: list[str] = field(default_factory=list)
     contacts: list[Contact] = field(default_factory=list)
@@ -151,9 +152,15 @@ def learn(
     now: datetime,
     actor: str,
     new_id: Callable[[], str],
+    dispute_block: date | None = None,
 ) -> Learnt:
-    """Reads the options of `record` (underscores for hyphens). Raises RecordRefused."""
-    reading = _Reading(args=args, known=known, rule_ids=rule_ids, house=house, now=now, actor=actor, new_id=new_id)
+    """Reads the options of `record` (underscores for hyphens). Raises RecordRefused.
+
+    `dispute_block`: the last day of the dunning block that accounting should set for a dispute.
+    """
+    reading = _Reading(
+        args=args, known=known, rule_ids=rule_ids, house=house, now=now, actor=actor, new_id=new_id, dispute_block=dispute_block
+    )
     for read in (_contact, _wish, _not_on, _stops, _legal_state, _dispute, _ask_first, _override):
         read(reading)
     note = reading.text("note")
@@ -263,6 +270,7 @@ def _dispute(reading: _Reading) -> None:
             item_no=found,
             at=reading.now,
             disposition=Disposition.DISPUTE,
+            dunning_block_until=reading.dispute_block,
             dispute_reason=reason,
             note=reading.text("note") or "",
         )

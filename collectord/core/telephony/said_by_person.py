@@ -49,6 +49,10 @@ TEXTS: Texts = {
         "--callback gehört zu --disposition callback, nicht zu {word}.",
     ),
     "callback-past": ("The callback at {at} does not lie ahead.", "Der Rückruf um {at} liegt nicht in der Zukunft."),
+    "number-missing": (
+        "Say which number was wrong: --number {known}.",
+        "Welche Nummer war falsch? --number {known}.",
+    ),
     "not-found": (
         "There is no attempt {id}; `collectord attempts` lists them.",
         "Einen Anruf {id} gibt es nicht; `collectord attempts` zeigt sie.",
