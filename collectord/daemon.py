@@ -36,6 +36,7 @@ DRAIN_FOR = 20.0  # s; below TimeoutStopSec of the unit
 JUMP = timedelta(seconds=60)  # a wall clock that moved further pauses dialling (FAULTS D1)
 SANE_AFTER = timedelta(minutes=5)
 PLAN_EVERY = timedelta(minutes=15)
+QUIET_FOR = 2.0  # s
 TOGETHER = 50  # events of a PBX taken at once when they wait
 LOW_DISK = 64 * 1024 * 1024  # bytes: dialling stops before the last outcome cannot be written
 
@@ -140,12 +141,12 @@ class Daemon:
                 tasks = [await self._start_pbx(pbx, group, stack) for pbx in self.settings.pbx]
                 server = await control.serve(self.settings.state_dir, lambda message, actor: self._answer(self, message, actor))
                 loops = [
-                    group.create_task(self._keep(self._intake_turn)),
-                    group.create_task(self._keep(self._work_turn)),
-                    group.create_task(self._keep(self._outbox_turn)),
-                    group.create_task(self._keep(self._dial_turn)),
-                    group.create_task(self._keep(self._timer_turn)),
-                    group.create_task(self._keep(self._upkeep_turn)),
+                    group.create_task(self._keep("intake", self._intake_turn, self._until_next_poll)),
+                    group.create_task(self._keep("planning", self._work_turn, self._until_work)),
+                    group.create_task(self._keep("outbox", self._outbox_turn, self._until_next_outcomes)),
+                    group.create_task(self._keep("dialling", self._dial_turn)),
+                    group.create_task(self._keep("timers", self._timer_turn)),
+                    group.create_task(self._keep("upkeep", self._upkeep_turn)),
                 ]
                 self.log.info(
                     "started", state_dir=str(self.settings.state_dir), agents=len(self.settings.agent), pbx=len(self.settings.pbx)
@@ -207,7 +208,7 @@ class Daemon:
         )
         self.desks[pbx.name] = desk
         tasks.append(group.create_task(link.run()))
-        tasks.append(group.create_task(self._keep(lambda: self._pbx_turn(desk, link))))
+        tasks.append(group.create_task(self._keep(f"PBX {pbx.name}", lambda: self._pbx_turn(desk, link))))
         return tasks
 
     def _hook_signals(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -246,26 +247,28 @@ class Daemon:
             await asyncio.sleep(0.2)
         self.log.warning("calls_left_to_the_next_start")
 
-    async def _keep(self, turn: Callable[[], Awaitable[None]]) -> None:
-        """Runs a turn for ever. A store that fails is a doubt: nothing is dialled until a turn succeeds again."""
-        name = getattr(turn, "__name__", "turn")
+    async def _keep(self, name: str, turn: Callable[[], Awaitable[None]], rest: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Runs a turn for ever. A turn that fails is a doubt: nothing is dialled until it succeeds again, however long it rests then."""
         failures = 0
         while True:
             try:
                 await turn()
+            except StoreBroken as error:
+                self._doubts[f"guard/{name}"] = Doubt(rule="guard/store", reason=str(error))
+                self.log.error("store_failed", why=str(error))
+            except Exception:
+                self._doubts[f"guard/{name}"] = Doubt(rule="guard/fault", reason=f"an internal fault in {name}; see the log")
+                self.log.exception("loop_failed", loop=name)
+            else:
                 if failures:
                     failures = 0
                     self._doubts.pop(f"guard/{name}", None)
-            except StoreBroken as error:
-                failures += 1
-                self._doubts[f"guard/{name}"] = Doubt(rule="guard/store", reason=str(error))
-                self.log.error("store_failed", why=str(error))
-                await asyncio.sleep(min(30.0, 0.5 * 2**failures))
-            except Exception:
-                failures += 1
-                self._doubts[f"guard/{name}"] = Doubt(rule="guard/fault", reason=f"an internal fault in {name.strip('_')}; see the log")
-                self.log.exception("loop_failed", loop=name)
-                await asyncio.sleep(min(30.0, 0.5 * 2**failures))
+                    self._dial.set()
+                if rest is not None:
+                    await rest()
+                continue
+            failures += 1
+            await asyncio.sleep(min(30.0, 0.5 * 2 ** min(failures, 6)))
 
     # ------------------------------------------------------------ turns
 
@@ -281,6 +284,8 @@ class Daemon:
                   changed=receipt.changed, cleared=receipt.cleared, rejected=len(receipt.rejected), why=receipt.reason)  # fmt: skip
         if receipts:
             self.wake()
+
+    async def _until_next_poll(self) -> None:
         await asyncio.sleep(self.settings.intake.poll_every.total_seconds())
 
     async def _work_turn(self) -> None:
@@ -297,11 +302,15 @@ class Daemon:
         if self.settings.outbox.call_list:
             agents = await duty.on_duty(self.db, self.settings, self.device_states(), now)
             await day_sheet.write_daily_call_list(self.db, self.rules, self.house, self.folders, now, agents=agents)
+
+    async def _until_work(self) -> None:
         await self._pause(self._work, PLAN_EVERY.total_seconds(), at_least=0.5)
 
     async def _outbox_turn(self) -> None:
         if path := await outbox.write_outcomes(self.db, self.house, self.folders, self.clock.now()):
             self.log.info("outcomes_written", file=path.name)
+
+    async def _until_next_outcomes(self) -> None:
         await asyncio.sleep(self.settings.outbox.outcomes_every.total_seconds())
 
     async def _pause(self, event: asyncio.Event, seconds: float, *, at_least: float = 0.0) -> None:
@@ -334,6 +343,7 @@ class Daemon:
     async def _timer_turn(self) -> None:
         now = self.clock.now()
         for name, desk in self.desks.items():
+            await desk.reconcile(now)  # nothing to do unless the last LinkUp's failed
             effects = await call_events.timers(self.db, self.rules, self.house, desk.pbx if desk.started else None, name, now)
             await desk.carry_out(effects, now)
             if effects:
@@ -364,7 +374,10 @@ class Daemon:
         await asyncio.sleep(min(5.0, systemd.watchdog_interval() or 5.0))
 
     async def _pbx_turn(self, desk: PbxDesk, link: PbxLink) -> None:
-        events = [await link.events.get()]
+        try:
+            events = [await asyncio.wait_for(link.events.get(), QUIET_FOR)]
+        except TimeoutError:
+            return  # nothing to take: a doubt of the last event's fault ends, though nobody dials and so no event comes
         while len(events) < TOGETHER and not link.events.empty():
             events.append(link.events.get_nowait())
         await desk.take_all(events, self.clock.now())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -51,6 +51,7 @@ from collectord.loops import call_events, duty, recovery
 from collectord.settings import Settings
 
 TEST_PREFIX = "test-"  # attempt ids of test calls: no debtor, no row
+RECONCILE_AGAIN = timedelta(seconds=5)
 
 
 def _is_test(event: CallEvent) -> bool:
@@ -74,16 +75,23 @@ class PbxDesk:
     devices: dict[str, str] = field(default_factory=dict)
     started: str = ""  # "" while the link is down or not reconciled
     test_results: dict[str, str] = field(default_factory=dict)
+    pending: LinkUp | None = None  # the link is up, its calls are not reconciled yet
+    _again_at: datetime | None = None
 
     async def take_all(self, events: Sequence[PbxEvent], now: datetime) -> None:
         """In order. Reports of calls that wait together share one transaction: the busier the PBX, the more of them one fsync serves."""
+        failed: Exception | None = None
         for is_report, together in groupby(events, key=lambda event: isinstance(event, CallEvent) and not _is_test(event)):
-            if is_report:
-                await self._take_reports([event for event in together if isinstance(event, CallEvent)], now)
-            else:
-                for event in together:
-                    await self._take(event, now)
-                    self.wake()
+            group = list(together)
+            reports = [event for event in group if isinstance(event, CallEvent)]
+            deeds = [self._take_reports(reports, now)] if is_report else [self._take_one(event, now) for event in group]
+            for deed in deeds:
+                try:
+                    await deed
+                except Exception as error:  # what waits behind it is taken all the same: LinkLost must stop the dialling
+                    failed = failed or error
+        if failed is not None:
+            raise failed
 
     async def _take_reports(self, events: Sequence[CallEvent], now: datetime) -> None:
         for event in events:
@@ -109,18 +117,17 @@ class PbxDesk:
             if effects:  # the mere progress of a call makes nobody free
                 self.wake()
 
+    async def _take_one(self, event: PbxEvent, now: datetime) -> None:
+        await self._take(event, now)
+        self.wake()
+
     async def _take(self, event: PbxEvent, now: datetime) -> None:
         match event:
             case LinkUp():
-                self.devices.clear()
-                self.devices.update(await self.pbx.device_states())
-                await self.carry_out(
-                    await recovery.reconcile(self.db, self.pbx, self.name, event.started, self.rules, self.house, now), now
-                )
-                self.started = event.started
-                self.log.info("pbx_reconciled", pbx=self.name)
+                self.pending, self._again_at = event, None
+                await self.reconcile(now)
             case LinkLost():
-                self.started = ""
+                self.pending, self.started = None, ""
                 self.log.warning("pbx_lost", pbx=self.name, why=event.why)
             case DeviceState():
                 self.devices[event.device] = event.state
@@ -130,6 +137,26 @@ class PbxDesk:
                 await self._quietly(self.pbx.reply(event.uniqueid, answer.text, self.house.today(now)))
             case CallEvent():
                 self._take_test(event)
+
+    async def reconcile(self, now: datetime) -> None:
+        """After LinkUp, and by the timer until it is done: a slow answer or a full disk must not leave this PBX unused for ever."""
+        up = self.pending
+        if up is None or (self._again_at is not None and now < self._again_at):
+            return
+        self._again_at = now + RECONCILE_AGAIN
+        try:
+            devices = await self.pbx.device_states()
+            effects = await recovery.reconcile(self.db, self.pbx, self.name, up.started, self.rules, self.house, now)
+        except PbxFault as fault:
+            self.log.warning("pbx_not_reconciled", pbx=self.name, why=str(fault))
+            return
+        if self.pending is not up:
+            return  # lost meanwhile: the next LinkUp begins anew
+        self.devices.clear()
+        self.devices.update(devices)
+        await self.carry_out(effects, now)
+        self.pending, self.started = None, up.started
+        self.log.info("pbx_reconciled", pbx=self.name)
 
     def _tell(self, event: CallEvent) -> None:
         """The live log of a call: who did what, never to whom."""
