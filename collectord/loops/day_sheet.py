@@ -1,6 +1,6 @@
 """The day's call list as a file for people.
 
-Reads the call list, writes it into the outbox: once a working day, and anew when a source's newer export came in.
+Reads the call list, writes it into the outbox: once a working day, and anew when an export came in or was held back.
 Invariant: the file is whole or not there; a list is not written twice from the same exports.
 """
 
@@ -30,7 +30,8 @@ async def write_daily_call_list(
     """`outbox/call-list-YYYYMMDD.csv`; None when today is free, no export was accepted yet, or today's list says all that is known."""
     today = house.today(now)
     sources = await db.read(lambda conn: batches.source_states(conn, now=now, zone=house.time_zone))
-    mark = f"{today} {' '.join(sorted(f'{one.source}={one.fresh_as_of}' for one in sources))}"
+    accepted = await db.read(batches.last_accepted)
+    mark = f"{today} {accepted} {' '.join(sorted(f'{one.source}={one.fresh_as_of},{one.held_batch_id}' for one in sources))}"
     if not sources or not _is_working(house, now) or await db.read(lambda conn: meta.get(conn, MARK)) == mark:
         return None
     rows = await call_list(db, rules, house, now, days=1, agents=agents)

@@ -187,6 +187,11 @@ async def receipt(conn: Connection, batch_id: str) -> Receipt:
     )
 
 
+async def last_accepted(conn: Connection) -> int:
+    """Grows with every batch that is accepted, deltas and corrections of the same day too."""
+    return int(await SQL.last_accepted(conn))
+
+
 async def source_states(
     conn: Connection, sources: Iterable[str] | None = None, *, now: datetime, zone: str = "UTC"
 ) -> list[SourceStanding]:

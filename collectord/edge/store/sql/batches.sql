@@ -68,6 +68,9 @@ select * from batch
  where received_at <= :now and (:state = '' or status = :state)
  order by received_at desc, seq desc, id desc limit :limit;
 
+-- name: last_accepted$
+select coalesce(max(seq), 0) from batch where status = 'accepted';
+
 -- name: source_states(today)
 select s.source,
        (select b.as_of from batch b where b.source = s.source and b.status = 'accepted' and b.mode = 'snapshot' and b.as_of <= :today
