@@ -4,7 +4,7 @@ RUN := .venv/bin/python
 PYTEST := .venv/bin/pytest -q
 export PYTHONPATH := examples
 
-.PHONY: demo test check fast scenarios pbx crash-sample crash soak bench pbx-shell newest clean venv-run venv-dev
+.PHONY: demo test check scenarios pbx crash-sample crash soak bench pbx-shell newest clean venv-run venv-dev
 
 demo: venv-run            ## a short, visible shift: exports in, calls on real SIP phones, outcomes out (PBX=simulated: seconds, no Asterisk)
 	$(RUN) examples/demo.py --pbx $(PBX)
@@ -16,14 +16,13 @@ check: venv-dev           ## the fast part: lint, types, layers, unit and edge t
 	.venv/bin/ruff format --check -q .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	$(PYTEST) -n 2 tests/core --cov --cov-report=term:skip-covered --cov-fail-under=100
-	$(PYTEST) -n 2 tests/edge tests/loops tests/shell
+	$(PYTEST) -n 2 tests/core tests/edge tests/loops tests/shell --cov --cov-report=term:skip-covered --cov-fail-under=100
 
 scenarios: venv-dev       ## each story on the simulated PBX and on a real Asterisk
 	$(PYTEST) tests/scenarios
 
 pbx: venv-dev             ## the shipped dialplan on a real Asterisk
-	$(PYTEST) tests/pbx
+	$(PYTEST) -n 2 --dist loadfile tests/pbx
 
 crash-sample: venv-dev    ## kill -9 at named points and by chance, a sample
 	$(PYTEST) tests/crash
