@@ -26,9 +26,9 @@ from collectord.edge.ids import new_id
 from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.pbx.link import PbxLink, tls_context
 from collectord.edge.store import meta
-from collectord.edge.store.connection import Connection, Database, StoreBroken, open_store
+from collectord.edge.store.connection import Database, StoreBroken, open_store
 from collectord.loops import call_events, day_sheet, duty, intake, manual, outbox, planning, promises
-from collectord.loops.dialling import Dialler, GateRefused, Idle, PlacedCall
+from collectord.loops.dialling import Dialler, GateRefused, Idle, PlacedCall, switched_off
 from collectord.loops.pbx_events import PbxDesk
 from collectord.settings import Settings
 
@@ -106,22 +106,18 @@ class Daemon:
         )
 
     async def call_now(self, key: DebtorKey, agent_id: str, actor: str) -> Reply:
-        if refused := await self._may_dial():
+        if refused := await self._may_not_dial():
             return refusal(refused)
         doc = await manual.call_now(
             self._dialler(), key, agent_id, actor, self.device_states(), tuple(self._doubts.values()), self.clock.now()
         )
         return Reply(doc=doc, exit=0 if doc.get("attempt") else 1, error="" if doc.get("attempt") else doc["why"])
 
-    async def _may_dial(self) -> str:
-        if not await self.db.read(lambda conn: meta.is_live(conn, self.settings.live)):
-            return "shadow mode: nothing is dialled; leave it with `collectord live`"
+    async def _may_not_dial(self) -> str:
+        """Why nothing new is dialled; "" when calls are placed. The dialler asks again in the transaction of the attempt."""
         if self._stop.is_set():
             return "collectord is stopping; nothing new is dialled"
-        return ""
-
-    async def _is_dialling(self, conn: Connection) -> bool:
-        return await meta.is_live(conn, self.settings.live) and not await meta.is_paused(conn)
+        return await self.db.read(lambda conn: switched_off(conn, self.settings))
 
     async def test_call(self, agent_id: str, to: str, company: str) -> Reply:
         """Rings the agent, then a number of the house's own; allowed in shadow mode, never to a debtor's number."""
@@ -321,7 +317,7 @@ class Daemon:
     async def _dial_turn(self) -> None:
         self._dial.clear()
         now = self.clock.now()
-        if self._stop.is_set() or self._doubts or not await self.db.read(self._is_dialling):
+        if self._doubts or await self._may_not_dial():
             await self._pause(self._dial, 1.0, at_least=0.05)
             return
         match await self._dialler().turn(self.device_states(), tuple(self._doubts.values()), now):

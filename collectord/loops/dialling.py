@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from collectord.core.contact.contact_rules import Refused, may_contact
+from collectord.core.contact.contact_rules import Refused, may_begin
 from collectord.core.contact.facts import DebtorFacts, Doubt
 from collectord.core.house import House
 from collectord.core.receivables.promises import Promise
@@ -57,6 +57,15 @@ class Idle:
 class GateRefused:
     task: Task
     verdict: Refused
+
+
+async def switched_off(conn: Connection, settings: Settings) -> str:
+    """Why nobody is dialled whatever the gate says: shadow mode, `pause`. "" when calls are placed."""
+    if not await meta.is_live(conn, settings.live):
+        return "shadow mode: nothing is dialled; leave it with `collectord live`"
+    if await meta.is_paused(conn):
+        return "dialling is paused; go on with `collectord resume`"
+    return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +126,8 @@ class Dialler:
             return Idle(f"company {task.company!r} has no [[company]] in the configuration, so no caller ID")
 
         async def commit(conn: Connection) -> PlacedCall | GateRefused | Idle:
+            if off := await switched_off(conn, self.settings):
+                return Idle(off)
             live, earlier = await meta.trunk_load(conn, trunk.name, counted(trunk.calls_per_second))
             match room(trunk, live=live, earlier=earlier, now=now):
                 case Wait(sentence, until):
@@ -127,7 +138,7 @@ class Dialler:
             if found is None:
                 await tasks.close_task(conn, task.id, TaskState.CANCELLED, "the debtor is not in the ledger", now)
                 return Idle(f"debtor {task.key} is not in the ledger")
-            verdict = may_contact(found, self.rules.packs, self.house, now)
+            verdict = may_begin(found, self.rules.packs, self.house, now, now + self.house.times.until_dialled)
             if isinstance(verdict, Refused):
                 until = verdict.not_before or now + REFUSED_PAUSE
                 if verdict.never:

@@ -19,7 +19,7 @@ from collectord.core.house import House
 from collectord.core.receivables.ledger import FOREVER, DialNumber, OpenItem
 from collectord.core.wording import Texts
 
-__all__ = ["Allowed", "Refusal", "Refused", "guard_rules", "may_contact"]
+__all__ = ["Allowed", "Refusal", "Refused", "guard_rules", "may_begin", "may_contact"]
 
 ROUNDS = 500  # of asking all rules again at a later instant; two rules alternate a few times, not hundreds
 
@@ -99,6 +99,15 @@ def may_contact(
             best = answer
     assert best is not None  # _numbers yields at least one
     return best
+
+
+def may_begin(facts: DebtorFacts, packs: Mapping[str, Pack], house: House, now: datetime, until: datetime) -> Answer:
+    """May a call begin now? The agent is rung first, hears the case and decides, so the debtor's line may ring as late as `until`."""
+    answer = may_contact(facts, packs, house, now)
+    if isinstance(answer, Refused):
+        return answer
+    late = may_contact(facts, packs, house, until, number=answer.number)
+    return late if isinstance(late, Refused) else answer
 
 
 def _numbers(facts: DebtorFacts, number: str | None, medium: str) -> tuple[DialNumber | None, ...]:

@@ -159,6 +159,11 @@ class CallTimes:
     preview_speech: timedelta = timedelta(seconds=60)  # the case is spoken, also again, before and while the agent decides
     menu: timedelta = timedelta(seconds=60)  # the wrap-up menu runs at most so long beyond wrap_up_for while the agent is on the line
 
+    @property
+    def until_dialled(self) -> timedelta:
+        """From the order to the debtor's first ring, at the longest: the agent is rung, hears the case, decides."""
+        return self.ring_agent_for + self.preview_speech + self.decide_within
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:

@@ -1,0 +1,89 @@
+"""The dialler's last look, in the transaction of the attempt: switches and hours as they are then."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collectord.core.receivables.tasks import Task
+from collectord.core.telephony.agents import OnDuty
+from collectord.core.telephony.pbx_calls import Accepted, AgentCall, Placed
+from collectord.edge.store import calls, meta
+from collectord.loops.dialling import Dialler, GateRefused, Idle, PlacedCall
+from collectord.settings import AgentSection, CompanySection, PbxSection, Settings, TrunkSection
+from tests.loops.desk import Desk, local, open_desk
+from tests.loops.shift import MONDAY, planned
+
+ANNA = OnDuty(id="201", name="Anna", endpoint="PJSIP/201", pbx="main", languages=("de",), skills=(), logged_in=True, paused=False)
+
+
+@dataclass
+class Obliging:
+    """Takes every order and remembers it."""
+
+    orders: list[AgentCall] = field(default_factory=list)
+
+    async def originate(self, call: AgentCall) -> Placed:
+        self.orders.append(call)
+        return Accepted()
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with open_desk(tmp_path) as opened:
+        yield opened
+
+
+def dialler(desk: Desk, pbx: Any, **more: Any) -> Dialler:
+    given: dict[str, Any] = {
+        "live": True,
+        "pbx": [PbxSection(name="main")],
+        "trunk": [TrunkSection(name="trunk", pbx="main")],
+        "company": [CompanySection(name="Muster GmbH", caller_id="+493012345600")],
+        "agent": [AgentSection(id="201", name="Anna", pin="4711", endpoint="PJSIP/201", pbx="main", languages=["de"])],  # type: ignore[arg-type]
+        **more,
+    }
+    return Dialler(db=desk.db, settings=Settings(**given), rules=desk.rules, house=desk.house, pbxes={"main": pbx}, started={"main": "start-1"})
+
+
+async def placed(desk: Desk, task: Task, now: datetime, pbx: Obliging) -> PlacedCall | GateRefused | Idle:
+    return await dialler(desk, pbx).place(task, ANNA, (), now)
+
+
+async def test_the_row_is_committed_and_one_order_is_sent(desk: Desk) -> None:
+    pbx = Obliging()
+    answer = await placed(desk, await planned(desk), MONDAY, pbx)
+    assert isinstance(answer, PlacedCall)
+    assert [order.attempt_id for order in pbx.orders] == [answer.attempt.id]
+    assert await desk.db.read(lambda conn: calls.attempt(conn, answer.attempt.id)) is not None
+
+
+@pytest.mark.parametrize(("key", "value", "why"), [("paused", "yes", "paused"), ("live", "no", "shadow mode")])
+async def test_a_pause_that_was_confirmed_while_the_dialler_chose_holds(desk: Desk, key: str, value: str, why: str) -> None:
+    task, pbx = await planned(desk), Obliging()
+    await desk.db.write(lambda conn: meta.put(conn, key, value))  # somebody was told "paused" before our transaction began
+    answer = await placed(desk, task, MONDAY, pbx)
+    assert isinstance(answer, Idle)
+    assert why in answer.why
+    assert pbx.orders == []
+
+
+async def test_no_call_begins_whose_debtor_could_ring_after_hours(desk: Desk) -> None:
+    """The agent is rung, hears the case and decides: the debtor's line may ring almost three minutes later."""
+    task, pbx = await planned(desk), Obliging()
+    answer = await placed(desk, task, local("2026-11-23T19:58"), pbx)
+    assert isinstance(answer, GateRefused)
+    assert [refusal.rule for refusal in answer.verdict.refusals] == ["de/hours"]
+    assert answer.verdict.not_before == local("2026-11-24T08:00")
+    assert pbx.orders == []
+
+
+async def test_a_call_whose_debtor_rings_before_the_end_of_the_hours_at_the_latest_is_placed(desk: Desk) -> None:
+    task, pbx = await planned(desk), Obliging()
+    latest = local("2026-11-23T20:00") - desk.house.times.until_dialled - timedelta(seconds=1)
+    assert isinstance(await placed(desk, task, latest, pbx), PlacedCall)
