@@ -12,7 +12,7 @@ import os
 import secrets
 import signal
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from collectord import settings as configuration
@@ -28,13 +28,12 @@ from collectord.edge.pbx.link import PbxLink, tls_context
 from collectord.edge.store import meta
 from collectord.edge.store.connection import Database, StoreBroken, open_store
 from collectord.loops import call_events, day_sheet, duty, intake, manual, outbox, planning, promises
+from collectord.loops.clock_watch import ClockWatch
 from collectord.loops.dialling import Dialler, GateRefused, Idle, PlacedCall, switched_off
 from collectord.loops.pbx_events import PbxDesk
 from collectord.settings import Settings
 
 DRAIN_FOR = 20.0  # s; below TimeoutStopSec of the unit
-JUMP = timedelta(seconds=60)  # a wall clock that moved further pauses dialling (FAULTS D1)
-SANE_AFTER = timedelta(minutes=5)
 PLAN_EVERY = timedelta(minutes=15)
 QUIET_FOR = 2.0  # s
 TOGETHER = 50  # events of a PBX taken at once when they wait
@@ -57,7 +56,7 @@ class Daemon:
         self._work, self._dial = asyncio.Event(), asyncio.Event()
         self._stop, self._drained = asyncio.Event(), asyncio.Event()
         self._doubts: dict[str, Doubt] = {}
-        self._jump_until: datetime | None = None
+        self.watch = ClockWatch(clock=clock, doubts=self._doubts, log=self.log)
         self._idle_why = ""
 
     # ------------------------------------------------------------ what commands may ask
@@ -130,6 +129,8 @@ class Daemon:
         async with open_store(self.settings.state_dir) as self.db:
             loop = asyncio.get_running_loop()
             self._hook_signals(loop)
+            if not self.settings.sandbox:
+                await self.watch.look_back(self.db)
             await duty.prepare(self.db, self.settings, self.clock.now())
             self.folders.create()
             await intake.recover(self._intake(), self.clock.now())
@@ -316,7 +317,7 @@ class Daemon:
 
     async def _dial_turn(self) -> None:
         self._dial.clear()
-        now = self.clock.now()
+        now = self.watch.now()
         if self._doubts or await self._may_not_dial():
             await self._pause(self._dial, 1.0, at_least=0.05)
             return
@@ -347,16 +348,9 @@ class Daemon:
         await asyncio.sleep(0.5)
 
     async def _upkeep_turn(self) -> None:
-        now = self.clock.now()
-        if abs(jump := self.clock.jumped_by()) > JUMP:
-            self._jump_until = now + SANE_AFTER
-            self._doubts["guard/clock"] = Doubt(
-                rule="guard/clock", reason=f"the clock jumped by {jump.total_seconds():.0f} s; dialling waits"
-            )
-            self.log.error("clock_jumped", seconds=jump.total_seconds())
-        elif self._jump_until and now > self._jump_until:
-            self._jump_until = None
-            self._doubts.pop("guard/clock", None)
+        now = self.watch.now()
+        if not self.settings.sandbox:  # there `run --now` may begin before what an earlier run wrote
+            await self.watch.look_back(self.db)
         free = os.statvfs(self.settings.state_dir)
         if free.f_bavail * free.f_frsize < LOW_DISK:
             self._doubts["guard/disk"] = Doubt(

@@ -48,7 +48,9 @@ def dialler(desk: Desk, pbx: Any, **more: Any) -> Dialler:
         "agent": [AgentSection(id="201", name="Anna", pin="4711", endpoint="PJSIP/201", pbx="main", languages=["de"])],  # type: ignore[arg-type]
         **more,
     }
-    return Dialler(db=desk.db, settings=Settings(**given), rules=desk.rules, house=desk.house, pbxes={"main": pbx}, started={"main": "start-1"})
+    return Dialler(
+        db=desk.db, settings=Settings(**given), rules=desk.rules, house=desk.house, pbxes={"main": pbx}, started={"main": "start-1"}
+    )
 
 
 async def placed(desk: Desk, task: Task, now: datetime, pbx: Obliging) -> PlacedCall | GateRefused | Idle:

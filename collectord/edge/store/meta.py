@@ -70,3 +70,8 @@ async def is_a_debtors_number(conn: Connection, number: str) -> bool:
 
 async def ready_calls(conn: Connection, now: datetime) -> int:
     return int(await SQL.ready_calls(conn, now=instant(now)))
+
+
+async def newest_record(conn: Connection) -> datetime | None:
+    """The latest instant that our own clock ever stamped."""
+    return to_maybe_instant(await SQL.newest_record(conn))

@@ -43,3 +43,7 @@ select count(*) from debtor_number where e164 = :number;
 
 -- name: ready_calls(now)$
 select count(*) from task where medium = 'call' and (state = 'ready' or (state = 'planned' and not_before <= :now));
+
+-- name: newest_record()$
+-- The latest instant that our own clock ever stamped.
+select max(at) from (select max(placed_at) as at from attempt union all select max(at) from happening union all select max(received_at) from batch);
