@@ -13,7 +13,7 @@ from collectord.core.house import House
 from collectord.core.rules import Rules
 from collectord.core.telephony.attempts import ON_THE_PBX
 from collectord.core.telephony.call_flow import Seen
-from collectord.core.telephony.call_seen import Effect, Ignored, TimeOver
+from collectord.core.telephony.call_seen import Acknowledge, Effect, Ignored, TimeOver
 from collectord.core.telephony.pbx_calls import Placed
 from collectord.core.telephony.pbx_events import CallEvent
 from collectord.edge.crash import crash_point
@@ -35,7 +35,7 @@ async def take_events(db: Database, rules: Rules, house: House, events: Sequence
         seen = [await see(conn, event.attempt_id, event, rules, house, now) for event in events]
         return [() if isinstance(effects, Ignored) else effects for effects in seen]
 
-    return await db.write(job)
+    return await db.write_briefly(job)
 
 
 async def take(db: Database, rules: Rules, house: House, attempt_id: str, answer: Placed, now: datetime) -> tuple[Effect, ...]:
@@ -49,7 +49,7 @@ async def _take(db: Database, rules: Rules, house: House, attempt_id: str, seen:
         crash_point("event-before-commit")
         return turned
 
-    effects = await db.write(job)
+    effects = await db.write_briefly(job)
     crash_point("event-committed")
     return () if isinstance(effects, Ignored) else effects
 
@@ -57,14 +57,16 @@ async def _take(db: Database, rules: Rules, house: House, attempt_id: str, seen:
 async def timers(db: Database, rules: Rules, house: House, pbx: recovery.Pbx | None, name: str, now: datetime) -> tuple[Effect, ...]:
     """Everything of this PBX whose time is over: wrap-up and waiting for evidence end; a call that should have moved on is looked for.
 
-    `pbx` None: the link is down, so calls are looked for at the next LinkUp.
+    `pbx` None: the link is down or its journal is not read yet, so calls are looked for at the next LinkUp, and nothing is forgotten there.
     """
-    overdue = [attempt for attempt in await db.read(lambda conn: calls.past_deadline(conn, now)) if attempt.pbx == name]
+    overdue = [attempt for attempt in await db.read_briefly(lambda conn: calls.past_deadline(conn, now)) if attempt.pbx == name]
     effects: list[Effect] = []
     for attempt in overdue:
         if attempt.state not in ON_THE_PBX:
             effects += await _take(db, rules, house, attempt.id, TimeOver(), now)
     lost = [attempt for attempt in overdue if attempt.state in ON_THE_PBX]
-    if lost and pbx is not None:
+    if pbx is None:
+        return tuple(effect for effect in effects if not isinstance(effect, Acknowledge))
+    if lost:
         effects += await recovery.look_for(db, pbx, lost, rules, house, now)
     return tuple(effects)

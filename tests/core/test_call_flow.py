@@ -115,6 +115,13 @@ def test_another_outcome_keyed_later_is_a_correction_even_after_the_close() -> N
     assert kinds(effects) == [Acknowledge, SaySaved]
 
 
+def test_a_last_word_after_the_acknowledgement_has_written_the_row_anew_so_it_is_forgotten_again() -> None:
+    closed = attempt(state=S.CLOSED, result=Result.ANSWERED, disposition=Disposition.PROMISE, acknowledged=True)
+    again, effects = play(closed, [ended(disp="1")])
+    assert again == closed
+    assert kinds(effects) == [Acknowledge]
+
+
 def test_an_end_that_carries_the_outcome_makes_up_for_a_lost_keying() -> None:
     closed, effects = play(attempt(), [*TALK, dial_result(), ended(disp="1", amount=50, on=date(2026, 11, 27))])
     assert closed.disposition is Disposition.PROMISE

@@ -83,7 +83,7 @@ async def test_after_a_restart_of_the_pbx_the_same_is_unknown_and_never_dialled_
     assert await reconcile(desk, Remembering(started="start-2")) == []  # asked again, no second word
     over = LATER + timedelta(hours=25)
     effects = list(await call_events.timers(desk.db, desk.rules, desk.house, None, "main", over))
-    assert [type(effect) for effect in effects] == [Acknowledge, AskHuman]
+    assert [type(effect) for effect in effects] == [AskHuman]
     assert (await task_of(desk, placed)).state is TaskState.DONE
 
 

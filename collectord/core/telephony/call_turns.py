@@ -201,7 +201,8 @@ def ended(a: Attempt, seen: Ended, now: datetime, times: CallTimes) -> Moved | I
 def ended_late(a: Attempt, seen: Ended, now: datetime, times: CallTimes) -> Moved | Ignored:
     """Evidence after the attempt was closed as unknown: the limits count the truth from now on."""
     if a.result is not Result.UNKNOWN:
-        return Ignored("the end is known")
+        written_anew = Moved(a, (Acknowledge(a.pbx, a.id),))  # the row was forgotten before the call's last word
+        return written_anew if a.acknowledged else Ignored("the end is known")
     how = course(seen.state, seen.status, seen.cause, seen.tech)
     if how.network in (Result.UNKNOWN, Result.NOT_DIALLED) and (a.dialled_at is not None or how.network is Result.UNKNOWN):
         return Ignored("this end says no more than was known")
