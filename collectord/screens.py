@@ -7,10 +7,13 @@ Invariant: nothing from an export reaches the terminal with a control character 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from rich.console import Console, Group
+from rich.cells import cell_len
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -48,7 +51,13 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 
 SPARED = frozenset({"company", "ladder", "medium", "level", "id", "batch", "endpoint", "since", "task", "hangup_cause", "source", "mode"})
 """What a terminal of less than ROOMY columns does without; `--json` has everything."""
-ROOMY = 130
+NEEDED = {"agents": {"id"}, "batches": {"batch"}, "import": {"batch"}, "unknown": {"id"}, "tasks": {"medium"}, "sources": {"source"}}
+"""What another command asks for is spared nowhere: `accept BATCH`, `record --attempt ID`, `test-call --agent ID`."""
+SENTENCES = ("why", "reason", "remedy", "found", "examples", "numbers", "blocks", "version")
+"""Columns that hold much text: where a terminal is too narrow they stand below their row, over the whole width."""
+SHRINKS = ("debtor_name", "file", "name", "rule", "title", "check")
+ROOMY, NARROWEST = 130, 8
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def plain(value: object) -> str:
@@ -61,6 +70,8 @@ def plain(value: object) -> str:
         return ", ".join(plain(entry) for entry in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.1f}"
     return safe(str(value), 400)
 
 
@@ -71,10 +82,7 @@ def _cell(value: object) -> Text:
 
 def table(name: str, rows: Iterable[Mapping[str, Any]], *, narrow: bool = False) -> Table:
     rows = list(rows)
-    columns = COLUMNS.get(name) or tuple(rows[0]) if rows or name in COLUMNS else ()
-    if narrow:
-        columns = tuple(column for column in columns if column not in SPARED)
-    columns = tuple(column for column in columns if any(row.get(column) not in (None, "", [], {}) for row in rows)) or columns
+    columns = _columns(name, rows, narrow)
     shown = Table(title=f"{name}: {len(rows)}", title_justify="left", header_style="bold")
     for column in columns:
         shown.add_column(
@@ -88,62 +96,127 @@ def table(name: str, rows: Iterable[Mapping[str, Any]], *, narrow: bool = False)
     return shown
 
 
-def _pairs(doc: Mapping[str, Any], title: str, colour: str = "cyan") -> Panel:
+def _columns(name: str, rows: list[Mapping[str, Any]], narrow: bool) -> tuple[str, ...]:
+    columns = COLUMNS.get(name) or tuple(rows[0]) if rows or name in COLUMNS else ()
+    if narrow:
+        columns = tuple(column for column in columns if column not in SPARED - NEEDED.get(name, set()))
+    return tuple(column for column in columns if any(row.get(column) not in (None, "", [], {}) for row in rows)) or columns
+
+
+def listing(name: str, rows: Iterable[Mapping[str, Any]], width: int, title: str | None = None) -> RenderableType:
+    """A table; on a narrow terminal plain lines, with the sentences of a row below it."""
+    rows = list(rows)
+    title = f"{name}: {len(rows)}" if title is None else title
+    if not rows:
+        return Text(f"{name}: none", style=QUIET)
+    if width >= ROOMY:
+        shown = table(name, rows)
+        shown.title = title
+        return shown
+    columns = _columns(name, rows, narrow=True)
+    below = () if sum(_widths(columns, rows)) + 2 * (len(columns) - 1) <= width else tuple(name for name in columns if name in SENTENCES)
+    columns = tuple(column for column in columns if column not in below)
+    widths = _widths(columns, rows)
+    _fit(widths, columns, width)
+    parts: list[RenderableType] = [Text(title, style="bold italic")] if title else []
+    parts.append(_line([Text(_heading(column), style="bold") for column in columns], widths))
+    for row in rows:
+        texts = [_short(row.get(column)) for column in columns]
+        parts.append(_line([Text(text, style=COLOURS.get(text, "")) for text in texts], widths))
+        said = [_short(row.get(column)) for column in below]
+        if any(said):
+            parts.append(Padding(Text("; ".join(text for text in said if text), style=QUIET), (0, 0, 0, 4)))
+    return Group(*parts)
+
+
+def _heading(column: str) -> str:
+    return column.replace("_", " ")
+
+
+def _short(value: object) -> str:
+    """An instant without the seconds and the offset, which a person does not read; unless it is not the house's time."""
+    text = plain(value)
+    found = _INSTANT.fullmatch(text)
+    if not found:
+        return text
+    return f"{text[:10]} {text[11:16]}{' UTC' if found[3] in ('Z', '+00:00') else ''}"
+
+
+def _widths(columns: tuple[str, ...], rows: list[Mapping[str, Any]]) -> list[int]:
+    return [max(cell_len(text) for text in (_heading(column), *(_short(row.get(column)) for row in rows))) for column in columns]
+
+
+def _fit(widths: list[int], columns: tuple[str, ...], width: int) -> None:
+    """Narrows the widest column that may fold until the line fits, or none may be narrowed any more."""
+    may = [place for place, column in enumerate(columns) if column in SHRINKS] or list(range(len(columns)))
+    while sum(widths) + 2 * (len(widths) - 1) > width:
+        widest = max(may, key=lambda place: widths[place])
+        if widths[widest] <= NARROWEST:
+            if len(may) == len(columns):
+                return
+            may = list(range(len(columns)))
+            continue
+        widths[widest] -= 1
+
+
+def _line(texts: list[Text], widths: list[int]) -> Table:
+    grid = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
+    for width in widths:
+        grid.add_column(width=width, overflow="fold")
+    grid.add_row(*texts)
+    return grid
+
+
+def _pairs(doc: Mapping[str, Any], title: str, width: int, colour: str = "cyan") -> Panel:
     grid = Table.grid(padding=(0, 2))
+    room = width - 8 - max((cell_len(key) for key in doc), default=0)
     for key, value in doc.items():
         if value in (None, "", [], {}):
             continue
         if isinstance(value, list) and value and isinstance(value[0], Mapping):
-            inner = table(key, value)
-            inner.title = None
-            grid.add_row(Text(key.replace("_", " "), style="bold"), inner)
+            inner = listing(key, value, room, title="")
+            grid.add_row(Text(_heading(key), style="bold"), inner)
         else:
-            grid.add_row(Text(key.replace("_", " "), style="bold"), _cell(value))
+            grid.add_row(Text(_heading(key), style="bold"), _cell(value))
     return Panel(grid, title=Text(title), title_align="left", border_style=colour)
 
 
-def _explain(doc: Mapping[str, Any], narrow: bool) -> Group:
+def _explain(doc: Mapping[str, Any], width: int) -> Group:
     colour = GOOD if doc.get("may_call") else BAD if doc.get("never") else DOUBT
     head = Text(plain(doc.get("why")), style=f"bold {colour}")
-    return Group(head, _pairs({key: value for key, value in doc.items() if key != "why"}, f"debtor {plain(doc.get('debtor_no'))}", colour))
+    rest = {key: value for key, value in doc.items() if key != "why"}
+    return Group(head, _pairs(rest, f"debtor {plain(doc.get('debtor_no'))}", width, colour))
 
 
-def _status(doc: Mapping[str, Any], narrow: bool) -> Panel:
+def _status(doc: Mapping[str, Any], width: int) -> Panel:
     state = plain(doc.get("state"))
-    return _pairs(doc, f"collectord is {state}", COLOURS.get(state, "cyan"))
+    return _pairs(doc, f"collectord is {state}", width, COLOURS.get(state, "cyan"))
 
 
-def _plan(doc: Mapping[str, Any], narrow: bool) -> Group:
-    parts: list[Any] = []
-    for key in ("created", "changed", "cancelled"):
-        if doc.get(key):
-            parts.append(_retitled(table("tasks", doc[key], narrow=narrow), f"{key}: {len(doc[key])}"))
-    rest = {key: value for key, value in doc.items() if key not in ("created", "changed", "cancelled")}
-    parts.append(_pairs(rest, "plan"))
-    return Group(*parts)
+def _plan(doc: Mapping[str, Any], width: int) -> Group:
+    parts = [listing("tasks", doc[key], width, f"{key}: {len(doc[key])}") for key in ("created", "changed", "cancelled") if doc.get(key)]
+    rest = {key: value for key, value in doc.items() if key not in ("created", "changed", "cancelled", "diff")}
+    if doc.get("diff"):
+        parts.append(listing("diff", doc["diff"], width))
+    return Group(*parts, _pairs(rest, "plan", width))
 
 
-def _retitled(shown: Table, title: str) -> Table:
-    shown.title = title
-    return shown
-
-
-SPECIAL: dict[str, Callable[[Any, bool], Any]] = {"explain": _explain, "status": _status, "plan": _plan}
+SPECIAL: dict[str, Callable[[Any, int], RenderableType]] = {"explain": _explain, "status": _status, "plan": _plan}
 
 
 def show(command: str, doc: Any, console: Console | None = None) -> None:
     """Prints an answer as tables and panels."""
     console = console or Console()
     if command in SPECIAL and isinstance(doc, Mapping):
-        console.print(SPECIAL[command](doc, console.width < ROOMY))
+        console.print(SPECIAL[command](doc, console.width))
     elif isinstance(doc, list) and (not doc or isinstance(doc[0], Mapping)):
-        console.print(table(command, doc, narrow=console.width < ROOMY))
+        console.print(listing(command, doc, console.width))
     elif isinstance(doc, Mapping):
         rows = next((value for value in doc.values() if isinstance(value, list) and value and isinstance(value[0], Mapping)), None)
         if rows is not None and command in COLUMNS:
-            console.print(table(command, rows, narrow=console.width < ROOMY))
+            console.print(listing(command, rows, console.width))
         else:
-            console.print(_pairs(doc, command))
+            console.print(_pairs(doc, command, console.width))
     elif isinstance(doc, str):
         console.print(Text(plain(doc)))
     else:
