@@ -226,8 +226,11 @@ async def _answer(daemon: Daemon, message: dict[str, Any], actor: str) -> dict[s
     """A request from the control socket."""
     if message.get("command") == "ping":
         return {"exit": 0}
+    command = str(message.get("command"))
+    if "now" in message and command not in ASKING:
+        return {"exit": 1, "error": "a daemon writes by its own clock; only questions take a time"}
     now = datetime.fromisoformat(message["now"]) if "now" in message else daemon.clock.now()
-    request = Request(command=str(message.get("command")), args=message.get("args", {}), now=now)
+    request = Request(command=command, args=message.get("args", {}), now=now)
     try:
         reply = await answer_with(context(daemon.settings, daemon.rules, daemon.db, now, actor, daemon), request)
     except Exception:  # the fault of one command is not the daemon's end

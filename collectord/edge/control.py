@@ -16,6 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import structlog
+
+_log = structlog.get_logger()
 SOCKET_NAME = "control.sock"
 LONGEST_REQUEST = 4 * 1024 * 1024  # bytes
 _SUN_PATH = 100  # Linux allows 107 bytes; longer ones go by way of a directory descriptor
@@ -58,6 +61,21 @@ def _actor(uid: int) -> str:
         return f"uid {uid}"
 
 
+async def _carried_out(answer: Answer, line: bytes, actor: str) -> dict[str, Any]:
+    """Whatever a client sends, it gets a reply and the daemon goes on; the text of a fault may hold names and stays out of the log."""
+    try:
+        request = json.loads(line)
+        if not isinstance(request, dict) or not isinstance(request.get("args", {}), dict):
+            raise ValueError
+    except (ValueError, RecursionError):
+        return {"exit": 2, "error": 'expected one line of JSON: {"command": …, "args": {…}}'}
+    try:
+        return await answer(request, actor)
+    except Exception as error:
+        _log.exception("request_failed")
+        return {"exit": 1, "error": f"the daemon could not carry this out ({type(error).__name__}); see its log"}
+
+
 async def serve(state_dir: Path, answer: Answer) -> asyncio.Server:
     """Starts to answer on `state_dir/control.sock`; `answer(request, actor)` carries a request out. The caller closes the server."""
     path = state_dir / SOCKET_NAME
@@ -70,7 +88,7 @@ async def serve(state_dir: Path, answer: Answer) -> asyncio.Server:
                 reply: dict[str, Any] = {"exit": 1, "error": "this user may not command collectord; use its owner or group"}
             else:
                 line = await asyncio.wait_for(reader.readline(), 30)
-                reply = await answer(json.loads(line), _actor(uid))
+                reply = await _carried_out(answer, line, _actor(uid))
             writer.write(json.dumps(reply, ensure_ascii=False).encode() + b"\n")
             await writer.drain()
         except (OSError, ValueError, TimeoutError, asyncio.IncompleteReadError):
