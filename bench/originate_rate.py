@@ -63,5 +63,4 @@ def ask(desk: BusyDesk, rates: Iterable[int], seconds: float) -> list[Finding]:
                 met=ratio >= 0.95 if offered <= AIMED_UP_TO else None,
             )
         )
-        print(found[-1], flush=True)
     return found

@@ -116,7 +116,7 @@ class Daemon:
         """Why nothing new is dialled; "" when calls are placed. The dialler asks again in the transaction of the attempt."""
         if self._stop.is_set():
             return "collectord is stopping; nothing new is dialled"
-        return await self.db.read(lambda conn: switched_off(conn, self.settings))
+        return await self.db.read_briefly(lambda conn: switched_off(conn, self.settings))
 
     async def test_call(self, agent_id: str, to: str, company: str) -> Reply:
         """Rings the agent, then a number of the house's own; allowed in shadow mode, never to a debtor's number."""

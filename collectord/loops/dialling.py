@@ -80,9 +80,9 @@ class Dialler:
     started: Mapping[str, str]  # PBX name -> start-up token of a reconciled link; absent = do not dial there
 
     async def turn(self, devices: Mapping[str, str], doubts: tuple[Doubt, ...], now: datetime) -> PlacedCall | GateRefused | Idle:
-        if await self.db.read(lambda conn: tasks.is_any_due(conn, now)):
+        if await self.db.read_briefly(lambda conn: tasks.is_any_due(conn, now)):
             await self.db.write(lambda conn: tasks.promote_due(conn, now))
-        present, first = await self.db.read(lambda conn: self._look(conn, devices, now))
+        present, first = await self.db.read_briefly(lambda conn: self._look(conn, devices, now))
         agents = [agent for agent in present if agent.pbx in self.started]
         free = [agent for agent in agents if duty.is_free(agent, self.settings, now)]
         if not free:
@@ -159,7 +159,7 @@ class Dialler:
             return PlacedCall(attempt, case)
 
         try:
-            placed = await self.db.write(commit)
+            placed = await self.db.write_briefly(commit)
         except calls.AttemptTaken as taken:
             return Idle(str(taken))
         if isinstance(placed, PlacedCall):

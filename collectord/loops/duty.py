@@ -118,7 +118,7 @@ async def ring_missed(db: Database, settings: Settings, agent_id: str, now: date
 
 
 async def ring_taken(db: Database, agent_id: str) -> None:
-    await db.write(lambda conn: rows.took_ring(conn, agent_id))
+    await db.write_briefly(lambda conn: rows.took_ring(conn, agent_id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,7 +175,7 @@ class PbxDesk:
                 self.log.debug("call_ended", attempt=event.attempt_id, state=event.state.value)
 
     async def _tell_end(self, attempt_id: str) -> None:
-        over = await self.db.read(lambda conn: calls.attempt(conn, attempt_id))
+        over = await self.db.read_briefly(lambda conn: calls.attempt(conn, attempt_id))
         if over is not None:
             self.log.info(
                 "attempt_closed",

@@ -1,0 +1,84 @@
+"""`make bench`: every question once, the table to the terminal and into docs/BENCH.md.
+
+Owns the order and the page. Asserts nothing.
+Invariant: the page says where, when, with what and by which command its numbers were made.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sqlite3
+import sys
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from sandbox import SandboxUnavailable
+
+from bench import agent_free, big_ledger, bye_to_outcome, originate_rate, parser, start_time
+from bench.busy_desk import BusyDesk
+from bench.finding import Finding, table
+from bench.installation import CHECKOUT
+
+PAGE = CHECKOUT / "docs/BENCH.md"
+NOTES = Path(__file__).with_name("notes.md")
+LIBRARIES = ("aiosqlite", "aiosql", "panoramisk", "pydantic", "typer")
+
+
+def machine() -> str:
+    model = next((line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
+    memory = next((line.split()[1] for line in _lines("/proc/meminfo") if line.startswith("MemTotal")), "0")
+    return f"{os.cpu_count()} cores of {model}, {int(memory) / 2**20:.0f} GB, {platform.system()} {platform.release()}"
+
+
+def _lines(path: str) -> list[str]:
+    return Path(path).read_text(encoding="utf-8").splitlines() if Path(path).exists() else []
+
+
+def page(findings: list[Finding], asterisk: str, load: str) -> str:
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in LIBRARIES)
+    return (
+        "# Speed and memory\n\n"
+        "Each number stands beside a yardstick measured in the same run; the ratio is what to compare between machines.\n\n"
+        f"- Command: `make bench` ({' '.join(sys.argv[1:]) or 'no arguments'})\n"
+        f"- Machine: {machine()}; Asterisk, phones, debtors, daemon and yardsticks share it\n"
+        f"- Load before the run (1, 5, 15 minutes): {load}\n"
+        f"- Date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC\n"
+        f"- Versions: Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {asterisk}, {versions}\n\n"
+        f"{table(findings)}\n{NOTES.read_text(encoding='utf-8')}"
+    )
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(prog="python -m bench", description=__doc__.partition("\n")[0])
+    options.add_argument("--rates", type=int, nargs="*", default=[10, 20, 60, 100], help="calls a second offered")
+    options.add_argument("--seconds", type=float, default=20.0, help="how long each rate is offered")
+    options.add_argument("--debtors", type=int, default=25_000, help="of the big ledger, four items each")
+    given = options.parse_args()
+    load = " ".join(f"{value:.2f}" for value in os.getloadavg())
+    findings, asterisk = [], "no Asterisk"
+
+    def take(*new: Finding) -> None:
+        findings.extend(new)
+        for one in new:
+            print(f"{one.question}: {one.measured} | {one.yardstick} | {one.ratio}", flush=True)
+
+    take(parser.ask(), *start_time.ask())
+    take(agent_free.ask(10_000, given.seconds))
+    try:
+        with BusyDesk() as desk:
+            asterisk = desk.version
+            take(*bye_to_outcome.ask(desk, 2, given.seconds), *bye_to_outcome.ask(desk, 10, given.seconds))
+            take(*originate_rate.ask(desk, given.rates, given.seconds))
+    except SandboxUnavailable as trouble:
+        take(Finding(question="calls on a real Asterisk", measured="not measured", yardstick=str(trouble)))
+    take(*big_ledger.ask(given.debtors, 4))
+    PAGE.write_text(page(findings, asterisk, load), encoding="utf-8")
+    print(f"written: {PAGE}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
