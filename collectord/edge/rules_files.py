@@ -28,6 +28,7 @@ LADDERS = "ladders.toml"
 DISPOSITIONS = "dispositions.toml"
 PACKS = "packs"
 LARGEST = 1_000_000  # bytes; a rule file a person can read is far smaller
+_POSITION = re.compile(r"\.([0-9]+)(?=\.|$)", re.ASCII)
 _AT_LINE = re.compile(r"^(.*) \(at (?:line ([0-9]+), column [0-9]+|end of document)\)$", re.DOTALL)
 
 
@@ -39,7 +40,8 @@ class RuleProblem:
     sentence: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.key + ': ' if self.key else ''}{self.sentence}"
+        key = _POSITION.sub(lambda found: f"[{int(found[1]) + 1}]", self.key)  # people count from 1, as `level 2` in the sentences does
+        return f"{self.file}:{self.line}: {key + ': ' if key else ''}{self.sentence}"
 
 
 class RulesInvalid(Exception):
@@ -138,7 +140,8 @@ class _Reading:
         except OSError as error:
             self._complain(name, f"{path} cannot be read: {error.strerror}")
         except UnicodeDecodeError as error:
-            self._complain(name, f"{path} is not UTF-8 (byte {error.start})")
+            line = error.object[: error.start].count(b"\n") + 1
+            self.problems.append(RuleProblem(str(path), line, "", f"the file is not UTF-8 (byte {error.start}); save it as UTF-8"))
         return None
 
     def _complain(self, file: str, sentence: str) -> None:

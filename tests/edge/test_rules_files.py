@@ -96,11 +96,11 @@ per = "7d"
         (10, "hours.mon-fri"),
         (11, "hours.someday"),
         (11, "hours.someday"),
-        (15, "limit.0.scope"),
-        (16, "limit.0.max"),
-        (17, "limit.0.per"),
-        (22, "limit.1.counts"),
-        (23, "limit.1.max"),
+        (15, "limit[1].scope"),
+        (16, "limit[1].max"),
+        (17, "limit[1].per"),
+        (22, "limit[2].counts"),
+        (23, "limit[2].max"),
     ]
     assert all(text.startswith("packs/wrong.toml:") for text in found)
 
@@ -108,8 +108,8 @@ per = "7d"
 @pytest.mark.parametrize(
     ("old", "new", "key", "words"),
     [
-        ('id = "3-in-7"\n', 'id = "3 in 7"\n', "limit.2.id", "letters, digits and hyphens"),
-        ('wait = "15m"', 'wait = "0m"', "retry.0.wait", "longer than nothing"),
+        ('id = "3-in-7"\n', 'id = "3 in 7"\n', "limit[3].id", "letters, digits and hyphens"),
+        ('wait = "15m"', 'wait = "0m"', "retry[1].wait", "longer than nothing"),
         ('drift = "45m"', "drift = 45", "other_part_of_day.drift", "not a duration"),
         (
             'parts = ["08:00-12:00", "12:00-16:00", "16:00-21:00"]',
@@ -139,7 +139,7 @@ def test_a_quiet_time_of_no_days_and_hours_that_never_open_are_refused(rules: Pa
         encoding="utf-8",
     )
     found = problems(rules)
-    assert [text.split(": ")[1] for text in found] == ["hours", "quiet.0.free_from", "warn.0.count"]
+    assert [text.split(": ")[1] for text in found] == ["hours", "quiet[1].free_from", "warn[1].count"]
 
 
 def test_broken_toml_is_said_with_its_line_beside_the_problems_of_other_files(rules: Path) -> None:

@@ -44,7 +44,7 @@ TEXTS: Texts = {
     ),
     "stale-source": (
         "The export of source {source} is of {day}: {age} accounting days old, {limit} are allowed.",
-        "Der Export der Quelle {source} ist vom {day}: {age} Buchungstage alt, erlaubt sind {limit}.",
+        "Der Export der Quelle {source} ist vom {day}: {age} Buchungstage alt, erlaubt: {limit}.",
     ),
     "stale-uncounted": (
         "The age of the export of source {source} of {day} cannot be counted; the holidays of {country} are unknown.",

@@ -34,9 +34,9 @@ TEXTS: Texts = {
     "until": ("Is not called before {at}: {reason}{more}", "Wird nicht vor {at} angerufen: {reason}{more}"),
     "unknown": (
         "Is not called, and nobody can say how long: {reason}{more}",
-        "Wird nicht angerufen, und wie lange, ist nicht absehbar: {reason}{more}",
+        "Wird bis auf Weiteres nicht angerufen: {reason}{more}",
     ),
-    "more": (" {count} other rule(s) refuse as well: {names}.", " Außerdem lehnt ab ({count}): {names}."),
+    "more": (" {count} other rule(s) refuse as well: {names}.", " Weitere Ablehnungen ({count}): {names}."),
 }
 
 
