@@ -17,7 +17,7 @@ from collectord.core.receivables.promises import Promise
 from collectord.core.receivables.tasks import Task, TaskState
 from collectord.core.rules import Rules
 from collectord.core.telephony.agents import OnDuty, judge, why
-from collectord.core.telephony.allocation import Candidate, FreeAgent, Nothing, Placement, choose
+from collectord.core.telephony.allocation import Candidate, FreeAgent, Nothing, Placement, barred_languages, choose
 from collectord.core.telephony.attempts import Attempt, AttemptState
 from collectord.core.telephony.call_seen import Effect
 from collectord.core.telephony.case import Case, describe, spoken
@@ -99,14 +99,21 @@ class Dialler:
     async def _choose(self, free: list[OnDuty], first: list[Candidate], now: datetime) -> Placement | Nothing:
         """The stored order is core's but for ties in money, so the first few are as good as all when somebody can take one of them."""
         desk = tuple(FreeAgent(id=a.id, languages=a.languages, skills=a.skills, endpoint=a.endpoint, pbx=a.pbx) for a in free)
-        answer = choose(first, desk, now, spoken=self._spoken(), language=self.house.language)
+        spoken, reach = self._spoken(), self._reach()
+        answer = choose(first, desk, now, spoken=spoken, reach=reach, language=self.house.language)
         if isinstance(answer, Placement) or len(first) < A_FEW:
             return answer
-        candidates = await self.db.read(lambda conn: tasks.ready_tasks(conn, now, limit=LOOK_AHEAD))
-        return choose(candidates, desk, now, spoken=self._spoken(), language=self.house.language)
+        skills = {skill for agent in free for skill in agent.skills}
+        barred = barred_languages(desk, spoken)
+        candidates = await self.db.read(lambda conn: tasks.ready_tasks(conn, now, LOOK_AHEAD, skills, barred))
+        return choose(candidates, desk, now, spoken=spoken, reach=reach, language=self.house.language)
 
     def _spoken(self) -> frozenset[str]:
         return frozenset(language for agent in self.settings.agent for language in agent.languages)
+
+    def _reach(self) -> dict[str, frozenset[str]]:
+        """Company -> PBXes whose trunk its calls may take."""
+        return {company: frozenset(pbx for pbx in self.started if self._trunk(company, pbx)) for company in self.house.companies}
 
     def _nobody(self, agents: list[OnDuty], now: datetime) -> str:
         pull = self.settings.dialling.mode == "pull"

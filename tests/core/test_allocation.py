@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectord.core.receivables.tasks import Origin, Task, TaskState
-from collectord.core.telephony.allocation import BOUND_FOR, Candidate, FreeAgent, Nothing, Placement, choose, foresee
+from collectord.core.telephony.allocation import BOUND_FOR, Candidate, FreeAgent, Nothing, Placement, barred_languages, choose, foresee
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -167,3 +167,17 @@ def test_for_all_placements_the_agent_can_take_the_case_and_the_case_is_due(case
         assert task.origin is not Origin.MANUAL or not task.agent
         assert not task.skill or task.skill in agent.skills
         assert not language or not agent.languages or language in agent.languages
+
+
+def test_an_agent_whose_pbx_has_no_trunk_for_the_company_does_not_get_its_case() -> None:
+    here, there = replace(ANNA, pbx="main"), replace(BEN, pbx="second")
+    reach = {"": frozenset({"second"})}
+    assert placed(case(), desk=(here, there), reach=reach) == ("t", "202")
+    nothing(case(), desk=(here,), reach=reach)
+    assert placed(case(), desk=(here,), reach={"other": frozenset({"second"})}) == ("t", "201")
+
+
+def test_languages_of_absent_colleagues_are_barred_and_no_others() -> None:
+    spoken = frozenset({"de", "en", "fr-CH"})
+    assert barred_languages((ANNA, BEN), spoken) == {"fr"}
+    assert barred_languages((ANNA, ANY), spoken) == frozenset()  # whoever speaks whatever comes

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from collectord.core.receivables.tasks import Task
+from collectord.core.receivables.tasks import Task, TaskState
 from collectord.core.telephony.agents import OnDuty
 from collectord.core.telephony.pbx_calls import Accepted, AgentCall, Placed
-from collectord.edge.store import calls, meta
-from collectord.loops.dialling import Dialler, GateRefused, Idle, PlacedCall
+from collectord.edge.store import agents, calls, meta
+from collectord.edge.store import tasks as task_rows
+from collectord.edge.store.connection import Connection
+from collectord.loops.dialling import A_FEW, LOOK_AHEAD, Dialler, GateRefused, Idle, PlacedCall
 from collectord.settings import AgentSection, CompanySection, PbxSection, Settings, TrunkSection
-from tests.loops.desk import Desk, local, open_desk
+from tests.loops.desk import Desk, local, open_desk, row
 from tests.loops.shift import MONDAY, planned
 
 ANNA = OnDuty(id="201", name="Anna", endpoint="PJSIP/201", pbx="main", languages=("de",), skills=(), logged_in=True, paused=False)
@@ -39,7 +41,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         yield opened
 
 
-def dialler(desk: Desk, pbx: Any, **more: Any) -> Dialler:
+def dialler(desk: Desk, there: Any, **more: Any) -> Dialler:
     given: dict[str, Any] = {
         "live": True,
         "pbx": [PbxSection(name="main")],
@@ -49,7 +51,7 @@ def dialler(desk: Desk, pbx: Any, **more: Any) -> Dialler:
         **more,
     }
     return Dialler(
-        db=desk.db, settings=Settings(**given), rules=desk.rules, house=desk.house, pbxes={"main": pbx}, started={"main": "start-1"}
+        db=desk.db, settings=Settings(**given), rules=desk.rules, house=desk.house, pbxes={"main": there}, started={"main": "start-1"}
     )
 
 
@@ -89,3 +91,46 @@ async def test_a_call_whose_debtor_rings_before_the_end_of_the_hours_at_the_late
     task, pbx = await planned(desk), Obliging()
     latest = local("2026-11-23T20:00") - desk.house.times.until_dialled - timedelta(seconds=1)
     assert isinstance(await placed(desk, task, latest, pbx), PlacedCall)
+
+
+async def test_many_cases_in_the_language_of_an_absent_colleague_do_not_keep_the_desk_idle(desk: Desk) -> None:
+    task, pbx = await planned(desk), Obliging()
+    rows = [row(debtor_no=f"fr{n}", item_no=f"F{n}", phone="", open_amount="9000.00") for n in range(LOOK_AHEAD + A_FEW)]
+    await desk.take(*rows, row(item_no="R1", open_amount="300.00"), as_of="2026-11-23", name="more.csv")
+    french = [
+        replace(task, id=f"french{n:06}", debtor_no=f"fr{n}", priority=99, state=TaskState.READY, items=(f"F{n}",))
+        for n in range(LOOK_AHEAD + A_FEW)
+    ]
+
+    async def job(conn: Connection) -> None:
+        await task_rows.create_tasks(conn, french, MONDAY)
+        await conn.execute("update debtor set language = 'fr' where debtor_no like 'fr%'")
+        await agents.add_missing(conn, {"201": True}, MONDAY)
+
+    await desk.db.write(job)
+    absent = AgentSection(id="202", name="Zoe", pin="4711", endpoint="PJSIP/202", pbx="main", languages=["fr"])  # type: ignore[arg-type]
+    both = [*dialler(desk, pbx).settings.agent, absent]
+    answer = await dialler(desk, pbx, agent=both).turn({"PJSIP/201": "NOT_INUSE"}, (), MONDAY)
+    assert isinstance(answer, PlacedCall), answer
+    assert answer.attempt.debtor_no == "10"
+
+
+async def test_a_company_whose_trunk_hangs_on_another_pbx_does_not_stop_the_others(desk: Desk) -> None:
+    task, pbx = await planned(desk), Obliging()
+
+    async def job(conn: Connection) -> None:
+        far = replace(task, id="far-away-000001", company="2", debtor_no="77", priority=99, state=TaskState.READY)
+        await task_rows.create_task(conn, far, MONDAY)
+        await agents.add_missing(conn, {"201": True}, MONDAY)
+
+    await desk.db.write(job)
+    two = [
+        CompanySection(name="Muster GmbH", caller_id="+493012345600"),
+        CompanySection(code="2", name="B", caller_id="+493012345699", trunk="far"),
+    ]
+    desk.house = replace(desk.house, companies={**desk.house.companies, "2": replace(desk.house.companies[""], code="2")})
+    trunks = [TrunkSection(name="trunk", pbx="main"), TrunkSection(name="far", pbx="second")]
+    pbxes = [PbxSection(name="main"), PbxSection(name="second")]
+    answer = await dialler(desk, pbx, company=two, trunk=trunks, pbx=pbxes).turn({"PJSIP/201": "NOT_INUSE"}, (), MONDAY)
+    assert isinstance(answer, PlacedCall), answer
+    assert answer.attempt.debtor_no == "10"

@@ -6,7 +6,7 @@ Invariant: a placement names an agent of the desk and a candidate that is due; t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -68,12 +68,14 @@ def choose(
     now: datetime,
     *,
     spoken: frozenset[str] | None = None,
+    reach: Mapping[str, frozenset[str]] | None = None,
     language: Language = "en",
 ) -> Placement | Nothing:
     """The most urgent due candidate that somebody on the desk can take, and the best of those for it. One pass over the candidates.
 
     First what was agreed with the debtor, then priority, money (the largest sum in one currency), age. `spoken`: all languages that any
-    agent of the house speaks; a debtor's language outside of it binds nobody (None: every language binds).
+    agent of the house speaks; a debtor's language outside of it binds nobody (None: every language binds). `reach`: company -> PBXes with a
+    trunk for its calls; of a company that it does not name nothing is known, and whoever places the call finds out.
     """
     if not desk:
         return Nothing(phrase(TEXTS, "nobody", language), None)
@@ -94,6 +96,8 @@ def choose(
             able: tuple[FreeAgent, ...] = (agent,) if agent else ()
         else:
             able = matching(task.skill, candidate.language)
+        if reach is not None and task.company in reach:
+            able = tuple(agent for agent in able if agent.pbx in reach[task.company])
         if not able:
             waiting += 1
             if bound_until is not None and bound_until is not STRICTLY:
@@ -107,6 +111,14 @@ def choose(
         return Nothing(phrase(TEXTS, code, language, count=waiting), min(moments, default=None))
     _, chosen, able = best
     return Placement(chosen.task, min(able, key=lambda agent: _fit(agent, chosen)))
+
+
+def barred_languages(desk: Iterable[FreeAgent], spoken: frozenset[str]) -> frozenset[str]:
+    """Codes of languages that somebody of the house speaks and nobody on the desk: cases in them need not be looked at."""
+    present = [agent.languages for agent in desk]
+    if not all(present):
+        return frozenset()
+    return frozenset(map(_code, spoken)) - {_code(language) for languages in present for language in languages}
 
 
 def foresee(

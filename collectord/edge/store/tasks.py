@@ -152,9 +152,12 @@ async def promote_due(conn: Connection, now: datetime) -> int:
     return int(await SQL.promote_due(conn, now=instant(now)))
 
 
-async def ready_tasks(conn: Connection, now: datetime, limit: int, skills: Iterable[str] | None = None) -> list[Candidate]:
-    """Candidates for the dialler: bound ones first, then by the stored sort keys. `skills`: only what somebody with these can take."""
-    known = {"any_skill": int(skills is None), "skills": f"|{'|'.join(skills or ())}|"}
+async def ready_tasks(
+    conn: Connection, now: datetime, limit: int, skills: Iterable[str] | None = None, barred: Iterable[str] = ()
+) -> list[Candidate]:
+    """Candidates for the dialler: bound ones first, then by the stored sort keys. `skills`: only what somebody with these can take;
+    `barred`: two-letter codes of languages that are left out."""
+    known = {"any_skill": int(skills is None), "skills": f"|{'|'.join(skills or ())}|", "barred": f"|{'|'.join(barred)}|"}
     bound = [_candidate(row) async for row in SQL.ready_bound(conn, now=instant(now), limit=BOUND_LIMIT)]
     return bound + [_candidate(row) async for row in SQL.ready_open(conn, now=instant(now), limit=limit, **known)]
 

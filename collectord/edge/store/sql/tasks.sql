@@ -49,14 +49,15 @@ select t.*, d.language as debtor_language, d.agent as debtor_agent
  order by t.not_before, t.id
  limit :limit;
 
--- name: ready_open(now, any_skill, skills, limit)
+-- name: ready_open(now, any_skill, skills, barred, limit)
 -- Read in the order of index task_ready, so that the look-ahead costs the same however many wait. No condition on not_before: it would
 -- lead the planner to another index, ready means that it has come, and core looks again.
--- `any_skill` = 1: whatever skill; else those of `skills`, written |a|b|.
+-- `any_skill` = 1: whatever skill; else those of `skills`, written |a|b|. `barred`: languages left out, written |fr|it|.
 select t.*, d.language as debtor_language, d.agent as debtor_agent
   from task t left join debtor d on d.company = t.company and d.debtor_no = t.debtor_no
  where t.state = 'ready' and t.agent = '' and t.medium = 'call' and (t.expires_at is null or t.expires_at > :now)
    and (:any_skill = 1 or t.skill = '' or :skills like '%|' || t.skill || '|%')
+   and (coalesce(d.language, '') = '' or :barred not like '%|' || lower(substr(d.language, 1, 2)) || '|%')
  order by t.priority desc, t.worth desc, t.not_before, t.id
  limit :limit;
 
