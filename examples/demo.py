@@ -119,9 +119,9 @@ def shift(folder: Path, config: Path, seconds: float) -> None:
 def show(folder: Path, config: Path, dialled: list[str] | None) -> int:
     """The table of attempts and where everything lies. Exit status 0 when the shift was what it promises."""
     attempts = ask(folder, config, "attempts")
-    table = Table(title="Attempts of this shift", header_style="bold")
+    table = Table(title="Attempts of this shift", header_style="bold", padding=(0, 1, 0, 0), show_edge=False)
     for column in ("debtor", "number", "agent", "agent did", "network did", "talk yielded", "cause"):
-        table.add_column(column)
+        table.add_column(column, no_wrap=True)
     for attempt in attempts:
         cells = ("debtor_no", "number", "agent", "agent_result", "result", "disposition", "hangup_cause")
         table.add_row(*(screens.plain(attempt[cell]) for cell in cells))

@@ -46,7 +46,9 @@ def main() -> int:
             signal.signal(signal.SIGTERM, _interrupted)
             sandbox.unregister(SOFT_PHONE)
             print(_directions(sandbox), flush=True)
-            signal.pause()
+            _dial_what_is_typed(sandbox)
+            while True:
+                signal.pause()
     except SandboxUnavailable as trouble:
         print(f"sandbox: {trouble}", file=sys.stderr)
         return 1
@@ -67,6 +69,19 @@ def _interrupted(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def _dial_what_is_typed(sandbox: Sandbox) -> None:
+    """Until the terminal's end of file: `201 *80 4711` lets phone 201 dial a feature code and key digits."""
+    for line in sys.stdin:
+        match line.split():
+            case []:
+                pass
+            case [phone, code, *digits] if phone in REGISTERED and code in FEATURES and len(digits) < 2:
+                call = sandbox.dial_feature(code, phone=phone, keys=f"{digits[0]}#" if digits else "")
+                print(f"{phone} {code}: {'answered' if call.answered else 'not answered'}, {call.seconds:.0f} s", flush=True)
+            case _:
+                print("type PHONE CODE [DIGITS], for example: 201 *80 4711", flush=True)
+
+
 def _directions(sandbox: Sandbox) -> str:
     company = sandbox.company
     others = [number for number in REGISTERED if number != SOFT_PHONE]
@@ -81,7 +96,8 @@ Register a soft phone on this machine:
 Dial
 {codes}
 The world plays the phones {others[0]}-{others[-1]} and every debtor; what the last digits of a number do:
-docs/INTERNALS.md section 2.
+docs/INTERNALS.md section 2. No soft phone at hand? Type here what a phone shall dial, for example
+    {others[0]} *80 4711
 
 Point collectord at it (sandbox = true):
     [[pbx]]
@@ -91,7 +107,7 @@ Point collectord at it (sandbox = true):
     port = {company.ami_port}
     username = "{company.username}"
     secret_file = "{sandbox.secret_file}"
-    and endpoint = "PJSIP/{SOFT_PHONE}" for the agent with the soft phone
+The [[agent]] with the soft phone has endpoint = "PJSIP/{SOFT_PHONE}".
 
 Logs: {company.log}
       {sandbox.world.log}

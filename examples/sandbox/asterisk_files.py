@@ -171,7 +171,7 @@ def _cached(cache: Path) -> AsteriskFiles | None:
         data=root / "usr/share/asterisk",
         sounds=sounds,
         version=version,
-        origin=f"{stamp['suite']} ({stamp['package']})",
+        origin=f"{stamp['suite']}, unpacked",
         sipp=(*loader, str(sipp)) if sipp.exists() else (),
     )
 
