@@ -289,6 +289,7 @@ class Daemon:
         """After imports, records and switches, and every quarter of an hour: promises, plan, call list."""
         self._work.clear()
         now = self.clock.now()
+        await duty.prepare(self.db, self.settings, now)  # a reload may have brought new agents
         for judged in await promises.judge_promises(self.db, self.rules, self.house, now):
             self.log.info("promise_judged", promise=judged.id, state=judged.state)
         planned = await planning.plan(self.db, self.rules, self.house, now, dry_run=False, new_id=lambda: new_id(self.clock.now()))
@@ -345,6 +346,8 @@ class Daemon:
             await desk.carry_out(effects, now)
             if effects:
                 self._dial.set()
+        for lost in await call_events.forsaken(self.db, self.rules, self.house, set(self.desks), now):
+            self.log.warning("attempt_of_unknown_pbx", attempt=lost.id, pbx=lost.pbx, agent=lost.agent)
         await asyncio.sleep(0.5)
 
     async def _upkeep_turn(self) -> None:

@@ -6,14 +6,14 @@ Invariant: an event's effects are returned only after its transaction is on disk
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from collectord.core.house import House
 from collectord.core.rules import Rules
-from collectord.core.telephony.attempts import ON_THE_PBX
+from collectord.core.telephony.attempts import ON_THE_PBX, Attempt
 from collectord.core.telephony.call_flow import Seen
-from collectord.core.telephony.call_seen import Acknowledge, Effect, Ignored, TimeOver
+from collectord.core.telephony.call_seen import Acknowledge, Effect, Ignored, LostTrack, TimeOver
 from collectord.core.telephony.pbx_calls import Placed
 from collectord.core.telephony.pbx_events import CallEvent
 from collectord.edge.crash import crash_point
@@ -70,3 +70,12 @@ async def timers(db: Database, rules: Rules, house: House, pbx: recovery.Pbx | N
     if lost:
         effects += await recovery.look_for(db, pbx, lost, rules, house, now)
     return tuple(effects)
+
+
+async def forsaken(db: Database, rules: Rules, house: House, served: Collection[str], now: datetime) -> tuple[Attempt, ...]:
+    """Overdue attempts of a PBX that is not in the configuration any more: nobody will report their end, so a person is asked."""
+    overdue = [attempt for attempt in await db.read(lambda conn: calls.past_deadline(conn, now)) if attempt.pbx not in served]
+    for attempt in overdue:
+        gone = LostTrack("its PBX is no longer in the configuration") if attempt.state in ON_THE_PBX else TimeOver()
+        await _take(db, rules, house, attempt.id, gone, now)
+    return tuple(overdue)

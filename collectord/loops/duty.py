@@ -169,7 +169,11 @@ class FeatureDesk:
         return await self._set(agent, now, logged_in=True, paused=False)
 
     async def _set(self, agent: OnDuty, now: datetime, *, logged_in: bool, paused: bool) -> FeatureReply:
-        await self.db.write(lambda conn: rows.set_duty(conn, agent.id, logged_in=logged_in, paused=paused, reason="", now=now))
+        async def job(conn: Connection) -> None:
+            await rows.add_missing(conn, {agent.id: logged_in}, now)  # of the configuration since the last reload
+            await rows.set_duty(conn, agent.id, logged_in=logged_in, paused=paused, reason="", now=now)
+
+        await self.db.write(job)
         return FeatureReply("ok")
 
 

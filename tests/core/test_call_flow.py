@@ -538,3 +538,9 @@ def closes(current: Attempt, now: datetime) -> bool:
         moved = step(current, last, now, TIMES)
         current = moved.attempt if isinstance(moved, Moved) else current
     return current.state is S.CLOSED
+
+
+@pytest.mark.parametrize("disp", ["1", "4"])
+def test_a_keyed_day_years_ahead_is_not_taken(disp: str) -> None:
+    assert isinstance(read_keyed(disp, "full", date(2027, 11, 20), 10, NOW), Said)
+    assert read_keyed(disp, "full", date(9999, 12, 31), 10, NOW) == "the keyed day lies more than a year ahead"

@@ -60,3 +60,9 @@ def test_what_is_missing_is_said_in_one_sentence(args: dict[str, str], words: st
 def test_the_sentence_is_german_in_a_german_house() -> None:
     with pytest.raises(OutcomeRefused, match="Was ergab das Gespräch"):
         read("de")
+
+
+def test_a_callback_years_ahead_is_a_mistake_that_would_silence_the_ladder() -> None:
+    assert read(disposition="callback", callback="2027-11-22T10:00:00+01:00").callback_at is not None
+    with pytest.raises(OutcomeRefused, match="more than a year ahead"):
+        read(disposition="callback", callback="2099-01-04T10:00:00+01:00")

@@ -125,12 +125,17 @@ class Said:
         return "|".join((self.disposition.value, amount, day, at))
 
 
+LONGEST_WAIT = timedelta(days=365)  # a promise or callback beyond it is a mistake, and it would silence the ladder for as long
+
+
 def read_keyed(disp: str, amount: KeyedAmount, on: date | None, at: int | None, now: datetime) -> Said | str:
     """The keyed wrap-up, or one sentence why it cannot be taken: then it is not called saved, and a person looks at it."""
     disposition = WRAP_UP_KEYS.get(disp)
     if disposition is None:
         return f"key {disp!r} is no outcome"
     yesterday = now.date() - timedelta(days=1)  # in UTC: no zone's today lies before it
+    if on is not None and on > now.date() + LONGEST_WAIT:
+        return "the keyed day lies more than a year ahead"
     if disposition is Disposition.PROMISE:
         if on is None or on < yesterday:
             return "a promise was keyed without a day that lies ahead"

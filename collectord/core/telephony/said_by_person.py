@@ -7,15 +7,13 @@ Invariant: what is read is complete: a promise has amount and day, a callback an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from collectord.core.money import NotMoney, parse_amount
-from collectord.core.telephony.attempts import Disposition, Said
+from collectord.core.telephony.attempts import LONGEST_WAIT, Disposition, Said
 from collectord.core.wording import Language, Texts, phrase, safe
-
-LONGEST_PROMISE = timedelta(days=365)  # beyond it the day is a typing mistake, and it would silence the ladder
 
 TEXTS: Texts = {
     "no-attempt": (
@@ -52,6 +50,10 @@ TEXTS: Texts = {
     "number-missing": (
         "Say which number was wrong: --number {known}.",
         "Welche Nummer war falsch? --number {known}.",
+    ),
+    "callback-far": (
+        "The callback at {at} lies more than a year ahead.",
+        "Der Rückruf um {at} liegt mehr als ein Jahr in der Zukunft.",
     ),
     "not-found": (
         "There is no attempt {id}; `collectord attempts` lists them.",
@@ -105,7 +107,7 @@ def _promise(text: str, today: date, language: Language, zone: str) -> tuple[Dec
         raise refuse("promise-missing", language, zone) from None
     if amount is not None and amount <= 0:
         raise refuse("promise-amount", language, zone, word=amount_text)
-    if not today <= on <= today + LONGEST_PROMISE:
+    if not today <= on <= today + LONGEST_WAIT:
         raise refuse("promise-day", language, zone, day=on)
     return amount, on
 
@@ -119,4 +121,6 @@ def _callback(text: object, now: datetime, language: Language, zone: str) -> dat
         raise refuse("callback-missing", language, zone)
     if at <= now:
         raise refuse("callback-past", language, zone, at=at)
+    if at > now + LONGEST_WAIT:
+        raise refuse("callback-far", language, zone, at=at)
     return at.astimezone(UTC)
