@@ -150,15 +150,19 @@ def tree_of(regions: Iterable[str]) -> Tree | None:
         refused = refused_here or any(child.refused for child in children if child)
         if not reach:
             return None if not refused else _one(known, ends, refused, (None,) * 10, reach, full=False)
-        full = not refused and all(child is not None and child.full and {n + 1 for n in child.lengths} == below for child in children) \
-            if below else not refused
+        full = (
+            not refused and all(child is not None and child.full and {n + 1 for n in child.lengths} == below for child in children)
+            if below
+            else not refused
+        )
         return _one(known, ends, refused, children, reach, full=full)
 
     return build(nfa.closure([start]), 0)
 
 
-def _one(known: dict[tuple[Any, ...], Tree], ends: bool, refused: bool, children: tuple[Tree | None, ...],
-         lengths: frozenset[int], *, full: bool) -> Tree:
+def _one(
+    known: dict[tuple[Any, ...], Tree], ends: bool, refused: bool, children: tuple[Tree | None, ...], lengths: frozenset[int], *, full: bool
+) -> Tree:
     key = (ends, refused, tuple(map(id, children)), lengths)
     return known.setdefault(key, Tree(ends, refused, children, lengths, full))
 

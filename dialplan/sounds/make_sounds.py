@@ -59,14 +59,14 @@ class Speech:
         while text:
             taken = ctypes.c_int16()
             self._call("pico_putTextUtf8", self._engine, text, ctypes.c_int16(len(text)), ctypes.byref(taken))
-            text = text[taken.value:]
+            text = text[taken.value :]
             status = STEP_BUSY
             while status == STEP_BUSY:
                 buffer, got, kind = ctypes.create_string_buffer(256), ctypes.c_int16(), ctypes.c_int16()
                 status = self._pico.pico_getData(self._engine, buffer, ctypes.c_int16(256), ctypes.byref(got), ctypes.byref(kind))
                 if status < 0:
                     raise RuntimeError(f"pico_getData: {status}")
-                samples += buffer.raw[:got.value]
+                samples += buffer.raw[: got.value]
         return bytes(samples)
 
     def _call(self, name: str, *args: object) -> None:
@@ -144,10 +144,17 @@ def main() -> int:
         for name, sentence in sentences.items():
             target = HERE / language / f"{name}.ulaw"
             target.parent.mkdir(parents=True, exist_ok=True)
-            source, effects = (["-t", "raw", "-r", "16000", "-e", "signed", "-b", "16", "-c", "1", "-"], EFFECTS) if sentence else \
-                (["-n"], ["trim", "0", LEAD_FOR])
-            subprocess.run([sox, "-D", *source, "-t", "ul", "-r", "8000", "-c", "1", target, *effects],
-                           input=speech.say(sentence) if sentence else b"", check=True, env=environment)
+            source, effects = (
+                (["-t", "raw", "-r", "16000", "-e", "signed", "-b", "16", "-c", "1", "-"], EFFECTS)
+                if sentence
+                else (["-n"], ["trim", "0", LEAD_FOR])
+            )
+            subprocess.run(
+                [sox, "-D", *source, "-t", "ul", "-r", "8000", "-c", "1", target, *effects],
+                input=speech.say(sentence) if sentence else b"",
+                check=True,
+                env=environment,
+            )
         print(f"{language}: {len(sentences)} files, {sum(f.stat().st_size for f in (HERE / language).glob('*/*.ulaw')) // 1024} KB")
     return 0
 

@@ -324,6 +324,7 @@ async def test_an_asker_who_leaves_is_forgotten() -> None:
 
 async def test_a_peer_that_does_not_read_is_not_written_to_without_bound() -> None:
     async with FakeAmi() as ami, linked(ami) as protocol:
+
         def ask_for_ever() -> None:
             """Without a turn of the loop, so nobody reads: the buffers fill."""
             for n in range(1_000_000):

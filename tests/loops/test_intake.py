@@ -415,7 +415,7 @@ async def test_unknown_columns_are_ignored_and_told(house: InHouse) -> None:
 
 
 async def test_sql_in_a_name_is_kept_word_for_word(house: InHouse) -> None:
-    await house.take(export("1;\"'); drop table item; --\";R1;2026-11-01;4.00;"))
+    await house.take(export('1;"\'); drop table item; --";R1;2026-11-01;4.00;'))
     debtor = await house.db.read(lambda conn: ledger.debtor(conn, DebtorKey("", "1")))
     assert debtor is not None
     assert debtor.debtor_name == "'); drop table item; --"

@@ -137,8 +137,7 @@ def network(sandbox: Sandbox) -> Iterator[tuple[Desk, dict[str, str]]]:
     company = sandbox.company
     with Ami(company.ami_host, company.ami_port, company.username, company.secret) as ami:
         desk = Desk(ami, sandbox)
-        calls = {case: desk.call(desk.number(tail), COLL_TRUNK=trunk, COLL_WRAP="2")
-                 for case, (tail, trunk, *_) in NETWORK.items()}
+        calls = {case: desk.call(desk.number(tail), COLL_TRUNK=trunk, COLL_WRAP="2") for case, (tail, trunk, *_) in NETWORK.items()}
         for attempt in calls.values():
             desk.event("CollEnd", attempt)
         yield desk, calls
@@ -327,7 +326,7 @@ def keyed(sandbox: Sandbox) -> Iterator[dict[str, Message]]:
     with Ami(company.ami_host, company.ami_port, company.username, company.secret) as ami:
         desk = Desk(ami, sandbox)
         while rest:
-            wave, rest = dict(zip(phones, rest, strict=False)), rest[len(phones):]
+            wave, rest = dict(zip(phones, rest, strict=False)), rest[len(phones) :]
             calls = {phone: desk.call(desk.number("1200"), phone=phone, COLL_WRAP="90") for phone in wave}
             for attempt in calls.values():
                 desk.event("CollResult", attempt)
