@@ -101,7 +101,8 @@ async def perform(config: Path | None, request: Request) -> Reply:
     except rules_files.RulesInvalid as error:
         return Reply(exit=2, error="\n".join(str(problem) for problem in error.problems))
     try:
-        return await _dispatch(settings, rules, _on_the_house_clock(request, settings))
+        reply = await _dispatch(settings, rules, _on_the_house_clock(request, settings))
+        return replace(reply, zone=settings.time_zone)
     except (StoreBroken, StoreBusy, control.NoAnswer) as error:
         return refusal(str(error))
     except OSError as error:  # a folder that is gone or closed to this user

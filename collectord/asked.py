@@ -23,11 +23,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What to print and how to exit. `error` is one sentence a line."""
+    """What to print and how to exit. `error` is one sentence a line, `zone` the house's time zone, for screens."""
 
     doc: Any = None
     exit: int = 0
     error: str = ""
+    zone: str = "UTC"
 
 
 def refusal(sentence: str) -> Reply:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
@@ -55,6 +57,7 @@ NEEDED = {"agents": {"id"}, "batches": {"batch"}, "import": {"batch"}, "unknown"
 """What another command asks for is spared nowhere: `accept BATCH`, `record --attempt ID`, `test-call --agent ID`."""
 SENTENCES = ("why", "reason", "remedy", "found", "examples", "numbers", "blocks", "version")
 """Columns that hold much text: where a terminal is too narrow they stand below their row, over the whole width."""
+BELOW = {"attempts": ("agent_result", "state")}
 SHRINKS = ("debtor_name", "file", "name", "rule", "title", "check")
 ROOMY, NARROWEST = 130, 8
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
@@ -114,7 +117,11 @@ def listing(name: str, rows: Iterable[Mapping[str, Any]], width: int, title: str
         shown.title = title
         return shown
     columns = _columns(name, rows, narrow=True)
-    below = () if sum(_widths(columns, rows)) + 2 * (len(columns) - 1) <= width else tuple(name for name in columns if name in SENTENCES)
+    below = (
+        ()
+        if sum(_widths(columns, rows)) + 2 * (len(columns) - 1) <= width
+        else tuple(one for one in columns if one in (*SENTENCES, *BELOW.get(name, ())))
+    )
     columns = tuple(column for column in columns if column not in below)
     widths = _widths(columns, rows)
     _fit(widths, columns, width)
@@ -134,12 +141,22 @@ def _heading(column: str) -> str:
 
 
 def _short(value: object) -> str:
-    """An instant without the seconds and the offset, which a person does not read; unless it is not the house's time."""
+    """An instant without the seconds and the offset, which a person does not read."""
     text = plain(value)
-    found = _INSTANT.fullmatch(text)
-    if not found:
-        return text
-    return f"{text[:10]} {text[11:16]}{' UTC' if found[3] in ('Z', '+00:00') else ''}"
+    return f"{text[:10]} {text[11:16]}" if _INSTANT.fullmatch(text) else text
+
+
+def _at_the_house(doc: Any, zone: ZoneInfo) -> Any:
+    """Every instant of an answer as the house's time of day."""
+    match doc:
+        case Mapping():
+            return {key: _at_the_house(value, zone) for key, value in doc.items()}
+        case list() | tuple():
+            return [_at_the_house(value, zone) for value in doc]
+        case str() if _INSTANT.fullmatch(doc):
+            return datetime.fromisoformat(doc).astimezone(zone).isoformat(timespec="seconds")
+        case _:
+            return doc
 
 
 def _widths(columns: tuple[str, ...], rows: list[Mapping[str, Any]]) -> list[int]:
@@ -211,8 +228,9 @@ def _plan(doc: Mapping[str, Any], width: int) -> Group:
 SPECIAL: dict[str, Callable[[Any, int], RenderableType]] = {"explain": _explain, "status": _status, "plan": _plan}
 
 
-def show(command: str, doc: Any, console: Console | None = None) -> None:
-    """Prints an answer as tables and panels."""
+def show(command: str, doc: Any, console: Console | None = None, *, zone: str = "UTC") -> None:
+    """Prints an answer as tables and panels, with instants as the house's time of day."""
+    doc = _at_the_house(doc, ZoneInfo(zone))
     console = console or Console()
     if command in SPECIAL and isinstance(doc, Mapping):
         console.print(SPECIAL[command](doc, console.width))

@@ -141,7 +141,7 @@ async def _module_lines(name: str, pbx: AsteriskPbx) -> list[dict[str, Any]]:
     found = await pbx.modules(DANGEROUS_MODULES + RECORDING_MODULES)
     if any(loaded is None for loaded in found.values()):
         unsure = "the login cannot ask (func_module.so is not loaded), so dangerous and recording modules were not looked for"
-        return [_line(f"{name} modules", "warn", unsure, "compare modules.conf with asterisk-config/modules.conf")]
+        return [_line(f"{name} modules", "warn", unsure, "load func_module.so, or compare modules.conf with asterisk-config/modules.conf")]
     dangerous = "is loaded: with it a stolen login can read files or run programs"
     recording = "is loaded: the PBX can record calls (Sec. 201 StGB)"
     lines = [

@@ -22,15 +22,15 @@ from collectord.core.wording import Texts
 TEXTS: Texts = {
     "limit-days": (
         "{count} counted calls in {span}, {max} are allowed; the last one was on {last}.",
-        "{count} gezählte Anrufe in {span}, erlaubt sind {max}; der letzte war am {last}.",
+        "Gezählte Anrufe in {span}: {count}, erlaubt: {max}; der letzte war am {last}.",
     ),
     "limit-number": (
         "{count} counted calls to {number} in {span}, {max} are allowed; the last one was on {last}.",
-        "{count} gezählte Anrufe an {number} in {span}, erlaubt sind {max}; der letzte war am {last}.",
+        "Gezählte Anrufe an {number} in {span}: {count}, erlaubt: {max}; der letzte war am {last}.",
     ),
     "limit-item": (
         "{count} counted calls about {item} in {span}, {max} are allowed; the last one was on {last}.",
-        "{count} gezählte Anrufe zu {item} in {span}, erlaubt sind {max}; der letzte war am {last}.",
+        "Gezählte Anrufe zu {item} in {span}: {count}, erlaubt: {max}; der letzte war am {last}.",
     ),
     "quiet": (
         "There was a conversation on {day}; no call before {until}.",

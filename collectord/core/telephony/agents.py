@@ -36,8 +36,8 @@ TEXTS: Texts = {
         "did not take the last ring, is rung again from {until}",
         "nahm das letzte Klingeln nicht an, wird ab {until} wieder angerufen",
     ),
-    "phone_in_use": ("the phone is in use", "das Telefon ist besetzt"),
-    "phone_unreachable": ("the phone is not registered at the PBX", "das Telefon ist nicht an der Anlage angemeldet"),
+    "phone_in_use": ("is on the phone", "telefoniert gerade"),
+    "phone_unreachable": ("has no phone registered at the PBX", "hat kein an der Anlage angemeldetes Telefon"),
 }
 
 IDLE_DEVICES = frozenset({"NOT_INUSE"})
