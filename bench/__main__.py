@@ -58,7 +58,8 @@ def main() -> int:
     options.add_argument("--debtors", type=int, default=25_000, help="of the big ledger, four items each")
     given = options.parse_args()
     load = " ".join(f"{value:.2f}" for value in os.getloadavg())
-    findings, asterisk = [], "no Asterisk"
+    findings: list[Finding] = []
+    asterisk = "no Asterisk"
 
     def take(*new: Finding) -> None:
         findings.extend(new)

@@ -93,8 +93,8 @@ def ask(debtors: int, items_each: int) -> list[Finding]:
                 ratio=f"{bare / took_again:.3f}",
             )
         )
-        _, first = made.command("plan", "--now", START.isoformat())
-        _, second = made.command("plan", "--now", START.isoformat())
+        _, first = made.command("plan", "--json", "--now", START.isoformat())
+        _, second = made.command("plan", "--json", "--now", START.isoformat())
         least = bare_pass(made)
         for name, seconds in (("first plan", first - start), ("plan again, nothing new", second - start)):
             found.append(

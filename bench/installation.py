@@ -110,7 +110,7 @@ class Installation:
         path = self.folder / f"op_{AS_OF}.csv"
         export(path, debtors, items_each=items_each, tail=tail)
         self.command("import", str(path), "--now", START.isoformat())
-        self.command("plan", "--now", START.isoformat())
+        self.command("plan", "--json", "--now", START.isoformat())
 
     @contextlib.contextmanager
     def daemon(self) -> Iterator[subprocess.Popen[bytes]]:

@@ -19,12 +19,14 @@ CALL = (
     "CallerIDNum: +493055501202\r\nCallerIDName: Debtor\r\n\r\n",
     "Event: UserEvent\r\nPrivilege: user,all\r\nChannel: PJSIP/201-00000a2c\r\nChannelState: 6\r\nChannelStateDesc: Up\r\n"
     "CallerIDNum: +493055501202\r\nCallerIDName: Debtor\r\nConnectedLineNum: <unknown>\r\nConnectedLineName: <unknown>\r\nLanguage: de\r\n"
-    "AccountCode: \r\nContext: coll-dial\r\nExten: s\r\nPriority: 34\r\nUniqueid: coll-0abcdefgh{n:09}\r\nLinkedid: coll-0abcdefgh{n:09}\r\n"
+    "AccountCode: \r\nContext: coll-dial\r\nExten: s\r\nPriority: 34\r\nUniqueid: coll-0abcdefgh{n:09}\r\n"
+    "Linkedid: coll-0abcdefgh{n:09}\r\n"
     "UserEvent: CollResult\r\nCollID: 0abcdefgh{n:09}\r\nSeq: 4\r\nStatus: ANSWER\r\nCause: 16\r\nTech: SIP 200 OK\r\nRang: 12\r\n"
     "Talk: 1004\r\n\r\n",
     "Event: DeviceStateChange\r\nPrivilege: call,all\r\nDevice: PJSIP/201\r\nState: INUSE\r\n\r\n",
     "Event: Hangup\r\nPrivilege: call,all\r\nChannel: PJSIP/201-00000a2c\r\nChannelState: 6\r\nChannelStateDesc: Up\r\n"
-    "CallerIDNum: +493055501202\r\nUniqueid: coll-0abcdefgh{n:09}\r\nLinkedid: coll-0abcdefgh{n:09}\r\nCause: 16\r\nCause-txt: Normal Clearing\r\n\r\n",
+    "CallerIDNum: +493055501202\r\nUniqueid: coll-0abcdefgh{n:09}\r\nLinkedid: coll-0abcdefgh{n:09}\r\nCause: 16\r\n"
+    "Cause-txt: Normal Clearing\r\n\r\n",
 )
 PACKET = 4_096
 

@@ -52,7 +52,9 @@ def watch() -> None:
     def timed_ask(self: AmiProtocol, order: Order, *, within: float) -> Any:
         answer = ask(self, order, within=within)
         if order.name == "Originate" and order.action_id.endswith("-o"):
-            notes.append({"what": "Originate", "id": order.action_id[:-2], "text": order.text(), "at": time.time()})
+            at = time.time()
+            notes.append({"what": "Originate", "id": order.action_id[:-2], "text": order.text(), "at": at})
+            answer.add_done_callback(lambda _: notes.append({"what": "Answer", "rtt": time.time() - at, "freed": []}))
         return answer
 
     call_events.take_events = timed_events

@@ -1,0 +1,54 @@
+"""Transactions that run in the event loop keep the laws of those that run in the connection's thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from collectord.edge.store import meta
+from collectord.edge.store.connection import Connection, Database, open_for_reading, open_store
+
+
+@pytest.fixture
+async def db(tmp_path: Path) -> AsyncIterator[Database]:
+    async with open_store(tmp_path) as opened:
+        yield opened
+
+
+async def test_a_brief_write_is_on_disk_when_it_returns(db: Database) -> None:
+    await db.write_briefly(lambda conn: meta.put(conn, "colour", "red"))
+    async with open_for_reading(db.path.parent) as other:
+        assert await other.read(lambda conn: meta.get(conn, "colour")) == "red"
+
+
+async def test_a_brief_write_that_fails_changes_nothing(db: Database) -> None:
+    async def job(conn: Connection) -> None:
+        await meta.put(conn, "colour", "red")
+        raise LookupError("no such thing")
+
+    with pytest.raises(LookupError):
+        await db.write_briefly(job)
+    assert await db.read_briefly(lambda conn: meta.get(conn, "colour", "none")) == "none"
+
+
+async def test_brief_and_long_writes_never_see_each_others_halves(db: Database) -> None:
+    async def count(conn: Connection) -> None:
+        before = int(await meta.get(conn, "count", "0"))
+        await asyncio.sleep(0)
+        await meta.put(conn, "count", str(before + 1))
+
+    await asyncio.gather(*(write(count) for _ in range(20) for write in (db.write, db.write_briefly)))
+    assert await db.read(lambda conn: meta.get(conn, "count")) == "40"
+
+
+async def test_brief_and_long_reads_share_the_reader_one_after_the_other(db: Database) -> None:
+    await db.write(lambda conn: meta.put(conn, "colour", "red"))
+
+    async def look(conn: Connection) -> str:
+        await asyncio.sleep(0)
+        return await meta.get(conn, "colour")
+
+    assert set(await asyncio.gather(*(read(look) for _ in range(20) for read in (db.read, db.read_briefly)))) == {"red"}
