@@ -77,6 +77,7 @@ class PbxDesk:
     test_results: dict[str, str] = field(default_factory=dict)
     pending: LinkUp | None = None  # the link is up, its calls are not reconciled yet
     _again_at: datetime | None = None
+    _linked: LinkUp | None = None  # the link that `started` is about
 
     async def take_all(self, events: Sequence[PbxEvent], now: datetime) -> None:
         """In order. Reports of calls that wait together share one transaction: the busier the PBX, the more of them one fsync serves."""
@@ -91,7 +92,13 @@ class PbxDesk:
                 except Exception as error:  # what waits behind it is taken all the same: LinkLost must stop the dialling
                     failed = failed or error
         if failed is not None:
+            self._ask_again()
             raise failed
+
+    def _ask_again(self) -> None:
+        """Reports were lost to a fault: live calls and the journal tell the same; nothing is dialled or forgotten here before they did."""
+        if self.started:
+            self.pending, self.started, self._again_at = self._linked, "", None
 
     async def _take_reports(self, events: Sequence[CallEvent], now: datetime) -> None:
         for event in events:
@@ -155,7 +162,7 @@ class PbxDesk:
         self.devices.clear()
         self.devices.update(devices)
         await self.carry_out(effects, now)
-        self.pending, self.started = None, up.started
+        self.pending, self.started, self._linked = None, up.started, up
         self.log.info("pbx_reconciled", pbx=self.name)
 
     def _tell(self, event: CallEvent) -> None:

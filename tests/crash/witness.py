@@ -11,6 +11,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from collectord.core.telephony.attempts import WRAP_UP_KEYS
 from collectord.edge.simulated import SimulatedPbx, WireEntry
@@ -94,6 +95,15 @@ class WitnessedPbx:
         self.pbx.machine.dialled = self.dialled
         self.pbx.wire = self.wire
 
+    def write_down(self, path: Path) -> None:
+        """What crossed the wire, for whoever looks into a failure."""
+        with path.open("w", encoding="utf-8") as file:
+            for entry in self.wire:
+                fields = " ".join(
+                    f"{name}={value!r}" for name, value in entry.fields.items() if name not in ("Event", "Action", "Privilege")
+                )
+                file.write(f"{entry.at:.3f} {entry.direction:3} {entry.name} {fields}\n")
+
     def originates(self) -> Counter[str]:
         """Originates of calls by channel id, as they came over the wire."""
         return Counter(
@@ -101,6 +111,10 @@ class WitnessedPbx:
             for entry in self.wire
             if entry.direction == "in" and entry.name == "Originate" and not entry.fields["Channel"].startswith("Local/")
         )
+
+    def ended(self) -> set[str]:
+        """Attempts whose last word stands in the journal."""
+        return {w.attempt_id for w in self.journal.written if w.row.startswith("END|")}
 
     def called_saved(self) -> set[str]:
         """Attempts whose outcome the dialplan was told to be saved."""
