@@ -72,7 +72,7 @@ def judge(found: Found, language: Language, zone: str) -> tuple[State, str]:
         return "shadow", " ".join([say("shadow"), *trouble])
     if found.paused:
         return "paused", say("paused")
-    if found.calls:
+    if found.calls and not found.doubts:  # a store that fails leaves calls in progress for ever
         return "dialling", say("calls", calls=found.calls)
     if trouble:
         return "blocked", " ".join(trouble)

@@ -28,6 +28,7 @@ WORKING = Found(
         (replace(WORKING, live=False, sources=()), "shadow", "No export was accepted yet."),
         (replace(WORKING, paused=True), "paused", "Dialling is paused."),
         (replace(WORKING, doubts=("the clock jumped",)), "blocked", "the clock jumped"),
+        (replace(WORKING, doubts=("the disk is broken",), calls=3), "blocked", "the disk is broken"),
         (replace(WORKING, sources=()), "blocked", "No export was accepted yet."),
         (replace(WORKING, sources=(replace(FRESH, fresh=False),)), "blocked", "No source is fresh: canonical (2026-11-23)."),
         (replace(WORKING, sources=(replace(FRESH, held=True),)), "blocked", "Every fresh source is held back"),

@@ -34,7 +34,7 @@ START = datetime.fromisoformat("2026-11-24T10:00:00+01:00")  # a Tuesday morning
 AGENTS = ("201", "202", "203")
 FOLDERS = ("inbox", "processing", "archive", "held", "rejected")
 COLUMNS = ("debtor_no", "debtor_name", "item_no", "due_on", "open_amount", "currency", "person_type", "phone", "country", "region")
-READY_WITHIN = 30.0  # s; a start that takes longer hangs
+READY_WITHIN = 60.0  # s; a start that takes longer hangs
 
 # What debtors' lines and agents do (docs/INTERNALS section 2): every outcome, every way to lose a call.
 ENDINGS = (
