@@ -540,6 +540,19 @@ def closes(current: Attempt, now: datetime) -> bool:
     return current.state is S.CLOSED
 
 
+def test_a_call_that_was_dialled_after_it_was_taken_for_undialled_counts() -> None:
+    """The order lay in a PBX that stood still, was looked for in vain, and was carried out when the PBX went on."""
+    closed, _ = play(attempt(), [Unanswered("no answer"), NotDialled("the PBX never had this call")])
+    assert (closed.state, closed.result) == (S.CLOSED, Result.NOT_DIALLED)
+    after, effects = play(closed, [agent_up(), dialling(), debtor_up(), ended()])
+    assert (after.result, after.agent_result) == (Result.ANSWERED, AgentResult.ACCEPTED)
+    assert kinds(effects) == [Acknowledge]
+    assert after.needs_outcome
+    assert step(after, ended(EndState.SKIPPED, "", None, ""), NOW, TIMES) == step(after, ended(), NOW, TIMES)  # the end is known
+    skipped, _ = play(closed, [ended(EndState.SKIPPED, "", None, "")])
+    assert skipped.result is Result.NOT_DIALLED
+
+
 @pytest.mark.parametrize("disp", ["1", "4"])
 def test_a_keyed_day_years_ahead_is_not_taken(disp: str) -> None:
     assert isinstance(read_keyed(disp, "full", date(2027, 11, 20), 10, NOW), Said)

@@ -199,15 +199,20 @@ def ended(a: Attempt, seen: Ended, now: datetime, times: CallTimes) -> Moved | I
 
 
 def ended_late(a: Attempt, seen: Ended, now: datetime, times: CallTimes) -> Moved | Ignored:
-    """Evidence after the attempt was closed as unknown: the limits count the truth from now on."""
-    if a.result is not Result.UNKNOWN:
+    """Evidence after the attempt was closed as unknown, or as not dialled while the order still lay in a PBX that stood still.
+
+    The limits count the truth from now on.
+    """
+    how = course(seen.state, seen.status, seen.cause, seen.tech)
+    dialled_after_all = a.result is Result.NOT_DIALLED and how.network not in (Result.UNKNOWN, Result.NOT_DIALLED)
+    if a.result is not Result.UNKNOWN and not dialled_after_all:
         written_anew = Moved(a, (Acknowledge(a.pbx, a.id),))  # the row was forgotten before the call's last word
         return written_anew if a.acknowledged else Ignored("the end is known")
-    how = course(seen.state, seen.status, seen.cause, seen.tech)
     if how.network in (Result.UNKNOWN, Result.NOT_DIALLED) and (a.dialled_at is not None or how.network is Result.UNKNOWN):
         return Ignored("this end says no more than was known")
+    did = how.agent if dialled_after_all else a.agent_result or how.agent
     here = replace(
-        a, result=how.network, agent_result=a.agent_result or how.agent, hangup_cause=seen.cause, tech=seen.tech,
+        a, result=how.network, agent_result=did, hangup_cause=seen.cause, tech=seen.tech,
         rang_ms=seen.rang_ms, talk_ms=seen.talk_ms, why=stage.ending(seen.state),
     )  # fmt: skip
     here, new = stage.said_at_end(here, seen, now)
