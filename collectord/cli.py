@@ -25,6 +25,7 @@ cli = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=N
 privacy_note = "Global options, before or after the command: --config FILE, --json, --now ISO8601 (an instant with offset)."
 
 
+AnyFile = Annotated[Path, typer.Argument(readable=False)]  # whoever opens it says what is wrong with it
 SAID_BY_THE_ERROR = frozenset({"live", "call"})  # their answer when refused says the same once more
 
 
@@ -170,7 +171,7 @@ def doctor() -> None:
 
 @cli.command("import")
 def import_(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", readable=False)],
     source: Annotated[str | None, typer.Option(help="source name; default: canonical")] = None,
     mode: Annotated[str | None, typer.Option(help="snapshot or delta")] = None,
     as_of: Annotated[str | None, typer.Option(help="the day the export describes")] = None,
@@ -304,7 +305,7 @@ def record(
 
 
 @cli.command("import-history")
-def import_history(file: Path) -> None:
+def import_history(file: AnyFile) -> None:
     """Read an old system's contact history, so that limits hold from the first day."""
     perform("import-history", file=str(file.absolute()))
 
@@ -368,13 +369,13 @@ def export() -> None:
 
 
 @cli.command()
-def backup(file: Path) -> None:
+def backup(file: AnyFile) -> None:
     """A consistent online backup of the database."""
     perform("backup", file=str(file.absolute()))
 
 
 @cli.command()
-def restore(file: Path) -> None:
+def restore(file: AnyFile) -> None:
     """Put a backup back (no daemon may run); unfinished attempts become unknown."""
     import asyncio
 

@@ -6,6 +6,7 @@ Invariant: either all files are right and there are Rules, or RulesInvalid names
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Callable
@@ -92,10 +93,14 @@ class _Reading:
 
     def pack_files(self) -> list[Path]:
         folder = self.directory / PACKS
-        if not folder.is_dir():
+        try:
+            files = sorted(path for path in folder.iterdir() if path.suffix == ".toml" and not path.name.startswith("."))
+        except FileNotFoundError:
             self._complain(PACKS, f"there is no folder {folder}; `collectord init` writes one, or set rules_dir")
             return []
-        files = sorted(path for path in folder.glob("*.toml") if not path.name.startswith("."))
+        except OSError as error:
+            self._complain(PACKS, f"{folder} cannot be read: {error.strerror}")
+            return []
         if not files:
             self._complain(PACKS, "there is no pack; at least one must say at which hours debtors may be called")
         for path in files:
@@ -104,7 +109,7 @@ class _Reading:
         return files
 
     def unknown_files(self) -> None:
-        if self.directory.is_dir():
+        if os.access(self.directory, os.R_OK | os.X_OK):  # a directory that cannot be read was complained about already
             for path in sorted(self.directory.glob("*.toml")):
                 if path.name not in (LADDERS, DISPOSITIONS) and not path.name.startswith("."):
                     self._complain(path.name, f"this file is not known here; known are {LADDERS}, {DISPOSITIONS} and {PACKS}/*.toml")

@@ -160,7 +160,12 @@ async def _module_lines(name: str, pbx: AsteriskPbx) -> list[dict[str, Any]]:
 def _folder_lines(settings: Settings, folders: ExchangeFolders) -> list[dict[str, Any]]:
     lines = []
     for label, path in (("state_dir", settings.state_dir), ("exchange_dir", settings.exchange_dir), *((f.name, f) for f in folders.all())):
-        if not path.is_dir():
+        try:
+            there = path.is_dir()
+        except OSError as error:
+            lines.append(_line(f"folder {label}", "fail", f"{path}: {error.strerror}", "let this user enter the folders above it"))
+            continue
+        if not there:
             lines.append(_line(f"folder {label}", "fail", f"{path} is missing", "create it; `collectord run` does so where it may"))
         elif not os.access(path, os.R_OK | os.W_OK | os.X_OK):
             lines.append(_line(f"folder {label}", "fail", f"{path} is not writable for this user", f"chown or chmod {path}"))

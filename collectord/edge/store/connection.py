@@ -191,6 +191,10 @@ class Database:
                     return await job(self._reader)
                 finally:
                     await self._reader.execute("rollback")
+            except sqlite3.DatabaseError as error:
+                if type(error) in (sqlite3.OperationalError, sqlite3.DatabaseError):  # the file or the disk, not what was asked
+                    raise StoreBroken(f"{self.path}: {error}; check the disk, or restore a backup") from error
+                raise
             finally:
                 self._reader.here = False
 
@@ -218,13 +222,17 @@ async def _connect(path: Path, *, read_only: bool) -> Line:
     )
     await connection
     connection.row_factory = _row_factory  # type: ignore[assignment]
-    await connection.execute(f"pragma busy_timeout = {BUSY_TIMEOUT}")
-    await connection.execute("pragma foreign_keys = on")
-    if not read_only:
-        await connection.execute("pragma journal_mode = wal")
-        await connection.execute("pragma synchronous = full")
-        await connection.execute("pragma secure_delete = on")
-        await connection.execute("pragma wal_autocheckpoint = 1000")
+    try:
+        await connection.execute(f"pragma busy_timeout = {BUSY_TIMEOUT}")
+        await connection.execute("pragma foreign_keys = on")
+        if not read_only:
+            await connection.execute("pragma journal_mode = wal")
+            await connection.execute("pragma synchronous = full")
+            await connection.execute("pragma secure_delete = on")
+            await connection.execute("pragma wal_autocheckpoint = 1000")
+    except sqlite3.Error:
+        await connection.close()  # its thread would keep the process alive
+        raise
     return connection
 
 
