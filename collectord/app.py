@@ -220,6 +220,8 @@ def run(config: Path | None, start: datetime | None) -> Reply:
         asyncio.run(daemon.run())
     except (StoreBroken, StoreBusy) as error:
         return refusal(str(error))
+    except OSError as error:
+        return refusal(f"{error.filename or settings.exchange_dir}: {error.strerror or error}; the daemon needs it")
     return Reply()
 
 
