@@ -33,6 +33,9 @@ newest: venv-dev          ## core, edge and loops again on the newest Python tha
 crash: venv-dev           ## kill -9 many times
 	CRASHES=1000 $(PYTEST) tests/crash
 
+soak: venv-run            ## ten agents on a real Asterisk for an hour (SOAK_MINUTES); memory, files and channels must not grow
+	$(RUN) examples/soak.py
+
 bench: venv-dev           ## speed and memory beside their yardsticks; writes docs/BENCH.md
 	$(RUN) -m bench
 
