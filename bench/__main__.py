@@ -67,7 +67,7 @@ def main() -> int:
             print(f"{one.question}: {one.measured} | {one.yardstick} | {one.ratio}", flush=True)
 
     take(parser.ask(), *start_time.ask())
-    take(agent_free.ask(10_000, given.seconds))
+    take(*agent_free.ask(10_000, given.seconds))
     try:
         with BusyDesk() as desk:
             asterisk = desk.version

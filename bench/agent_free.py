@@ -40,12 +40,12 @@ def waits(notes: list[dict[str, Any]]) -> list[float]:
             if phone in call_over and phone in idle:
                 found.append(note["at"] - max(call_over[phone], idle[phone]))
             call_over.pop(phone, None)
-        else:
+        elif note["what"] != "Answer":
             call_over.update(dict.fromkeys(note["freed"], note["read"]))
     return found
 
 
-def ask(tasks: int, seconds: float) -> Finding:
+def ask(tasks: int, seconds: float) -> list[Finding]:
     with installation() as made:
         secret = made.folder / "simulated.secret"
         secret.touch(mode=0o600)
@@ -65,12 +65,22 @@ def ask(tasks: int, seconds: float) -> Finding:
                 bare = commits(made.folder, 300)
             finally:
                 pbx.send_signal(signal.SIGTERM)
-    p99 = percentile(found, 0.99)
-    return Finding(
-        question=f"agent free to Originate written, {tasks:,} ready tasks",
-        measured=spread(found),
-        yardstick=f"one bare SQLite commit on the same disk: {spread(bare)}",
-        ratio=f"{p99 / percentile(bare, 0.99):.1f} (p99)",
-        aim="p99 < 50 ms",
-        met=p99 < 0.050,
-    )
+    first, later = found[: len(PHONES)], found[len(PHONES) :]
+    p99 = percentile(later, 0.99)
+    yardstick = f"one bare SQLite commit on the same disk: {spread(bare)}"
+    return [
+        Finding(
+            question=f"agent free to Originate written, {tasks:,} ready tasks",
+            measured=spread(later),
+            yardstick=yardstick,
+            ratio=f"{p99 / percentile(bare, 0.99):.1f} (p99)",
+            aim="p99 < 50 ms",
+            met=p99 < 0.050,
+        ),
+        Finding(
+            question=f"the same for {len(PHONES)} agents who become free at one moment, while the plan of the start is made",
+            measured=spread(first),
+            yardstick=yardstick,
+            ratio=f"{percentile(first, 0.99) / percentile(bare, 0.99):.1f} (p99)",
+        ),
+    ]

@@ -54,7 +54,7 @@ def watch() -> None:
         if order.name == "Originate" and order.action_id.endswith("-o"):
             at = time.time()
             notes.append({"what": "Originate", "id": order.action_id[:-2], "text": order.text(), "at": at})
-            answer.add_done_callback(lambda _: notes.append({"what": "Answer", "rtt": time.time() - at, "freed": []}))
+            answer.add_done_callback(lambda _: notes.append({"what": "Answer", "rtt": time.time() - at}))
         return answer
 
     call_events.take_events = timed_events
