@@ -57,7 +57,7 @@ NEEDED = {"agents": {"id"}, "batches": {"batch"}, "import": {"batch"}, "unknown"
 """What another command asks for is spared nowhere: `accept BATCH`, `record --attempt ID`, `test-call --agent ID`."""
 SENTENCES = ("why", "reason", "remedy", "found", "examples", "numbers", "blocks", "version")
 """Columns that hold much text: where a terminal is too narrow they stand below their row, over the whole width."""
-BELOW = {"attempts": ("agent_result", "state")}
+BELOW = {"attempts": ("agent_result", "state"), "import": ("batch", "accepted")}
 SHRINKS = ("debtor_name", "file", "name", "rule", "title", "check")
 ROOMY, NARROWEST = 130, 8
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
@@ -130,7 +130,8 @@ def listing(name: str, rows: Iterable[Mapping[str, Any]], width: int, title: str
     for row in rows:
         texts = [_short(row.get(column)) for column in columns]
         parts.append(_line([Text(text, style=COLOURS.get(text, "")) for text in texts], widths))
-        said = [_short(row.get(column)) for column in below]
+        said = [_short(row.get(column)) for column in below if column in SENTENCES]
+        said += [f"{_heading(column)} {_short(row[column])}" for column in below if column not in SENTENCES and row.get(column) is not None]
         if any(said):
             parts.append(Padding(Text("; ".join(text for text in said if text), style=QUIET), (0, 0, 0, 4)))
     return Group(*parts)
