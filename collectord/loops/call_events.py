@@ -33,9 +33,12 @@ async def take_events(db: Database, rules: Rules, house: House, events: Sequence
 
     async def job(conn: Connection) -> list[tuple[Effect, ...]]:
         seen = [await see(conn, event.attempt_id, event, rules, house, now) for event in events]
+        crash_point("events-before-commit")
         return [() if isinstance(effects, Ignored) else effects for effects in seen]
 
-    return await db.write_briefly(job)
+    effects = await db.write_briefly(job)
+    crash_point("events-committed")
+    return effects
 
 
 async def take(db: Database, rules: Rules, house: House, attempt_id: str, answer: Placed, now: datetime) -> tuple[Effect, ...]:

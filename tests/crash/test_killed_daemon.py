@@ -18,7 +18,15 @@ from tests.crash.shift import Death, Shift, any_death
 TALKATIVE = ("1001", "1116", "1002", "1005", "1116", "1009", "1010", "1004", "1003", "1006")
 AT_EVERY_POINT = (  # in the order in which a shift comes by them
     ("plan-before-commit", "plan-committed", "call-list-written", "attempt-before-commit", "attempt-committed", "originate-answered"),
-    ("event-before-commit", "event-committed", "after-AgentTookRing", "after-SaySaved", "after-RingBackAgent", "evidence-committed"),
+    (
+        "event-committed",
+        "events-before-commit",
+        "events-committed",
+        "after-AgentTookRing",
+        "after-SaySaved",
+        "after-RingBackAgent",
+        "evidence-committed",
+    ),
     ("after-Acknowledge", "outbox_claimed", "outbox_written", "outbox_staged", "outbox_published", "promises-judged"),
 )
 

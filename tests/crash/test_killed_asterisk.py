@@ -1,0 +1,112 @@
+"""The same on a real Asterisk: daemon and Asterisk are killed in the middle of calls; what SIP phones and lines saw is the witness.
+
+A handful of kills: a call takes as long as it takes. The simulated PBX has the many.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sandbox import REGISTERED, Sandbox
+
+from tests.crash import invariants
+from tests.crash.budget import FIRST_SEED
+from tests.crash.plant import Debtor, Plant, debtors, until
+
+pytestmark = pytest.mark.pbx
+
+ENDINGS = ("1201", "1202", "1205", "1209", "1203", "1207")  # answered at once, one second of talk, one key or a promise
+SETTLED_WITHIN = 120.0
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """One of its own: it is killed here."""
+    with Sandbox() as both:
+        yield both
+
+
+@pytest.fixture
+def plant(tmp_path: Path, sandbox: Sandbox) -> Iterator[Plant]:
+    plant = Plant(tmp_path)
+    link = (
+        f'host = "{sandbox.company.ami_host}"\nport = {sandbox.company.ami_port}\nusername = "{sandbox.company.username}"\n'
+        f'secret_file = "{sandbox.secret_file}"\n'
+    )
+    plant.install(link, ring_agent_for="10s", wrap_up_for="10s")
+    try:
+        yield plant
+    finally:
+        plant.clear_away()
+
+
+def owing(count: int) -> list[Debtor]:
+    return debtors(random.Random(FIRST_SEED), count, ENDINGS)
+
+
+async def all_hold(plant: Plant, sandbox: Sandbox, people: list[Debtor]) -> None:
+    """Half an hour later everything comes to its end; then the invariants, with the world's journal as witness."""
+    plant.clock.skip(timedelta(minutes=20))
+    plant.start()
+    await until(plant.is_ready, 60.0, "the daemon did not become ready")
+    await plant.until_settled(SETTLED_WITHIN)
+    assert await plant.stop() == 0
+    attempts = Counter(row["number"] for row in plant.query("select number from attempt"))
+    rung = Counter(ring.caller for ring in sandbox.phone_rings() if not ring.caller_name.startswith("Wrap-up "))
+    assert rung <= attempts, f"a desk phone rang without an attempt: {rung - attempts}"
+    dialled = Counter(sandbox.sip_invites())
+    assert max(dialled.values()) == 1, f"a debtor was called twice: {dialled}"
+    counted = Counter(row["number"] for row in plant.query("select number from attempt where result <> 'not_dialled'"))
+    assert dialled <= counted, f"dialled, and uncounted: {dialled - counted}"
+    left = {
+        line.partition(":")[0].strip().rpartition("/")[2] for line in sandbox.company.command("database show coll") if line.startswith("/")
+    }
+    invariants.the_journal_is_forgotten(plant, left)
+    invariants.nobody_is_dialled_more_often_than_allowed([], plant)
+    invariants.every_attempt_has_an_end_or_stands_in_a_list(plant)
+    invariants.no_task_hangs(plant)
+    invariants.every_outcome_is_told_once(plant)
+    invariants.every_file_is_in_one_folder(plant)
+    invariants.the_store_is_whole(plant)
+    invariants.the_log_keeps_secrets(plant, people)
+
+
+async def test_a_daemon_killed_during_calls_on_a_real_asterisk_loses_no_outcome(plant: Plant, sandbox: Sandbox) -> None:
+    people = owing(9)
+    plant.drop_export("op_2026-11-23.csv", people)
+    for point in ("attempt-committed", "originate-answered", "events-committed:9", "after-SaySaved"):
+        plant.start(point)
+        await until(plant.has_ended, 60.0, f"{point} was not reached")
+        assert plant.kill9() == 137
+    await all_hold(plant, sandbox, people)
+    unheard = plant.query("select id, number, result, agent_result from attempt where result <> 'not_dialled' and disposition = ''")
+    assert unheard == []
+
+
+async def test_an_asterisk_killed_during_calls_calls_nobody_twice_and_asks_people_about_the_rest(plant: Plant, sandbox: Sandbox) -> None:
+    people = owing(9)
+    plant.drop_export("op_2026-11-23.csv", people)
+    plant.start()
+    for kills in (1, 2):
+        seen = len(sandbox.sip_invites())
+        await until(lambda seen=seen: len(sandbox.sip_invites()) >= seen + 2, 60.0, "nobody was dialled")  # type: ignore[misc]
+        await asyncio.to_thread(sandbox.company.kill9)
+        if kills == 2:
+            plant.kill9()
+        await asyncio.to_thread(bring_back, sandbox)
+        if plant.process is None:
+            plant.start()
+    plant.kill9()
+    await all_hold(plant, sandbox, people)
+
+
+def bring_back(sandbox: Sandbox) -> None:
+    sandbox.company.start()
+    sandbox.company.wait_ready()
+    sandbox.register(*REGISTERED)
