@@ -123,7 +123,10 @@ class Dialler:
             return "Keine Anlage ist erreichbar" if german else "no PBX can be reached"
         return ("Niemand ist frei: " if german else "nobody is free: ") + "; ".join(said[:5])
 
-    async def place(self, task: Task, agent: OnDuty, doubts: tuple[Doubt, ...], now: datetime) -> PlacedCall | GateRefused | Idle:
+    async def place(
+        self, task: Task, agent: OnDuty, doubts: tuple[Doubt, ...], now: datetime, *, unsaved: bool = False
+    ) -> PlacedCall | GateRefused | Idle:
+        """`unsaved`: a task of this moment, written with its attempt, so that no turn of the dialler can take it meanwhile."""
         trunk = self._trunk(task.company, agent.pbx)
         if trunk is None:
             return Idle(f"PBX {agent.pbx} has no [[trunk]] in the configuration")
@@ -133,6 +136,8 @@ class Dialler:
             return Idle(f"company {task.company!r} has no [[company]] in the configuration, so no caller ID")
 
         async def commit(conn: Connection) -> PlacedCall | GateRefused | Idle:
+            if unsaved:
+                await tasks.create_task(conn, task, now)
             if off := await switched_off(conn, self.settings):
                 return Idle(off)
             live, earlier = await meta.trunk_load(conn, trunk.name, counted(trunk.calls_per_second))

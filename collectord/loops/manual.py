@@ -47,9 +47,9 @@ async def call_now(
         raise ManualRefused(f"PBX {agent.pbx} cannot be reached; see `collectord status`")
     today = dialler.house.today(now)
 
-    async def make(conn: Connection) -> Task:
+    async def asked(conn: Connection) -> Task:
         items = [item for item in await ledger.open_items(conn, key, today) if item.open_amount > 0]
-        task = Task(
+        return Task(
             id=new_id(now),
             company=key.company,
             debtor_no=key.debtor_no,
@@ -67,11 +67,9 @@ async def call_now(
             origin=Origin.MANUAL,
             created_at=now,
         )
-        await tasks.create_task(conn, task, now)
-        return task
 
-    task = await dialler.db.write(make)
-    placed = await dialler.place(task, agent, doubts, now)
+    task = await dialler.db.read(asked)
+    placed = await dialler.place(task, agent, doubts, now, unsaved=True)
     if isinstance(placed, PlacedCall):
         return {"attempt": placed.attempt.id, "task": task.id, "why": "the desk phone rings", "refusals": []}
     sentence, refusals = "", []

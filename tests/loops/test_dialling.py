@@ -10,16 +10,18 @@ from typing import Any
 
 import pytest
 
+from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.tasks import Task, TaskState
 from collectord.core.telephony.agents import OnDuty
 from collectord.core.telephony.pbx_calls import Accepted, AgentCall, Placed
 from collectord.edge.store import agents, calls, meta
 from collectord.edge.store import tasks as task_rows
 from collectord.edge.store.connection import Connection
+from collectord.loops import manual
 from collectord.loops.dialling import A_FEW, LOOK_AHEAD, Dialler, GateRefused, Idle, PlacedCall
 from collectord.settings import AgentSection, CompanySection, PbxSection, Settings, TrunkSection
 from tests.loops.desk import Desk, local, open_desk, row
-from tests.loops.shift import MONDAY, planned
+from tests.loops.shift import MONDAY, planned, rows_of
 
 ANNA = OnDuty(id="201", name="Anna", endpoint="PJSIP/201", pbx="main", languages=("de",), skills=(), logged_in=True, paused=False)
 
@@ -134,3 +136,37 @@ async def test_a_company_whose_trunk_hangs_on_another_pbx_does_not_stop_the_othe
     answer = await dialler(desk, pbx, company=two, trunk=trunks, pbx=pbxes).turn({"PJSIP/201": "NOT_INUSE"}, (), MONDAY)
     assert isinstance(answer, PlacedCall), answer
     assert answer.attempt.debtor_no == "10"
+
+
+async def manual_tasks(desk: Desk) -> list[str]:
+    return [str(found["state"]) for found in await rows_of(desk, "select state from task where origin = 'manual'")]
+
+
+async def test_a_manual_call_that_failed_leaves_no_task_that_the_dialler_would_call_later(desk: Desk) -> None:
+    await planned(desk)
+    await desk.db.write(lambda conn: agents.add_missing(conn, {"201": True}, MONDAY))
+    faulty = replace(dialler(desk, Obliging()), rules=None)  # type: ignore[arg-type]
+    with pytest.raises(AttributeError):
+        await manual.call_now(faulty, DebtorKey("", "10"), "201", "lead", {"PJSIP/201": "NOT_INUSE"}, (), MONDAY)
+    assert await manual_tasks(desk) == []
+
+
+async def test_a_manual_call_and_its_task_are_one_transaction(desk: Desk) -> None:
+    await planned(desk)
+    await desk.db.write(lambda conn: agents.add_missing(conn, {"201": True}, MONDAY))
+    asked = (DebtorKey("", "10"), "201", "lead", {"PJSIP/201": "NOT_INUSE"}, ())
+    there = Obliging()
+    answer = await manual.call_now(dialler(desk, there), *asked, MONDAY)
+    assert [order.attempt_id for order in there.orders] == [answer["attempt"]]
+    assert await manual_tasks(desk) == ["in_call"]
+
+
+async def test_a_manual_call_obeys_the_gate_and_its_task_is_over(desk: Desk) -> None:
+    await planned(desk)
+    await desk.db.write(lambda conn: agents.add_missing(conn, {"201": True}, MONDAY))
+    there, sunday = Obliging(), local("2026-11-22T10:00")
+    answer = await manual.call_now(dialler(desk, there), DebtorKey("", "10"), "201", "lead", {"PJSIP/201": "NOT_INUSE"}, (), sunday)
+    assert answer["attempt"] is None
+    assert "de/hours" in {refusal["rule"] for refusal in answer["refusals"]}
+    assert there.orders == []
+    assert await manual_tasks(desk) == ["cancelled"]
