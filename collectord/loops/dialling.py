@@ -116,8 +116,9 @@ class Dialler:
         return {company: frozenset(pbx for pbx in self.started if self._trunk(company, pbx)) for company in self.house.companies}
 
     def _nobody(self, agents: list[OnDuty], now: datetime) -> str:
+        """For the log, so by id: names stay out of it."""
         pull = self.settings.dialling.mode == "pull"
-        said = [f"{a.name} {why(a, judge(a, pull=pull, now=now), self.house.language, self.house.time_zone)}" for a in agents]
+        said = [f"{a.id} {why(a, judge(a, pull=pull, now=now), self.house.language, self.house.time_zone)}" for a in agents]
         german = self.house.language == "de"
         if not said:
             return "Keine Anlage ist erreichbar" if german else "no PBX can be reached"

@@ -170,3 +170,11 @@ async def test_a_manual_call_obeys_the_gate_and_its_task_is_over(desk: Desk) -> 
     assert "de/hours" in {refusal["rule"] for refusal in answer["refusals"]}
     assert there.orders == []
     assert await manual_tasks(desk) == ["cancelled"]
+
+
+async def test_why_nobody_is_free_names_nobody_because_it_goes_to_the_log(desk: Desk) -> None:
+    await desk.db.write(lambda conn: agents.add_missing(conn, {"201": False}, MONDAY))
+    answer = await dialler(desk, Obliging()).turn({"PJSIP/201": "NOT_INUSE"}, (), MONDAY)
+    assert isinstance(answer, Idle)
+    assert "201 is logged out" in answer.why
+    assert "Anna" not in answer.why
