@@ -144,6 +144,9 @@ async def _present(settings: Settings, db: Database) -> datetime:
     now = Clock().now()
     if not settings.sandbox:
         return now
+    with contextlib.suppress(control.NoDaemon, KeyError):
+        answer = await control.ask(settings.state_dir, {"command": "ping", "args": {}})
+        return datetime.fromisoformat(answer["now"])
     told = await db.read(lambda conn: meta.get(conn, "sandbox_now"))
     return max(now, datetime.fromisoformat(told)) if told else now
 
@@ -228,7 +231,7 @@ def run(config: Path | None, start: datetime | None) -> Reply:
 async def _answer(daemon: Daemon, message: dict[str, Any], actor: str) -> dict[str, Any]:
     """A request from the control socket."""
     if message.get("command") == "ping":
-        return {"exit": 0}
+        return {"exit": 0, "now": daemon.clock.now().isoformat()}
     command = str(message.get("command"))
     if "now" in message and command not in ASKING:
         return {"exit": 1, "error": "a daemon writes by its own clock; only questions take a time"}

@@ -47,5 +47,6 @@ def write_installation(directory: Path, shipped_rules: Path, folders: tuple[str,
             file.write(secrets.token_urlsafe(24) + "\n")
         made.append(secret)
     config.write_text(resources.files("collectord.edge").joinpath("starter.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    config.chmod(0o640)  # it holds the agents' PINs
     made.append(config)
     return made
