@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -384,11 +385,17 @@ def restore(file: AnyFile) -> None:
     finish("restore", asyncio.run(app.restore(Options.config, file)))
 
 
+@lru_cache(maxsize=1)
+def _tree() -> Any:
+    """All commands, put together once."""
+    return typer.main.get_command(cli)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Runs one command; returns the exit status."""
     try:
         rest = take_global_options(sys.argv[1:] if argv is None else argv)
-        result = cli(rest, prog_name="collectord", standalone_mode=False)
+        result = _tree()(rest, prog_name="collectord", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except Usage as error:
         print(f"collectord: {error}", file=sys.stderr)

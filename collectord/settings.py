@@ -389,7 +389,11 @@ def load(path: Path | None = None) -> Settings:
     try:
         settings = Settings(**data)
     except ValidationError as error:
-        problems = [f"{_origin(path, found)}: {line}" for found in error.errors() for line in _sentence(found, data).split("\n")]
+        problems = []
+        for found in error.errors():
+            origin = _origin(path, found)
+            named = data if origin == str(path) else {}
+            problems += [f"{origin}: {line}" for line in _sentence(found, named).split("\n")]
         raise ConfigInvalid(problems) from None
     except SettingsError as error:
         raise ConfigInvalid([f"environment: {error}; lists and tables are written as JSON"]) from None
