@@ -215,6 +215,18 @@ class Database:
 
 
 async def _connect(path: Path, *, read_only: bool) -> Line:
+    """Opened and set up. A cancelled caller leaves no thread behind that would outlive the event loop."""
+    opening = asyncio.ensure_future(_open(path, read_only=read_only))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        await asyncio.wait([opening])
+        if not opening.cancelled() and opening.exception() is None:
+            await opening.result().close()
+        raise
+
+
+async def _open(path: Path, *, read_only: bool) -> Line:
     uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
     connection = Line(
         lambda: sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT / 1000, check_same_thread=False),
