@@ -228,3 +228,12 @@ async def test_rows_that_cannot_be_split_are_named(desk: Desk, tmp_path: Path) -
     assert doc["counted"] == 1
     assert [bad["line"] for bad in doc["rejected"]] == [2, 3]
     assert "2 columns, the header 3" in doc["rejected"][0]["reason"]
+
+
+async def test_a_blocked_number_rings_for_no_debtor_who_shares_it_and_why_stays_where_it_was_said(desk: Desk) -> None:
+    await desk.take(row(), row(item_no="A:2", open_amount="100.00"), row(debtor_no="11", item_no="B1"), as_of="2026-11-23", name="two.csv")
+    assert (await desk.ask(MONDAY, "11"))["may_call"]
+    await desk.record(NOW, "10", number_blocked="+493012345601", reason="asked by Mrs Muster")
+    told = await desk.ask(MONDAY, "11")
+    assert [refusal["rule"] for refusal in told["refusals"]] == ["guard/number-blocked"]
+    assert "Mrs Muster" not in told["why"]

@@ -63,7 +63,10 @@ async def debtor_facts(conn: Connection, key: DebtorKey, now: datetime, house: H
         rejected_rows=tuple([_rejected(row) async for row in SQL.rejected_rows(conn, **who, today=today)]),
         contacts=tuple(contact for own, contact in history if own),
         number_contacts=tuple(contact for own, contact in history if not own),
-        facts=tuple([_fact(row) async for row in SQL.facts(conn, **who, now=at)]),
+        facts=tuple(
+            [_fact(row) async for row in SQL.facts(conn, **who, now=at)]
+            + [_fact(row) async for row in SQL.blocked_elsewhere(conn, **who, now=at)]
+        ),
         promises=tuple([_promise(row) async for row in SQL.promises(conn, **who, now=at)]),
         callbacks=tuple([_callback(row) async for row in SQL.callbacks(conn, **who, now=at)]),
         doubts=doubts,

@@ -63,6 +63,15 @@ select * from fact
  where company = :company and debtor_no = :debtor_no and at <= :now and (revoked_at is null or revoked_at > :now)
  order by at, id;
 
+-- name: blocked_elsewhere(company, debtor_no, now)
+-- This debtor's numbers that were blocked for another debtor: the same telephone would ring. Why is the other one's affair.
+select f.id, f.at, :company as company, :debtor_no as debtor_no, f.kind, f.value, '' as reason, f.actor, '' as attempt_id, f.until_on
+  from fact f
+ where f.kind = 'number_blocked' and not (f.company = :company and f.debtor_no = :debtor_no) and f.at <= :now
+   and (f.revoked_at is null or f.revoked_at > :now)
+   and f.value in (select n.e164 from debtor_number n where n.company = :company and n.debtor_no = :debtor_no and n.e164 <> '')
+ order by f.at, f.id;
+
 -- name: promises(company, debtor_no, now)
 select * from promise
  where company = :company and debtor_no = :debtor_no and made_at <= :now and (state = 'open' or judged_at > :now)
