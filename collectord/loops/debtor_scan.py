@@ -20,7 +20,7 @@ from collectord.core.rules import Rules
 from collectord.edge.store import holds, ledger, tasks
 from collectord.edge.store.connection import Connection, Database, open_for_reading
 
-BREATH = 10  # debtors between two breaths of the event loop: about a millisecond
+BREATH = 10  # debtors between two breaths of the event loop: about two milliseconds
 
 
 @dataclass(frozen=True, slots=True)

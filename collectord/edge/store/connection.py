@@ -43,8 +43,8 @@ class StoreBusy(Exception):
 class Line(aiosqlite.Connection):
     """A connection whose statements run in its thread, or while `here` is set in the event loop itself.
 
-    A statement on one debtor takes some 20 microseconds; the way to another thread and back takes ten times that, and five milliseconds
-    when another thread computes. Only one job has the connection at a time, so the two never meet.
+    Measured for one row by its key: 7 microseconds here, 30 to 40 through the thread of an idle process; in a busy one the thread also waits
+    for its turn (daemon.SWITCH_EVERY). Only one job has the connection at a time, so the two never meet.
     """
 
     here = False
