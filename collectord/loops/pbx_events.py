@@ -77,6 +77,8 @@ class PbxDesk:
     test_results: dict[str, str] = field(default_factory=dict)
     pending: LinkUp | None = None  # the link is up, its calls are not reconciled yet
     _again_at: datetime | None = None
+    _asking: bool = False
+    _missed: bool = False  # a report was lost since the journal was asked for
     _linked: LinkUp | None = None  # the link that `started` is about
 
     async def take_all(self, events: Sequence[PbxEvent], now: datetime) -> None:
@@ -97,6 +99,7 @@ class PbxDesk:
 
     def _ask_again(self) -> None:
         """Reports were lost to a fault: live calls and the journal tell the same; nothing is dialled or forgotten here before they did."""
+        self._missed = True
         if self.started:
             self.pending, self.started, self._again_at = self._linked, "", None
 
@@ -148,20 +151,25 @@ class PbxDesk:
     async def reconcile(self, now: datetime) -> None:
         """After LinkUp, and by the timer until it is done: a slow answer or a full disk must not leave this PBX unused for ever."""
         up = self.pending
-        if up is None or (self._again_at is not None and now < self._again_at):
+        if up is None or self._asking or (self._again_at is not None and now < self._again_at):
             return
         self._again_at = now + RECONCILE_AGAIN
+        self._asking, self._missed = True, False  # one at a time: of two, the later one's effects would be dropped below
         try:
             devices = await self.pbx.device_states()
             effects = await recovery.reconcile(self.db, self.pbx, self.name, up.started, self.rules, self.house, now)
         except PbxFault as fault:
             self.log.warning("pbx_not_reconciled", pbx=self.name, why=str(fault))
             return
+        finally:
+            self._asking = False
         if self.pending is not up:
             return  # lost meanwhile: the next LinkUp begins anew
         self.devices.clear()
         self.devices.update(devices)
         await self.carry_out(effects, now)
+        if self._missed:
+            return  # maybe after the journal was read: it is read again
         self.pending, self.started, self._linked = None, up.started, up
         self.log.info("pbx_reconciled", pbx=self.name)
 
