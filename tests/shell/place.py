@@ -76,7 +76,7 @@ def row(no: object, **given: str) -> dict[str, str]:
         "item_no": f"R{no}",
         "due_on": "2026-11-09",
         "open_amount": "100.00",
-        "phone": f"030 1234{int(no) % 10_000:04d}" if str(no).isdigit() else "",
+        "phone": f"030 1234{int(str(no)) % 10_000:04d}",
         "region": "BE",
         **given,
     }
