@@ -43,7 +43,7 @@ class StoreBusy(Exception):
 class Line(aiosqlite.Connection):
     """A connection whose statements run in its thread, or while `here` is set in the event loop itself.
 
-    Measured for one row by its key: 7 microseconds here, 30 to 40 through the thread of an idle process; in a busy one the thread also waits
+    One row by its key, measured: 7 microseconds here, 30 to 40 through an idle process's thread; in a busy one the thread also waits
     for its turn (daemon.SWITCH_EVERY). Only one job has the connection at a time, so the two never meet.
     """
 
