@@ -216,12 +216,13 @@ def call_list(
     import csv
 
     from collectord import screens
+    from collectord.loops.call_sheet import COLUMNS
 
     reply = _answer("call-list", {"days": days})
     if reply.error:
         finish("call-list", reply)
     writer = csv.writer(sys.stdout, delimiter=";", lineterminator="\n")
-    for row in screens.csv_rows(reply.doc):
+    for row in screens.csv_rows(reply.doc, COLUMNS):
         writer.writerow(row)
 
 

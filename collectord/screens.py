@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from collectord.core.exports.sheet import cell
 from collectord.core.wording import safe
 
 GOOD, BAD, DOUBT, QUIET = "green", "red", "yellow", "dim"
@@ -250,15 +251,6 @@ def show(command: str, doc: Any, console: Console | None = None, *, zone: str = 
         console.print_json(json.dumps(doc))
 
 
-def csv_rows(doc: Any) -> list[list[str]]:
-    """A list answer as rows for CSV, formula-safe."""
-    rows = doc if isinstance(doc, list) else next((value for value in doc.values() if isinstance(value, list)), [])
-    if not rows:
-        return [list(COLUMNS["call-list"])]
-    columns = list(rows[0])
-    return [columns, *([formula_safe(plain(row.get(column))) for column in columns] for row in rows)]
-
-
-def formula_safe(text: str) -> str:
-    """A cell that a spreadsheet would run as a formula gets an apostrophe in front."""
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+def csv_rows(doc: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> list[list[str]]:
+    """A list answer as rows for CSV; no cell runs in a spreadsheet."""
+    return [list(columns), *([cell(plain(row.get(column))) for column in columns] for row in doc)]

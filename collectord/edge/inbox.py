@@ -6,10 +6,8 @@ Invariant: a file is in exactly one of inbox, processing, archive, held, rejecte
 
 from __future__ import annotations
 
-import csv
 import fcntl
 import hashlib
-import io
 import os
 import re
 import signal
@@ -20,6 +18,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
+
+from collectord.core.exports.sheet import sheet
 
 Folder = Literal["inbox", "processing", "archive", "held", "rejected", "receipts", "outbox"]
 FOLDERS: tuple[Folder, ...] = ("inbox", "processing", "archive", "held", "rejected", "receipts", "outbox")
@@ -33,7 +33,6 @@ MARKER = ".done"
 _IGNORED_ENDS = (".tmp", ".part", ".partial", ".crdownload", ".filepart", ".swp", ".lock", "~", MARKER)
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f/\\\\\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _STORED = re.compile(r"~([0-9a-z]{18})(\.[^.]*)?\Z")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class NotAFile(OSError):
@@ -278,12 +277,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 def rejects_csv(rows: Iterable[Sequence[str]]) -> bytes:
     """Rejected rows for people's spreadsheets: UTF-8 with BOM, `;`, cells that would run as a formula prefixed."""
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow(("line", "column", "value", "reason", "original"))
-    for row in rows:
-        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell.replace("\x00", "\ufffd") for cell in row])
-    return text.getvalue().encode("utf-8-sig", "backslashreplace")
+    return sheet(("line", "column", "value", "reason", "original"), rows)
 
 
 def receipt_names(stored_as: str) -> tuple[str, str]:

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from collectord.core.exports.sheet import cell
+
 COLUMNS = (
     "outcome_id", "at", "company", "debtor_no", "debtor_name", "item_no", "disposition", "promise_amount", "currency", "promise_on",
     "dunning_block_until", "dispute_reason", "note", "agent", "attempt_id",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 class OutboxUnwritable(Exception):
@@ -44,7 +45,7 @@ def render(rows: Iterable[Mapping[str, Any]]) -> bytes:
 def _cell(value: object) -> str:
     text = "" if value is None else str(value)
     text = "".join(" " if letter < " " or letter == "\x7f" else letter for letter in text)
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
+    return cell(text)
 
 
 def is_taken(folder: Path, name: str) -> bool:

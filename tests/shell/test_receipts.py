@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.shell.place import MONDAY, Place, row
+from tests.shell.place import Place, row
 
 KEYS = {
     "batch", "file", "stored_as", "source", "mode", "as_of", "status", "reason", "rows", "accepted", "rejected", "opened", "changed",
@@ -263,4 +263,3 @@ def test_nothing_is_lost_between_the_folders(place: Place) -> None:
     folders = ("inbox", "processing", "archive", "held", "rejected")
     assert [len(place.files(folder)) for folder in folders] == [0, 0, 2, 1, 1]
     assert len(place.files("receipts")) == 4
-    assert MONDAY

@@ -10,13 +10,13 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")  # how a cell begins that some spreadsheet would run
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")  # how a cell begins that some spreadsheet would run
 
 
 def cell(text: str) -> str:
     """Outside text as a harmless cell: no NUL, and an apostrophe in front of what would run."""
     clean = text.replace("\x00", "\ufffd")
-    return f"'{clean}" if clean.startswith(FORMULA) else clean
+    return f"'{clean}" if clean.lstrip(" \u00a0").startswith(FORMULA) else clean
 
 
 def sheet(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
