@@ -237,3 +237,11 @@ async def test_a_blocked_number_rings_for_no_debtor_who_shares_it_and_why_stays_
     told = await desk.ask(MONDAY, "11")
     assert [refusal["rule"] for refusal in told["refusals"]] == ["guard/number-blocked"]
     assert "Mrs Muster" not in told["why"]
+
+
+async def test_who_shares_the_telephone_of_one_who_wants_no_calls_is_not_called_there(desk: Desk) -> None:
+    await desk.take(row(), row(item_no="A:2", open_amount="100.00"), row(debtor_no="11", item_no="B1"), as_of="2026-11-23", name="two.csv")
+    assert (await desk.ask(MONDAY, "11"))["may_call"]
+    await desk.record(NOW, "10", do_not_call=True)
+    told = await desk.ask(MONDAY, "11")
+    assert ([refusal["rule"] for refusal in told["refusals"]], told["never"]) == (["guard/number-blocked"], False)

@@ -70,7 +70,15 @@ select f.id, f.at, :company as company, :debtor_no as debtor_no, f.kind, f.value
  where f.kind = 'number_blocked' and not (f.company = :company and f.debtor_no = :debtor_no) and f.at <= :now
    and (f.revoked_at is null or f.revoked_at > :now)
    and f.value in (select n.e164 from debtor_number n where n.company = :company and n.debtor_no = :debtor_no and n.e164 <> '')
- order by f.at, f.id;
+union all
+-- Somebody who shares the telephone does not want to be called: the same person, or one who would hear it ring.
+select f.id, f.at, :company, :debtor_no, 'number_blocked', mine.e164, '', f.actor, '', f.until_on
+  from debtor_number mine
+  join debtor_number theirs on theirs.e164 = mine.e164 and not (theirs.company = mine.company and theirs.debtor_no = mine.debtor_no)
+  join fact f on f.company = theirs.company and f.debtor_no = theirs.debtor_no and f.kind = 'do_not_call'
+ where mine.company = :company and mine.debtor_no = :debtor_no and mine.e164 <> '' and f.at <= :now
+   and (f.revoked_at is null or f.revoked_at > :now)
+ order by 2, 1;
 
 -- name: promises(company, debtor_no, now)
 select * from promise
