@@ -26,7 +26,8 @@ SETTLED_WITHIN = 100.0  # s; a lost call is looked for after its deadline, at mo
 KILLED_ITSELF, KILLED = 137, -9
 POINTS = (
     "attempt-before-commit", "attempt-committed", "originate-answered",
-    "event-committed", "events-before-commit", "events-committed", "after-SaySaved", "after-Acknowledge", "after-RingBackAgent", "after-AgentTookRing",
+    "event-committed", "events-before-commit", "events-committed",
+    "after-SaySaved", "after-Acknowledge", "after-RingBackAgent", "after-AgentTookRing",
     "evidence-committed", "plan-before-commit", "plan-committed", "call-list-written", "promises-judged",
     "outbox_claimed", "outbox_written", "outbox_staged", "outbox_published",
     "import-noted", "import-claimed", "import-staged", "import-before-commit", "import-committed", "import-receipt-written",

@@ -172,7 +172,10 @@ def test_a_promise_is_judged_by_the_next_export(house: Place) -> None:
     assert {promise["debtor_no"]: promise["state"] for promise in house.ask("promises", now=friday)} == {"1": "kept", "2": "broken"}
 
 
-HISTORY = "at;company;debtor_no;medium;items;number;direction;result;conversation_about;consent_until;consent_on;third_party;disposition;wish;note"
+HISTORY = (
+    "at;company;debtor_no;medium;items;number;direction;result;conversation_about;consent_until;consent_on;third_party;disposition;"
+    "wish;note"
+)
 
 
 def history(place: Place, *lines: str, header: str = HISTORY) -> object:
