@@ -28,7 +28,7 @@ from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.pbx.link import PbxLink, tls_context
 from collectord.edge.store import meta
 from collectord.edge.store.connection import Database, StoreBroken, open_store
-from collectord.loops import call_events, day_sheet, duty, intake, manual, outbox, planning, promises
+from collectord.loops import call_events, day_sheet, duty, intake, manual, outbox, planning, promises, standing
 from collectord.loops.clock_watch import ClockWatch
 from collectord.loops.dialling import Dialler, GateRefused, Idle, PlacedCall, switched_off
 from collectord.loops.pbx_events import PbxDesk
@@ -36,6 +36,7 @@ from collectord.settings import Settings
 
 DRAIN_FOR = 20.0  # s; below TimeoutStopSec of the unit
 PLAN_EVERY = timedelta(minutes=15)
+SOURCES_EVERY = timedelta(seconds=30)
 QUIET_FOR = 2.0  # s
 TOGETHER = 50  # events of a PBX taken at once when they wait
 SWITCH_EVERY = 0.0005  # s; while planning computes, a commit's thread waits so long for its turn, not Python's usual 5 ms
@@ -60,6 +61,7 @@ class Daemon:
         self._doubts: dict[str, Doubt] = {}
         self.watch = ClockWatch(clock=clock, doubts=self._doubts, log=self.log)
         self._idle_why = ""
+        self._freshness: tuple[datetime, bool] | None = None  # when the sources were looked at last, and whether one was fresh
 
     # ------------------------------------------------------------ what commands may ask
 
@@ -93,6 +95,7 @@ class Daemon:
 
     def wake(self) -> None:
         """Something changed what is to be done: plan anew, look anew."""
+        self._freshness = None
         self._work.set()
         self._dial.set()
 
@@ -322,7 +325,7 @@ class Daemon:
     async def _dial_turn(self) -> None:
         self._dial.clear()
         now = self.watch.now()
-        if self._doubts or await self._may_not_dial():
+        if self._doubts or await self._may_not_dial() or await self._nothing_is_fresh(now):
             await self._pause(self._dial, 1.0, at_least=0.05)
             return
         match await self._dialler().turn(self.device_states(), tuple(self._doubts.values()), now):
@@ -340,6 +343,13 @@ class Daemon:
                     await asyncio.sleep(ahead)
                 else:
                     await self._pause(self._dial, max(0.02, ahead), at_least=0.01)
+
+    async def _nothing_is_fresh(self, now: datetime) -> bool:
+        """No source is fresh: the gate would refuse every debtor, one by one. Looked at after imports and every half minute."""
+        if self._freshness is None or now - self._freshness[0] > SOURCES_EVERY:
+            sources = await standing.sources(self.db, self.house, now)
+            self._freshness = (now, any(source.fresh for source in sources))
+        return not self._freshness[1]
 
     async def _timer_turn(self) -> None:
         now = self.clock.now()
