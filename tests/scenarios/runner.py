@@ -34,6 +34,8 @@ OURS = {
     "Login", "Logoff", "Ping", "CoreStatus", "CoreSettings", "DeviceStateList", "Status", "DBGetTree", "Getvar", "Setvar", "ListCommands",
     "Originate", "Events",
 }  # fmt: skip
+SHOWN = re.compile(r"""\A(("[^"<>\\$&{}]{1,40}" )?<\+[1-9][0-9]{6,14}>)?\Z""")  # a CallerID, where there is one
+VARIABLE = re.compile(r"\A(__)?COLL_[A-Z]+=[^$&{}\"\\/]*\Z")
 LIVE = ("planned", "ready", "leased", "in_call")
 
 
@@ -265,6 +267,8 @@ class Player:
             actions = [text for name, text in message if name.lower() == "action"]
             assert len(actions) == 1, message
             assert actions[0] in OURS, message
+            assert SHOWN.match(value(message, "CallerID")), message
+            assert all(VARIABLE.match(text) for name, text in message if name == "Variable" and actions[0] == "Originate"), message
         _never_twice_at_a_time(attempts)
         if not self.house.ask("status")["doc"]["calls"]:  # else they would be waited for
             assert self.house.stop() == 0, self.house.said()[-3000:]
@@ -371,7 +375,7 @@ class Player:
                 raise AssertionError(f"the daemon cannot {other}")
 
     def _pbx(self, step: dict[str, Any]) -> None:
-        self.stage.kill() if step["pbx"] == "kill -9" else self.stage.start()
+        {"kill -9": self.stage.kill, "stop": self.stage.shut_down, "start": self.stage.start}[step["pbx"]]()
 
     def _beside(self, step: dict[str, Any]) -> None:
         self.stage.call_beside(self._debtor(step["beside"]).number, step["phone"])

@@ -81,7 +81,12 @@ class Stage(Protocol):
     def call_beside(self, number: str, phone: str) -> None:
         """A call to this number through the same dialplan, ordered by somebody else than our daemon."""
 
-    def kill(self) -> None: ...
+    def kill(self) -> None:
+        """kill -9 of the company's PBX."""
+
+    def shut_down(self) -> None:
+        """SIGTERM of the company's PBX; it is gone afterwards."""
+
     def start(self) -> None: ...
 
 
@@ -137,6 +142,9 @@ class SimulatedStage:
     def kill(self) -> None:
         self._backstage.run(self._pbx.crash(journal_lag=1.0))
 
+    def shut_down(self) -> None:
+        self._backstage.run(self._pbx.shut_down())
+
     def start(self) -> None:
         self._backstage.run(self._pbx.start())
 
@@ -190,6 +198,9 @@ class AsteriskStage:
 
     def kill(self) -> None:
         self._sandbox.company.kill9()
+
+    def shut_down(self) -> None:
+        self._sandbox.company.terminate()
 
     def start(self) -> None:
         self._sandbox.company.start()
