@@ -260,9 +260,9 @@ for _name, _summary in (
 @cli.command()
 def record(
     debtor: str,
-    attempt: Annotated[str | None, typer.Option()] = None,
+    attempt: Annotated[str | None, typer.Option(help="the call that the outcome belongs to; without it: a talk held elsewhere")] = None,
     disposition: Annotated[str | None, typer.Option(help="promise, paid_already, dispute, callback, refuses, …")] = None,
-    promise: Annotated[str | None, typer.Option(metavar="AMOUNT:DATE")] = None,
+    promise: Annotated[str | None, typer.Option(metavar="AMOUNT:DATE", help="like 410.00:2026-11-30 or full:2026-11-30")] = None,
     callback: Annotated[str | None, typer.Option(metavar="INSTANT")] = None,
     note: Annotated[str | None, typer.Option()] = None,
     contact: Annotated[str | None, typer.Option(help="call, email, sms or letter made elsewhere")] = None,

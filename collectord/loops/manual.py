@@ -40,11 +40,11 @@ async def call_now(
     agent = next((a for a in await duty.on_duty(dialler.db, dialler.settings, devices, now) if a.id == agent_id), None)
     if agent is None:
         raise ManualRefused(f"agent {agent_id!r} is not in the configuration")
+    if agent.pbx not in dialler.started:
+        raise ManualRefused(f"PBX {agent.pbx} cannot be reached; see `collectord status`")
     state = judge(agent, pull=False, now=now)
     if state is not AgentState.FREE:
         raise ManualRefused(f"{agent.name} {why(agent, state, dialler.house.language, dialler.house.time_zone)}")
-    if agent.pbx not in dialler.started:
-        raise ManualRefused(f"PBX {agent.pbx} cannot be reached; see `collectord status`")
     today = dialler.house.today(now)
 
     async def asked(conn: Connection) -> Task:
