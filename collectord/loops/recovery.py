@@ -40,12 +40,12 @@ async def reconcile(db: Database, pbx: Pbx, name: str, started: str, rules: Rule
     live = await pbx.live_calls()  # before the journal: a call that ends in between has its END row
     rows = await pbx.journal()
     effects: list[Effect] = []
-    unfinished = await db.read(lambda conn: calls.unfinished(conn, name))
-    for attempt in unfinished:
+    for attempt in await db.read(lambda conn: calls.unfinished(conn, name)):
         effects += await _show(db, attempt, live, rows, started, rules, house, now)
     for attempt in await db.read(lambda conn: calls.unacknowledged(conn, name)):
         if attempt.id not in rows:
             await _forgotten(db, attempt, rules, house, now)
+    unfinished = await db.read(lambda conn: calls.unfinished(conn, name))  # as it is by now: time may have closed one of them
     for attempt_id in sorted(rows.keys() - {attempt.id for attempt in unfinished}):
         closed = await db.read(lambda conn, i=attempt_id: calls.attempt(conn, i))  # type: ignore[misc]
         if closed is not None and closed.pbx == name:
