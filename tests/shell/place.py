@@ -35,6 +35,7 @@ class Answer:
     @property
     def doc(self) -> Any:
         """The one JSON document on stdout."""
+        assert self.out, f"no document, exit {self.status}: {self.err}"
         return json.loads(self.out)
 
     @property
