@@ -355,6 +355,8 @@ class Daemon:
         now = self.clock.now()
         for name, desk in self.desks.items():
             await desk.reconcile(now)  # nothing to do unless the last LinkUp's failed
+            if desk.is_waited_for(now):
+                continue
             effects = await call_events.timers(self.db, self.rules, self.house, desk.pbx if desk.started else None, name, now)
             await desk.carry_out(effects, now)
             if effects:

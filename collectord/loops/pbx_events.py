@@ -51,6 +51,7 @@ from collectord.loops import call_events, duty, recovery
 from collectord.settings import Settings
 
 TEST_PREFIX = "test-"  # attempt ids of test calls: no debtor, no row
+WAIT_FOR_LINK = timedelta(seconds=60)  # before calls of a PBX that cannot be reached end by time alone
 RECONCILE_AGAIN = timedelta(seconds=5)
 
 
@@ -77,6 +78,7 @@ class PbxDesk:
     test_results: dict[str, str] = field(default_factory=dict)
     pending: LinkUp | None = None  # the link is up, its calls are not reconciled yet
     _again_at: datetime | None = None
+    _blind_since: datetime | None = None
     _asking: bool = False
     _missed: bool = False  # a report was lost since the journal was asked for
     _linked: LinkUp | None = None  # the link that `started` is about
@@ -147,6 +149,14 @@ class PbxDesk:
                 await self._quietly(self.pbx.reply(event.uniqueid, answer.text, self.house.today(now)))
             case CallEvent():
                 self._take_test(event)
+
+    def is_waited_for(self, now: datetime) -> bool:
+        """A link that is being made or just broke: its journal may know what became of calls whose time is over."""
+        if self.started:
+            self._blind_since = None
+            return False
+        self._blind_since = self._blind_since or now
+        return now - self._blind_since < WAIT_FOR_LINK
 
     async def reconcile(self, now: datetime) -> None:
         """After LinkUp, and by the timer until it is done: a slow answer or a full disk must not leave this PBX unused for ever."""

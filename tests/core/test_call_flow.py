@@ -122,6 +122,13 @@ def test_a_last_word_after_the_acknowledgement_has_written_the_row_anew_so_it_is
     assert kinds(effects) == [Acknowledge]
 
 
+def test_an_outcome_in_the_last_word_is_taken_though_time_has_closed_the_call() -> None:
+    closed = attempt(state=S.CLOSED, result=Result.ANSWERED)
+    told, effects = play(closed, [ended(disp="5")])
+    assert told.disposition is Disposition.REFUSES
+    assert kinds(effects) == [TakeDown, Acknowledge]
+
+
 def test_an_end_that_carries_the_outcome_makes_up_for_a_lost_keying() -> None:
     closed, effects = play(attempt(), [*TALK, dial_result(), ended(disp="1", amount=50, on=date(2026, 11, 27))])
     assert closed.disposition is Disposition.PROMISE

@@ -141,3 +141,11 @@ def test_a_row_begun_after_the_acknowledgement_corrects_what_was_known() -> None
     closed = attempt(state=S.CLOSED, result=Result.ANSWERED, disposition=Disposition.PROMISE)
     assert [type(seen) for seen in shown(closed, journal=row("END", disp="5"))] == [Ended, WrapEnded]
     assert [type(seen) for seen in shown(closed, journal=row("END", state=EndState.WRAP, disp="5"))] == [Ended]
+    assert [type(seen) for seen in shown(closed, journal=row("KEY", status="ANSWER", disp="5"))] == [Ended]
+
+
+def test_an_outcome_keyed_before_time_closed_the_call_is_taken_though_the_line_is_still_up() -> None:
+    closed = attempt(state=S.CLOSED, result=Result.ANSWERED)
+    keyed = row("KEY", status="ANSWER", disp="5")
+    assert [type(seen) for seen in shown(closed, channel("WRAP"), journal=keyed)] == [Ended, WrapEnded]
+    assert shown(closed, journal=UnreadableRow(attempt_id=ID, text="?")) == ()

@@ -201,13 +201,15 @@ def ended(a: Attempt, seen: Ended, now: datetime, times: CallTimes) -> Moved | I
 def ended_late(a: Attempt, seen: Ended, now: datetime, times: CallTimes) -> Moved | Ignored:
     """Evidence after the attempt was closed as unknown, or as not dialled while the order still lay in a PBX that stood still.
 
-    The limits count the truth from now on.
+    The limits count the truth from now on; an outcome is taken while there is none.
     """
     how = course(seen.state, seen.status, seen.cause, seen.tech)
     dialled_after_all = a.result is Result.NOT_DIALLED and how.network not in (Result.UNKNOWN, Result.NOT_DIALLED)
     if a.result is not Result.UNKNOWN and not dialled_after_all:
-        written_anew = Moved(a, (Acknowledge(a.pbx, a.id),))  # the row was forgotten before the call's last word
-        return written_anew if a.acknowledged else Ignored("the end is known")
+        here, new = stage.said_at_end(a, seen, now) if a.disposition is None else (a, ())
+        if here == a and not a.acknowledged:
+            return Ignored("the end is known")
+        return Moved(here, (*new, Acknowledge(a.pbx, a.id)))  # forgotten before the call's last word, the row was written anew
     if how.network in (Result.UNKNOWN, Result.NOT_DIALLED) and (a.dialled_at is not None or how.network is Result.UNKNOWN):
         return Ignored("this end says no more than was known")
     did = how.agent if dialled_after_all else a.agent_result or how.agent

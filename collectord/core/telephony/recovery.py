@@ -33,10 +33,10 @@ def evidence(
     `live` was read before `row`: a call that ended in between has its END row. `started` is the PBX's start-up token of now.
     """
     channels = [channel for channel in live if channel.attempt_id == attempt.id]
-    if isinstance(row, JournalRow) and row.phase is JournalPhase.END:
-        return _closed_meanwhile(attempt, row, now) if attempt.state is S.CLOSED else (_ended(row, now),)
     if attempt.state is S.CLOSED:
-        return ()
+        return _closed_meanwhile(attempt, row, now) if isinstance(row, JournalRow) else ()
+    if isinstance(row, JournalRow) and row.phase is JournalPhase.END:
+        return (_ended(row, now),)
     if channels:
         return _alive(attempt, channels, row, now)
     if attempt.state is S.WRAP_UP:
@@ -87,10 +87,13 @@ def _alive(attempt: Attempt, channels: list[LiveChannel], row: JournalRow | Unre
 def _closed_meanwhile(attempt: Attempt, row: JournalRow, now: datetime) -> tuple[Seen, ...]:
     """Closed without us knowing what the journal knows: the end of an unknown call, an outcome keyed while the link was down.
 
-    A row without a state was begun after our acknowledgement (INTERNALS 1.4), so what it says was keyed after all that we know.
+    An END row without a state was begun after our acknowledgement (INTERNALS 1.4), so what it says was keyed after all that we know.
     """
+    if row.phase not in (JournalPhase.KEY, JournalPhase.END):
+        return ()
     late = _ended(row, now)
-    if row.disp and (attempt.disposition is None or row.state is None):
+    begun_anew = row.phase is JournalPhase.END and row.state is None
+    if row.disp and (attempt.disposition is None or begun_anew):
         keyed = WrapEnded(
             seen_at=now, attempt_id=row.attempt_id, keyed=True, disp=row.disp, amount=row.amount, on=row.on, at=row.at
         )  # fmt: skip
