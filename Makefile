@@ -19,19 +19,19 @@ check: venv-dev           ## the fast part: lint, types, layers, unit and edge t
 	$(PYTEST) -n 2 tests/core tests/edge tests/loops tests/shell --cov --cov-report=term:skip-covered --cov-fail-under=100
 
 scenarios: venv-dev       ## each story on the simulated PBX and on a real Asterisk
-	$(PYTEST) tests/scenarios
+	$(PYTEST) -n 2 tests/scenarios
 
 pbx: venv-dev             ## the shipped dialplan on a real Asterisk
 	$(PYTEST) -n 2 --dist loadfile tests/pbx
 
 crash-sample: venv-dev    ## kill -9 at named points and by chance, a sample
-	$(PYTEST) tests/crash
+	$(PYTEST) -n 2 tests/crash
 
 newest: venv-dev          ## core, edge and loops again on the newest Python that is installed
 	.ci/newest
 
 crash: venv-dev           ## kill -9 many times
-	CRASHES=1000 $(PYTEST) tests/crash
+	CRASHES=1000 $(PYTEST) -n 2 tests/crash
 
 soak: venv-run            ## ten agents on a real Asterisk for an hour (SOAK_MINUTES); memory, files and channels must not grow
 	$(RUN) examples/soak.py

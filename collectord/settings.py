@@ -6,6 +6,7 @@ Invariant: a configuration that loads is complete and consistent; one that does 
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import re
@@ -312,18 +313,20 @@ _EXPECTED = {
     "string_pattern_mismatch": "two capital letters, like DE",
 }
 _LISTS = ("pbx", "trunk", "company", "agent", "contact.packs")  # keys whose value in the environment is JSON
-_NOT_KEYS = frozenset({"COLLECTORD_CONFIG", "COLLECTORD_CRASH_AT"})
+_NEARLY = 0.72  # how alike a name must be to a key to be taken for a misspelt one: LIFE for LIVE, not SANDBOX_CACHE for SANDBOX
 
 
 def _environment() -> list[str]:
     """What is wrong with the COLLECTORD_… variables as such: names that are no key, lists that are no JSON."""
     problems = []
     for name, value in sorted(os.environ.items()):
-        if not name.startswith("COLLECTORD_") or name in _NOT_KEYS:
+        if not name.startswith("COLLECTORD_"):
             continue
         key = name.removeprefix("COLLECTORD_").lower().replace("__", ".")
-        if key.partition(".")[0] not in Settings.model_fields:
-            problems.append(f"environment: {name}: there is no such key; see the commented file that `collectord init` writes")
+        section = key.partition(".")[0]
+        if section not in Settings.model_fields:  # somebody else's variable, unless it looks like one of ours misspelt
+            if "." in key or difflib.get_close_matches(section, Settings.model_fields, 1, _NEARLY):
+                problems.append(f"environment: {name}: there is no such key; see the commented file that `collectord init` writes")
         elif key in _LISTS or (key in Settings.model_fields and value[:1] in ("{", "[")):
             try:
                 json.loads(value)
