@@ -145,3 +145,7 @@ def test_places_that_never_share_an_hour_have_no_next_instant() -> None:
 
 def test_a_text_that_is_no_number_is_in_no_country() -> None:
     assert number_country("+") == ""
+
+
+def test_a_number_of_no_known_range_is_in_the_country_of_its_code() -> None:
+    assert number_country("+447700900000") == "GB"  # reserved for films

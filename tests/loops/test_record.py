@@ -245,3 +245,12 @@ async def test_who_shares_the_telephone_of_one_who_wants_no_calls_is_not_called_
     await desk.record(NOW, "10", do_not_call=True)
     told = await desk.ask(MONDAY, "11")
     assert ([refusal["rule"] for refusal in told["refusals"]], told["never"]) == (["guard/number-blocked"], False)
+
+
+async def test_a_conversation_in_the_history_needs_no_result(desk: Desk, tmp_path: Path) -> None:
+    await desk.take(row(), row(item_no="A:2", open_amount="100.00"), as_of="2026-11-23", name="two.csv")
+    path = tmp_path / "old.csv"
+    path.write_text("at;debtor_no;result;conversation_about\n2026-11-23T08:00:00+01:00;10;;A1\n", encoding="utf-8")
+    assert (await import_history(desk.db, HOUSE, path, NOW))["counted"] == 1
+    refused = {refusal["rule"] for refusal in (await desk.ask(MONDAY, "10"))["refusals"]}
+    assert "house/after-conversation" in refused
