@@ -21,7 +21,7 @@ from tests.crash.plant import READY_WITHIN, Debtor, Plant, debtors
 from tests.crash.witness import WitnessedPbx
 
 SPEED = 20.0  # the people at the phones live so many times faster
-PATIENCE = 2.0  # s that a life lasts at most once it is ready
+PATIENCE = 1.5  # s that a life lasts at most once it is ready
 SETTLED_WITHIN = 100.0  # s; a lost call is looked for after its deadline, at most 61 s here
 KILLED_ITSELF, KILLED = 137, -9
 POINTS = (
@@ -50,7 +50,7 @@ def any_death(rng: random.Random) -> Death:
         case "point":
             return Death(point=f"{rng.choice(POINTS)}:{rng.choice((1, 1, 2, 3, 5))}")
         case "message":
-            return Death(message=rng.randint(1, 120))
+            return Death(message=rng.randint(1, 90))
         case _:
             return Death(after=rng.uniform(0.0, 3.0))
 
@@ -61,7 +61,7 @@ class Shift:
 
     folder: Path
     seed: int
-    size: int = 18
+    size: int = 36
     people: list[Debtor] | None = None
     speed: float = SPEED
     reached: set[str] = field(default_factory=set)

@@ -41,6 +41,7 @@ async def in_the_thick_of_it(tmp_path: Path, seed: int) -> AsyncIterator[Shift]:
     """A shift in which three agents are talking."""
     async with Shift(tmp_path, seed, people=talkative(seed)) as shift:
         shift.plant.start()
+        await until(shift.plant.is_ready, 60.0, "the daemon did not become ready")
         await until(lambda: len(shift.seen.keyed()) >= 3, 30.0, "nobody talked")
         yield shift
 
@@ -101,6 +102,7 @@ if os.geteuid() == 0:  # nobody else may mount; the limit above is tested everyw
                 tmp_path, FIRST_SEED, people=debtors(random.Random(FIRST_SEED), 8, ("1001", "1005", "1009")), speed=2.0
             ) as shift:
                 shift.plant.start()
+                await until(shift.plant.is_ready, 60.0, "the daemon did not become ready")
                 await until(lambda: len(shift.plant.query("select id from attempt where state = 'talking'")) == 3, 30.0, "nobody talked")
                 if mounted:
                     ballast = tmp_path / "state" / "ballast"
