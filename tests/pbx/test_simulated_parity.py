@@ -98,6 +98,8 @@ def values(messages: list[Message]) -> list[list[tuple[str, str]]]:
 
 
 def comparable(message: Message, name: str) -> bool:
+    if name == "Tech" and value(message, "Status") == "BUSY" and value(message, "Cause") == "0":
+        return False  # a diversion (302): Asterisk 22.10 says `SIP 100 Trying` or nothing
     return not (name.startswith("ChanVariable(") or name in UNLIKE or (kind(message) == "CollUp" and name in DEBTORS_LEG))
 
 
