@@ -14,7 +14,7 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from panoramisk.manager import Manager
@@ -108,6 +108,9 @@ class Reply:
     @property
     def sentence(self) -> str:
         return self.head.first("message")[:200] or self.head.first("response")[:40]
+
+
+OWN_DELAY: Final = 0.1  # s that a deadline may fire late before the delay is called ours and not the PBX's
 
 
 @dataclass(slots=True)
@@ -235,7 +238,11 @@ class AmiProtocol(asyncio.Protocol):
 
     def _expire(self, order: Order, within: float) -> None:
         one = self._waiting.get(order.action_id)
-        if one is not None and not one.answer.done():
+        if one is None or one.answer.done():
+            return
+        if self._loop.time() - one.expiry.when() > OWN_DELAY:  # our loop stood still: what came meanwhile is read first
+            one.expiry = self._loop.call_later(OWN_DELAY, self._expire, order, within)
+        else:
             one.answer.set_exception(PbxUnreachable(f"no answer to {order.name} within {within:g} s", sent=True))
 
     def _forget(self, action_id: str) -> None:
