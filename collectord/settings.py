@@ -91,6 +91,7 @@ class Section(BaseModel):
 
 class ContactSection(Section):
     packs: list[str] = ["auto", "house"]
+    paid_already_days: int = Field(default=5, ge=1, le=30)  # banking days that "paid already" holds calls
 
 
 class PbxSection(Section):
@@ -180,6 +181,20 @@ class IntakeSection(Section):
     shrink_from: int = Field(default=20, ge=1)
 
 
+class NoticesSection(Section):
+    """Who is told by e-mail or webhook when something needs a person."""
+
+    email_to: list[str] = []
+    email_from: str = ""
+    smtp_host: str = ""
+    smtp_port: int = Field(default=25, ge=1, le=65535)
+    smtp_user: str = ""
+    smtp_secret_file: str = ""
+    smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
+    webhook_url: str = ""
+    late_after: Duration = timedelta(hours=2)  # beyond the hour at which an export usually comes
+
+
 class OutboxSection(Section):
     outcomes_every: Duration = timedelta(seconds=60)
     call_list: bool = True
@@ -227,6 +242,7 @@ class Settings(BaseSettings):
     dialling: DiallingSection = DiallingSection()
     intake: IntakeSection = IntakeSection()
     outbox: OutboxSection = OutboxSection()
+    notices: NoticesSection = NoticesSection()
 
     @classmethod
     def settings_customise_sources(
@@ -290,6 +306,7 @@ class Settings(BaseSettings):
             shrink_items=self.intake.shrink_items,
             shrink_amount=self.intake.shrink_amount,
             shrink_from=self.intake.shrink_from,
+            paid_already_days=self.contact.paid_already_days,
             times=CallTimes(
                 ring_agent_for=self.dialling.ring_agent_for,
                 decide_within=self.dialling.decide_within,
@@ -312,7 +329,7 @@ _EXPECTED = {
     "less_than_equal": "at most {le}",
     "string_pattern_mismatch": "two capital letters, like DE",
 }
-_LISTS = ("pbx", "trunk", "company", "agent", "contact.packs")  # keys whose value in the environment is JSON
+_LISTS = ("pbx", "trunk", "company", "agent", "contact.packs", "notices.email_to")  # keys whose value in the environment is JSON
 _NEARLY = 0.72  # how alike a name must be to a key to be taken for a misspelt one: LIFE for LIVE, not SANDBOX_CACHE for SANDBOX
 
 

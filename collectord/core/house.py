@@ -37,6 +37,7 @@ class House:
     shrink_items: Decimal = Decimal("0.25")  # FAULTS A4: hold a snapshot that loses more than this share of the open items …
     shrink_amount: Decimal = Decimal("0.40")  # … or of the open amount
     shrink_from: int = 20  # … from so many open items on
+    paid_already_days: int = 5  # banking days that "paid already" holds calls, so that the payment can arrive
     times: CallTimes = field(default_factory=CallTimes)  # how long each part of a call may take
 
     def today(self, now: datetime) -> date:

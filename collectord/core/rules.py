@@ -7,10 +7,11 @@ Invariant: frozen; a bundle exists only when no file had a problem, and a reload
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from collectord.core.contact.contact_rules import guard_rules
 from collectord.core.contact.packs import Limit, Pack, Quiet, unknown_packs
+from collectord.core.exports.source_profiles import Profile
 from collectord.core.house import House
 from collectord.core.receivables.ladders import Ladder
 from collectord.core.telephony.disposition_rules import FollowUpRules
@@ -37,6 +38,7 @@ class Rules:
     packs: Mapping[str, Pack]  # by file name
     ladders: tuple[Ladder, ...]  # in the order of the file: the first that fits a debtor is taken
     dispositions: FollowUpRules
+    sources: Mapping[str, Profile] = field(default_factory=dict)  # by file name in rules/sources; "canonical" is always there
 
     def rule_ids(self) -> tuple[str, ...]:
         """Every rule that may be named in a refusal or warning; stable between versions (CONTRACT 6)."""

@@ -22,6 +22,16 @@ DEBTOR_COLUMNS = (
     "agent", "head_office", "credit_limit", "legal_state", "phone", "phone2",
 )  # fmt: skip
 COLUMNS = KEY + ITEM_COLUMNS + DEBTOR_COLUMNS
+PAYMENT_COLUMNS = (
+    "payment_no", "company", "booked_on", "value_on", "amount", "currency", "kind", "payer", "payer_account", "reference", "end_to_end",
+    "debtor_no", "item_no",
+)  # fmt: skip
+"""A bank statement's line. `amount` > 0 came in, < 0 went out; kind: payment | return (a direct debit that came back) | other."""
+MASTER_COLUMNS = (
+    "company", "debtor_no", *DEBTOR_COLUMNS, "dunning_block", "payment_method", "person_no", "person_name", "person_role", "person_phone",
+    "person_email", "person_language", "person_hours",
+)  # fmt: skip
+"""Master data of a debtor, and of one contact person of it when `person_name` is given."""
 
 TEXTS: Texts = {
     "header": (

@@ -50,6 +50,15 @@ class ExportRefused(Exception):
     """The whole file is refused; the message is one sentence for the person who dropped it."""
 
 
+class Certain(str):
+    """A cell whose form is certain because its document says so: a number cell as `1234.56`, a date cell as `2026-11-21`.
+
+    Declared number and date forms are for plain text cells; a Certain one is canonical already.
+    """
+
+    __slots__ = ()
+
+
 class Record(NamedTuple):
     """`line` is the physical line it begins in, the header's being 1. `problem` is a code of core.open_items.TEXTS."""
 

@@ -23,6 +23,8 @@ create table batch (
   received_at text not null,
   decided_at text,
   fresh_as_of text,                       -- accepted snapshots: as_of, moved on by duplicates
+  booked_until text,                      -- payments are booked up to this day; NULL = up to as_of
+  size integer not null default 0,        -- bytes
   row_count integer not null default 0,
   accepted_count integer not null default 0,
   opened integer not null default 0,
@@ -384,3 +386,95 @@ create table happening (                  -- audit: what was done to whom by who
   sentence text not null
 );
 create index happening_by_debtor on happening (company, debtor_no, at);
+
+-- ---------------------------------------------------------------- beside the open items: bank, master data, people told
+create table batch_scope (                -- for which companies an accepted snapshot is complete; '*' = everything of its source
+  batch_id text not null,
+  company text not null,
+  primary key (batch_id, company)
+);
+
+create table payment (                    -- lines of bank statements; the same line counts once, whatever statement brings it
+  id text primary key,                    -- digest of the line
+  batch_id text not null,
+  source text not null,
+  seen_at text not null,
+  company text not null default '',
+  booked_on text not null,
+  value_on text,
+  amount integer not null,                -- > 0 came in, < 0 went out
+  currency text not null,
+  kind text not null,                     -- payment | return | other
+  payer text not null default '',
+  payer_account text not null default '',
+  reference text not null default '',
+  end_to_end text not null default '',
+  state text not null,                    -- matched | ambiguous | unmatched | confirmed
+  settled_by text not null default ''     -- the snapshot that confirmed it
+);
+create index payment_by_state on payment (state, booked_on);
+
+create table payment_match (              -- the items that a payment is taken to pay, or that a return opens again
+  payment_id text not null,
+  company text not null,
+  debtor_no text not null,
+  item_no text not null,                  -- '' = the debtor, no item in particular
+  amount integer not null,
+  how text not null,                      -- one sentence: what fitted
+  primary key (payment_id, company, debtor_no, item_no)
+);
+create index payment_match_by_debtor on payment_match (company, debtor_no);
+
+create table contact_person (             -- whom to talk to at a business debtor, from master data
+  company text not null,
+  debtor_no text not null,
+  person_no text not null,
+  name text not null,
+  role text not null default '',
+  phone text not null default '',
+  email text not null default '',
+  language text not null default '',
+  hours text not null default '',         -- week text, as a wish
+  source text not null,
+  batch_id text not null,
+  primary key (company, debtor_no, person_no)
+);
+
+create table correction (                 -- what agents put right; holds over every later import until accounting says the same
+  id text primary key,
+  at text not null,
+  company text not null,
+  debtor_no text not null,
+  field text not null,                    -- phone | phone2 | email | contact_person | debtor_name | …
+  value text not null,
+  was text not null default '',
+  actor text not null default '',
+  attempt_id text not null default '',
+  adopted_at text,                        -- accounting's data said the same
+  revoked_at text,
+  exported_in text not null default ''    -- name of the outbox file, '' = not yet
+);
+create index correction_by_debtor on correction (company, debtor_no);
+
+create table notice (                     -- told by e-mail or webhook, each subject once until it ends
+  id text primary key,
+  at text not null,
+  kind text not null,                     -- held | rejected | late | blocked | unconfirmed_block | …
+  subject text not null,                  -- what it is about: batch, source; the same subject is not told again while it lasts
+  sentence text not null,
+  ended_at text,
+  sent_at text,
+  tries integer not null default 0,
+  failure text not null default ''
+);
+create index notice_unsent on notice (sent_at, at);
+create index notice_by_subject on notice (kind, subject, ended_at);
+
+create table quality_day (                -- one line a day and hole: the trend
+  day text not null,
+  hole text not null,
+  count integer not null,
+  debtors integer not null,
+  money text not null,                    -- {"EUR": "50210.55"}
+  primary key (day, hole)
+);
