@@ -37,6 +37,7 @@ OURS = {
 SHOWN = re.compile(r"""\A(("[^"<>\\$&{}]{1,40}" )?<\+[1-9][0-9]{6,14}>)?\Z""")  # a CallerID, where there is one
 VARIABLE = re.compile(r"\A(__)?COLL_[A-Z]+=[^$&{}\"\\/]*\Z")
 LIVE = ("planned", "ready", "leased", "in_call")
+TURNS = 3.5  # s; a file that waits is looked at three times meanwhile
 
 
 class Installation:
@@ -103,10 +104,23 @@ class Installation:
         path.with_name(f".{name}.part").rename(path)
         path.with_name(f"{name}.done").touch()
 
+    def write(self, name: str, content: bytes, *, more: bool, done: bool) -> None:
+        """A file below the inbox as some program writes it: in place, perhaps in two goes, perhaps with a marker at the end."""
+        path = self.exchange / "inbox" / name
+        path.parent.mkdir(exist_ok=True)
+        with path.open("ab" if more else "wb") as file:
+            file.write(content)
+        if done:
+            path.with_name(f"{path.name}.done").touch()
+
     def outcomes(self) -> list[dict[str, str]]:
         """Every line that accounting was told, files in order."""
+        return self.told("outcomes")
+
+    def told(self, kind: str) -> list[dict[str, str]]:
+        """Every line of the outbox's KIND-*.csv, files in order."""
         told: list[dict[str, str]] = []
-        for path in sorted((self.exchange / "outbox").glob("outcomes-*.csv")):
+        for path in sorted((self.exchange / "outbox").glob(f"{kind}-*.csv")):
             with path.open(encoding="utf-8-sig", newline="") as file:
                 told += csv.DictReader(file, delimiter=";")
         return told
@@ -282,6 +296,31 @@ class Player:
         rows = [debtor.row | changes.get(debtor.no, {}) for debtor in self.story.debtors if only is None or debtor.no in only]
         self.house.drop(step["drop"], rows)
 
+    def _file(self, step: dict[str, Any]) -> None:
+        content = step.get("text", "").encode(step.get("encoding", "utf-8"))
+        self.house.write(step["file"], content, more=step.get("more", False), done=step.get("done", False))
+
+    def _waits(self, step: dict[str, Any]) -> None:
+        """A file stays in the inbox for several turns."""
+        path = self.house.exchange / "inbox" / step["waits"]
+        deadline = time.monotonic() + TURNS
+        while time.monotonic() < deadline:
+            assert path.exists(), f"{path.name} was taken"
+            time.sleep(0.1)
+
+    def _day(self, step: dict[str, Any]) -> None:
+        """The service is restarted at another time: what happened in between, happened without it."""
+        assert self.house.stop() == 0, self.house.said()[-3000:]
+        self.house.set_clock(datetime.fromisoformat(step["day"]))
+        self.house.start()
+
+    def _told(self, step: dict[str, Any]) -> None:
+        """The outbox says so, in some file of this kind."""
+        until(
+            lambda: not differs(step["says"], self.house.told(step["told"]), self.story.clock),
+            f"{step['told']} in the outbox: {step['says']}",
+        )
+
     def _command(self, step: dict[str, Any]) -> None:
         args = {key: self._attempt(text) if key == "attempt" else text for key, text in step.get("args", {}).items()}
         answer = self.house.ask(step["command"], **args)
@@ -391,7 +430,7 @@ STEPS: dict[str, Callable[[Player, dict[str, Any]], None]] = {
     "drop": Player._drop, "command": Player._command, "ask": Player._ask, "feature": Player._feature, "answers": Player._answers,
     "press": Player._press, "hangs_up": Player._hangs_up, "until": Player._until, "channels": Player._channels, "invited": Player._invited,
     "line": Player._line, "daemon": Player._daemon, "pbx": Player._pbx, "beside": Player._beside, "orders": Player._orders,
-    "held": Player._held,
+    "held": Player._held, "file": Player._file, "waits": Player._waits, "day": Player._day, "told": Player._told,
 }  # fmt: skip
 
 
