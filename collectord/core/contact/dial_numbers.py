@@ -61,7 +61,10 @@ DIALABLE_KINDS = frozenset({"fixed_line", "mobile", "fixed_or_mobile"})
 _WRITTEN = re.compile(r"\A\+?[0-9()/.\-\u2010-\u2014\u00a0 \[\]]+\Z", re.ASCII)
 _EXTENSION = re.compile(r"(?:ext\.?|extn\.?|x|#|;ext=|app\.?|nst\.?|durchwahl|dw)\s*[0-9]{1,7}\s*\Z", re.ASCII | re.IGNORECASE)
 # Behind an area code some exchanges still take these.
-_SUBSCRIBER_SHORT = frozenset({"110", "112", "115", "116117", "911", "999", "000"})
+_SUBSCRIBER_SHORT = ("110", "112", "115", "116117", "911", "999", "000")
+_NO_DIGIT = re.compile(r"[^0-9]+", re.ASCII)
+_WORLDWIDE = frozenset(code for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items() if regions[0] == "001")
+_COUNTRY_ZONES: dict[int, tuple[str, ...]] = {}  # of numbers without a place: the same for the whole country code
 
 
 def to_dial_number(raw: str, position: int, country: str, language: Language = "en") -> DialNumber:
@@ -80,32 +83,41 @@ def _read(text: str, country: str) -> tuple[str | None, str, tuple[str, ...], st
         return None, "", (), "extension" if _EXTENSION.search(text) else "characters"
     if text.startswith("00"):
         text = "+" + text[2:].lstrip("0")  # no numbering plan has a national number that begins with 00
-    if not text.startswith("+"):
-        if country not in phonenumbers.SUPPORTED_REGIONS:
-            return None, "", (), "country"
-        digits = "".join(filter(str.isdigit, text))
-        if phonenumbers.connects_to_emergency_number(digits, country) and len(digits) <= 4:
-            return None, "", (), "emergency"
+    digits = _NO_DIGIT.sub("", text)
+    if text.startswith("+"):
+        digits = f"+{digits}"
+    elif country not in phonenumbers.SUPPORTED_REGIONS:
+        return None, "", (), "country"
+    elif len(digits) <= 4 and phonenumbers.connects_to_emergency_number(digits, country):
+        return None, "", (), "emergency"
     try:
-        number = phonenumbers.parse(text, country or None)
+        number = phonenumbers.parse(digits, country or None)
     except phonenumbers.NumberParseException:
         return None, "", (), "invalid"
     return _judge(number)
 
 
 def _judge(number: phonenumbers.PhoneNumber) -> tuple[str | None, str, tuple[str, ...], str | None]:
-    if phonenumbers.region_code_for_country_code(number.country_code or 0) == "001":
+    """The library is asked for each thing once: its type alone costs a dozen patterns, and it is unknown exactly for invalid numbers."""
+    country_code = number.country_code or 0
+    if country_code in _WORLDWIDE:
         return None, "", (), "satellite"
     national = phonenumbers.national_significant_number(number)
-    subscriber = national[phonenumbers.length_of_geographical_area_code(number) :]
-    if national in _SUBSCRIBER_SHORT or subscriber in _SUBSCRIBER_SHORT:
-        return None, "", (), "emergency"
-    if not phonenumbers.is_valid_number(number):
+    if national.endswith(_SUBSCRIBER_SHORT):
+        subscriber = national[phonenumbers.length_of_geographical_area_code(number) :]
+        if national in _SUBSCRIBER_SHORT or subscriber in _SUBSCRIBER_SHORT:
+            return None, "", (), "emergency"
+    found = phonenumbers.number_type(number)
+    kind = _KINDS.get(found)
+    if kind is None:
         return None, "", (), "invalid"
-    kind = _KINDS.get(phonenumbers.number_type(number), "unknown")
-    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    problem = kind if kind not in DIALABLE_KINDS else None if DIALABLE.match(e164) else "invalid"
-    if problem:
-        return None, kind, (), problem
-    zones = tuple(zone for zone in zones_of_prefixes.time_zones_for_number(number) if zone != UNKNOWN_ZONE)
-    return e164, kind, zones, None
+    if kind not in DIALABLE_KINDS:
+        return None, kind, (), kind
+    e164 = f"+{country_code}{national}"
+    if not DIALABLE.match(e164):
+        return None, kind, (), "invalid"
+    if phonenumbers.is_number_type_geographical(found, country_code):
+        zones = zones_of_prefixes.time_zones_for_geographical_number(number)
+    else:
+        zones = _COUNTRY_ZONES.get(country_code) or _COUNTRY_ZONES.setdefault(country_code, zones_of_prefixes.time_zones_for_number(number))
+    return e164, kind, tuple(zone for zone in zones if zone != UNKNOWN_ZONE), None
