@@ -150,7 +150,7 @@ async def test_a_candidate_brings_the_debtors_language_and_owner(db: Database) -
     await put(db, task("1"), task("2"))
     await db.write(
         lambda conn: conn.execute(
-            "insert into debtor (company, debtor_no, debtor_name, language, agent, source, batch_id)"
+            "insert into exported_debtor (company, debtor_no, debtor_name, language, agent, source, batch_id)"
             " values ('', '1', 'M', 'fr', '7', 's', 'b')"
         )
     )

@@ -65,12 +65,12 @@ async def owes(db: Database, number: str, *items: tuple[str, int, int], phone: s
 
     async def job(conn: Connection) -> None:
         await conn.execute(
-            "insert into debtor (company, debtor_no, debtor_name, person_type, country, region, agent, source, batch_id)"
+            "insert into exported_debtor (company, debtor_no, debtor_name, person_type, country, region, agent, source, batch_id)"
             " values ('', ?, ?, 'business', 'DE', 'BE', ?, 'canonical', 'b1')",
             (number, f"Debtor {number}", agent),
         )
         await conn.execute(
-            "insert into debtor_number (company, debtor_no, position, raw, e164, kind, zones) values ('', ?, 1, ?, ?, 'fixed_line',"
+            "insert into exported_number (company, debtor_no, position, raw, e164, kind, zones) values ('', ?, 1, ?, ?, 'fixed_line',"
             " 'Europe/Berlin')",
             (number, phone, phone),
         )
@@ -278,7 +278,7 @@ async def test_the_days_list_is_written_once_a_working_day_and_runs_in_no_spread
         return await write_daily_call_list(db, rules, HOUSE, folders, now, agents=[ANNA])
 
     await owes(db, "1", ("A", 12, 410))
-    await db.write(lambda conn: conn.execute("update debtor set debtor_name = '=1+1;\"x'"))
+    await db.write(lambda conn: conn.execute("update exported_debtor set debtor_name = '=1+1;\"x'"))
     path = await write(NOW)
     assert path == outbox / "call-list-20261123.csv"
     content = path.read_bytes()

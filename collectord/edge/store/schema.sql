@@ -122,7 +122,7 @@ create index row_reject_by_debtor on row_reject (company, debtor_no);
 create index row_reject_by_batch on row_reject (batch_id, company, debtor_no, item_no);
 
 -- ---------------------------------------------------------------- ledger
-create table debtor (
+create table exported_debtor (             -- what open-item exports said; people and rules read the view debtor
   company text not null,
   debtor_no text not null,
   debtor_name text not null,
@@ -145,7 +145,7 @@ create table debtor (
   primary key (company, debtor_no)
 );
 
-create table debtor_number (
+create table exported_number (             -- the same for numbers; everybody reads the view debtor_number
   company text not null,
   debtor_no text not null,
   position integer not null,
@@ -156,7 +156,8 @@ create table debtor_number (
   problem text not null default '',
   primary key (company, debtor_no, position)
 );
-create index debtor_number_by_e164 on debtor_number (e164);
+create index exported_number_by_e164 on exported_number (e164);
+create index exported_branch on exported_debtor (company, head_office) where head_office <> '';
 
 create table item (
   company text not null,
@@ -478,3 +479,104 @@ create table quality_day (                -- one line a day and hole: the trend
   money text not null,                    -- {"EUR": "50210.55"}
   primary key (day, hole)
 );
+
+-- ---------------------------------------------------------------- master data
+-- Precedence, field by field: an agent's correction, then master data, then the open-item export. NULL: nothing said.
+create table master (                     -- what master data exports said
+  company text not null,
+  debtor_no text not null,
+  debtor_name text,
+  person_type text,
+  contact_person text,
+  email text,
+  language text,
+  country text,
+  region text,
+  postcode text,
+  time_zone text,
+  potential_class text,
+  agent text,
+  head_office text,
+  credit_limit integer,
+  legal_state text,
+  phone text,
+  phone2 text,
+  dunning_block_until text,               -- '' = no block
+  payment_method text,
+  source text not null,
+  batch_id text not null,
+  primary key (company, debtor_no)
+);
+
+create table overlay (                    -- corrections over master data: made anew whenever one of them changes, never by hand
+  company text not null,
+  debtor_no text not null,
+  debtor_name text,
+  person_type text,
+  contact_person text,
+  email text,
+  language text,
+  country text,
+  region text,
+  postcode text,
+  time_zone text,
+  potential_class text,
+  agent text,
+  head_office text,
+  credit_limit integer,
+  legal_state text,
+  phone text,
+  phone2 text,
+  dunning_block_until text,
+  payment_method text,
+  primary key (company, debtor_no)
+);
+create index overlay_branch on overlay (company, head_office) where head_office <> '';
+
+create table overlay_number (             -- numbers of master data, contact persons and corrections; positions 1 and 2 replace the export's
+  company text not null,
+  debtor_no text not null,
+  position integer not null,
+  raw text not null,
+  e164 text not null default '',
+  kind text not null default '',
+  zones text not null default '',
+  problem text not null default '',
+  person text not null default '',        -- whose number: a contact person's
+  role text not null default '',
+  hours text not null default '',         -- week text: when that person may be called
+  primary key (company, debtor_no, position)
+);
+create index overlay_number_by_e164 on overlay_number (e164);
+
+-- Both views are flattened into the queries that read them, so that indexes serve; a `left join` on them is not: use a scalar subquery.
+create view debtor as
+select d.company, d.debtor_no,
+       coalesce(o.debtor_name, d.debtor_name) as debtor_name,
+       coalesce(o.person_type, d.person_type) as person_type,
+       coalesce(o.contact_person, d.contact_person) as contact_person,
+       coalesce(o.email, d.email) as email,
+       coalesce(o.language, d.language) as language,
+       coalesce(o.country, d.country) as country,
+       coalesce(o.region, d.region) as region,
+       coalesce(o.postcode, d.postcode) as postcode,
+       coalesce(o.time_zone, d.time_zone) as time_zone,
+       coalesce(o.potential_class, d.potential_class) as potential_class,
+       coalesce(o.agent, d.agent) as agent,
+       coalesce(o.head_office, d.head_office) as head_office,
+       coalesce(o.credit_limit, d.credit_limit) as credit_limit,
+       coalesce(o.legal_state, d.legal_state) as legal_state,
+       nullif(o.dunning_block_until, '') as dunning_block_until,
+       coalesce(o.payment_method, '') as payment_method,
+       d.source, d.batch_id, d.digest
+  from exported_debtor d left join overlay o on o.company = d.company and o.debtor_no = d.debtor_no;
+
+create view debtor_number as
+select n.company, n.debtor_no, n.position, n.raw, n.e164, n.kind, n.zones, n.problem,
+       cast('' as text) as person, cast('' as text) as role, cast('' as text) as hours
+  from exported_number n
+ where not exists (select 1 from overlay o
+                    where o.company = n.company and o.debtor_no = n.debtor_no
+                      and case n.position when 1 then o.phone else o.phone2 end is not null)
+union all
+select company, debtor_no, position, raw, e164, kind, zones, problem, person, role, hours from overlay_number;

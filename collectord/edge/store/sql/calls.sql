@@ -110,8 +110,8 @@ values (:outcome_id, :item_no, :at, :company, :debtor_no, :disposition, :promise
 update outcome set exported_in = :file where exported_in = '' and at <= :now;
 
 -- name: outcomes_in
-select o.*, coalesce(d.debtor_name, '') as debtor_name
-  from outcome o left join debtor d on d.company = o.company and d.debtor_no = o.debtor_no
+select o.*, coalesce((select d.debtor_name from debtor d where d.company = o.company and d.debtor_no = o.debtor_no), '') as debtor_name
+  from outcome o
  where o.exported_in = :file order by o.at, o.attempt_id, o.item_no, o.outcome_id;
 
 -- name: unexported$

@@ -69,9 +69,9 @@ select s.*, d.digest as known_digest, d.debtor_name as k_debtor_name, d.person_t
        d.time_zone as k_time_zone, d.potential_class as k_potential_class, d.agent as k_agent, d.head_office as k_head_office,
        d.credit_limit as k_credit_limit, d.legal_state as k_legal_state, coalesce(p1.raw, '') as k_phone, coalesce(p2.raw, '') as k_phone2
   from staged_debtor s
-  left join debtor d on d.company = s.company and d.debtor_no = s.debtor_no
-  left join debtor_number p1 on p1.company = s.company and p1.debtor_no = s.debtor_no and p1.position = 1
-  left join debtor_number p2 on p2.company = s.company and p2.debtor_no = s.debtor_no and p2.position = 2
+  left join exported_debtor d on d.company = s.company and d.debtor_no = s.debtor_no
+  left join exported_number p1 on p1.company = s.company and p1.debtor_no = s.debtor_no and p1.position = 1
+  left join exported_number p2 on p2.company = s.company and p2.debtor_no = s.debtor_no and p2.position = 2
  where s.batch_id = :batch_id and s.chosen = 0
    and (s.company, s.debtor_no) > (:company, :debtor_no) and (s.company, s.debtor_no) <= (:to_company, :to_debtor)
    and (d.digest is null or d.digest <> s.digest or exists (
@@ -114,7 +114,7 @@ select company, debtor_no, item_no, batch_id, :as_of, fall, currency from staged
  where batch_id = :batch_id and verdict in ('opened', 'reopened', 'changed', 'zeroed', 'missing') and fall <> 0;
 
 -- name: apply_debtors(source, batch_id)!
-insert into debtor (company, debtor_no, debtor_name, person_type, contact_person, email, language, country, region, postcode, time_zone,
+insert into exported_debtor (company, debtor_no, debtor_name, person_type, contact_person, email, language, country, region, postcode, time_zone,
   potential_class, agent, head_office, credit_limit, legal_state, source, batch_id, digest)
 select company, debtor_no, debtor_name, person_type, contact_person, email, language, country, region, postcode, time_zone,
        potential_class, agent, head_office, credit_limit, legal_state, :source, batch_id, digest
@@ -127,17 +127,17 @@ on conflict (company, debtor_no) do update set
 
 -- name: apply_rejected_debtors(batch_id)!
 -- Debtors of whom only a bad row tells: known by name, with nothing open and nothing to call, so that people can ask why.
-insert into debtor (company, debtor_no, debtor_name, source, batch_id)
+insert into exported_debtor (company, debtor_no, debtor_name, source, batch_id)
 select company, debtor_no, max(debtor_name), max(source), batch_id from row_reject
  where batch_id = :batch_id and debtor_no <> '' group by company, debtor_no, batch_id
 on conflict (company, debtor_no) do nothing;
 
 -- name: drop_old_numbers(batch_id)!
-delete from debtor_number
+delete from exported_number
  where (company, debtor_no) in (select company, debtor_no from staged_debtor where batch_id = :batch_id and chosen = 1);
 
 -- name: apply_numbers(batch_id)!
-insert into debtor_number (company, debtor_no, position, raw, e164, kind, zones, problem)
+insert into exported_number (company, debtor_no, position, raw, e164, kind, zones, problem)
 select company, debtor_no, position, raw, e164, kind, zones, problem from staged_number where batch_id = :batch_id;
 
 -- name: staged_batches()

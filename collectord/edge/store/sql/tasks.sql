@@ -43,8 +43,9 @@ select 1 as found from task where state = 'planned' and not_before <= :now limit
 
 -- name: ready_bound(now, limit)
 -- Tasks that belong to one agent: few, and never cut off by the look-ahead.
-select t.*, d.language as debtor_language, d.agent as debtor_agent
-  from task t left join debtor d on d.company = t.company and d.debtor_no = t.debtor_no
+select t.*, (select d.language from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_language,
+       (select d.agent from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_agent
+  from task t
  where t.state = 'ready' and t.agent > '' and t.medium = 'call' and (t.expires_at is null or t.expires_at > :now)
  order by t.not_before, t.id
  limit :limit;
@@ -53,11 +54,14 @@ select t.*, d.language as debtor_language, d.agent as debtor_agent
 -- Read in the order of index task_ready, so that the look-ahead costs the same however many wait. No condition on not_before: it would
 -- lead the planner to another index, ready means that it has come, and core looks again.
 -- `any_skill` = 1: whatever skill; else those of `skills`, written |a|b|. `barred`: languages left out, written |fr|it|.
-select t.*, d.language as debtor_language, d.agent as debtor_agent
-  from task t left join debtor d on d.company = t.company and d.debtor_no = t.debtor_no
+select t.*, (select d.language from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_language,
+       (select d.agent from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_agent
+  from task t
  where t.state = 'ready' and t.agent = '' and t.medium = 'call' and (t.expires_at is null or t.expires_at > :now)
    and (:any_skill = 1 or t.skill = '' or :skills like '%|' || t.skill || '|%')
-   and (coalesce(d.language, '') = '' or :barred not like '%|' || lower(substr(d.language, 1, 2)) || '|%')
+   and not exists (select 1 from debtor d
+                    where d.company = t.company and d.debtor_no = t.debtor_no and d.language <> ''
+                      and :barred like '%|' || lower(substr(d.language, 1, 2)) || '|%')
  order by t.priority desc, t.worth desc, t.not_before, t.id
  limit :limit;
 
@@ -114,8 +118,9 @@ select state, count(*) as n from task where created_at <= :now group by state or
 
 -- name: open_call_tasks(now, until)
 -- For the call list: everything that may be dialled some day.
-select t.*, d.language as debtor_language, d.agent as debtor_agent
-  from task t left join debtor d on d.company = t.company and d.debtor_no = t.debtor_no
+select t.*, (select d.language from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_language,
+       (select d.agent from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_agent
+  from task t
  where t.medium = 'call' and t.state in ('planned', 'ready', 'leased', 'in_call') and t.created_at <= :now
    and t.not_before < :until and (t.expires_at is null or t.expires_at > :now)
  order by t.priority desc, t.worth desc, t.not_before, t.id;
