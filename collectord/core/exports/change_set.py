@@ -15,11 +15,17 @@ from typing import NamedTuple
 
 from collectord.core.exports.columns import DEBTOR_COLUMNS
 from collectord.core.exports.open_items import DebtorFields, GoodRow
+from collectord.core.exports.source_profiles import Guards
 from collectord.core.house import House
 from collectord.core.money import Money, plain
 from collectord.core.wording import Language, Texts, phrase
 
 ZERO = Decimal(0)
+NO_GUARDS = Guards()
+EXPLAINED_AT_MOST = Decimal("0.9")  # of the open items may go at once, whatever explains it: a file that lost nearly all is asked about
+SIZES_TO_KNOW = 3  # earlier files before a size is usual …
+SIZE_FROM = 65_536  # bytes: … and below this none is odd
+SIZE_TIMES = 4  # … and so many times smaller or larger is odd
 
 TEXTS: Texts = {
     "items_vanish": (
@@ -29,6 +35,18 @@ TEXTS: Texts = {
     "amount_vanishes": (
         "{gone} of {before} open would vanish at once; check that the export is complete, then accept or reject it",
         "{gone} von {before} offenem Betrag würden auf einmal verschwinden; Export auf Vollständigkeit prüfen, dann annehmen oder ablehnen",
+    ),
+    "too_small": (
+        "only {size} bytes; this source's profile expects at least {limit}; check that the export is complete",
+        "Nur {size} Bytes; das Profil der Quelle erwartet mindestens {limit}; Export auf Vollständigkeit prüfen",
+    ),
+    "too_large": (
+        "{size} bytes; this source's profile expects at most {limit}; check what was exported",
+        "{size} Bytes; das Profil der Quelle erwartet höchstens {limit}; prüfen, was exportiert wurde",
+    ),
+    "unlike": (
+        "{size} bytes, while this source's files usually have about {usual}; check what was exported, then accept or reject it",
+        "{size} Bytes, die Dateien dieser Quelle haben sonst etwa {usual}; prüfen, was exportiert wurde, dann annehmen oder ablehnen",
     ),
 }
 
@@ -122,23 +140,60 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What was open in the batch's scope, and how much of it would go, per currency (claims only, no credits)."""
+    """What was open in the batch's scope, and how much of it would go, per currency (claims only, no credits).
+
+    Explained: open items that may go all at once without a doubt about the file: direct debits that are due (payment_method
+    direct_debit, due_on up to the batch's as-of) and items that a bank statement's payment is matched to. `explained_gone` counts those
+    of them with verdict missing, doubtful or zeroed.
+    """
 
     items: int = 0
     amount: Mapping[str, Decimal] = field(default_factory=dict)
     gone: Mapping[str, Decimal] = field(default_factory=dict)
+    explained: int = 0
+    explained_gone: int = 0
+    explained_amount: Mapping[str, Decimal] = field(default_factory=dict)
+    explained_gone_amount: Mapping[str, Decimal] = field(default_factory=dict)
 
 
-def shrinks(counts: Counts, before: Before, house: House, language: Language) -> str | None:
-    """The sentence why a snapshot is suspiciously small; None when it is not."""
-    if before.items < house.shrink_from:
+def shrinks(counts: Counts, before: Before, house: House, language: Language, guards: Guards = NO_GUARDS) -> str | None:
+    """The sentence why a snapshot is suspiciously small; None when it is not. `guards` are the source's own.
+
+    What a collection or a known payment run explains is left out on both sides, so that the rest is judged as on any other day; where too
+    little is left to judge, and always as a bound, nine tenths must not go at once.
+    """
+    smallest = house.shrink_from if guards.shrink_from is None else guards.shrink_from
+    if before.items < smallest:
         return None
-    if counts.vanished > house.shrink_items * before.items:
+    share = house.shrink_items if guards.shrink_items is None else guards.shrink_items
+    gone, items = counts.vanished - before.explained_gone, before.items - before.explained
+    if (items >= smallest and gone > share * items) or counts.vanished > max(share, EXPLAINED_AT_MOST) * before.items:
         return phrase(TEXTS, "items_vanish", language, gone=counts.vanished, before=before.items)
-    for currency, gone in sorted(before.gone.items()):
+    if items < smallest:
+        return None
+    share = house.shrink_amount if guards.shrink_amount is None else guards.shrink_amount
+    for currency, vanished in sorted(before.gone.items()):
         total = before.amount.get(currency, ZERO)
-        if gone > house.shrink_amount * total:
-            return phrase(TEXTS, "amount_vanishes", language, gone=Money(gone, currency), before=Money(total, currency))
+        unexplained = vanished - before.explained_gone_amount.get(currency, ZERO)
+        if unexplained > share * (total - before.explained_amount.get(currency, ZERO)):
+            return phrase(TEXTS, "amount_vanishes", language, gone=Money(vanished, currency), before=Money(total, currency))
+    return None
+
+
+def odd_size(size: int, earlier: Sequence[int], mode: str, language: Language, guards: Guards = NO_GUARDS) -> str | None:
+    """The sentence why a file is suspiciously small or large; None when it is not. `earlier`: bytes of its last snapshots.
+
+    Only snapshots resemble each other; below SIZE_FROM a few debtors more or less are a large share.
+    """
+    if size < guards.smallest:
+        return phrase(TEXTS, "too_small", language, size=size, limit=guards.smallest)
+    if guards.largest and size > guards.largest:
+        return phrase(TEXTS, "too_large", language, size=size, limit=guards.largest)
+    if mode != "snapshot" or len(earlier) < SIZES_TO_KNOW:
+        return None
+    usual = sorted(earlier)[len(earlier) // 2]
+    if max(usual, size) >= SIZE_FROM and (size * SIZE_TIMES < usual or size > usual * SIZE_TIMES):
+        return phrase(TEXTS, "unlike", language, size=size, usual=usual)
     return None
 
 
