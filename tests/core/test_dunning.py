@@ -95,6 +95,47 @@ def test_the_gap_since_the_last_contact_is_kept_whichever_item_it_was_about() ->
     assert yes(item("A", 20, contact_level=3, contacted_on=TODAY - 7 * DAY)).since == TODAY
 
 
+def test_a_letter_of_the_dunning_run_counts_as_a_contact_for_the_gap() -> None:
+    dunned = item("A", 20, contact_level=3, last_dunned_on=TODAY - 2 * DAY, dunning_level=2)
+    answer = no(dunned)
+    assert (answer.rule, answer.until) == ("gap", TODAY + 5 * DAY)
+    assert "21 Nov 2026" in answer.why("en", ZONE)
+    assert yes(replace(dunned, last_dunned_on=TODAY + 3 * DAY)).since == TODAY  # a run that is still to come
+
+
+def test_a_friendly_call_waits_for_the_deadline_of_the_letter_that_went_out_yesterday() -> None:
+    dunned = item("A", 12, last_dunned_on=TODAY - DAY, dunning_level=1, dunning_deadline=TODAY + 7 * DAY)
+    assert (no(dunned).rule, no(dunned).until) == ("deadline", TODAY + 7 * DAY)
+    assert yes(dunned, on=TODAY + 7 * DAY).level.name == "friendly call"
+
+
+def test_steps_wait_until_bookings_reach_their_day() -> None:
+    booked_until_saturday = item("A", 4, booking_lag=2)
+    assert (no(booked_until_saturday).rule, no(booked_until_saturday).until) == ("not-yet", TODAY + 1 * DAY)
+    assert yes(item("A", 5, booking_lag=2)).since == TODAY
+    assert yes(item("A", 30, booking_lag=2), item("B", 2, booking_lag=2)).items == ("A",)  # B may be paid by now
+    # Before the due date nobody is late, and what is booked does not matter.
+    assert yes(item("A", -3, "1500.00", booking_lag=2)).level.name == "courtesy call"
+    assert no(item("A", 1, "1500.00", booking_lag=2)).rule == "not-yet"
+
+
+def test_a_due_date_moved_behind_the_last_contact_ends_the_escalation() -> None:
+    called = item("A", 20, contact_level=3, contacted_on=TODAY - 8 * DAY)
+    assert yes(called).level.name == "firm call"
+    moved = replace(called, due_on=TODAY + 5 * DAY)
+    assert step(no(moved)) == "friendly call"
+    assert yes(moved, on=TODAY + 8 * DAY).level.name == "friendly call"
+    handed_over = item("A", -5, contact_level=6, contacted_on=TODAY - 8 * DAY)
+    assert no(handed_over).rule == "not-yet"
+    assert carried_out(STANDARD, 2, [replace(moved, due_on=TODAY - 3 * DAY)], TODAY) == {"A": 2}
+    assert carried_out(STANDARD, 2, [replace(called, due_on=TODAY - 18 * DAY)], TODAY) == {"A": 3}  # not moved behind it: it goes on
+
+
+def test_a_courtesy_counts_although_it_came_before_the_due_date() -> None:
+    reminded = item("A", -2, "1500.00", contact_level=1, contacted_on=TODAY - DAY)
+    assert step(no(reminded)) == "friendly call"
+
+
 def test_the_oldest_item_drives_and_one_call_covers_all_that_is_due() -> None:
     answer = yes(item("B", 4), item("A", 12), item("C", -2), item("D", 0))
     assert (answer.driver, answer.level.number, answer.items, answer.oldest_due_on) == ("A", 2, ("A", "B"), TODAY - 12 * DAY)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from collectord.core.receivables.ledger import FOREVER, DebtorKey, OpenItem, oldest_days_past_due, open_total, overdue_total
 
@@ -43,3 +48,29 @@ def test_a_dunning_block_holds_through_its_last_day() -> None:
 
 def test_a_debtor_is_named_with_its_company_when_there_is_one() -> None:
     assert (str(DebtorKey("", "10023")), str(DebtorKey("1000", "10023"))) == ("10023", "1000/10023")
+
+
+@pytest.mark.parametrize(
+    ("due", "lag", "days", "overdue"),
+    [
+        # Today is Tuesday the 24th. Payments booked up to Sunday the 22nd: lag 2.
+        (date(2026, 11, 12), 2, 10, True),  # ten days on the 22nd, whatever was paid since
+        (date(2026, 11, 21), 2, 1, True),
+        (date(2026, 11, 22), 2, 0, False),  # its last day in time: on that day nobody was late
+        (date(2026, 11, 23), 2, 0, False),  # may be paid, and not booked
+        (date(2026, 11, 23), 0, 1, True),
+        (date(2026, 11, 26), 2, -2, False),  # bookings do not matter before the due date
+    ],
+)
+def test_an_item_is_judged_up_to_the_day_to_which_payments_are_booked(due: date, lag: int, days: int, overdue: bool) -> None:
+    one = replace(item("100", due), booking_lag=lag)
+    assert (one.days_past_due(TODAY), one.is_overdue(TODAY)) == (days, overdue)
+    assert overdue_total([one], TODAY) == {"EUR": Decimal(100) if overdue else Decimal(0)}
+
+
+@given(st.integers(-40, 40), st.integers(0, 9), st.integers(-5, 30))
+def test_for_all_items_the_day_of_a_step_is_the_first_on_which_it_is_so_many_days_past_due(age: int, lag: int, step: int) -> None:
+    one = replace(item("1", TODAY - timedelta(days=age)), booking_lag=lag)
+    day = one.day_of(step)
+    assert one.days_past_due(day) == step
+    assert one.days_past_due(day - timedelta(days=1)) < step

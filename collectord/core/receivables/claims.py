@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from collectord.core.receivables.holds import Holds
-from collectord.core.receivables.ladders import Ladder
+from collectord.core.receivables.ladders import Ladder, reached
 from collectord.core.receivables.ledger import FOREVER, OpenItem
 from collectord.core.receivables.wanted import NotWanted
 
@@ -34,8 +34,7 @@ def obstacle(item: OpenItem, ladder: Ladder, holds: Holds, today: date) -> NotWa
         return NotWanted(rule="disputed", until=None, values=values)
     if item.is_direct_debit:
         return NotWanted(rule="direct-debit", until=None, values=values)
-    reached = ladder.levels[: item.contact_level]
-    if any(level.medium == "handover" for level in reached):
+    if any(level.medium == "handover" for level in ladder.levels[: reached(ladder, item)]):
         return NotWanted(rule="handed-over", until=None, values=values)
     block = item.dunning_block_until
     if block is not None and today <= block:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from collectord.core.money import Money
 from collectord.core.receivables.claims import DAY, Claim, net, obstacle
 from collectord.core.receivables.holds import NO_HOLD, Holds
-from collectord.core.receivables.ladders import Ladder, Level
+from collectord.core.receivables.ladders import Ladder, Level, reached
 from collectord.core.receivables.ledger import Debtor, OpenItem
 from collectord.core.receivables.wanted import NotWanted, Wanted, moneys
 
@@ -50,7 +50,9 @@ def wanted(
     claims = net(free, everything)
     if not claims:
         return NotWanted(rule="credits-cover", until=min(releases, default=None), values={})
-    contacts = [item.contacted_on for item in everything if item.contacted_on is not None]
+    ours = [item.contacted_on for item in everything if item.contacted_on is not None]
+    letters = [item.last_dunned_on for item in everything if item.last_dunned_on is not None]  # of accounting's own dunning run
+    contacts = [*ours, *(day for day in letters if day <= today)]
     view = _View(debtor, ladder, holds, today, max(contacts, default=None))
     return _drive(view, claims, releases)
 
@@ -75,8 +77,8 @@ class _Next:
 
 
 def _drive(view: _View, claims: Sequence[Claim], releases: Sequence[date]) -> Wanted | NotWanted:
-    overdue = [claim for claim in claims if claim.item.due_on < view.today]
-    upcoming = [claim for claim in claims if claim.item.due_on >= view.today]
+    overdue = [claim for claim in claims if claim.item.is_overdue(view.today)]
+    upcoming = [claim for claim in claims if not claim.item.is_overdue(view.today)]
     for claim in overdue:
         step = _next(view, claim.item)
         if step is None:
@@ -88,13 +90,13 @@ def _drive(view: _View, claims: Sequence[Claim], releases: Sequence[date]) -> Wa
     come = next(((item, step) for item, step in steps if step.starts <= view.today), None)
     if come is not None:
         item, step = come
-        early = [claim for claim in upcoming if claim.item.due_on + step.level.after_due * DAY <= view.today]
+        early = [claim for claim in upcoming if claim.item.day_of(step.level.after_due) <= view.today]
         return _ask(view, item, step, early, upcoming, releases)
     if steps:
         item, step = min(steps, key=lambda pair: pair[1].starts)  # the first of equals is the oldest
-        dues = [claim.item.due_on + DAY for claim in upcoming]
+        dues = [claim.item.day_of(1) for claim in upcoming]
         return _wait(view, item, step, [*releases, *dues])
-    return NotWanted(rule="finished", until=min([*releases, *(claim.item.due_on + DAY for claim in upcoming)], default=None), values={})
+    return NotWanted(rule="finished", until=min([*releases, *(claim.item.day_of(1) for claim in upcoming)], default=None), values={})
 
 
 def _ask(
@@ -135,7 +137,7 @@ def _growth(view: _View, level: Level, upcoming: Sequence[Claim]) -> list[date]:
     """When items that are not in the sum yet may join it."""
     days = []
     for claim in upcoming:
-        days += [claim.item.due_on + DAY, claim.item.due_on + level.after_due * DAY]
+        days += [claim.item.day_of(1), claim.item.day_of(level.after_due)]
     return days
 
 
@@ -162,10 +164,10 @@ def _held(debtor: Debtor, holds: Holds, today: date) -> NotWanted | None:
 
 def _next(view: _View, item: OpenItem) -> _Next | None:
     """The item's next step and the day on which it comes. None: all are behind it."""
-    for level in view.ladder.levels[item.contact_level :]:
+    for level in view.ladder.levels[reached(view.ladder, item) :]:
         if not _applies(level, view):
             continue
-        due = item.due_on + level.after_due * DAY
+        due = item.day_of(level.after_due)
         starts, gap = due, False
         if view.last_contact is not None and view.last_contact + level.needs_gap * DAY > due:
             starts, gap = view.last_contact + level.needs_gap * DAY, True
@@ -183,7 +185,7 @@ def _applies(level: Level, view: _View) -> bool:
 def _expiry(level: Level, item: OpenItem) -> date | None:
     if level.is_courtesy:
         return item.due_on + DAY
-    return None if level.expires_after is None else item.due_on + (level.after_due + level.expires_after) * DAY
+    return None if level.expires_after is None else item.day_of(level.after_due + level.expires_after)
 
 
 def carried_out(ladder: Ladder, number: int, items: Iterable[OpenItem], on: date) -> dict[str, int]:
@@ -191,8 +193,9 @@ def carried_out(ladder: Ladder, number: int, items: Iterable[OpenItem], on: date
 
     A young item that was only spoken about along with an old one rises no higher than its own age, so that its later steps still come.
     """
-    reached: dict[str, int] = {}
-    for item in items:
-        own = [level.number for level in ladder.levels[:number] if item.due_on + level.after_due * DAY <= on]
-        reached[item.item_no] = max([item.contact_level, *own])
-    return reached
+    return {
+        item.item_no: max(
+            [reached(ladder, item), *(level.number for level in ladder.levels[:number] if item.day_of(level.after_due) <= on)]
+        )
+        for item in items
+    }

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from collectord.core.receivables.ledger import Debtor
+from collectord.core.receivables.ledger import Debtor, OpenItem
 from collectord.core.rule_text import Table
 from collectord.core.wording import Language
 
@@ -64,6 +64,17 @@ class Ladder:
             and (not self.person_types or debtor.person_type in self.person_types)
             and (not self.potential_classes or debtor.potential_class in self.potential_classes)
         )
+
+
+def reached(ladder: Ladder, item: OpenItem) -> int:
+    """The last step that was carried out for the item as it is due now.
+
+    Behind the due date no step but a courtesy is ever carried out: where the last contact lies before it, accounting moved the due date
+    since, and what was done about the old one counts no more.
+    """
+    if item.contacted_on is None or item.contacted_on > item.due_on:
+        return item.contact_level
+    return min(item.contact_level, sum(level.is_courtesy for level in ladder.levels))
 
 
 def ladder_for(debtor: Debtor, ladders: tuple[Ladder, ...]) -> Ladder | None:

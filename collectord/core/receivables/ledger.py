@@ -7,8 +7,8 @@ Invariant: an item is known by (company, debtor_no, item_no), all three text; a 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 FOREVER = date(9999, 12, 31)  # "blocked until further notice"
@@ -46,13 +46,22 @@ class OpenItem:
     dunning_deadline: date | None = None  # no call before this day
     dunning_block_until: date | None = None  # inclusive; FOREVER when the export says only "yes"
     dispute: bool = False
+    booking_lag: int = 0  # days up to the day of reading whose payments are not booked yet (booked_until): judged as of so much earlier
     # what collectord itself did about it:
     contact_level: int = 0  # last level of our ladder that was carried out for it
     contacted_on: date | None = None
 
     def days_past_due(self, as_of: date) -> int:
-        """Negative while not yet due."""
-        return (as_of - self.due_on).days
+        """Negative while not yet due; 0 on the due day, and as long as its payment may lie among what is not booked yet."""
+        days = (as_of - self.due_on).days
+        return days if days <= 0 else max(0, days - self.booking_lag)
+
+    def is_overdue(self, as_of: date) -> bool:
+        return self.days_past_due(as_of) > 0
+
+    def day_of(self, days: int) -> date:
+        """The day on which it is so many days past due; before the due date (0 and less) bookings do not matter."""
+        return self.due_on + timedelta(days=days + (self.booking_lag if days > 0 else 0))
 
     @property
     def is_direct_debit(self) -> bool:
@@ -66,12 +75,15 @@ class OpenItem:
 class DialNumber:
     """One telephone number of a debtor. `e164` is None when the text could not be made dialable; `problem` then says why."""
 
-    position: int  # 1 = phone, 2 = phone2
+    position: int  # 1 = phone, 2 = phone2, above: a contact person's
     raw: str
     e164: str | None
     kind: str = ""  # fixed_line | mobile | fixed_or_mobile | ...
     zones: tuple[str, ...] = ()  # IANA zones the number may be in
     problem: str | None = None
+    person: str = ""  # whom to ask for there
+    role: str = ""
+    hours: str = ""  # week text: when that person may be called; "" = whenever the debtor may
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +104,22 @@ class Debtor:
     head_office: str = ""
     credit_limit: Decimal | None = None
     legal_state: str = ""  # as exported; what humans recorded stands in the facts
+    dunning_block_until: date | None = None  # of the whole account, as on an item
+    payment_method: str = ""  # of the whole account; an item's own goes first
     numbers: tuple[DialNumber, ...] = ()
 
     @property
     def key(self) -> DebtorKey:
         return DebtorKey(self.company, self.debtor_no)
+
+
+def under_terms(item: OpenItem, debtor: Debtor) -> OpenItem:
+    """The item with what accounting agreed for the whole account: the later dunning block, and its payment method where it says none."""
+    block = max(filter(None, (item.dunning_block_until, debtor.dunning_block_until)), default=None)
+    method = item.payment_method or debtor.payment_method
+    if (block, method) == (item.dunning_block_until, item.payment_method):
+        return item
+    return replace(item, dunning_block_until=block, payment_method=method)
 
 
 def open_total(items: Iterable[OpenItem]) -> dict[str, Decimal]:
@@ -108,10 +131,10 @@ def open_total(items: Iterable[OpenItem]) -> dict[str, Decimal]:
 
 
 def overdue_total(items: Iterable[OpenItem], as_of: date) -> dict[str, Decimal]:
-    """max(0, due items plus credits) per currency that is open (CONTRACT: credits net before any call). Due means due_on < as_of."""
+    """max(0, due items plus credits) per currency that is open (CONTRACT: credits net before any call)."""
     sums: dict[str, Decimal] = {}
     for item in items:
-        counts = item.open_amount < 0 or item.due_on < as_of
+        counts = item.open_amount < 0 or item.is_overdue(as_of)
         sums[item.currency] = sums.get(item.currency, Decimal(0)) + (item.open_amount if counts else 0)
     return {currency: max(Decimal(0), amount) for currency, amount in sorted(sums.items())}
 
