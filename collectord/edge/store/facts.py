@@ -23,18 +23,18 @@ from collectord.core.contact.facts import (
 )
 from collectord.core.house import House
 from collectord.core.money import from_scaled
-from collectord.core.receivables.ledger import Debtor, DebtorKey, DialNumber, OpenItem
+from collectord.core.receivables.ledger import DebtorKey
 from collectord.edge.store.codec import (
     instant,
     joined,
     maybe_day,
     split,
     to_instant,
-    to_maybe_amount,
     to_maybe_day,
     to_maybe_instant,
 )
 from collectord.edge.store.connection import Connection, queries
+from collectord.edge.store.ledger_rows import to_debtor, to_item
 
 SQL = queries("facts")
 HISTORY = timedelta(days=400)  # longer than any limit's window; refusals to be called are kept for ever
@@ -45,19 +45,19 @@ Row = Mapping[str, Any]
 async def debtor_facts(conn: Connection, key: DebtorKey, now: datetime, house: House, doubts: tuple[Doubt, ...] = ()) -> DebtorFacts | None:
     """None when no such debtor is known. Works on a reader, and on the writer inside the transaction that commits an attempt."""
     who = {"company": key.company, "debtor_no": key.debtor_no}
-    debtor = await SQL.debtor(conn, **who)
-    if debtor is None:
+    row = await SQL.debtor(conn, **who)
+    if row is None:
         return None
     at, today = instant(now), house.today(now).isoformat()
     since = instant(now - HISTORY)
-    numbers = tuple([_number(row) async for row in SQL.numbers(conn, **who)])
+    debtor = to_debtor(row, [number async for number in SQL.numbers(conn, **who)])
     item_rows = [row async for row in SQL.items(conn, **who, today=today)]
     history = [(row["own"], _attempt(row, now)) async for row in SQL.attempts(conn, **who, since=since, now=at)]
     history += [(row["own"], _contact(row)) async for row in SQL.contacts(conn, **who, since=since, now=at)]
     history.sort(key=lambda pair: pair[1].at)
     return DebtorFacts(
-        debtor=_debtor(debtor, numbers),
-        items=tuple(_item(row) for row in item_rows),
+        debtor=debtor,
+        items=tuple(to_item(row, debtor) for row in item_rows),
         doubtful=frozenset(row["item_no"] for row in item_rows if row["doubtful"]),
         sources=tuple([_source(row) async for row in SQL.sources(conn, **who, today=today)]),
         rejected_rows=tuple([_rejected(row) async for row in SQL.rejected_rows(conn, **who, today=today)]),
@@ -138,39 +138,6 @@ async def add_happening(conn: Connection, happening_id: str, at: datetime, kind:
         debtor_no=key.debtor_no,
         actor=actor,
         sentence=sentence,
-    )
-
-
-def _debtor(row: Row, numbers: tuple[DialNumber, ...]) -> Debtor:
-    names = (
-        "company", "debtor_no", "debtor_name", "person_type", "contact_person", "email", "language", "country", "region", "postcode",
-        "time_zone", "potential_class", "agent", "head_office", "legal_state",
-    )  # fmt: skip
-    return Debtor(**{name: row[name] for name in names}, credit_limit=to_maybe_amount(row["credit_limit"]), numbers=numbers)
-
-
-def _number(row: Row) -> DialNumber:
-    return DialNumber(
-        position=row["position"],
-        raw=row["raw"],
-        e164=row["e164"] or None,
-        kind=row["kind"],
-        zones=tuple(row["zones"].split(",")) if row["zones"] else (),
-        problem=row["problem"] or None,
-    )
-
-
-def _item(row: Row) -> OpenItem:
-    names = ("company", "debtor_no", "item_no", "source", "currency", "kind", "payment_method", "dunning_level", "contact_level")
-    days = ("invoiced_on", "discount_until", "last_dunned_on", "dunning_deadline", "dunning_block_until", "contacted_on")
-    dates: dict[str, Any] = {name: to_maybe_day(row[name]) for name in days}
-    return OpenItem(
-        **{name: row[name] for name in names},
-        **dates,
-        due_on=date.fromisoformat(row["due_on"]),
-        open_amount=from_scaled(row["open_amount"] + row["paid_later"]),
-        amount=to_maybe_amount(row["amount"]),
-        dispute=bool(row["dispute"]),
     )
 
 

@@ -6,7 +6,7 @@ Invariant: nothing opened after the day asked for is seen; an item that a later 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,7 +17,6 @@ from collectord.core.receivables.ledger import (
     FOREVER,
     Debtor,
     DebtorKey,
-    DialNumber,
     OpenItem,
     oldest_days_past_due,
     open_total,
@@ -25,8 +24,9 @@ from collectord.core.receivables.ledger import (
 )
 from collectord.edge.store.batches import listed as listed_batches
 from collectord.edge.store.batches import source_states
-from collectord.edge.store.codec import instant, maybe_day, to_maybe_amount, to_maybe_day
+from collectord.edge.store.codec import instant, maybe_day
 from collectord.edge.store.connection import Connection, queries
+from collectord.edge.store.ledger_rows import Row, to_debtor, to_item
 
 __all__ = [
     "Clearing", "UnknownDebtor", "all_open", "clearings", "debtor", "debtor_keys", "find_key", "listed_batches", "listed_debtors",
@@ -35,7 +35,6 @@ __all__ = [
 
 SQL = queries("ledger")
 PAGE = 150  # debtors read at once: so many become values in one piece, about 10 ms with four items each
-Row = Mapping[str, Any]
 
 
 class UnknownDebtor(LookupError):
@@ -54,42 +53,6 @@ class Clearing:
     as_of: date
     amount: Decimal
     currency: str
-
-
-def _debtor(row: Row, numbers: Iterable[Row]) -> Debtor:
-    names = (
-        "company", "debtor_no", "debtor_name", "person_type", "contact_person", "email", "language", "country", "region", "postcode",
-        "time_zone", "potential_class", "agent", "head_office", "legal_state",
-    )  # fmt: skip
-    return Debtor(
-        **{name: row[name] for name in names},
-        credit_limit=to_maybe_amount(row["credit_limit"]),
-        numbers=tuple(
-            DialNumber(
-                position=number["position"],
-                raw=number["raw"],
-                e164=number["e164"] or None,
-                kind=number["kind"],
-                zones=tuple(number["zones"].split(",")) if number["zones"] else (),
-                problem=number["problem"] or None,
-            )
-            for number in numbers
-        ),
-    )
-
-
-def _item(row: Row) -> OpenItem:
-    names = ("company", "debtor_no", "item_no", "source", "currency", "kind", "payment_method", "dunning_level", "contact_level")
-    days = ("invoiced_on", "discount_until", "last_dunned_on", "dunning_deadline", "dunning_block_until", "contacted_on")
-    dates: dict[str, Any] = {name: to_maybe_day(row[name]) for name in days}
-    return OpenItem(
-        **{name: row[name] for name in names},
-        **dates,
-        due_on=date.fromisoformat(row["due_on"]),
-        open_amount=from_scaled(row["open_amount"] + row["paid_later"]),
-        amount=to_maybe_amount(row["amount"]),
-        dispute=bool(row["dispute"]),
-    )
 
 
 def _between(low: DebtorKey, high: DebtorKey) -> dict[str, str]:
@@ -111,20 +74,24 @@ async def _whole(conn: Connection, rows: list[Row], today: date) -> list[tuple[D
     stretch = _between(keys[0], keys[-1])
     numbers = await _grouped(SQL.numbers_between(conn, **stretch))
     items = await _grouped(SQL.items_between(conn, **stretch, today=today.isoformat()))
-    return [
-        (_debtor(row, numbers.get(key, ())), tuple(map(_item, items.get(key, ())))) for key, row in zip(keys, rows, strict=True)
-    ]  # fmt: skip
+    whole = []
+    for key, row in zip(keys, rows, strict=True):
+        found = to_debtor(row, numbers.get(key, ()))
+        whole.append((found, tuple(to_item(item, found) for item in items.get(key, ()))))
+    return whole
 
 
 async def debtor(conn: Connection, key: DebtorKey) -> Debtor | None:
     rows = [row async for row in SQL.debtor_row(conn, company=key.company, debtor_no=key.debtor_no)]
     numbers = [row async for row in SQL.numbers_between(conn, **_between(key, key))]
-    return _debtor(rows[0], numbers) if rows else None
+    return to_debtor(rows[0], numbers) if rows else None
 
 
 async def open_items(conn: Connection, key: DebtorKey, today: date) -> tuple[OpenItem, ...]:
     """Credits included, oldest due first."""
-    return tuple([_item(row) async for row in SQL.items_between(conn, **_between(key, key), today=today.isoformat())])
+    found = await debtor(conn, key)
+    rows = SQL.items_between(conn, **_between(key, key), today=today.isoformat())
+    return tuple([to_item(row, found) async for row in rows]) if found else ()
 
 
 async def debtor_keys(conn: Connection) -> tuple[DebtorKey, ...]:
