@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from collectord.core.contact.packs import EVERYWHERE, Pack, parse_pack
+from collectord.core.exports.profile_text import extended, parse_profile
+from collectord.core.exports.source_profiles import CANONICAL, CANONICAL_NAME, Profile
 from collectord.core.house import House
 from collectord.core.receivables.ladders import parse_ladders
 from collectord.core.rule_text import Problem, Table
@@ -28,7 +30,9 @@ T = TypeVar("T")
 LADDERS = "ladders.toml"
 DISPOSITIONS = "dispositions.toml"
 PACKS = "packs"
+SOURCES = "sources"
 LARGEST = 1_000_000  # bytes; a rule file a person can read is far smaller
+_Read = tuple[dict[str, Any], str] | None
 _POSITION = re.compile(r"\.([0-9]+)(?=\.|$)", re.ASCII)
 _AT_LINE = re.compile(r"^(.*) \(at (?:line ([0-9]+), column [0-9]+|end of document)\)$", re.DOTALL)
 
@@ -63,13 +67,14 @@ def load_rules(directory: Path) -> Rules:
             packs[path.stem] = pack
     ladders = reading.parse(LADDERS, parse_ladders)
     dispositions = reading.parse(DISPOSITIONS, parse_follow_up)
+    sources = reading.sources()
     reading.unknown_files()
     if packs and not reading.problems and not any(EVERYWHERE in pack.countries for pack in packs.values()):
         sentence = f'no pack is for all other countries; write countries = [..., "{EVERYWHERE}"] in the strictest one'
         reading.problems.append(RuleProblem(str(directory / PACKS), 1, "countries", sentence))
     if reading.problems or ladders is None or dispositions is None:
         raise RulesInvalid(sorted(reading.problems, key=lambda problem: (problem.file, problem.line, problem.key)))
-    return Rules(packs=packs, ladders=ladders, dispositions=dispositions)
+    return Rules(packs=packs, ladders=ladders, dispositions=dispositions, sources=sources)
 
 
 def described(rules: Rules, house: House) -> dict[str, Any]:
@@ -78,6 +83,10 @@ def described(rules: Rules, house: House) -> dict[str, Any]:
         "rules": list(rules.rule_ids()),
         "packs": [
             {"name": name, "title": pack.title[house.language], "countries": list(pack.countries)} for name, pack in rules.packs.items()
+        ],
+        "sources": [
+            {"name": name, "title": profile.title.get(house.language, name), "kind": profile.kind, "names": list(profile.names)}
+            for name, profile in sorted(rules.sources.items())
         ],
         "ladders": [{"name": ladder.name, "levels": len(ladder.levels)} for ladder in rules.ladders],
         "warnings": list(rule_warnings(rules, house)),
@@ -93,45 +102,93 @@ class _Reading:
 
     def pack_files(self) -> list[Path]:
         folder = self.directory / PACKS
+        files = self._files(PACKS)
+        if files is None:
+            self._complain(PACKS, f"there is no folder {folder}; `collectord init` writes one, or set rules_dir")
+        elif not files:
+            self._complain(PACKS, "there is no pack; at least one must say at which hours debtors may be called")
+        return files or []
+
+    def sources(self) -> dict[str, Profile]:
+        """Every file of sources/, house profiles on top of those they extend. Without the folder there is only the canonical form."""
+        found = {path.stem: self._data(f"{SOURCES}/{path.name}") for path in self._files(SOURCES) or []}
+        profiles = {CANONICAL_NAME: CANONICAL}
+        for name, read in found.items():
+            if read is not None:
+                whole = self._whole(name, found, ())
+                if whole is not None:
+                    profiles[name] = self._parsed(f"{SOURCES}/{name}.toml", whole, read[1], partial(parse_profile, name))
+        return profiles
+
+    def _whole(self, name: str, found: dict[str, _Read], above: tuple[str, ...]) -> dict[str, Any] | None:
+        """The profile's keys with those of what it extends; None when that is missing, or goes round in a circle."""
+        read = found.get(name)
+        if read is None:
+            return None
+        base = read[0].get("extends")
+        if base is None:
+            return read[0]
+        file, lines = f"{SOURCES}/{name}.toml", KeyLines(read[1])
+        known = ", ".join(sorted(set(found) - {name})) or "none"
+        wrong = (
+            f"there is no profile {base!r} in {SOURCES}/; known: {known}" if not isinstance(base, str) or base not in found
+            else "a profile cannot extend itself, not even through others" if base in (*above, name) else ""
+        )  # fmt: skip
+        if wrong:
+            if not above:  # else it is said at the file whose key it is
+                self.problems.append(RuleProblem(str(self.directory / file), lines.line("extends"), "extends", wrong))
+            return None
+        below = self._whole(base, found, (*above, name))
+        return extended(read[0], below) if below is not None else None
+
+    def _files(self, folder_name: str) -> list[Path] | None:
+        """The TOML files of one folder; None when there is no such folder."""
+        folder = self.directory / folder_name
         try:
             files = sorted(path for path in folder.iterdir() if path.suffix == ".toml" and not path.name.startswith("."))
         except FileNotFoundError:
-            self._complain(PACKS, f"there is no folder {folder}; `collectord init` writes one, or set rules_dir")
-            return []
+            return None
         except OSError as error:
-            self._complain(PACKS, f"{folder} cannot be read: {error.strerror}")
+            self._complain(folder_name, f"{folder} cannot be read: {error.strerror}")
             return []
-        if not files:
-            self._complain(PACKS, "there is no pack; at least one must say at which hours debtors may be called")
         for path in files:
             if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", path.stem, re.ASCII):
-                self._complain(f"{PACKS}/{path.name}", "use small letters, digits and hyphens in a pack's name")
+                self._complain(f"{folder_name}/{path.name}", "use small letters, digits and hyphens in the name of a file here")
         return files
 
     def unknown_files(self) -> None:
         if os.access(self.directory, os.R_OK | os.X_OK):  # a directory that cannot be read was complained about already
             for path in sorted(self.directory.glob("*.toml")):
                 if path.name not in (LADDERS, DISPOSITIONS) and not path.name.startswith("."):
-                    self._complain(path.name, f"this file is not known here; known are {LADDERS}, {DISPOSITIONS} and {PACKS}/*.toml")
+                    self._complain(
+                        path.name, f"this file is not known here; known are {LADDERS}, {DISPOSITIONS}, {PACKS}/*.toml and {SOURCES}/*.toml"
+                    )
 
     def parse(self, name: str, parser: Callable[[Table], T]) -> T | None:
         """What the file says, or None when it cannot be read at all. Problems of its keys are collected."""
-        text = self._text(name)
-        if text is None:
-            return None
-        try:
-            data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            found = _AT_LINE.match(str(error))
-            line = int(found[2]) if found and found[2] else text.count("\n") + 1 if found else 1
-            self.problems.append(RuleProblem(str(self.directory / name), line, "", f"this is no TOML: {found[1] if found else error}"))
-            return None
+        read = self._data(name)
+        return None if read is None else self._parsed(name, read[0], read[1], parser)
+
+    def _parsed(self, name: str, data: dict[str, Any], text: str, parser: Callable[[Table], T]) -> T:
         problems: list[Problem] = []
         parsed = parser(Table(data, "", problems))
         lines = KeyLines(text)
         file = str(self.directory / name)
         self.problems += [RuleProblem(file, lines.line(problem.path), problem.path, problem.sentence) for problem in problems]
         return parsed
+
+    def _data(self, name: str) -> _Read:
+        """The file's keys and its text."""
+        text = self._text(name)
+        if text is None:
+            return None
+        try:
+            return tomllib.loads(text), text
+        except tomllib.TOMLDecodeError as error:
+            found = _AT_LINE.match(str(error))
+            line = int(found[2]) if found and found[2] else text.count("\n") + 1 if found else 1
+            self.problems.append(RuleProblem(str(self.directory / name), line, "", f"this is no TOML: {found[1] if found else error}"))
+            return None
 
     def _text(self, name: str) -> str | None:
         path = self.directory / name

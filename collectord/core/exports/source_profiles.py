@@ -1,18 +1,39 @@
 """Source profiles: what a file of one accounting product looks like, as `rules/sources/NAME.toml` says it.
 
-Owns the profile's values, their reading from TOML, and which profile a file belongs to. Reads no file and no row.
+Owns the profile's values and which profile a file belongs to; profile_text.py reads them from TOML. Reads no file and no row.
 Invariant: a profile names everything that reading needs; where two profiles fit a file, none is chosen.
 """
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from typing import Literal
+
+from collectord.core.exports.columns import COLUMNS, MASTER_COLUMNS, PAYMENT_COLUMNS, REQUIRED
+from collectord.core.exports.forms import DateForms, NumberForm
+from collectord.core.wording import Language, Texts, phrase
 
 Kind = Literal["open_items", "payments", "master_data"]
 Format = Literal["text", "sheet", "einvoice", "camt"]
+
+COLUMNS_OF: Mapping[str, tuple[str, ...]] = {"open_items": COLUMNS, "payments": PAYMENT_COLUMNS, "master_data": MASTER_COLUMNS}
+NEEDED_OF: Mapping[str, tuple[str, ...]] = {"open_items": REQUIRED, "payments": ("booked_on", "amount"), "master_data": ("debtor_no",)}
+MONEY_COLUMNS = frozenset({"open_amount", "amount", "credit_limit"})
+DAY_COLUMNS = frozenset(
+    {"due_on", "invoiced_on", "discount_until", "last_dunned_on", "dunning_deadline", "dunning_block", "booked_on", "value_on"}
+)
+ANY_COLUMN = "*"  # in a condition: the first cell of the row that is not empty
+
+TEXTS: Texts = {
+    "two_fit": (
+        "{file} fits the source profiles {profiles}; nobody guesses: put it into inbox/{first}/, or import it with --source {first}",
+        "{file} passt zu den Quellprofilen {profiles}; geraten wird nicht: in inbox/{first}/ ablegen, oder mit --source {first} einlesen",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +57,86 @@ class Guards:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """Where one canonical column comes from. `names`: the first of these names that the header has."""
+
+    names: tuple[str, ...] = ()
+    position: int = 0  # counted from 1; for files without a header
+    above: tuple[str, ...] = ()  # what stands behind one of these texts in the rows above the header
+    always: str | None = None  # a constant
+    instead: tuple[str, ...] = ()  # where the cell is empty: these columns in turn
+    for_credits: tuple[str, ...] = ()  # the same, only in rows with a negative open_amount
+    join: tuple[tuple[str, ...], ...] = ()  # several columns make one value …
+    joiner: str = "/"  # … with this between them
+    less: tuple[str, ...] = ()  # money: this column is subtracted
+    sign: tuple[str, ...] = ()  # money: the column that says plus or minus
+    plus: tuple[str, ...] = ()
+    minus: tuple[str, ...] = ()
+    before: str = ""  # only what stands before / behind this text
+    behind: str = ""
+    without_point_zero: bool = False  # 1930571429.0 -> 1930571429: a number that a spreadsheet ruined
+    pad_to: int = 0  # 10023 -> 0000010023: leading zeros that a spreadsheet lost
+    words: Mapping[str, str] = field(default_factory=dict)  # translation; keys casefolded
+    dates: DateForms | None = None  # other forms than the file's
+    numbers: NumberForm | None = None
+    days_after: str = ""  # where nothing was found: this day column …
+    days: int = 0  # … plus so many days
+    ignore_unreadable: bool = False  # days: what is in no declared form counts as empty
+    needed: bool = False  # a file without this column is refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """When a rule is for a row; all that is given must hold. Case and surrounding blanks never matter."""
+
+    column: tuple[str, ...]
+    any_of: tuple[str, ...] = ()
+    none_of: tuple[str, ...] = ()
+    begins: tuple[str, ...] = ()
+    filled: bool | None = None
+    amount: Literal["", "zero", "positive", "negative"] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowRule:
+    """Rows that are left out, or cleared (their open_amount is 0)."""
+
+    why: str
+    when: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Total:
+    """A row with a total: no item, but the file is refused when it does not fit."""
+
+    when: tuple[Condition, ...]
+    sum: tuple[str, ...] = ()  # the column that holds the sum of open_amount
+    count: tuple[str, ...] = ()  # the column that holds the number of rows
+    of: Literal["file", "group"] = "file"  # group: since the total before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something that the file says about itself: a column's value, or what stands behind a text above the header."""
+
+    column: tuple[str, ...] = ()
+    above: tuple[str, ...] = ()
+    dates: DateForms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """How rows lie in the file."""
+
+    header_within: int = 1  # the header is the first of so many rows that has all needed columns; 0: the file has no header
+    frame: bool = False  # `| a | b |`: rows begin and end with the delimiter; everything else is ornament
+    blank_means_above: tuple[tuple[str, ...], ...] = ()  # columns whose empty cell means the cell of the row above
+    group_heading: tuple[str, ...] = ()  # a row with only this column filled names the group of the rows below
+    same_item: Literal["reject", "once", "sum"] = "reject"
+    short_rows: bool = False  # empty cells at the end of a row may be missing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """One source. The source's name is the profile's name, or the inbox sub-folder's when that has a file of its own."""
 
@@ -43,6 +144,7 @@ class Profile:
     title: Mapping[str, str] = field(default_factory=dict)  # language -> words for people
     kind: Kind = "open_items"
     format: Format = "text"
+    special: Literal["", "extf-bookings"] = ""  # read by code of its own instead of [columns]
     mode: Literal["snapshot", "delta", ""] = ""  # "": .delta. in the name, else snapshot
     names: tuple[str, ...] = ()  # file name patterns like "FBL5N*.txt", case ignored
     begins: str = ""  # how the file's first line must begin, to tell products apart that use one name
@@ -52,11 +154,65 @@ class Profile:
     encodings: tuple[str, ...] = ("utf-8", "utf-8-sig")  # a byte-order mark decides between them; at most one without
     complete: Completeness = field(default_factory=Completeness)
     guards: Guards = field(default_factory=Guards)
+    numbers: NumberForm = field(default_factory=NumberForm)
+    dates: DateForms = field(default_factory=DateForms)
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    rows: Rows = field(default_factory=Rows)
+    left_out: tuple[RowRule, ...] = ()
+    cleared: tuple[RowRule, ...] = ()
+    totals: tuple[Total, ...] = ()
+    on_account: Column | None = None  # the item_no of rows that name no document: payments on account
+    as_of: Finding | None = None
+    booked_until: Finding | None = None
+    companies: tuple[str, ...] = ()  # the file is complete for these companies, whether or not a row names them
+    terms: int | None = None  # extf-bookings: due so many days after the document date where the booking says nothing
 
     @property
     def is_canonical(self) -> bool:
         """Read by the fast path: columns by their canonical names, canonical forms."""
         return self.name == CANONICAL_NAME
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """More than one profile fits: the file is refused, nobody guesses."""
+
+    file: str
+    profiles: tuple[str, ...]
+
+    def sentence(self, language: Language) -> str:
+        names = " + ".join(self.profiles)
+        return phrase(TEXTS, "two_fit", language, file=self.file, profiles=names, first=self.profiles[0])
+
+
+def choose(profiles: Mapping[str, Profile], name: str, folder: str, source: str | None, head: bytes) -> Profile | Ambiguous | None:
+    """The profile of a file, by option, inbox sub-folder, or the name pattern (and first line) of exactly one profile.
+
+    None: canonical. A source or folder without a profile of its name is read as canonical, whatever the file is called.
+    """
+    named = source or folder
+    if named:
+        return profiles.get(named)
+    fitting = sorted(profile.name for profile in profiles.values() if _fits(profile, name, head))
+    if len(fitting) > 1:
+        return Ambiguous(name, tuple(fitting))
+    return profiles[fitting[0]] if fitting else None
+
+
+def _fits(profile: Profile, name: str, head: bytes) -> bool:
+    lowered = name.casefold()
+    if not any(fnmatchcase(lowered, pattern.casefold()) for pattern in profile.names):
+        return False
+    return not profile.begins or first_text(profile, head).lstrip().startswith(profile.begins)
+
+
+def first_text(profile: Profile, head: bytes) -> str:
+    """The file's first bytes as text: a byte-order mark decides, else the declared encoding."""
+    for mark, encoding in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+        if head.startswith(mark):
+            return head.decode(encoding, "replace")
+    plain = [encoding for encoding in profile.encodings if encoding not in ("utf-8-sig", "utf-16")]
+    return head.decode(plain[0] if plain else "utf-8", "replace")
 
 
 CANONICAL_NAME = "canonical"
