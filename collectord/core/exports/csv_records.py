@@ -6,20 +6,20 @@ Invariant: no row is ever swallowed: what cannot be split for sure is a record w
 
 from __future__ import annotations
 
-import codecs
+import csv
+import re
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
+from collectord.core.exports.decoding import Decoder as Decoder
+from collectord.core.exports.decoding import ExportRefused as ExportRefused
 from collectord.core.wording import Language, Texts, phrase
 
 MAX_LINE = 65_536  # characters of one record: memory stays bounded whatever was dropped
 MAX_ORIGINAL = 2_000  # characters of a bad record that people get to see
 
 TEXTS: Texts = {
-    "undecodable": (
-        "byte {offset} is no UTF-8; save the export as UTF-8",
-        "Byte {offset} ist kein UTF-8; den Export als UTF-8 speichern",
-    ),
     "utf16": ("the file is UTF-16; save the export as UTF-8", "Die Datei ist UTF-16; den Export als UTF-8 speichern"),
     "unsupported": ("unsupported: this is a {kind} file; export as CSV text", "nicht unterstützt: {kind}-Datei; als CSV-Text exportieren"),
     "empty": ("the file is empty", "Die Datei ist leer"),
@@ -28,7 +28,11 @@ TEXTS: Texts = {
         "Zeile {line}: ein Anführungszeichen wird geöffnet und nicht richtig geschlossen; alles danach ist unsicher",
     ),
     "long_header": ("line {line}: the header is longer than {limit} characters", "Zeile {line}: der Kopf ist länger als {limit} Zeichen"),
-}
+    "lone_cr": (
+        "the lines end with CR alone; save the export with LF or CRLF line ends",
+        "Die Zeilen enden nur mit CR; den Export mit Zeilenenden LF oder CRLF speichern",
+    ),
+}  # fmt: skip
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x1f\x8b", "gzip"),
@@ -45,9 +49,9 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"SQLite format 3\x00", "SQLite"),
 )
 
-
-class ExportRefused(Exception):
-    """The whole file is refused; the message is one sentence for the person who dropped it."""
+_QUOTED = re.compile('"[^"]*"')
+_DELIMITERS = (";", ",", "\t")  # in the order of preference where a header uses them equally often
+_NAMED_DELIMITER = re.compile(r'\A"?sep=(.)"?\r?\Z', re.IGNORECASE)  # how Excel is told, in a line of its own
 
 
 class Certain(str):
@@ -55,6 +59,12 @@ class Certain(str):
 
     Declared number and date forms are for plain text cells; a Certain one is canonical already.
     """
+
+    __slots__ = ()
+
+
+class Broken(str):
+    """A cell that its document itself shows as an error (`#REF!`), or whose value it no longer knows: no column may be read from it."""
 
     __slots__ = ()
 
@@ -80,37 +90,20 @@ def refuse_by_magic(head: bytes, language: Language) -> None:
             raise ExportRefused(phrase(TEXTS, "unsupported", language, kind=kind))
 
 
-class Decoder:
-    """UTF-8 in blocks, strict, a byte-order mark dropped."""
-
-    def __init__(self, language: Language) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
-        self._language = language
-        self._fed = 0
-
-    def feed(self, block: bytes, *, final: bool = False) -> str:
-        """Raises ExportRefused with the offset of the first bad byte."""
-        held_back = len(self._decoder.getstate()[0])
-        try:
-            text = self._decoder.decode(block, final)
-        except UnicodeDecodeError as error:
-            raise ExportRefused(phrase(TEXTS, "undecodable", self._language, offset=self._fed - held_back + error.start)) from None
-        if self._fed == 0:
-            text = text.removeprefix("\ufeff")
-        self._fed += len(block)
-        return text
-
-
 class Records:
-    """Splits text into records; the delimiter is the one the header uses more often.
+    """Splits text into records. Line ends are LF or CRLF; quoting as RFC 4180: a quote opens only at the start of a field.
 
-    Line ends are LF or CRLF. Quoting as RFC 4180: a quote opens only at the start of a field.
+    `delimiter` "": the one of `;` `,` tab that the first line with any of them uses most, or that a line `sep=;` names.
+    `quotes` False: a quote is a character like any other.
     """
 
-    def __init__(self, language: Language) -> None:
-        self.delimiter = ""
+    def __init__(self, language: Language, delimiter: str = "", *, quotes: bool = True) -> None:
+        self.delimiter = delimiter
         self.line = 0
         self._language = language
+        self._quote = '"' if quotes else "\n"  # a line never holds the latter
+        self._plain = False  # nothing is pending that a line without quotes could belong to
+        self._settled = False  # the delimiter is known, and the first line was seen
         self._rest = ""  # an unfinished physical line
         self._open: list[str] = []  # physical lines of a record whose quote is still open
         self._open_size = 0
@@ -120,55 +113,68 @@ class Records:
 
     def feed(self, text: str) -> Iterator[Record]:
         """The records that `text` completes. Raises ExportRefused when no later line can be trusted."""
-        lines = (self._rest + text).split("\n")
+        lines = (self._rest + text).replace("\r\n", "\n").split("\n")
         self._rest = lines.pop()
-        if not self.delimiter and lines:
-            self._choose_delimiter(lines[0])
-        delimiter = self.delimiter
+        quote, make = self._quote, partial(tuple.__new__, Record)
         for line in lines:
-            if '"' in line or self._open or self._overlong is not None or len(line) > MAX_LINE:
+            if quote in line or not self._plain or len(line) > MAX_LINE:
                 record = self._careful(line, ended=True)
+                self._plain = self._settled and not self._open and self._overlong is None
                 if record is not None:
                     yield record
                 continue
             self.line += 1
-            if line[-1:] == "\r":
-                line = line[:-1]
             if line:
-                yield Record(self.line, line.split(delimiter), line)
+                yield make((self.line, line.split(self.delimiter), line, "", True))
         if len(self._rest) > MAX_LINE:
             self._drop_rest()
+            self._plain = False
 
     def finish(self) -> Iterator[Record]:
         """The last record when the file does not end with a line end. Raises ExportRefused for an open quote."""
         if self._rest or self._overlong is not None:
             line, self._rest = self._rest, ""
-            if not self.delimiter:
-                self._choose_delimiter(line)
             record = self._careful(line, ended=False)
             if record is not None:
                 yield record
         if self._open:
             raise self._refused(self._open_line)
 
-    def _choose_delimiter(self, header: str) -> None:
-        if len(header) > MAX_LINE:
-            raise ExportRefused(phrase(TEXTS, "long_header", self._language, line=1, limit=MAX_LINE))
-        self.delimiter = "," if header.count(",") > header.count(";") else ";"
+    def _settle(self, line: str) -> bool:
+        """True when the line only names the delimiter. A line without any leaves the choice to a later one."""
+        if self.line == 0:
+            if "\r" in line.rstrip("\r"):
+                raise ExportRefused(phrase(TEXTS, "lone_cr", self._language))
+            named = _NAMED_DELIMITER.match(line)
+            if named:
+                self.delimiter = self.delimiter or named[1]
+                self._settled = True
+                return True
+        if not self.delimiter:
+            if len(line) > MAX_LINE:
+                raise ExportRefused(phrase(TEXTS, "long_header", self._language, line=self.line + 1, limit=MAX_LINE))
+            bare = _QUOTED.sub("", line)
+            most = max(_DELIMITERS, key=bare.count)
+            self.delimiter = most if most in bare else ""
+        self._settled = self.delimiter != ""
+        return False
 
     def _drop_rest(self) -> None:
-        if not self.delimiter:
-            self._choose_delimiter(self._rest)
+        if not self._settled:
+            self._settle(self._rest)
         if self._open:
             raise self._refused(self._open_line)
         if self._overlong is None:
             self._overlong = self._rest[:MAX_ORIGINAL]
-        self._overlong_quotes += self._rest.count('"')
+        self._overlong_quotes += self._rest.count(self._quote)
         self._rest = ""
 
     def _careful(self, line: str, *, ended: bool) -> Record | None:
-        """One physical line with quotes, within an open quote, or beyond the limit."""
+        """One physical line with quotes, within an open quote, beyond the limit, or before the delimiter is known."""
+        only_names = not self._settled and not self._open and self._overlong is None and self._settle(line)
         self.line += 1
+        if only_names:
+            return None
         line = line.removesuffix("\r")
         if self._overlong is not None or len(line) > MAX_LINE:
             return self._end_overlong(line, ended)
@@ -181,11 +187,12 @@ class Records:
                 return None
             raw, at = "\n".join(self._open), self._open_line
             self._open = []
-            fields = split_quoted(raw, self.delimiter)
+            fields = split_quoted(raw, self.delimiter or _DELIMITERS[0])
             if not isinstance(fields, list):
                 raise self._refused(at)
             return Record(at, fields, raw, "", ended)
-        fields = split_quoted(line, self.delimiter)
+        delimiter = self.delimiter or _DELIMITERS[0]
+        fields = split_quoted(line, delimiter) if self._quote in line else line.split(delimiter)
         if fields is None:
             self._open, self._open_size, self._open_line = [line], len(line), self.line
             return None
@@ -195,7 +202,7 @@ class Records:
 
     def _end_overlong(self, line: str, ended: bool) -> Record:
         beginning = line[:MAX_ORIGINAL] if self._overlong is None else self._overlong
-        quotes, self._overlong, self._overlong_quotes = self._overlong_quotes + line.count('"'), None, 0
+        quotes, self._overlong, self._overlong_quotes = self._overlong_quotes + line.count(self._quote), None, 0
         if self._open or quotes % 2:
             raise self._refused(self._open_line or self.line)
         return Record(self.line, [], beginning, "long_line", ended)
@@ -206,6 +213,17 @@ class Records:
 
 def split_quoted(raw: str, delimiter: str) -> list[str] | str | None:
     """The fields of one record; None while a quote is open; a problem's code when quotes stand where they may not."""
+    try:
+        found: list[str] = next(csv.reader((raw,), delimiter=delimiter, strict=True))
+    except csv.Error:
+        return _split_carefully(raw, delimiter)
+    # The library takes a stray quote for text. Where every quote of the line was one around a field, the lengths fit.
+    if len(raw) - raw.count('"') == sum(map(len, found)) + len(found) - 1:
+        return found
+    return _split_carefully(raw, delimiter)
+
+
+def _split_carefully(raw: str, delimiter: str) -> list[str] | str | None:
     fields: list[str] = []
     at = 0
     while True:
