@@ -1,0 +1,86 @@
+"""Payments seen: what a bank statement means for a debtor until accounting's next list says the same.
+
+Owns how long a payment seen keeps a debtor from being called, what a returned debit takes back, and how long a promise waits for the list
+that shows its payment. Knows no store.
+Invariant: a payment seen clears nothing; it ends with accounting's newer list, whatever that list says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from collectord.core.money import Money
+from collectord.core.receivables.ledger import OpenItem
+from collectord.core.receivables.promises import Promise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenPayment:
+    """One bank line as it concerns one debtor."""
+
+    id: str
+    booked_on: date
+    seen_at: datetime
+    amount: Money  # < 0: a direct debit that came back
+    source: str  # of the statement
+    sure: bool = True  # False: likely, other debtors fit as well
+    items: tuple[str, ...] = ()  # what it is taken to pay; empty: the debtor's account
+    told: Mapping[str, date] = field(default_factory=dict)  # source -> the day up to which its lists accepted since then know bookings
+
+    @property
+    def is_return(self) -> bool:
+        return self.amount.amount < 0
+
+    def concerns(self, item_no: str) -> bool:
+        return not self.items or item_no in self.items
+
+    def takes_back(self, other: SeenPayment) -> bool:
+        """This returned debit was that payment. A likely one takes nothing back: a doubt means no call."""
+        if not (self.is_return and self.sure) or other.is_return or self.booked_on < other.booked_on:
+            return False
+        return bool(set(self.items) & set(other.items)) or self.amount.amount == -other.amount.amount
+
+
+def blocking(payments: Sequence[SeenPayment], items: Iterable[OpenItem]) -> tuple[SeenPayment, ...]:
+    """The payments because of which the debtor is not called: accounting's lists do not know of them yet.
+
+    It ends with a newer list of each source that the paid items come from. Where the items are open no more, the ledger knows already.
+    """
+    debits = [item for item in items if item.open_amount > 0]
+    return tuple(
+        payment
+        for payment in payments
+        if not payment.is_return
+        and not any(other.takes_back(payment) for other in payments)
+        and any(not _is_told(payment, item.source) for item in debits if payment.concerns(item.item_no))
+    )
+
+
+def _is_told(payment: SeenPayment, source: str) -> bool:
+    return source in payment.told and payment.told[source] >= payment.booked_on
+
+
+def is_settled(payment: SeenPayment, sources: Iterable[str]) -> bool:
+    """A newer list of each of these sources has been accepted."""
+    return all(_is_told(payment, source) for source in sources)
+
+
+def keeps_waiting(
+    promise: Promise, payments: Sequence[SeenPayment], fell: Iterable[str], days_left: Mapping[str, date], today: date
+) -> bool:
+    """A payment that may keep this promise was seen in time, and accounting may still be booking it.
+
+    `fell`: payments that the export has confirmed. `days_left`: payment -> the last day on which it is waited for.
+    """
+    confirmed = frozenset(fell)
+    return any(
+        promise.made_at.date() <= payment.booked_on <= promise.grace_until
+        and payment.amount.currency == promise.amount.currency
+        and payment.id not in confirmed
+        and today <= days_left[payment.id]
+        and (not promise.items or not payment.items or bool(set(promise.items) & set(payment.items)))
+        for payment in payments
+        if not payment.is_return and not any(other.takes_back(payment) for other in payments)
+    )
