@@ -126,11 +126,16 @@ class Callback:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
-    """What is known about one source of the debtor's items. `fresh_as_of` None: no snapshot was ever accepted."""
+    """What is known about one source of the debtor's items, in the debtor's company. `fresh_as_of` None: no snapshot was ever accepted."""
 
     source: str
     fresh_as_of: date | None
     held: tuple[str, ...] = ()  # file names of batches waiting for a decision
+    booked_until: date | None = None  # payments are booked up to this day; None: the export does not say
+
+    def booking_lag(self, today: date) -> int:
+        """How many days before `today` the bookings end."""
+        return 0 if self.booked_until is None else max(0, (today - self.booked_until).days)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from collectord.core.money import plain_map
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.edge.store.codec import instant, maybe_day, to_maybe_day
 from collectord.edge.store.connection import Connection, queries
+from collectord.edge.store.snapshots import known_sources
 
 SQL = queries("batches")
 
@@ -192,23 +193,10 @@ async def last_accepted(conn: Connection) -> int:
     return int(await SQL.last_accepted(conn))
 
 
-async def source_states(
-    conn: Connection, sources: Iterable[str] | None = None, *, now: datetime, zone: str = "UTC"
-) -> list[SourceStanding]:
-    """Every source with an accepted or held batch, as it stood at `now`; `zone` is the house's."""
-    wanted = None if sources is None else frozenset(sources)
-    today = now.astimezone(ZoneInfo(zone)).date().isoformat()
-    return [
-        SourceStanding(
-            source=row["source"],
-            as_of=to_maybe_day(row["as_of"]),
-            fresh_as_of=to_maybe_day(row["fresh_as_of"]),
-            held_batch_id=row["held"],
-            last_status=row["last_status"],
-        )
-        async for row in SQL.source_states(conn, today=today)
-        if wanted is None or row["source"] in wanted
-    ]
+async def source_states(conn: Connection, *, now: datetime, zone: str = "UTC") -> list[SourceStanding]:
+    """Every source of open items as it stood at `now`, as old as the oldest picture of its companies; `zone` is the house's."""
+    today = now.astimezone(ZoneInfo(zone)).date()
+    return [source.standing() for source in await known_sources(conn, today)]
 
 
 async def listed(

@@ -48,18 +48,21 @@ async def debtor_facts(conn: Connection, key: DebtorKey, now: datetime, house: H
     row = await SQL.debtor(conn, **who)
     if row is None:
         return None
-    at, today = instant(now), house.today(now).isoformat()
+    day = house.today(now)
+    at, today = instant(now), day.isoformat()
     since = instant(now - HISTORY)
     debtor = to_debtor(row, [number async for number in SQL.numbers(conn, **who)])
     item_rows = [row async for row in SQL.items(conn, **who, today=today)]
+    sources = tuple([_source(row) async for row in SQL.sources(conn, **who, today=today)])
+    lags = {source.source: source.booking_lag(day) for source in sources}
     history = [(row["own"], _attempt(row, now)) async for row in SQL.attempts(conn, **who, since=since, now=at)]
     history += [(row["own"], _contact(row)) async for row in SQL.contacts(conn, **who, since=since, now=at)]
     history.sort(key=lambda pair: pair[1].at)
     return DebtorFacts(
         debtor=debtor,
-        items=tuple(to_item(row, debtor) for row in item_rows),
+        items=tuple(to_item(row, debtor, lags[row["source"]]) for row in item_rows),
         doubtful=frozenset(row["item_no"] for row in item_rows if row["doubtful"]),
-        sources=tuple([_source(row) async for row in SQL.sources(conn, **who, today=today)]),
+        sources=sources,
         rejected_rows=tuple([_rejected(row) async for row in SQL.rejected_rows(conn, **who, today=today)]),
         contacts=tuple(contact for own, contact in history if own),
         number_contacts=tuple(contact for own, contact in history if not own),
@@ -181,7 +184,12 @@ def _contact(row: Row) -> Contact:
 
 
 def _source(row: Row) -> SourceState:
-    return SourceState(source=row["source"], fresh_as_of=to_maybe_day(row["fresh_as_of"]), held=split(row["held"] or ""))
+    return SourceState(
+        source=row["source"],
+        fresh_as_of=to_maybe_day(row["fresh_as_of"]),
+        held=split(row["held"] or ""),
+        booked_until=to_maybe_day(row["booked_until"]),
+    )
 
 
 def _rejected(row: Row) -> RejectedRow:

@@ -6,6 +6,7 @@ Invariant: nothing opened after the day asked for is seen; an item that a later 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -27,6 +28,7 @@ from collectord.edge.store.batches import source_states
 from collectord.edge.store.codec import instant, maybe_day
 from collectord.edge.store.connection import Connection, queries
 from collectord.edge.store.ledger_rows import Row, to_debtor, to_item
+from collectord.edge.store.snapshots import booking_lags
 
 __all__ = [
     "Clearing", "UnknownDebtor", "all_open", "clearings", "debtor", "debtor_keys", "find_key", "listed_batches", "listed_debtors",
@@ -34,6 +36,7 @@ __all__ = [
 ]  # fmt: skip
 
 SQL = queries("ledger")
+Lags = dict[tuple[str, str], int]  # (source, company) -> days that its bookings lag behind the day of reading
 PAGE = 150  # debtors read at once: so many become values in one piece, about 10 ms with four items each
 
 
@@ -66,7 +69,13 @@ async def _grouped(rows: AsyncIterator[Row]) -> dict[DebtorKey, list[Row]]:
     return groups
 
 
-async def _whole(conn: Connection, rows: list[Row], today: date) -> list[tuple[Debtor, tuple[OpenItem, ...]]]:
+async def _add_lags(conn: Connection, lags: Lags, items: Iterable[Row], today: date) -> None:
+    """What `lags` does not know yet of these items' sources."""
+    unknown = {(item["source"], item["company"]) for item in items} - lags.keys()
+    lags |= await booking_lags(conn, unknown, today)
+
+
+async def _whole(conn: Connection, rows: list[Row], today: date, lags: Lags) -> list[tuple[Debtor, tuple[OpenItem, ...]]]:
     """Numbers and items to a stretch of debtor rows."""
     if not rows:
         return []
@@ -74,10 +83,12 @@ async def _whole(conn: Connection, rows: list[Row], today: date) -> list[tuple[D
     stretch = _between(keys[0], keys[-1])
     numbers = await _grouped(SQL.numbers_between(conn, **stretch))
     items = await _grouped(SQL.items_between(conn, **stretch, today=today.isoformat()))
+    await _add_lags(conn, lags, itertools.chain.from_iterable(items.values()), today)
     whole = []
     for key, row in zip(keys, rows, strict=True):
         found = to_debtor(row, numbers.get(key, ()))
-        whole.append((found, tuple(to_item(item, found) for item in items.get(key, ()))))
+        own = items.get(key, ())
+        whole.append((found, tuple(to_item(item, found, lags[item["source"], item["company"]]) for item in own)))
     return whole
 
 
@@ -90,8 +101,12 @@ async def debtor(conn: Connection, key: DebtorKey) -> Debtor | None:
 async def open_items(conn: Connection, key: DebtorKey, today: date) -> tuple[OpenItem, ...]:
     """Credits included, oldest due first."""
     found = await debtor(conn, key)
-    rows = SQL.items_between(conn, **_between(key, key), today=today.isoformat())
-    return tuple([to_item(row, found) async for row in rows]) if found else ()
+    if found is None:
+        return ()
+    lags: Lags = {}
+    rows = [row async for row in SQL.items_between(conn, **_between(key, key), today=today.isoformat())]
+    await _add_lags(conn, lags, rows, today)
+    return tuple(to_item(row, found, lags[row["source"], row["company"]]) for row in rows)
 
 
 async def debtor_keys(conn: Connection) -> tuple[DebtorKey, ...]:
@@ -100,9 +115,9 @@ async def debtor_keys(conn: Connection) -> tuple[DebtorKey, ...]:
 
 async def all_open(conn: Connection, now: datetime, today: date) -> AsyncIterator[tuple[Debtor, tuple[OpenItem, ...]]]:
     """Every debtor with something open, in key order, read page by page. Hold it on a connection of your own: it takes a while."""
-    after = ("", "")
+    after, lags = ("", ""), Lags()
     while rows := [row async for row in SQL.debtor_rows(conn, company=after[0], debtor_no=after[1], size=PAGE)]:
-        for found, items in await _whole(conn, rows, today):
+        for found, items in await _whole(conn, rows, today, lags):
             if items:
                 yield found, items
         after = (rows[-1]["company"], rows[-1]["debtor_no"])
@@ -163,7 +178,7 @@ async def listed_debtors(
     rejected = await _grouped(SQL.rejected_between(conn, **stretch, today=day))
     return [
         _listed(found, items, promises.get(found.key, []), facts.get(found.key, []), rejected.get(found.key, []), today)
-        for found, items in await _whole(conn, rows, today)
+        for found, items in await _whole(conn, rows, today, {})
     ]
 
 

@@ -46,7 +46,7 @@ def to_number(row: Row) -> DialNumber:
     )
 
 
-def to_item(row: Row, debtor: Debtor) -> OpenItem:
+def to_item(row: Row, debtor: Debtor, booking_lag: int) -> OpenItem:
     dates: dict[str, Any] = {name: to_maybe_day(row[name]) for name in ITEM_DAYS}
     item = OpenItem(
         **{name: row[name] for name in ITEM_TEXTS},
@@ -55,5 +55,6 @@ def to_item(row: Row, debtor: Debtor) -> OpenItem:
         open_amount=from_scaled(row["open_amount"] + row["paid_later"]),
         amount=to_maybe_amount(row["amount"]),
         dispute=bool(row["dispute"]),
+        booking_lag=booking_lag,
     )
     return under_terms(item, debtor)

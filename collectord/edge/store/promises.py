@@ -118,7 +118,7 @@ async def told_by_sources(conn: Connection, key: DebtorKey, after: date, today: 
         items.setdefault(row["source"], set()).add(row["item_no"])
     told = []
     for source, numbers in sorted(items.items()):
-        rows = SQL.exports_after(conn, source=source, after=after.isoformat(), today=today.isoformat())
+        rows = SQL.exports_after(conn, source=source, company=key.company, after=after.isoformat(), today=today.isoformat())
         told.append(Told(source, frozenset(numbers), tuple([date.fromisoformat(row["day"]) async for row in rows])))
     return tuple(told)
 

@@ -70,15 +70,3 @@ select * from batch
 
 -- name: last_accepted$
 select coalesce(max(seq), 0) from batch where status = 'accepted';
-
--- name: source_states(today)
-select s.source,
-       (select b.as_of from batch b where b.source = s.source and b.status = 'accepted' and b.mode = 'snapshot' and b.as_of <= :today
-         order by b.seq desc limit 1) as as_of,
-       (select case when b.fresh_as_of <= :today then b.fresh_as_of else b.as_of end from batch b
-         where b.source = s.source and b.status = 'accepted' and b.mode = 'snapshot' and b.as_of <= :today
-         order by b.seq desc limit 1) as fresh_as_of,
-       (select b.id from batch b where b.source = s.source and b.status = 'held' and b.as_of <= :today order by b.as_of desc, b.id desc limit 1) as held,
-       (select b.status from batch b where b.source = s.source and b.as_of <= :today order by b.received_at desc, b.id desc limit 1) as last_status
-  from (select distinct source from batch where as_of <= :today and status in ('accepted', 'held')) s
- order by s.source;

@@ -82,19 +82,26 @@ select state from promise
  order by made_at desc, id desc;
 
 -- name: clearings
-select c.*, coalesce(b.decided_at, b.received_at) as known_at
+-- Dated by the bookings: what an export of the 26th no longer has was paid by the 24th when payments were booked up to there.
+select c.item_no, c.amount, c.currency, min(c.as_of, coalesce(b.booked_until, c.as_of)) as as_of, coalesce(b.decided_at, b.received_at) as known_at
   from clearing c join batch b on b.id = c.batch_id
  where c.company = :company and c.debtor_no = :debtor_no and c.as_of <= :today
- order by c.as_of, known_at, c.item_no;
+ order by as_of, known_at, c.item_no;
 
 -- name: exports_after
--- Every as-of day up to which a source has been told since :after, oldest first. A duplicate's confirmation is in fresh_as_of.
-select as_of as day from batch
- where source = :source and status = 'accepted' and mode = 'snapshot' and as_of > :after and as_of <= :today
-union
-select fresh_as_of as day from batch
- where source = :source and status = 'accepted' and mode = 'snapshot' and fresh_as_of > :after and fresh_as_of <= :today
- order by day;
+-- Every day up to which a source has told this company's bookings since :after, oldest first: booked_until where the export says it, else
+-- its as-of day and what a duplicate confirmed (fresh_as_of; the same bytes cannot have booked more).
+with told as (
+  select b.as_of, b.fresh_as_of, b.booked_until from batch b
+   where b.source = :source and b.status = 'accepted' and b.mode = 'snapshot' and b.as_of <= :today
+     and (not exists (select 1 from batch_scope s where s.batch_id = b.id)
+          or exists (select 1 from batch_scope s where s.batch_id = b.id and s.company in (:company, '*')))
+), days as (
+  select coalesce(booked_until, as_of) as day from told
+  union
+  select fresh_as_of from told where booked_until is null
+)
+select day from days where day > :after and day <= :today order by day;
 
 -- name: item_sources
 select item_no, source from item where company = :company and debtor_no = :debtor_no order by item_no;

@@ -17,25 +17,34 @@ select i.*,
  order by i.due_on, i.item_no;
 
 -- name: sources(company, debtor_no, today)
+-- Each source with the last snapshot that covered the debtor's company.
 with used as (
   select source from debtor where company = :company and debtor_no = :debtor_no
   union
-  select source from item where company = :company and debtor_no = :debtor_no and state = 'open'
+  select source from item
+   where company = :company and debtor_no = :debtor_no and opened_as_of <= :today and (state = 'open' or cleared_as_of > :today)
 )
-select u.source,
-       (select case when b.fresh_as_of <= :today then b.fresh_as_of else b.as_of end from batch b
-         where b.source = u.source and b.status = 'accepted' and b.mode = 'snapshot' and b.as_of <= :today
-         order by b.seq desc limit 1) as fresh_as_of,
+select u.source, case when c.fresh_as_of <= :today then c.fresh_as_of else c.as_of end as fresh_as_of, c.booked_until,
        (select group_concat(h.file, '|') from batch h
          where h.source = u.source and h.status = 'held' and h.as_of <= :today) as held
-  from used u order by u.source;
+  from used u
+  left join batch c on c.id = (
+       select b.id from batch b
+        where b.source = u.source and b.status = 'accepted' and b.mode = 'snapshot' and b.as_of <= :today
+          and (not exists (select 1 from batch_scope s where s.batch_id = b.id)
+               or exists (select 1 from batch_scope s where s.batch_id = b.id and s.company in (:company, '*')))
+        order by b.seq desc limit 1)
+ order by u.source;
 
 -- name: rejected_rows(company, debtor_no, today)
+-- Rows that hold until a newer snapshot of their source that covers their company is accepted.
 select r.source, r.line, r.column_name, r.value, r.reason
   from row_reject r join batch b on b.id = r.batch_id
  where r.company = :company and r.debtor_no = :debtor_no and b.status = 'accepted' and b.as_of <= :today
    and not exists (select 1 from batch n
-                    where n.source = b.source and n.status = 'accepted' and n.mode = 'snapshot' and n.seq > b.seq and n.as_of <= :today)
+                    where n.source = b.source and n.status = 'accepted' and n.mode = 'snapshot' and n.seq > b.seq and n.as_of <= :today
+                      and (not exists (select 1 from batch_scope s where s.batch_id = n.id)
+                           or exists (select 1 from batch_scope s where s.batch_id = n.id and s.company in (r.company, '*'))))
  order by b.seq, r.line;
 
 -- name: attempts(company, debtor_no, since, now)

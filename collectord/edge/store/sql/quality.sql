@@ -52,7 +52,9 @@ select r.company, r.debtor_no, r.source || ', ' || r.line || ': ' || r.column_na
   from row_reject r join batch b on b.id = r.batch_id
  where b.status = 'accepted' and b.as_of <= :today
    and not exists (select 1 from batch n
-                    where n.source = b.source and n.status = 'accepted' and n.mode = 'snapshot' and n.seq > b.seq and n.as_of <= :today)
+                    where n.source = b.source and n.status = 'accepted' and n.mode = 'snapshot' and n.seq > b.seq and n.as_of <= :today
+                      and (not exists (select 1 from batch_scope s where s.batch_id = n.id)
+                           or exists (select 1 from batch_scope s where s.batch_id = n.id and s.company in (r.company, '*'))))
  order by r.company, r.debtor_no, r.line;
 
 -- name: doubtful_item(today)
