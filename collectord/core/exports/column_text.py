@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from collectord.core.exports.columns import COLUMNS
 from collectord.core.exports.forms import MINUS_PLACES, THOUSANDS, DateForms, NumberForm, wrong_date_forms
-from collectord.core.exports.source_profiles import COLUMNS_OF, DAY_COLUMNS, MONEY_COLUMNS, Column, Kind
+from collectord.core.exports.source_profiles import COLUMNS_OF, DAY_COLUMNS, MONEY_COLUMNS, Column, Kind, plain_word
 from collectord.core.rule_text import Table
 
 COLUMN_KEYS = ("column", "position", "above", "always", "join")
@@ -59,7 +59,7 @@ def columns(table: Table, kind: Kind, numbers: NumberForm) -> dict[str, Column]:
 
 
 def _words(table: Table) -> dict[str, str]:
-    return {" ".join(word.split()).casefold(): table.text(word) for word in table.data}
+    return {plain_word(word): table.text(word) for word in table.data}
 
 
 def _described(entries: Table, name: str, words: Mapping[str, str], numbers: NumberForm) -> Column:
@@ -116,8 +116,9 @@ def one_column(table: Table, name: str, words: Mapping[str, str], numbers: Numbe
         joiner=table.text("with", "/"),
         less=names_in(table, "less"),
         sign=names_in(table, "sign"),
-        plus=table.texts("plus", []),
-        minus=table.texts("minus", []),
+        plus=tuple(plain_word(word) for word in table.texts("plus", [])),
+        minus=tuple(plain_word(word) for word in table.texts("minus", [])),
+        sign_wins=table.flag("sign_wins", False),
         before=table.text("before", ""),
         behind=table.text("behind", ""),
         without_point_zero=table.flag("without_point_zero", False),

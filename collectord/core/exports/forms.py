@@ -58,7 +58,7 @@ class NumberForm:
     @cached_property
     def read(self) -> Callable[[str], str]:
         """`read(text)`: the canonical text of an amount. Raises NotInForm. A Certain cell is canonical already."""
-        return lru_cache(REMEMBERED)(self._read)
+        return lru_cache(REMEMBERED, typed=True)(self._read)  # typed: Certain("1.234") is not the text "1.234"
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -81,6 +81,9 @@ class NumberForm:
     def _read(self, text: str) -> str:
         if type(text) is Certain:
             return str(text)
+        whole, point, fraction = text.partition(self.decimal)  # first the usual form, without a pattern: four times as fast
+        if whole.isdigit() and len(whole) <= 13 and (fraction.isdigit() and len(fraction) <= 4 if point else True) and text.isascii():
+            return f"{whole}.{fraction}" if point else whole
         found = self._pattern.match(text)
         if not found:
             raise NotInForm(text)
@@ -89,7 +92,7 @@ class NumberForm:
         if minus > 1:
             raise NotInForm(text)  # -5- is no number
         whole = re.sub("[^0-9]", "", parts["w"] or parts["bw"])
-        fraction = parts["f"] or parts.get("bf")
+        fraction = parts["f"] or parts.get("bf") or ""
         return f"{'-' if minus else ''}{whole}.{fraction}" if fraction else f"{'-' if minus else ''}{whole}"
 
     def write(self, amount: Decimal) -> str:
@@ -129,7 +132,7 @@ class DateForms:
     @cached_property
     def read(self) -> Callable[[str], str]:
         """`read(text)`: the canonical day `yyyy-mm-dd`. Raises NotInForm. A Certain cell is canonical already."""
-        return lru_cache(REMEMBERED)(self._read)
+        return lru_cache(REMEMBERED, typed=True)(self._read)  # typed: Certain("1.234") is not the text "1.234"
 
     @cached_property
     def _patterns(self) -> tuple[re.Pattern[str], ...]:

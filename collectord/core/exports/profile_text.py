@@ -25,6 +25,7 @@ from collectord.core.exports.source_profiles import (
     RowRule,
     Rows,
     Total,
+    plain_word,
 )
 from collectord.core.rule_text import Table
 
@@ -85,11 +86,15 @@ def parse_profile(name: str, table: Table) -> Profile:
         rows=_rows(table.table("rows")),
         left_out=tuple(_rule(entry) for entry in table.tables("leave_out")),
         cleared=tuple(_rule(entry) for entry in table.tables("cleared")),
+        rejected=tuple(_rule(entry) for entry in table.tables("reject")),
+        expected=tuple(_rule(entry) for entry in table.tables("expect")),
         totals=tuple(_total(entry) for entry in table.tables("total")),
         on_account=one_column(table.table("on_account"), "item_no", {}, numbers) if "on_account" in table.data else None,
         as_of=_finding(found, "as_of", dates),
         booked_until=_finding(found, "booked_until", dates),
         companies=scope.texts("companies", []),
+        absent=cast(Literal["cleared", "kept"], table.text("absent", "cleared", one_of=("cleared", "kept"))),
+        only_new=table.flag("only_new", False),
         terms=table.whole("terms", at_least=0, at_most=365) if "terms" in table.data else None,
     )
     table.seen.add("extends")
@@ -183,9 +188,9 @@ def _rows(table: Table) -> Rows:
 def _conditions(table: Table) -> tuple[Condition, ...]:
     here = Condition(
         column=names_in(table, "column"),
-        any_of=tuple(_plain(word) for word in table.texts("is", [])),
-        none_of=tuple(_plain(word) for word in table.texts("is_not", [])),
-        begins=tuple(_plain(word) for word in table.texts("begins", [])),
+        any_of=tuple(plain_word(word) for word in table.texts("is", [])),
+        none_of=tuple(plain_word(word) for word in table.texts("is_not", [])),
+        begins=tuple(plain_word(word) for word in table.texts("begins", [])),
         filled=table.flag("filled") if "filled" in table.data else None,
         amount=cast(Literal["", "zero", "positive", "negative"], table.text("amount", "", one_of=("zero", "positive", "negative"))),
     )
@@ -200,12 +205,8 @@ def _conditions(table: Table) -> tuple[Condition, ...]:
     return (here, *more)
 
 
-def _plain(word: str) -> str:
-    return " ".join(word.split()).casefold()
-
-
 def _rule(table: Table) -> RowRule:
-    rule = RowRule(why=table.text("why"), when=_conditions(table))
+    rule = RowRule(why=table.text("why"), when=_conditions(table), optional=table.flag("optional", False))
     table.done()
     return rule
 

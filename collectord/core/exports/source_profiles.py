@@ -36,6 +36,11 @@ TEXTS: Texts = {
 }
 
 
+def plain_word(text: str) -> str:
+    """Names and words as they are compared: case and superfluous blanks never matter."""
+    return " ".join(text.split()).casefold()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completeness:
     """When a file counts as whole. Without anything declared: it has been quiet for intake.quiet_for."""
@@ -70,8 +75,9 @@ class Column:
     joiner: str = "/"  # … with this between them
     less: tuple[str, ...] = ()  # money: this column is subtracted
     sign: tuple[str, ...] = ()  # money: the column that says plus or minus
-    plus: tuple[str, ...] = ()
+    plus: tuple[str, ...] = ()  # its words, casefolded; without `plus` every other word than those of `minus` is plus
     minus: tuple[str, ...] = ()
+    sign_wins: bool = False  # minus is -|amount|, however the amount itself is printed
     before: str = ""  # only what stands before / behind this text
     behind: str = ""
     without_point_zero: bool = False  # 1930571429.0 -> 1930571429: a number that a spreadsheet ruined
@@ -99,10 +105,11 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowRule:
-    """Rows that are left out, or cleared (their open_amount is 0)."""
+    """Rows that are left out, cleared (their open_amount is 0), rejected, or expected to be there."""
 
     why: str
     when: tuple[Condition, ...]
+    optional: bool = False  # a file without the column it looks at is read all the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,11 +167,15 @@ class Profile:
     rows: Rows = field(default_factory=Rows)
     left_out: tuple[RowRule, ...] = ()
     cleared: tuple[RowRule, ...] = ()
+    rejected: tuple[RowRule, ...] = ()
+    expected: tuple[RowRule, ...] = ()  # a snapshot without one such row was filtered wrongly: it is held
     totals: tuple[Total, ...] = ()
     on_account: Column | None = None  # the item_no of rows that name no document: payments on account
     as_of: Finding | None = None
     booked_until: Finding | None = None
     companies: tuple[str, ...] = ()  # the file is complete for these companies, whether or not a row names them
+    absent: Literal["cleared", "kept"] = "cleared"  # snapshot: what a missing item means; kept: the file is a list of states
+    only_new: bool = False  # rows only open items that the ledger never saw; what it knows stays as it is
     terms: int | None = None  # extf-bookings: due so many days after the document date where the booking says nothing
 
     @property
