@@ -150,7 +150,7 @@ async def test_a_candidate_brings_the_debtors_language_and_owner(db: Database) -
     await put(db, task("1"), task("2"))
     await db.write(
         lambda conn: conn.execute(
-            "insert into exported_debtor (company, debtor_no, debtor_name, language, agent, source, batch_id)"
+            "insert into debtor_version (company, debtor_no, debtor_name, language, agent, source, batch_id)"
             " values ('', '1', 'M', 'fr', '7', 's', 'b')"
         )
     )
@@ -192,7 +192,7 @@ async def test_a_list_is_filtered_by_debtor_state_medium_and_knows_nothing_of_la
 async def test_a_carried_out_step_is_marked_on_its_items(db: Database) -> None:
     await db.write(
         lambda conn: conn.execute(
-            "insert into item (company, debtor_no, item_no, source, state, due_on, open_amount, currency, kind, payment_method, dispute,"
+            "insert into item_version (company, debtor_no, item_no, source, state, due_on, open_amount, currency, kind, payment_method, dispute,"
             " opened_as_of, changed_as_of, batch_id, digest)"
             " values ('', '1', 'A', 's', 'open', '2026-11-01', 1, 'EUR', 'invoice', '', 0, '', '', '', '')"
         )

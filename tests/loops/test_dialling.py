@@ -106,7 +106,7 @@ async def test_many_cases_in_the_language_of_an_absent_colleague_do_not_keep_the
 
     async def job(conn: Connection) -> None:
         await task_rows.create_tasks(conn, french, MONDAY)
-        await conn.execute("update exported_debtor set language = 'fr' where debtor_no like 'fr%'")
+        await conn.execute("update debtor_version set language = 'fr' where debtor_no like 'fr%'")
         await agents.add_missing(conn, {"201": True}, MONDAY)
 
     await desk.db.write(job)

@@ -65,17 +65,17 @@ async def owes(db: Database, number: str, *items: tuple[str, int, int], phone: s
 
     async def job(conn: Connection) -> None:
         await conn.execute(
-            "insert into exported_debtor (company, debtor_no, debtor_name, person_type, country, region, agent, source, batch_id)"
+            "insert into debtor_version (company, debtor_no, debtor_name, person_type, country, region, agent, source, batch_id)"
             " values ('', ?, ?, 'business', 'DE', 'BE', ?, 'canonical', 'b1')",
             (number, f"Debtor {number}", agent),
         )
         await conn.execute(
-            "insert into exported_number (company, debtor_no, position, raw, e164, kind, zones) values ('', ?, 1, ?, ?, 'fixed_line',"
+            "insert into number_version (company, debtor_no, position, raw, e164, kind, zones) values ('', ?, 1, ?, ?, 'fixed_line',"
             " 'Europe/Berlin')",
             (number, phone, phone),
         )
         await conn.executemany(
-            "insert into item (company, debtor_no, item_no, source, state, due_on, open_amount, currency, kind, payment_method, dispute,"
+            "insert into item_version (company, debtor_no, item_no, source, state, due_on, open_amount, currency, kind, payment_method, dispute,"
             " opened_as_of, changed_as_of, batch_id, digest)"
             " values ('', ?, ?, 'canonical', 'open', ?, ?, 'EUR', 'invoice', 'transfer', 0, '2026-11-20', '2026-11-20', 'b1', 'd')",
             [(number, item_no, (TODAY - days * DAY).isoformat(), euros * 10_000) for item_no, days, euros in items],
@@ -86,7 +86,7 @@ async def owes(db: Database, number: str, *items: tuple[str, int, int], phone: s
 
 async def clear(db: Database, number: str) -> None:
     await db.write(
-        lambda conn: conn.execute("update item set state = 'cleared', cleared_as_of = '2026-11-23' where debtor_no = ?", (number,))
+        lambda conn: conn.execute("update item_version set state = 'cleared', cleared_as_of = '2026-11-23' where debtor_no = ?", (number,))
     )
 
 
@@ -123,7 +123,7 @@ async def test_what_was_cleared_is_cancelled_and_a_part_payment_changes_the_task
     await owes(db, "2", ("A", 12, 410), ("B", 5, 50))
     await planned(db, rules)
     await clear(db, "1")
-    await db.write(lambda conn: conn.execute("update item set open_amount = 100000 where debtor_no = '2' and item_no = 'A'"))
+    await db.write(lambda conn: conn.execute("update item_version set open_amount = 100000 where debtor_no = '2' and item_no = 'A'"))
     after = await planned(db, rules)
     (cancelled,), (changed,) = after["cancelled"], after["changed"]
     assert (cancelled["debtor_no"], cancelled["state"], cancelled["why"]) == ("1", "cancelled", "Nothing is open.")
@@ -278,7 +278,7 @@ async def test_the_days_list_is_written_once_a_working_day_and_runs_in_no_spread
         return await write_daily_call_list(db, rules, HOUSE, folders, now, agents=[ANNA])
 
     await owes(db, "1", ("A", 12, 410))
-    await db.write(lambda conn: conn.execute("update exported_debtor set debtor_name = '=1+1;\"x'"))
+    await db.write(lambda conn: conn.execute("update debtor_version set debtor_name = '=1+1;\"x'"))
     path = await write(NOW)
     assert path == outbox / "call-list-20261123.csv"
     content = path.read_bytes()

@@ -1,4 +1,4 @@
--- The whole store of one node. Portable SQL (SQLite >= 3.35, PostgreSQL >= 14) except the PRAGMAs, which connection.py sets.
+-- The whole store of one node. Portable SQL (SQLite >= 3.35, PostgreSQL >= 14) except the PRAGMAs, which connection.py sets, and `without rowid`.
 -- Instants: text, UTC, fixed width 'YYYY-MM-DDTHH:MM:SS.ffffffZ' (sorts as it reads). Dates: 'YYYY-MM-DD'. Amounts: integer ten-thousandths.
 -- "No value" is '' for text and NULL for dates, instants and amounts. Ids are made by us.
 
@@ -116,13 +116,23 @@ create table row_reject (                 -- a bad row makes its debtor uncallab
   company text not null default '',
   debtor_no text not null default '',
   item_no text not null default '',
-  debtor_name text not null default ''
+  debtor_name text not null default '',
+  settled_by text not null default ''     -- master data: a newer batch in which this debtor's rows were good
 );
 create index row_reject_by_debtor on row_reject (company, debtor_no);
 create index row_reject_by_batch on row_reject (batch_id, company, debtor_no, item_no);
 
 -- ---------------------------------------------------------------- ledger
-create table exported_debtor (             -- what open-item exports said; people and rules read the view debtor
+-- Versions: a row of the four tables below is there from batch number `since` on, and until batch number `until` takes it away. The views under
+-- the plain names show the visible ones. An import writes coming versions in short transactions, unseen; then one tiny transaction moves
+-- visible.number on. What we add to an item ourselves (contact_level) goes to every version with until > visible.number.
+create table visible (                    -- one row
+  number integer primary key,             -- of the newest batch that everybody sees
+  coming text not null default ''         -- id of the batch whose versions are being written, as number + 1; '' = none
+);
+insert into visible (number) values (0);
+
+create table debtor_version (                -- what open-item exports said; people and rules read the view debtor
   company text not null,
   debtor_no text not null,
   debtor_name text not null,
@@ -142,10 +152,18 @@ create table exported_debtor (             -- what open-item exports said; peopl
   source text not null,
   batch_id text not null,
   digest text not null default '',
-  primary key (company, debtor_no)
-);
+  since integer not null default 0,       -- number of the batch that made this version
+  until integer not null default 2147483647,  -- number of the batch that ended it
+  primary key (company, debtor_no, since)
+) without rowid;
+create index debtor_branch on debtor_version (company, head_office) where head_office <> '';
+create index debtor_ended on debtor_version (until) where until < 2147483647;
+create view exported_debtor as
+select company, debtor_no, debtor_name, person_type, contact_person, email, language, country, region, postcode, time_zone,
+       potential_class, agent, head_office, credit_limit, legal_state, source, batch_id, digest
+  from debtor_version where since <= (select number from visible) and until > (select number from visible);
 
-create table exported_number (             -- the same for numbers; everybody reads the view debtor_number
+create table number_version (                -- the same for numbers; everybody reads the view debtor_number
   company text not null,
   debtor_no text not null,
   position integer not null,
@@ -154,12 +172,17 @@ create table exported_number (             -- the same for numbers; everybody re
   kind text not null default '',
   zones text not null default '',         -- comma-separated IANA zones
   problem text not null default '',
-  primary key (company, debtor_no, position)
-);
-create index exported_number_by_e164 on exported_number (e164);
-create index exported_branch on exported_debtor (company, head_office) where head_office <> '';
+  since integer not null default 0,       -- number of the batch that made this version
+  until integer not null default 2147483647,  -- number of the batch that ended it
+  primary key (company, debtor_no, position, since)
+) without rowid;
+create index number_by_e164 on number_version (e164);
+create index number_ended on number_version (until) where until < 2147483647;
+create view exported_number as
+select company, debtor_no, position, raw, e164, kind, zones, problem
+  from number_version where since <= (select number from visible) and until > (select number from visible);
 
-create table item (
+create table item_version (
   company text not null,
   debtor_no text not null,
   item_no text not null,
@@ -186,20 +209,32 @@ create table item (
   batch_id text not null,
   digest text not null,
   doubtful integer not null default 0,    -- 1: its clearing was suppressed because a bad row could not be identified
-  primary key (company, debtor_no, item_no)
-);
-create index item_by_source on item (source, state, company, debtor_no, item_no);
+  since integer not null default 0,       -- number of the batch that made this version
+  until integer not null default 2147483647,  -- number of the batch that ended it
+  primary key (company, debtor_no, item_no, since)
+) without rowid;
+create index item_by_source on item_version (source, state, company, debtor_no, item_no);
+create index item_ended on item_version (until) where until < 2147483647;
+create view item as
+select company, debtor_no, item_no, source, state, due_on, open_amount, currency, amount, invoiced_on, kind, payment_method,
+       discount_until, dunning_level, last_dunned_on, dunning_deadline, dunning_block_until, dispute, contact_level, contacted_on,
+       opened_as_of, changed_as_of, cleared_as_of, batch_id, digest, doubtful
+  from item_version where since <= (select number from visible) and until > (select number from visible);
 
-create table clearing (                   -- every fall of an open amount: what promises are judged by; sums are what counts
+create table clearing_version (          -- every fall of an open amount: what promises are judged by; sums are what counts
   company text not null,
   debtor_no text not null,
   item_no text not null,
   batch_id text not null,
   as_of text not null,
   amount integer not null,                -- > 0: so much less is owed; < 0: a credit was used up (the item it paid for fell as well)
-  currency text not null
+  currency text not null,
+  since integer not null default 0        -- number of the batch that brought it
 );
-create index clearing_by_debtor on clearing (company, debtor_no, as_of);
+create index clearing_by_debtor on clearing_version (company, debtor_no, as_of);
+create view clearing as
+select company, debtor_no, item_no, batch_id, as_of, amount, currency
+  from clearing_version where since <= (select number from visible);
 
 -- ---------------------------------------------------------------- what humans learnt
 create table fact (
@@ -441,21 +476,26 @@ create table contact_person (             -- whom to talk to at a business debto
   primary key (company, debtor_no, person_no)
 );
 
-create table correction (                 -- what agents put right; holds over every later import until accounting says the same
+create table correction (                 -- what agents put right; holds over every later import until accounting says the same, or something new
   id text primary key,
   at text not null,
   company text not null,
   debtor_no text not null,
-  field text not null,                    -- phone | phone2 | email | contact_person | debtor_name | …
+  kind text not null,                     -- put_right | wrong (a number reaches somebody else or nobody) | taken_back
+  field text not null,                    -- phone | phone2 | email | contact_person | debtor_name
   value text not null,
-  was text not null default '',
+  was text not null default '',           -- what accounting's data said then
+  note text not null default '',
   actor text not null default '',
   attempt_id text not null default '',
   adopted_at text,                        -- accounting's data said the same
+  overruled_at text,                      -- accounting's data said something new
+  accounting text not null default '',    -- what they said then
   revoked_at text,
   exported_in text not null default ''    -- name of the outbox file, '' = not yet
 );
 create index correction_by_debtor on correction (company, debtor_no);
+create index correction_unexported on correction (exported_in, at);
 
 create table notice (                     -- told by e-mail or webhook, each subject once until it ends
   id text primary key,

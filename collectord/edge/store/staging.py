@@ -251,12 +251,17 @@ async def apply(conn: Connection, arrived: Arrival) -> None:
     batch_id, as_of = arrived.batch_id, arrived.as_of.isoformat()
     await SQL.apply_items(conn, batch_id=batch_id, source=arrived.source, as_of=as_of)
     await SQL.apply_missing(conn, batch_id=batch_id, as_of=as_of)
-    await SQL.apply_doubtful(conn, batch_id=batch_id)
+    await SQL.end_items(conn)
     await SQL.apply_clearings(conn, batch_id=batch_id, as_of=as_of)
     await SQL.apply_debtors(conn, batch_id=batch_id, source=arrived.source)
     await SQL.apply_rejected_debtors(conn, batch_id=batch_id)
-    await SQL.drop_old_numbers(conn, batch_id=batch_id)
+    await SQL.end_debtors(conn)
+    await SQL.end_numbers(conn, batch_id=batch_id)
     await SQL.apply_numbers(conn, batch_id=batch_id)
+    await SQL.move_on(conn)
+    await SQL.drop_ended_items(conn)
+    await SQL.drop_ended_debtors(conn)
+    await SQL.drop_ended_numbers(conn)
 
 
 async def staged_batches(conn: Connection) -> list[str]:

@@ -27,7 +27,8 @@ select i.*,
  order by i.company, i.debtor_no, i.due_on, i.item_no;
 
 -- name: set_contact_level()*!
-update item set contact_level = ?, contacted_on = ? where company = ? and debtor_no = ? and item_no = ?;
+update item_version set contact_level = ?, contacted_on = ?
+ where company = ? and debtor_no = ? and item_no = ? and until > (select number from visible);
 
 -- name: clearings(company, debtor_no, since, until)
 select item_no, batch_id, as_of, amount, currency from clearing

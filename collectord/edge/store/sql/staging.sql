@@ -80,65 +80,87 @@ select s.*, d.digest as known_digest, d.debtor_name as k_debtor_name, d.person_t
  order by s.company, s.debtor_no, s.line;
 
 -- name: apply_items(source, as_of, batch_id)!
-insert into item (company, debtor_no, item_no, source, state, due_on, open_amount, currency, amount, invoiced_on, kind, payment_method, discount_until,
-  dunning_level, last_dunned_on, dunning_deadline, dunning_block_until, dispute, opened_as_of, changed_as_of, cleared_as_of, batch_id, digest, doubtful)
-select company, debtor_no, item_no, :source, case when verdict = 'zeroed' then 'cleared' else 'open' end, due_on, open_amount, currency, amount,
-       invoiced_on, kind, payment_method, discount_until, dunning_level, last_dunned_on, dunning_deadline, dunning_block_until, dispute,
-       :as_of, :as_of, case when verdict = 'zeroed' then :as_of end, :batch_id, digest, 0
-  from staged_item
- where batch_id = :batch_id and verdict in ('opened', 'reopened', 'changed', 'zeroed', 'confirmed')
-on conflict (company, debtor_no, item_no) do update set
-  source = excluded.source, state = excluded.state, due_on = excluded.due_on, open_amount = excluded.open_amount, currency = excluded.currency,
-  amount = excluded.amount, invoiced_on = excluded.invoiced_on, kind = excluded.kind, payment_method = excluded.payment_method,
-  discount_until = excluded.discount_until, dunning_level = excluded.dunning_level, last_dunned_on = excluded.last_dunned_on,
-  dunning_deadline = excluded.dunning_deadline, dunning_block_until = excluded.dunning_block_until, dispute = excluded.dispute,
-  opened_as_of = case when item.state = 'cleared' then excluded.opened_as_of else item.opened_as_of end,
-  changed_as_of = case when item.digest = excluded.digest and item.state = excluded.state then item.changed_as_of else excluded.changed_as_of end,
-  cleared_as_of = excluded.cleared_as_of, batch_id = excluded.batch_id, digest = excluded.digest, doubtful = 0;
+insert into item_version (company, debtor_no, item_no, source, state, due_on, open_amount, currency, amount, invoiced_on, kind, payment_method,
+  discount_until, dunning_level, last_dunned_on, dunning_deadline, dunning_block_until, dispute, contact_level, contacted_on, opened_as_of,
+  changed_as_of, cleared_as_of, batch_id, digest, since)
+select s.company, s.debtor_no, s.item_no, :source, case when s.verdict = 'zeroed' then 'cleared' else 'open' end, s.due_on, s.open_amount, s.currency,
+       s.amount, s.invoiced_on, s.kind, s.payment_method, s.discount_until, s.dunning_level, s.last_dunned_on, s.dunning_deadline,
+       s.dunning_block_until, s.dispute, coalesce(i.contact_level, 0), i.contacted_on,
+       case when i.state = 'open' then i.opened_as_of else :as_of end,
+       case when i.state = 'open' and i.digest = s.digest then i.changed_as_of else :as_of end,
+       case when s.verdict = 'zeroed' then :as_of end, :batch_id, s.digest, v.number + 1
+  from visible v cross join staged_item s
+  left join item_version i on i.company = s.company and i.debtor_no = s.debtor_no and i.item_no = s.item_no
+                          and i.since <= v.number and i.until > v.number
+ where s.batch_id = :batch_id and s.verdict in ('opened', 'reopened', 'changed', 'zeroed', 'confirmed');
 
 -- name: apply_missing(as_of, batch_id)!
-update item set state = 'cleared', open_amount = 0, cleared_as_of = :as_of, changed_as_of = :as_of, batch_id = :batch_id, doubtful = 0
-  from staged_item s
- where s.batch_id = :batch_id and s.verdict = 'missing'
-   and item.company = s.company and item.debtor_no = s.debtor_no and item.item_no = s.item_no;
+insert into item_version (company, debtor_no, item_no, source, state, due_on, open_amount, currency, amount, invoiced_on, kind, payment_method,
+  discount_until, dunning_level, last_dunned_on, dunning_deadline, dunning_block_until, dispute, contact_level, contacted_on, opened_as_of,
+  changed_as_of, cleared_as_of, batch_id, digest, doubtful, since)
+select i.company, i.debtor_no, i.item_no, i.source, case when s.verdict = 'missing' then 'cleared' else i.state end, i.due_on,
+       case when s.verdict = 'missing' then 0 else i.open_amount end, i.currency, i.amount, i.invoiced_on, i.kind, i.payment_method,
+       i.discount_until, i.dunning_level, i.last_dunned_on, i.dunning_deadline, i.dunning_block_until, i.dispute, i.contact_level,
+       i.contacted_on, i.opened_as_of, case when s.verdict = 'missing' then :as_of else i.changed_as_of end,
+       case when s.verdict = 'missing' then :as_of else i.cleared_as_of end, case when s.verdict = 'missing' then :batch_id else i.batch_id end,
+       i.digest, s.verdict = 'doubtful', v.number + 1
+  from visible v cross join staged_item s
+  join item_version i on i.company = s.company and i.debtor_no = s.debtor_no and i.item_no = s.item_no
+                     and i.since <= v.number and i.until > v.number
+ where s.batch_id = :batch_id and s.verdict in ('missing', 'doubtful');
 
--- name: apply_doubtful(batch_id)!
-update item set doubtful = 1
-  from staged_item s
- where s.batch_id = :batch_id and s.verdict = 'doubtful'
-   and item.company = s.company and item.debtor_no = s.debtor_no and item.item_no = s.item_no;
+-- name: end_items()!
+update item_version set until = v.number + 1
+  from visible v join item_version n on n.since = v.number + 1
+ where item_version.company = n.company and item_version.debtor_no = n.debtor_no and item_version.item_no = n.item_no
+   and item_version.since <= v.number and item_version.until = 2147483647;
 
 -- name: apply_clearings(as_of, batch_id)!
-insert into clearing (company, debtor_no, item_no, batch_id, as_of, amount, currency)
-select company, debtor_no, item_no, batch_id, :as_of, fall, currency from staged_item
+insert into clearing_version (company, debtor_no, item_no, batch_id, as_of, amount, currency, since)
+select company, debtor_no, item_no, batch_id, :as_of, fall, currency, v.number + 1 from visible v cross join staged_item
  where batch_id = :batch_id and verdict in ('opened', 'reopened', 'changed', 'zeroed', 'missing') and fall <> 0;
 
 -- name: apply_debtors(source, batch_id)!
-insert into exported_debtor (company, debtor_no, debtor_name, person_type, contact_person, email, language, country, region, postcode, time_zone,
-  potential_class, agent, head_office, credit_limit, legal_state, source, batch_id, digest)
+insert into debtor_version (company, debtor_no, debtor_name, person_type, contact_person, email, language, country, region, postcode, time_zone,
+  potential_class, agent, head_office, credit_limit, legal_state, source, batch_id, digest, since)
 select company, debtor_no, debtor_name, person_type, contact_person, email, language, country, region, postcode, time_zone,
-       potential_class, agent, head_office, credit_limit, legal_state, :source, batch_id, digest
-  from staged_debtor where batch_id = :batch_id and chosen = 1
-on conflict (company, debtor_no) do update set
-  debtor_name = excluded.debtor_name, person_type = excluded.person_type, contact_person = excluded.contact_person, email = excluded.email,
-  language = excluded.language, country = excluded.country, region = excluded.region, postcode = excluded.postcode, time_zone = excluded.time_zone,
-  potential_class = excluded.potential_class, agent = excluded.agent, head_office = excluded.head_office, credit_limit = excluded.credit_limit,
-  legal_state = excluded.legal_state, source = excluded.source, batch_id = excluded.batch_id, digest = excluded.digest;
+       potential_class, agent, head_office, credit_limit, legal_state, :source, batch_id, digest, v.number + 1
+  from visible v cross join staged_debtor where batch_id = :batch_id and chosen = 1;
 
 -- name: apply_rejected_debtors(batch_id)!
 -- Debtors of whom only a bad row tells: known by name, with nothing open and nothing to call, so that people can ask why.
-insert into exported_debtor (company, debtor_no, debtor_name, source, batch_id)
-select company, debtor_no, max(debtor_name), max(source), batch_id from row_reject
- where batch_id = :batch_id and debtor_no <> '' group by company, debtor_no, batch_id
-on conflict (company, debtor_no) do nothing;
+insert into debtor_version (company, debtor_no, debtor_name, source, batch_id, since)
+select r.company, r.debtor_no, max(r.debtor_name), max(r.source), r.batch_id, v.number + 1 from visible v cross join row_reject r
+ where r.batch_id = :batch_id and r.debtor_no <> ''
+   and not exists (select 1 from debtor_version d where d.company = r.company and d.debtor_no = r.debtor_no)
+ group by r.company, r.debtor_no, r.batch_id;
 
--- name: drop_old_numbers(batch_id)!
-delete from exported_number
- where (company, debtor_no) in (select company, debtor_no from staged_debtor where batch_id = :batch_id and chosen = 1);
+-- name: end_debtors()!
+update debtor_version set until = v.number + 1
+  from visible v join debtor_version n on n.since = v.number + 1
+ where debtor_version.company = n.company and debtor_version.debtor_no = n.debtor_no
+   and debtor_version.since <= v.number and debtor_version.until = 2147483647;
+
+-- name: end_numbers(batch_id)!
+update number_version set until = (select number + 1 from visible)
+ where (company, debtor_no) in (select company, debtor_no from staged_debtor where batch_id = :batch_id and chosen = 1)
+   and until = 2147483647;
 
 -- name: apply_numbers(batch_id)!
-insert into exported_number (company, debtor_no, position, raw, e164, kind, zones, problem)
-select company, debtor_no, position, raw, e164, kind, zones, problem from staged_number where batch_id = :batch_id;
+insert into number_version (company, debtor_no, position, raw, e164, kind, zones, problem, since)
+select company, debtor_no, position, raw, e164, kind, zones, problem, v.number + 1 from visible v cross join staged_number where batch_id = :batch_id;
+
+-- name: move_on()!
+update visible set number = number + 1;
+
+-- name: drop_ended_items()!
+delete from item_version where until <= (select number from visible) and until < 2147483647;
+
+-- name: drop_ended_debtors()!
+delete from debtor_version where until <= (select number from visible) and until < 2147483647;
+
+-- name: drop_ended_numbers()!
+delete from number_version where until <= (select number from visible) and until < 2147483647;
 
 -- name: staged_batches()
 select distinct batch_id from staged_item union select distinct batch_id from staged_debtor union select distinct batch_id from staged_number;

@@ -102,8 +102,8 @@ update task set state = 'cancelled', close_reason = :reason, closed_at = :now, c
  where id = :id and state in ('planned', 'ready');
 
 -- name: raise_level(level, on, company, debtor_no, item_no)!
-update item set contact_level = :level, contacted_on = :on
- where company = :company and debtor_no = :debtor_no and item_no = :item_no;
+update item_version set contact_level = :level, contacted_on = :on
+ where company = :company and debtor_no = :debtor_no and item_no = :item_no and until > (select number from visible);
 
 -- name: listed(now, company, debtor_no, state, medium, limit)
 select * from task
