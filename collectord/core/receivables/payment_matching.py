@@ -220,7 +220,7 @@ def _search(line: PaymentLine, owed: Sequence[Owed]) -> _Fit | None:
 
     The first that is paid to the cent wins; only then one less cash discount.
     """
-    pool = [one for one in owed if one.is_open or line.kind == "return"]
+    pool = [one for one in owed if (one.direct_debit if line.kind == "return" else one.is_open)]
     debits = sorted((one for one in pool if one.amount > 0), key=lambda one: (one.due_on, one.item_no))
     due = [one for one in debits if one.due_on <= line.booked_on]
     groups: list[Sequence[Owed]] = [[one] for one in debits]

@@ -18,7 +18,7 @@ TELLING = 5  # characters from which a number says something by itself; shorter 
 
 # A to Z and 0 at the front say nothing: RE-00123, R 123 and 123 are one number as payers write it.
 LEADING = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0"
-DROPPED = " -/._,:;#+*()&"  # what payers and systems put into numbers; the SQL drops the same
+DROPPED = " -/._,:#"  # what payers and systems put into numbers; the SQL drops the same
 
 _WORD = re.compile(r"[^\s,;:()\[\]{}<>\"'|+*#?!=&]+")
 _LABEL = re.compile(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 
 from collectord.core.money import Money
 from collectord.core.receivables.ledger import OpenItem
@@ -25,7 +26,7 @@ class SeenPayment:
     seen_at: datetime
     amount: Money  # < 0: a direct debit that came back
     source: str  # of the statement
-    sure: bool = True  # False: likely, other debtors fit as well
+    state: str = "matched"  # ambiguous: likely, and others fit as well; confirmed: accounting's list has fallen by it
     items: tuple[str, ...] = ()  # what it is taken to pay; empty: the debtor's account
     told: Mapping[str, date] = field(default_factory=dict)  # source -> the day up to which its lists accepted since then know bookings
 
@@ -33,12 +34,16 @@ class SeenPayment:
     def is_return(self) -> bool:
         return self.amount.amount < 0
 
+    @property
+    def is_sure(self) -> bool:
+        return self.state != "ambiguous"
+
     def concerns(self, item_no: str) -> bool:
         return not self.items or item_no in self.items
 
     def takes_back(self, other: SeenPayment) -> bool:
         """This returned debit was that payment. A likely one takes nothing back: a doubt means no call."""
-        if not (self.is_return and self.sure) or other.is_return or self.booked_on < other.booked_on:
+        if not (self.is_return and self.is_sure) or other.is_return or self.booked_on < other.booked_on:
             return False
         return bool(set(self.items) & set(other.items)) or self.amount.amount == -other.amount.amount
 
@@ -62,24 +67,43 @@ def _is_told(payment: SeenPayment, source: str) -> bool:
     return source in payment.told and payment.told[source] >= payment.booked_on
 
 
-def is_settled(payment: SeenPayment, sources: Iterable[str]) -> bool:
-    """A newer list of each of these sources has been accepted."""
-    return all(_is_told(payment, source) for source in sources)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What accounting's lists accepted since a line say of one item that the line concerns."""
+
+    booked_on: date
+    is_return: bool
+    state: str
+    item_open: bool
+    fell: Decimal
+    told_until: date | None
+    told_by: str
 
 
-def keeps_waiting(
-    promise: Promise, payments: Sequence[SeenPayment], fell: Iterable[str], days_left: Mapping[str, date], today: date
-) -> bool:
+def settled_as(heard: Sequence[Heard]) -> tuple[str, str] | None:
+    """(state, the snapshot that decided) once newer lists of all sources concerned are there; None: still waited for.
+
+    A payment is confirmed when something fell, a returned debit when something is owed; else the list contradicts the bank, and the state
+    stays. A likely match stays one: nobody learns an account from it.
+    """
+    if not heard or any(one.told_until is None or one.told_until < one.booked_on for one in heard):
+        return None
+    first = heard[0]
+    open_ones = any(one.item_open for one in heard)
+    proven = open_ones if first.is_return else (not open_ones or sum(one.fell for one in heard) > 0)
+    return "confirmed" if proven and first.state == "matched" else first.state, max(one.told_by for one in heard)
+
+
+def keeps_waiting(promise: Promise, payments: Sequence[SeenPayment], until: Mapping[str, date], today: date) -> bool:
     """A payment that may keep this promise was seen in time, and accounting may still be booking it.
 
-    `fell`: payments that the export has confirmed. `days_left`: payment -> the last day on which it is waited for.
+    `until`: payment -> the last day on which its booking is waited for.
     """
-    confirmed = frozenset(fell)
     return any(
         promise.made_at.date() <= payment.booked_on <= promise.grace_until
         and payment.amount.currency == promise.amount.currency
-        and payment.id not in confirmed
-        and today <= days_left[payment.id]
+        and payment.state != "confirmed"
+        and today <= until[payment.id]
         and (not promise.items or not payment.items or bool(set(promise.items) & set(payment.items)))
         for payment in payments
         if not payment.is_return and not any(other.takes_back(payment) for other in payments)

@@ -1,0 +1,292 @@
+"""Bank lines on disk: what came in, what came back, and what each is taken to pay.
+
+Owns tables `payment` and `payment_match`, and the reopening of an item whose collection came back. Decides nothing: candidates are found
+here, judged in core/receivables/payment_matching.
+Invariant: a line is written once, whatever statement brings it; money we sent out is never written, and of an account only what
+payment_lines.kept_of leaves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from collectord.core.money import Money, from_scaled, plain, to_scaled
+from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.payment_lines import PaymentLine, shown_account
+from collectord.core.receivables.payment_matching import Owed, Share
+from collectord.core.receivables.seen_payments import Heard, SeenPayment
+from collectord.edge.store.codec import instant, maybe_day, split, to_instant, to_maybe_day
+from collectord.edge.store.connection import Connection, queries
+
+SQL = queries("payments")
+Row = Mapping[str, Any]
+HISTORY = timedelta(days=400)  # no line is waited for, and none holds anybody, for longer
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A line as it is written down."""
+
+    line: PaymentLine
+    state: str  # matched | ambiguous | unmatched
+    shares: tuple[Share, ...] = ()
+
+
+def _keys(keys: Iterable[DebtorKey]) -> str:
+    return json.dumps([[key.company, key.debtor_no] for key in keys])
+
+
+def _key(row: Row) -> DebtorKey:
+    return DebtorKey(row["company"], row["debtor_no"])
+
+
+# ---------------------------------------------------------------- candidates
+
+
+async def known_ids(conn: Connection, ids: Iterable[str]) -> frozenset[str]:
+    return frozenset([row["id"] async for row in SQL.known_ids(conn, ids=json.dumps(list(ids)))])
+
+
+async def by_item_number(conn: Connection, keys: Iterable[str], most: int) -> dict[str, list[DebtorKey]]:
+    """number_key -> the debtors who have such an item, open or cleared. One pass over all items: on a connection of your own."""
+    found: dict[str, list[DebtorKey]] = {}
+    async for row in SQL.item_hits(conn, keys=json.dumps(list(keys)), most=most):
+        found.setdefault(row["key"], []).append(_key(row))
+    return found
+
+
+async def by_debtor_number(conn: Connection, keys: Iterable[str], most: int) -> dict[str, list[DebtorKey]]:
+    """number_key -> the debtors with such a number."""
+    found: dict[str, list[DebtorKey]] = {}
+    async for row in SQL.debtor_hits(conn, keys=json.dumps(list(keys)), most=most):
+        found.setdefault(row["key"], []).append(_key(row))
+    return found
+
+
+async def by_account(conn: Connection, accounts: Iterable[str]) -> dict[str, list[DebtorKey]]:
+    """Account, as it is kept -> the debtors of confirmed payments from it."""
+    found: dict[str, list[DebtorKey]] = {}
+    async for row in SQL.account_hits(conn, accounts=json.dumps(sorted(accounts))):
+        found.setdefault(row["account"], []).append(_key(row))
+    return found
+
+
+async def by_amount(conn: Connection, amounts: Iterable[Money], most: int) -> dict[Money, list[DebtorKey]]:
+    """Amounts of open items -> their debtors, where few have one."""
+    found: dict[Money, list[DebtorKey]] = {}
+    async for row in SQL.amount_hits(conn, amounts=json.dumps([to_scaled(money.amount) for money in amounts]), most=most):
+        found.setdefault(Money(from_scaled(row["amount"]), row["currency"]), []).append(_key(row))
+    return found
+
+
+async def names_from(conn: Connection, after: DebtorKey, size: int) -> list[tuple[DebtorKey, str]]:
+    """A stretch of debtors with their names, in key order."""
+    rows = SQL.names_from(conn, company=after.company, debtor_no=after.debtor_no, size=size)
+    return [(_key(row), row["debtor_name"]) async for row in rows]
+
+
+async def names_of(conn: Connection, keys: Iterable[DebtorKey]) -> dict[DebtorKey, str]:
+    return {_key(row): row["debtor_name"] async for row in SQL.names_of(conn, keys=_keys(keys))}
+
+
+async def owed_by(conn: Connection, keys: Iterable[DebtorKey], since: date) -> dict[DebtorKey, list[Owed]]:
+    """What these debtors owe, and what was cleared since that day."""
+    found: dict[DebtorKey, list[Owed]] = {}
+    async for row in SQL.owed_by(conn, keys=_keys(keys), since=since.isoformat()):
+        is_open = row["state"] == "open"
+        owed = Owed(
+            item_no=row["item_no"],
+            amount=from_scaled(row["open_amount"] if is_open else row["fell"]),
+            currency=row["currency"],
+            due_on=date.fromisoformat(row["due_on"]),
+            is_open=is_open,
+            discount_until=to_maybe_day(row["discount_until"]),
+            direct_debit=row["payment_method"] == "direct_debit",
+        )
+        found.setdefault(_key(row), []).append(owed)
+    return found
+
+
+# ---------------------------------------------------------------- writing
+
+
+async def add(conn: Connection, batch_id: str, source: str, kept: Sequence[Kept], now: datetime) -> None:
+    at = instant(now)
+    await SQL.add_payment(
+        conn,
+        [
+            (
+                one.line.id, batch_id, source, at, one.line.company, one.line.booked_on.isoformat(), maybe_day(one.line.value_on),
+                to_scaled(one.line.amount.amount), one.line.amount.currency, one.line.kind, one.line.payer, one.line.payer_account,
+                one.line.reference, one.line.end_to_end, one.state,
+            )
+            for one in kept
+        ],
+    )  # fmt: skip
+    await SQL.add_match(
+        conn,
+        [
+            (one.line.id, share.key.company, share.key.debtor_no, share.item_no, to_scaled(share.amount), share.how)
+            for one in kept
+            for share in one.shares
+        ],
+    )
+
+
+async def reopen(conn: Connection, share: Share, today: date) -> bool:
+    """An item that was cleared is owed again, because its collection came back. False when it was not cleared."""
+    return bool(
+        await SQL.reopen_item(
+            conn,
+            company=share.key.company,
+            debtor_no=share.key.debtor_no,
+            item_no=share.item_no,
+            amount=to_scaled(share.amount),
+            today=today.isoformat(),
+        )
+    )
+
+
+# ---------------------------------------------------------------- what the gate and promises see
+
+
+async def seen(conn: Connection, key: DebtorKey, now: datetime, today: date) -> tuple[SeenPayment, ...]:
+    """The bank lines that concern a debtor, as known at `now`."""
+    who = {"company": key.company, "debtor_no": key.debtor_no}
+    lines: dict[str, list[Row]] = {}
+    async for row in SQL.seen(conn, **who, now=instant(now), since=instant(now - HISTORY)):
+        lines.setdefault(row["id"], []).append(row)
+    if not lines:
+        return ()
+    told: dict[str, dict[str, date]] = {}
+    async for row in SQL.told(conn, **who, now=instant(now), today=today.isoformat()):
+        told.setdefault(row["id"], {})[row["source"]] = date.fromisoformat(row["until_on"])
+    return tuple(
+        SeenPayment(
+            id=line,
+            booked_on=date.fromisoformat(rows[0]["booked_on"]),
+            seen_at=to_instant(rows[0]["seen_at"]),
+            amount=Money(from_scaled(rows[0]["amount"]), rows[0]["currency"]),
+            source=rows[0]["source"],
+            state=rows[0]["state"],
+            items=tuple(row["item_no"] for row in rows if row["item_no"]) if all(row["item_no"] for row in rows) else (),
+            told=told.get(line, {}),
+        )
+        for line, rows in lines.items()
+    )
+
+
+async def waiting(conn: Connection, now: datetime, today: date) -> dict[str, list[Heard]]:
+    """Payment -> what the lists since say, for every line that no newer list has answered yet."""
+    found: dict[str, list[Heard]] = {}
+    since = instant(now - HISTORY)
+    async for row in SQL.unsettled(conn, now=instant(now), since=since, today=today.isoformat()):
+        one = Heard(
+            booked_on=date.fromisoformat(row["booked_on"]),
+            is_return=row["kind"] == "return",
+            state=row["state"],
+            item_open=row["item_state"] == "open",
+            fell=from_scaled(row["fell"]),
+            told_until=to_maybe_day(row["told_until"]),
+            told_by=row["told_by"] or "",
+        )
+        found.setdefault(row["id"], []).append(one)
+    return found
+
+
+async def settle(conn: Connection, payment_id: str, state: str, by: str) -> None:
+    await SQL.settle(conn, id=payment_id, state=state, by=by)
+
+
+# ---------------------------------------------------------------- lists
+
+
+async def listed(
+    conn: Connection, *, now: datetime, key: DebtorKey | None = None, state: str | None = None, limit: int = 10_000
+) -> list[dict[str, Any]]:
+    """`payments --json`, newest booking first. State: matched, ambiguous, unmatched, confirmed, still_open."""
+    who = {"company": key.company if key else None, "debtor_no": key.debtor_no if key else None}
+    rows = [row async for row in SQL.listed(conn, **who, state=state, now=instant(now), limit=limit)]
+    matches: dict[str, list[dict[str, Any]]] = {}
+    async for row in SQL.matches_of(conn, ids=json.dumps([row["id"] for row in rows])):
+        told = {name: row[name] for name in ("company", "debtor_no", "item_no", "how")}
+        matches.setdefault(row["payment_id"], []).append({**told, "amount": plain(from_scaled(row["amount"]))})
+    return [
+        {
+            "id": row["id"],
+            "source": row["source"],
+            "batch": row["batch_id"],
+            "seen_at": row["seen_at"],
+            "booked_on": row["booked_on"],
+            "value_on": row["value_on"],
+            "company": row["company"],
+            "amount": plain(from_scaled(row["amount"])),
+            "currency": row["currency"],
+            "kind": row["kind"],
+            "payer": row["payer"],
+            "payer_account": shown_account(row["payer_account"]),
+            "reference": row["reference"],
+            "end_to_end": row["end_to_end"],
+            "state": row["state_then"],
+            "debtors": sorted({match["debtor_no"] for match in matches.get(row["id"], ())}),
+            "items": [match["item_no"] for match in matches.get(row["id"], ()) if match["item_no"]],
+            "matches": matches.get(row["id"], []),
+            "how": next((match["how"] for match in matches.get(row["id"], ())), ""),
+            "settled_by": row["settled_by"] or None,
+        }
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Nobodys:
+    """Money that nobody was found for."""
+
+    id: str
+    booked_on: date
+    amount: Money
+    payer: str
+    reference: str
+
+
+async def unmatched(conn: Connection, now: datetime) -> tuple[Nobodys, ...]:
+    """For `quality`, hole unmatched_payment. Oldest first."""
+    found = []
+    async for row in SQL.unmatched(conn, now=instant(now)):
+        amount = Money(from_scaled(row["amount"]), row["currency"])
+        found.append(Nobodys(row["id"], date.fromisoformat(row["booked_on"]), amount, row["payer"], row["reference"]))
+    return tuple(found)
+
+
+async def still_open(conn: Connection, today: date) -> tuple[tuple[DebtorKey, str], ...]:
+    """For `quality`, hole payment_still_open: (debtor, "ITEM BOOKED_ON") paid says the bank, open says accounting's newer list."""
+    return tuple([(_key(row), row["what"]) async for row in SQL.still_open(conn, today=today.isoformat())])
+
+
+@dataclass(frozen=True, slots=True)
+class SaidPaid:
+    key: DebtorKey
+    at: datetime
+    items: tuple[str, ...]
+
+
+async def said_paid_in_vain(conn: Connection, now: datetime, today: date) -> tuple[SaidPaid, ...]:
+    """Talks that yielded "paid already" since when neither a bank line nor a clearing came, and something is still open."""
+    found = []
+    async for row in SQL.said_paid(conn, now=instant(now)):
+        key, at = _key(row), to_instant(row["at"])
+        since = {"at": row["at"], "day": at.date().isoformat()}
+        who = {"company": key.company, "debtor_no": key.debtor_no}
+        news = await SQL.anything_since(conn, **who, **since, now=instant(now), today=today.isoformat())
+        if news["found"]:
+            continue
+        items = [item["item_no"] async for item in SQL.open_of(conn, **who, today=today.isoformat())]
+        about = split(row["items"])
+        still = tuple(item for item in items if not about or item in about)
+        if still:
+            found.append(SaidPaid(key, at, still))
+    return tuple(found)

@@ -1,0 +1,166 @@
+-- Bank lines and what they are taken to pay. Finds candidates by number, name, account and amount; which of them is meant is decided in core.
+
+-- name: known_ids(ids)
+select id from payment where id in (select value from json_each(:ids));
+
+-- name: item_hits(keys, most)
+-- Debtors with an item of one of these numbers, written as core/receivables/remittance.number_key writes them. One pass over the items for
+-- a whole statement; a number that more than :most items have tells nothing.
+with hit as materialized (
+  select key, company, debtor_no from (
+    select ltrim(upper(replace(replace(replace(replace(replace(replace(replace(replace(item_no, ' ', ''), '-', ''), '/', ''), '.', ''), '_', ''), ',', ''), ':', ''), '#', '')), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0') as key,
+           company, debtor_no from item)
+   where key in (select value from json_each(:keys)))
+select distinct key, company, debtor_no from hit where key in (select key from hit group by key having count(*) <= :most);
+
+-- name: debtor_hits(keys, most)
+with hit as materialized (
+  select key, company, debtor_no from (
+    select ltrim(upper(replace(replace(replace(replace(replace(replace(replace(replace(debtor_no, ' ', ''), '-', ''), '/', ''), '.', ''), '_', ''), ',', ''), ':', ''), '#', '')), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0') as key,
+           company, debtor_no from debtor)
+   where key in (select value from json_each(:keys)))
+select key, company, debtor_no from hit where key in (select key from hit group by key having count(*) <= :most);
+
+-- name: account_hits(accounts)
+-- Whom confirmed payments from these accounts were for.
+select distinct p.payer_account as account, m.company, m.debtor_no
+  from payment p join payment_match m on m.payment_id = p.id
+ where p.payer_account in (select value from json_each(:accounts)) and p.state = 'confirmed' and p.kind = 'payment';
+
+-- name: amount_hits(amounts, most)
+-- Debtors with an open item of exactly one of these amounts, where few have one.
+with hit as materialized (
+  select open_amount as amount, currency, company, debtor_no from item
+   where state = 'open' and open_amount in (select value from json_each(:amounts)))
+select distinct h.amount, h.currency, h.company, h.debtor_no from hit h
+ where h.amount in (select amount from hit group by amount having count(*) <= :most);
+
+-- name: names_from(company, debtor_no, size)
+-- A stretch of debtors in key order, from :company/:debtor_no (exclusive) on.
+select company, debtor_no, debtor_name from debtor
+ where (company, debtor_no) > (:company, :debtor_no) order by company, debtor_no limit :size;
+
+-- name: names_of(keys)
+select d.company, d.debtor_no, d.debtor_name
+  from json_each(:keys) k join debtor d on d.company = json_extract(k.value, '$[0]') and d.debtor_no = json_extract(k.value, '$[1]');
+
+-- name: owed_by(keys, since)
+-- What these debtors owe, and what was cleared since a day with what it fell by last: a debit that came back is about one of those.
+select i.company, i.debtor_no, i.item_no, i.open_amount, i.currency, i.due_on, i.discount_until, i.state,
+       case when i.payment_method <> '' then i.payment_method else d.payment_method end as payment_method,
+       case when i.state = 'open' then 0 else coalesce((select c.amount from clearing c
+          where c.company = i.company and c.debtor_no = i.debtor_no and c.item_no = i.item_no and c.amount > 0
+          order by c.as_of desc limit 1), 0) end as fell
+  from json_each(:keys) k
+  join item i on i.company = json_extract(k.value, '$[0]') and i.debtor_no = json_extract(k.value, '$[1]')
+  join debtor d on d.company = i.company and d.debtor_no = i.debtor_no
+ where i.state = 'open' or i.cleared_as_of >= :since;
+
+-- name: add_payment()*!
+insert into payment (id, batch_id, source, seen_at, company, booked_on, value_on, amount, currency, kind, payer, payer_account, reference,
+                     end_to_end, state)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+on conflict (id) do nothing;
+
+-- name: add_match()*!
+insert into payment_match (payment_id, company, debtor_no, item_no, amount, how) values (?, ?, ?, ?, ?, ?)
+on conflict (payment_id, company, debtor_no, item_no) do nothing;
+
+-- name: reopen_item(company, debtor_no, item_no, amount, today)!
+-- A cleared item whose collection came back. Its source's next snapshot says for good whether it is owed.
+update item set state = 'open', open_amount = :amount, opened_as_of = :today, changed_as_of = :today, cleared_as_of = null, digest = '', doubtful = 0
+ where company = :company and debtor_no = :debtor_no and item_no = :item_no and state = 'cleared';
+
+-- name: seen(company, debtor_no, now, since)
+-- Every line that concerns the debtor, one row per item.
+select p.id, p.booked_on, p.seen_at, p.amount, p.currency, p.source, p.state, m.item_no
+  from payment_match m join payment p on p.id = m.payment_id
+ where m.company = :company and m.debtor_no = :debtor_no and p.seen_at <= :now and p.seen_at > :since
+ order by p.booked_on, p.id, m.item_no;
+
+-- name: told(company, debtor_no, now, today)
+-- Up to which day each source's snapshots accepted after a line know bookings. A batch without scope is complete for everything of its source.
+select p.id, b.source, max(coalesce(b.booked_until, b.as_of)) as until_on
+  from (select distinct payment_id from payment_match where company = :company and debtor_no = :debtor_no) m
+  join payment p on p.id = m.payment_id
+  join batch s on s.id = p.batch_id
+  join (select distinct source from item where company = :company and debtor_no = :debtor_no) used
+  join batch b on b.source = used.source and b.status = 'accepted' and b.seq > s.seq
+ where p.seen_at <= :now and b.mode = 'snapshot' and b.decided_at <= :now and b.as_of <= :today
+   and (exists (select 1 from batch_scope c where c.batch_id = b.id and c.company in ('*', :company))
+        or not exists (select 1 from batch_scope c where c.batch_id = b.id))
+ group by p.id, b.source;
+
+-- name: unsettled(now, since, today)
+-- Lines that no newer list has answered yet, a row per item concerned: what the lists since say of it.
+select p.id, p.booked_on, p.state, p.kind, i.state as item_state,
+       (select max(coalesce(b.booked_until, b.as_of)) from batch b
+         where b.source = i.source and b.status = 'accepted' and b.seq > s.seq and b.mode = 'snapshot' and b.decided_at <= :now and b.as_of <= :today
+           and (exists (select 1 from batch_scope c where c.batch_id = b.id and c.company in ('*', i.company))
+                or not exists (select 1 from batch_scope c where c.batch_id = b.id))) as told_until,
+       (select b.id from batch b where b.source = i.source and b.status = 'accepted' and b.seq > s.seq and b.mode = 'snapshot'
+           and b.decided_at <= :now and b.as_of <= :today order by b.seq desc limit 1) as told_by,
+       coalesce((select sum(c.amount) from clearing c join batch cb on cb.id = c.batch_id
+                  where c.company = i.company and c.debtor_no = i.debtor_no and c.item_no = i.item_no and cb.seq > s.seq), 0) as fell
+  from payment p
+  join batch s on s.id = p.batch_id
+  join payment_match m on m.payment_id = p.id
+  join item i on i.company = m.company and i.debtor_no = m.debtor_no
+   and (i.item_no = m.item_no
+        or (m.item_no = '' and (i.state = 'open' or exists (
+            select 1 from clearing c join batch cb on cb.id = c.batch_id
+             where c.company = i.company and c.debtor_no = i.debtor_no and c.item_no = i.item_no and cb.seq > s.seq))))
+ where p.settled_by = '' and p.state in ('matched', 'ambiguous') and p.seen_at <= :now and p.seen_at > :since
+ order by p.id;
+
+-- name: settle(state, by, id)!
+update payment set state = :state, settled_by = :by where id = :id and settled_by = '';
+
+-- name: listed(company, debtor_no, state, now, limit)
+-- As known at :now: what a later snapshot confirmed was matched then.
+select p.*, case when p.settled_by <> '' and exists (select 1 from batch b where b.id = p.settled_by and b.decided_at > :now)
+                 then case when p.state = 'confirmed' then 'matched' else p.state end
+                 when p.settled_by <> '' and p.state <> 'confirmed' then 'still_open' else p.state end as state_then
+  from payment p
+ where p.seen_at <= :now
+   and (:debtor_no is null or exists (select 1 from payment_match m where m.payment_id = p.id and m.company = :company and m.debtor_no = :debtor_no))
+   and (:state is null or :state = case when p.settled_by <> '' and exists (select 1 from batch b where b.id = p.settled_by and b.decided_at > :now)
+                 then case when p.state = 'confirmed' then 'matched' else p.state end
+                 when p.settled_by <> '' and p.state <> 'confirmed' then 'still_open' else p.state end)
+ order by p.booked_on desc, p.id limit :limit;
+
+-- name: matches_of(ids)
+select * from payment_match where payment_id in (select value from json_each(:ids)) order by payment_id, company, debtor_no, item_no;
+
+-- name: unmatched(now)
+-- For the list of holes: money that nobody was found for.
+select id, booked_on, amount, currency, payer, reference from payment
+ where state in ('unmatched', 'ambiguous') and settled_by = '' and seen_at <= :now order by booked_on, id;
+
+-- name: still_open(today)
+-- Paid says the bank, open says accounting's newer list.
+select i.company, i.debtor_no, i.item_no || ' ' || p.booked_on as what
+  from payment p join payment_match m on m.payment_id = p.id
+  join item i on i.company = m.company and i.debtor_no = m.debtor_no and (m.item_no = '' or i.item_no = m.item_no)
+ where p.kind = 'payment' and p.state = 'matched' and p.settled_by <> '' and i.state = 'open' and i.open_amount > 0 and i.opened_as_of <= :today
+   and m.item_no <> ''
+ order by i.company, i.debtor_no, i.item_no;
+
+-- name: said_paid(now)
+-- Talks that yielded "paid already", with the items they were about.
+select a.company, a.debtor_no, coalesce(a.ended_at, a.placed_at) as at, a.items from attempt a
+ where a.disposition = 'paid_already' and a.placed_at <= :now
+union all
+select c.company, c.debtor_no, c.at, c.items from contact c where c.disposition = 'paid_already' and c.at <= :now
+ order by 3;
+
+-- name: anything_since(company, debtor_no, at, day, now, today)^
+-- A bank line or a fall of what this debtor owes since then.
+select (select count(*) from payment_match m join payment p on p.id = m.payment_id
+         where m.company = :company and m.debtor_no = :debtor_no and p.booked_on >= :day and p.amount > 0 and p.seen_at <= :now)
+     + (select count(*) from clearing c join batch b on b.id = c.batch_id
+         where c.company = :company and c.debtor_no = :debtor_no and c.amount > 0 and b.decided_at > :at and c.as_of <= :today) as found;
+
+-- name: open_of(company, debtor_no, today)
+select item_no from item
+ where company = :company and debtor_no = :debtor_no and state = 'open' and open_amount > 0 and opened_as_of <= :today order by due_on, item_no;
