@@ -393,6 +393,8 @@ create table outcome (                    -- what accounting is told; one row pe
   primary key (outcome_id, item_no)
 );
 create index outcome_unexported on outcome (exported_in, at);
+create index outcome_by_debtor on outcome (company, debtor_no, at);
+create index outcome_by_block on outcome (dunning_block_until) where dunning_block_until is not null;
 
 create table agent (
   id text primary key,
