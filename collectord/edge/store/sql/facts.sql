@@ -40,7 +40,7 @@ select u.source, case when c.fresh_as_of <= :today then c.fresh_as_of else c.as_
 -- Rows that hold until a newer snapshot of their source that covers their company is accepted.
 select r.source, r.line, r.column_name, r.value, r.reason
   from row_reject r join batch b on b.id = r.batch_id
- where r.company = :company and r.debtor_no = :debtor_no and b.status = 'accepted' and b.as_of <= :today
+ where r.company = :company and r.debtor_no = :debtor_no and b.status = 'accepted' and b.as_of <= :today and r.settled_by = ''
    and not exists (select 1 from batch n
                     where n.source = b.source and n.status = 'accepted' and n.mode = 'snapshot' and n.seq > b.seq and n.as_of <= :today
                       and (not exists (select 1 from batch_scope s where s.batch_id = n.id)

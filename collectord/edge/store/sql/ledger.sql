@@ -40,7 +40,7 @@ select item_no, batch_id, as_of, amount, currency from clearing
 select r.company, r.debtor_no, r.source, r.line, r.column_name, r.value, r.reason
   from row_reject r join batch b on b.id = r.batch_id
  where (r.company, r.debtor_no) >= (:company, :debtor_no) and (r.company, r.debtor_no) <= (:to_company, :to_debtor) and r.debtor_no <> ''
-   and b.status = 'accepted' and b.as_of <= :today
+   and b.status = 'accepted' and b.as_of <= :today and r.settled_by = ''
    and not exists (select 1 from batch n
                     where n.source = b.source and n.status = 'accepted' and n.mode = 'snapshot' and n.seq > b.seq and n.as_of <= :today
                       and (not exists (select 1 from batch_scope s where s.batch_id = n.id)
