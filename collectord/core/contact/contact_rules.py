@@ -15,6 +15,7 @@ from collectord.core.contact.facts import DebtorFacts, FactKind
 from collectord.core.contact.packs import Pack, active_packs
 from collectord.core.contact.place import place_of
 from collectord.core.contact.refusals import Allowed, Answer, Notice, Question, Refusal, Refused
+from collectord.core.contact.roles import asks_for, candidates
 from collectord.core.house import House
 from collectord.core.receivables.ledger import FOREVER, DialNumber, OpenItem
 from collectord.core.wording import Texts
@@ -46,6 +47,10 @@ TEXTS: Texts = {
         "Collected by direct debit that has not come back, and nothing else is owed: {items}.",
         "Wird per Lastschrift eingezogen, die nicht zurückkam, und sonst ist nichts offen: {items}.",
     ),
+    "returned": (
+        "{item} is collected by direct debit, and that came back on {day}, says the bank statement.",
+        "{item} wird per Lastschrift eingezogen; die kam laut Kontoauszug am {day} zurück.",
+    ),
     "override": (
         "The rule {rule} is set aside by {actor} since {day}: {reason}",
         "Die Regel {rule} ist durch {actor} seit {day} ausgesetzt: {reason}",
@@ -75,8 +80,8 @@ def may_contact(
 ) -> Answer:
     """May this debtor be contacted at this instant? `number` and `item` narrow the question; without them any number and item will do.
 
-    Of several numbers the first one in the order of the export that is allowed is taken; if none is, the answer is for the one that is
-    allowed first.
+    Of several numbers the first one that is allowed is taken, in the order of core/contact/roles; if none is, the answer is for the one
+    that is allowed first.
     """
     best: Refused | None = None
     for candidate in _numbers(facts, number, medium):
@@ -113,11 +118,10 @@ def may_begin(facts: DebtorFacts, packs: Mapping[str, Pack], house: House, now: 
 def _numbers(facts: DebtorFacts, number: str | None, medium: str) -> tuple[DialNumber | None, ...]:
     if medium != "call":
         return (None,)
+    ranked = candidates(facts)
     if number is not None:
-        listed = (known for known in facts.debtor.numbers if known.e164 == number)
-        return (next(listed, DialNumber(position=0, raw=number, e164=number)),)
-    dialable = sorted((known for known in facts.debtor.numbers if known.e164 is not None), key=lambda known: known.position)
-    return tuple(dialable) or (None,)
+        return tuple(known for known in ranked if known.e164 == number) or (DialNumber(position=0, raw=number, e164=number),)
+    return ranked or (None,)
 
 
 def _sooner(one: datetime | None, other: datetime | None) -> bool:
@@ -132,7 +136,7 @@ def _answer(question: Question) -> Answer:
     refusals = tuple(dict.fromkeys([*standing, *passing]))
     if not refusals:
         number = question.number.e164 if question.number is not None else None
-        return Allowed(number or "", free, question.place, notices)
+        return Allowed(number or "", free, question.place, notices, asks_for(question.facts, question.number))
     never = any(refusal.rule == "guard/do-not-call" and refusal.not_before is None for refusal in refusals)
     return Refused(refusals, never, _end_of(question, refusals), question.place, notices)
 
@@ -164,6 +168,7 @@ def _passing(question: Question, at: datetime) -> Iterator[Refusal]:
         rules = [
             hours.hours_refusal(question, pack, at),
             hours.wish_refusal(question, pack, at),
+            hours.person_refusal(question, pack, at),
             hours.ask_first_refusal(question, pack, at),
         ]
         found = [*(refusal for refusal in rules if refusal is not None), *limits.debtor_refusals(question, pack, at)]
@@ -269,6 +274,9 @@ def _worth(question: Question, free: tuple[OpenItem, ...]) -> bool:
 def _notices(question: Question) -> Iterator[Notice]:
     if not question.is_call:
         return
+    for item in _asked(question):
+        if item.returned_on is not None:
+            yield Notice("guard/direct-debit", question.says(TEXTS, "returned", item=item.item_no, day=item.returned_on))
     for pack in question.packs:
         yield from limits.warnings(question, pack)
         for rule in pack.rule_ids():

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from collectord.core.receivables.ledger import Debtor, DebtorKey, OpenItem
+from collectord.core.receivables.seen_payments import SeenPayment
 from collectord.core.telephony.attempts import COUNTS_AS_CONTACT, RIGHT_PARTY, Disposition
 
 CONTACT_RESULTS = COUNTS_AS_CONTACT
@@ -167,6 +168,7 @@ class DebtorFacts:
     facts: tuple[Fact, ...] = ()  # not revoked, oldest first
     promises: tuple[OpenPromise, ...] = ()  # state open
     callbacks: tuple[Callback, ...] = ()
+    payments: tuple[SeenPayment, ...] = ()  # bank lines that concern the debtor, returned debits among them
     doubts: tuple[Doubt, ...] = ()
 
     @property

@@ -16,9 +16,10 @@ from collectord.core.contact.refusals import Question, Refusal
 from collectord.core.exports.freshness import SourceStanding, Stale, accounting_days, freshness
 from collectord.core.money import Money
 from collectord.core.receivables.ledger import open_total
+from collectord.core.receivables.seen_payments import blocking
 from collectord.core.wording import Texts
 
-PAYMENT_SEEN_DAYS = 5  # banking days that "paid already" holds calls, so that the payment can arrive
+PAYMENTS_TOLD = 3  # sentences about payments seen; one would do to refuse
 NOT_DIALLED_PAUSE = timedelta(minutes=5)  # DESIGN 4.3: a new attempt after one that a fault kept from being dialled
 
 TEXTS: Texts = {
@@ -74,6 +75,14 @@ TEXTS: Texts = {
         "The debtor said on {day} that it is paid; {count} banking days are given for the payment to arrive.",
         "Der Debitor sagte am {day}, es sei bezahlt; {count} Banktage sind für den Eingang eingeräumt.",
     ),
+    "payment-booked": (
+        "The bank booked {amount} on {day} (statement {source}), and accounting's list does not know of it yet.",
+        "Die Bank hat am {day} {amount} gebucht (Auszug {source}), und die Liste der Buchhaltung kennt das noch nicht.",
+    ),
+    "payment-likely": (
+        "The bank booked {amount} on {day} (statement {source}), likely by this debtor, and accounting's list does not know of it yet.",
+        "Die Bank hat am {day} {amount} gebucht (Auszug {source}), wohl von diesem Debitor; die Liste der Buchhaltung kennt das noch nicht.",
+    ),
     "unknown-attempt": (
         "What became of the call of {at} is not known yet; until then nobody is called again.",
         "Was aus dem Anruf vom {at} wurde, ist noch nicht bekannt; bis dahin wird nicht erneut angerufen.",
@@ -124,6 +133,10 @@ def standing_refusals(question: Question) -> Iterator[Refusal]:
     yield from _source_refusals(question)
     for row in facts.rejected_rows[:1]:
         yield _refusal(question, "rejected-row", source=row.source, line=row.line, column=row.column, why=row.reason)
+    for payment in blocking(facts.payments, facts.items)[:PAYMENTS_TOLD]:
+        code = "payment-booked" if payment.is_sure else "payment-likely"
+        reason = question.says(TEXTS, code, amount=payment.amount, day=payment.booked_on, source=payment.source)
+        yield Refusal("guard/payment-seen", reason, None)
     doubtful = [item.item_no for item in facts.items if item.item_no in facts.doubtful]
     if doubtful:
         yield _refusal(question, "doubtful-item", items=doubtful)
@@ -220,13 +233,14 @@ def _payment_seen(question: Question, at: datetime) -> Iterator[Refusal]:
         return
     day = question.place.local_day(told[-1].at)
     company = question.house.companies.get(question.facts.debtor.company)
+    count = question.house.paid_already_days
     try:
-        last = WorkingDays(question.house.country, company.region if company else "").add(day, PAYMENT_SEEN_DAYS)
+        last = WorkingDays(question.house.country, company.region if company else "").add(day, count)
     except HolidaysUnknown:
-        last = day + timedelta(days=2 * PAYMENT_SEEN_DAYS)  # without a calendar: longer than five banking days ever take
+        last = day + timedelta(days=2 * count)  # without a calendar: longer than so many banking days ever take
     ends = question.after(last)
     if at < ends:
-        yield _refusal(question, "payment-seen", ends, day=day, count=PAYMENT_SEEN_DAYS)
+        yield _refusal(question, "payment-seen", ends, day=day, count=count)
 
 
 def pause_refusal(question: Question, at: datetime) -> Refusal | None:

@@ -46,6 +46,7 @@ class OpenItem:
     dunning_deadline: date | None = None  # no call before this day
     dunning_block_until: date | None = None  # inclusive; FOREVER when the export says only "yes"
     dispute: bool = False
+    returned_on: date | None = None  # the day its direct debit came back, says a bank statement
     booking_lag: int = 0  # days up to the day of reading whose payments are not booked yet (booked_until): judged as of so much earlier
     # what collectord itself did about it:
     contact_level: int = 0  # last level of our ladder that was carried out for it
@@ -65,7 +66,8 @@ class OpenItem:
 
     @property
     def is_direct_debit(self) -> bool:
-        return self.payment_method == "direct_debit"
+        """Is collected by direct debit, and no collection of it came back."""
+        return self.payment_method == "direct_debit" and self.returned_on is None
 
     def is_blocked(self, on: date) -> bool:
         return self.dunning_block_until is not None and on <= self.dunning_block_until

@@ -24,6 +24,7 @@ from collectord.core.contact.facts import (
 from collectord.core.house import House
 from collectord.core.money import from_scaled
 from collectord.core.receivables.ledger import DebtorKey
+from collectord.edge.store import payments
 from collectord.edge.store.codec import (
     instant,
     joined,
@@ -52,7 +53,7 @@ async def debtor_facts(conn: Connection, key: DebtorKey, now: datetime, house: H
     at, today = instant(now), day.isoformat()
     since = instant(now - HISTORY)
     debtor = to_debtor(row, [number async for number in SQL.numbers(conn, **who)])
-    item_rows = [row async for row in SQL.items(conn, **who, today=today)]
+    item_rows = [row async for row in SQL.items(conn, **who, now=at, today=today)]
     sources = tuple([_source(row) async for row in SQL.sources(conn, **who, today=today)])
     lags = {source.source: source.booking_lag(day) for source in sources}
     history = [(row["own"], _attempt(row, now)) async for row in SQL.attempts(conn, **who, since=since, now=at)]
@@ -71,6 +72,7 @@ async def debtor_facts(conn: Connection, key: DebtorKey, now: datetime, house: H
             + [_fact(row) async for row in SQL.blocked_elsewhere(conn, **who, now=at)]
         ),
         promises=tuple([_promise(row) async for row in SQL.promises(conn, **who, now=at)]),
+        payments=await payments.seen(conn, key, now, day),
         callbacks=tuple([_callback(row) async for row in SQL.callbacks(conn, **who, now=at)]),
         doubts=doubts,
     )

@@ -444,13 +444,14 @@ create table payment (                    -- lines of bank statements; the same 
   currency text not null,
   kind text not null,                     -- payment | return | other
   payer text not null default '',
-  payer_account text not null default '',
+  payer_account text not null default '', -- its last four characters and a digest, never the account (payment_lines.kept_of)
   reference text not null default '',
   end_to_end text not null default '',
   state text not null,                    -- matched | ambiguous | unmatched | confirmed
   settled_by text not null default ''     -- the snapshot that confirmed it
 );
 create index payment_by_state on payment (state, booked_on);
+create index payment_by_account on payment (payer_account, state);
 
 create table payment_match (              -- the items that a payment is taken to pay, or that a return opens again
   payment_id text not null,

@@ -6,11 +6,14 @@ select * from debtor where company = :company and debtor_no = :debtor_no;
 -- name: numbers(company, debtor_no)
 select * from debtor_number where company = :company and debtor_no = :debtor_no order by position;
 
--- name: items(company, debtor_no, today)
+-- name: items(company, debtor_no, now, today)
 -- As they stood on :today: what newer batches cleared is open again, what they paid down is owed again.
 select i.*,
        coalesce((select sum(c.amount) from clearing c
-                  where c.company = i.company and c.debtor_no = i.debtor_no and c.item_no = i.item_no and c.as_of > :today), 0) as paid_later
+                  where c.company = i.company and c.debtor_no = i.debtor_no and c.item_no = i.item_no and c.as_of > :today), 0) as paid_later,
+       (select max(p.booked_on) from payment_match m join payment p on p.id = m.payment_id
+         where m.company = i.company and m.debtor_no = i.debtor_no and m.item_no = i.item_no and p.kind = 'return' and p.state <> 'ambiguous'
+           and p.seen_at <= :now) as returned_on
   from item i
  where i.company = :company and i.debtor_no = :debtor_no and i.opened_as_of <= :today
    and (i.state = 'open' or i.cleared_as_of > :today)

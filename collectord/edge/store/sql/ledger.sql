@@ -20,7 +20,10 @@ select * from debtor_number
 -- As they stood on :today: what newer batches cleared is open again, what they paid down is owed again.
 select i.*,
        coalesce((select sum(c.amount) from clearing c
-                  where c.company = i.company and c.debtor_no = i.debtor_no and c.item_no = i.item_no and c.as_of > :today), 0) as paid_later
+                  where c.company = i.company and c.debtor_no = i.debtor_no and c.item_no = i.item_no and c.as_of > :today), 0) as paid_later,
+       (select max(p.booked_on) from payment_match m join payment p on p.id = m.payment_id
+         where m.company = i.company and m.debtor_no = i.debtor_no and m.item_no = i.item_no and p.kind = 'return' and p.state <> 'ambiguous'
+           and substr(p.seen_at, 1, 10) <= :today) as returned_on
   from item i
  where (i.company, i.debtor_no) >= (:company, :debtor_no) and (i.company, i.debtor_no) <= (:to_company, :to_debtor)
    and i.opened_as_of <= :today and (i.state = 'open' or i.cleared_as_of > :today)
