@@ -40,6 +40,11 @@ TEXTS: Texts = {
         "A recorded wish of the debtor cannot be read: {wish}; record it again.",
         "Ein erfasster Wunsch des Debitors ist nicht lesbar: {wish}; bitte neu erfassen.",
     ),
+    "person": ("{person} can be reached on this number only {week}.", "{person} ist unter dieser Nummer nur erreichbar: {week}."),
+    "person-unreadable": (
+        "The hours of {person} cannot be read: {week}; correct them in the master data.",
+        "Die Zeiten von {person} sind nicht lesbar: {week}; bitte in den Stammdaten berichtigen.",
+    ),
     "ask-first": ("Ask {role} first before this debtor is called.", "Vor einem Anruf ist {role} zu fragen."),
 }
 
@@ -117,6 +122,22 @@ def wish_refusal(question: Question, pack: Pack, at: datetime) -> Refusal | None
     code, text = against[0]
     reason = question.says(TEXTS, code, wish=text) if code == "wish" else question.says(TEXTS, code, days=text)
     return Refusal(rule, reason, min([instant for instant in (opens, *ends) if instant is not None], default=None))
+
+
+def person_refusal(question: Question, pack: Pack, at: datetime) -> Refusal | None:
+    """PACK/wishes too: the hours of the contact person whose number this is. Other numbers of the debtor are not concerned."""
+    number = question.number
+    if not pack.wishes or number is None or not number.hours:
+        return None
+    rule = f"{pack.name}/wishes"
+    try:
+        week = parse_week(number.hours)
+    except ValueError:
+        return Refusal(rule, question.says(TEXTS, "person-unreadable", person=number.person, week=number.hours), None)
+    opens = next_inside(at, question.place.home, week, lambda day: False)
+    if opens == at:
+        return None
+    return Refusal(rule, question.says(TEXTS, "person", person=number.person, week=shown_week(week, question.language)), opens)
 
 
 def _both(one: Week, other: Week) -> Week:

@@ -45,6 +45,7 @@ class Allowed:
     items: tuple[str, ...]  # what may be spoken about
     place: Place
     warnings: tuple[Notice, ...] = ()
+    asks_for: str = ""  # whom to ask for on that number
 
 
 @dataclass(frozen=True, slots=True)

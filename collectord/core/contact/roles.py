@@ -42,8 +42,8 @@ def _rank(number: DialNumber, asked: list[str]) -> int:
     return LEADS if any(word in role for word in BOSS) else OTHER
 
 
-def asks_for(facts: DebtorFacts, number: DialNumber) -> str:
+def asks_for(facts: DebtorFacts, number: DialNumber | None) -> str:
     """Whom to ask for on this number, "" when nobody is known by name."""
-    if number.person:
+    if number is not None and number.person:
         return ", ".join(dict.fromkeys(filter(None, (number.person, number.role))))
     return facts.debtor.contact_person
