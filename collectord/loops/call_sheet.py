@@ -16,6 +16,7 @@ from collectord.core.contact.contact_rules import Refused, may_contact
 from collectord.core.contact.facts import DebtorFacts
 from collectord.core.house import House
 from collectord.core.money import plain_map
+from collectord.core.receivables.briefing import briefing
 from collectord.core.receivables.dunning import day_begins
 from collectord.core.receivables.foresight import FORESEEN, foresee_task
 from collectord.core.receivables.ledger import oldest_days_past_due, overdue_total
@@ -30,7 +31,7 @@ from collectord.loops.debtor_scan import Seen, scan
 DAY = timedelta(days=1)
 COLUMNS = (
     "when", "company", "debtor_no", "debtor_name", "number", "agent", "agent_name", "ladder", "level", "step", "items", "open_amount",
-    "overdue", "days_past_due", "task", "why", "not_called_because",
+    "overdue", "days_past_due", "task", "why", "not_called_because", "briefing",
 )  # fmt: skip
 
 
@@ -125,4 +126,5 @@ def _row(call: _Call, agent: FreeAgent | None, names: dict[str, str], rules: Rul
         "task": None if task.id.startswith(FORESEEN) else task.id,
         "why": task.why,
         "not_called_because": call.refusal,
+        "briefing": list(briefing(found.items, today, house.language, house.time_zone)),
     }

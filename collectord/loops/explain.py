@@ -19,6 +19,7 @@ from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.rules import Rules
 from collectord.edge.store import facts, holds, tasks
 from collectord.edge.store.connection import Connection, Database
+from collectord.loops import asked_blocks
 
 
 class NotKnown(Exception):
@@ -41,6 +42,7 @@ async def explain(
         asked = wanted(known.debtor, known.items, ladder, today, holds=await holds.holds_of(conn, key, now, today))
         live = await tasks.live_tasks_of(conn, key, now)
         answer = may_contact(known, rules.packs, house, now, item=item)
-        return explained(known, answer, asked, live, ladder.name if ladder else None, house, now)
+        notices = await asked_blocks.warnings(conn, house, now, key)
+        return explained(known, answer, asked, live, ladder.name if ladder else None, house, now, notices)
 
     return await db.read(look)

@@ -91,6 +91,6 @@ async def debtors(db: Database, house: House, now: datetime, *, key: DebtorKey |
     """CONTRACT 7, `debtors --json`."""
 
     async def job(conn: Connection) -> list[dict[str, Any]]:
-        return await ledger.listed_debtors(conn, today=house.today(now), now=now, key=key, limit=limit)
+        return await ledger.listed_debtors(conn, today=house.today(now), now=now, key=key, limit=limit, language=house.language)
 
     return await db.read(job)

@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 
 from collectord.core.contact.contact_rules import Allowed, Refusal, Refused
 from collectord.core.contact.facts import DebtorFacts
+from collectord.core.contact.refusals import Notice
 from collectord.core.house import House
 from collectord.core.money import plain_map
+from collectord.core.receivables.briefing import booked_until, briefing, dunning_document, proofs
 from collectord.core.receivables.ledger import oldest_days_past_due, open_total, overdue_total
 from collectord.core.receivables.tasks import Task
 from collectord.core.receivables.wanted import NotWanted, Wanted
@@ -48,14 +50,16 @@ def explained(
     ladder: str | None,
     house: House,
     now: datetime,
+    notices: Sequence[Notice] = (),
 ) -> dict[str, Any]:
-    """The JSON document. `tasks`: the debtor's live ones; the one that comes next speaks for the rules."""
+    """The JSON document. `tasks`: the debtor's live ones; the one that comes next speaks for the rules. `notices`: beyond the gate's."""
     debtor, today = facts.debtor, house.today(now)
     task = min(tasks, key=lambda one: (one.not_before, -one.priority, one.id), default=None)
     home = answer.place.home
     refusals = answer.refusals if isinstance(answer, Refused) else ()
     not_before = answer.not_before if isinstance(answer, Refused) else None
     asked = wanted if isinstance(wanted, Wanted) else None
+    booked = booked_until(facts.items, today)
     return {
         "company": debtor.company,
         "debtor_no": debtor.debtor_no,
@@ -64,6 +68,10 @@ def explained(
         "open": plain_map(open_total(facts.items)),
         "overdue": plain_map(overdue_total(facts.items, today)),
         "days_past_due": oldest_days_past_due(facts.items, today),
+        "booked_until": booked.isoformat() if booked else None,
+        "proof": [proof.document(house.language) for proof in proofs(facts.items)],
+        "dunning": dunning_document(facts.items),
+        "briefing": list(briefing(facts.items, today, house.language, home)),
         "potential_class": debtor.potential_class or None,
         "ladder": (task.ladder if task and task.ladder else None) or ladder,
         "level": task.level if task else asked.level.number if asked else None,
@@ -77,7 +85,7 @@ def explained(
         "not_before": shown_instant(not_before, home),
         "why": _why(answer, wanted, task, house),
         "task": task.id if task else None,
-        "warnings": [{"rule": notice.rule, "reason": notice.reason} for notice in answer.warnings],
+        "warnings": [{"rule": notice.rule, "reason": notice.reason} for notice in (*answer.warnings, *notices)],
     }
 
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from collectord.core.money import from_scaled, plain, plain_map
+from collectord.core.receivables.briefing import dunning, proofs
 from collectord.core.receivables.ledger import (
     FOREVER,
     Debtor,
@@ -23,6 +24,7 @@ from collectord.core.receivables.ledger import (
     open_total,
     overdue_total,
 )
+from collectord.core.wording import Language
 from collectord.edge.store.batches import listed as listed_batches
 from collectord.edge.store.batches import source_states
 from collectord.edge.store.codec import instant, maybe_day
@@ -160,7 +162,7 @@ async def clearings(conn: Connection, key: DebtorKey, since: date, until: date) 
 
 
 async def listed_debtors(
-    conn: Connection, *, today: date, now: datetime, key: DebtorKey | None = None, limit: int = 10_000
+    conn: Connection, *, today: date, now: datetime, key: DebtorKey | None = None, limit: int = 10_000, language: Language = "en"
 ) -> list[dict[str, Any]]:
     """CONTRACT 7, `debtors --json`, in key order."""
     if key:
@@ -177,13 +179,19 @@ async def listed_debtors(
     facts = await _grouped(SQL.facts_between(conn, **stretch, now=at, today=day))
     rejected = await _grouped(SQL.rejected_between(conn, **stretch, today=day))
     return [
-        _listed(found, items, promises.get(found.key, []), facts.get(found.key, []), rejected.get(found.key, []), today)
+        _listed(found, items, promises.get(found.key, []), facts.get(found.key, []), rejected.get(found.key, []), today, language)
         for found, items in await _whole(conn, rows, today, {})
     ]
 
 
 def _listed(
-    found: Debtor, items: tuple[OpenItem, ...], promises: list[Row], facts: list[Row], rejected: list[Row], today: date
+    found: Debtor,
+    items: tuple[OpenItem, ...],
+    promises: list[Row],
+    facts: list[Row],
+    rejected: list[Row],
+    today: date,
+    language: Language,
 ) -> dict[str, Any]:
     last = promises[-1] if promises else None
     return {
@@ -193,6 +201,8 @@ def _listed(
         "open": plain_map(open_total(items)),
         "overdue": plain_map(overdue_total(items, today)),
         "days_past_due": oldest_days_past_due(items, today),
+        "proof": [proof.text(language) for proof in proofs(items)],
+        "dunning_level": (dunning(items) or {"level": None})["level"],
         "potential_class": found.potential_class or None,
         "level": max([0, *(item.contact_level for item in items)]),
         "numbers": [number.e164 for number in found.numbers if number.e164],

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import orjson
+
 from collectord.core.exports.freshness import SourceStanding
 from collectord.edge.store.codec import to_maybe_day
 from collectord.edge.store.connection import Connection, queries
@@ -28,6 +30,7 @@ class Cover:
     as_of: date | None = None
     fresh_as_of: date | None = None  # moved on by duplicates
     booked_until: date | None = None  # payments are booked up to this day; None: the export does not say
+    columns: frozenset[str] = frozenset()  # the canonical columns that the file had
 
     def booking_lag(self, today: date) -> int:
         return 0 if self.booked_until is None else max(0, (today - self.booked_until).days)
@@ -66,6 +69,7 @@ def _cover(source: str, company: str, row: Mapping[str, Any] | None) -> Cover:
         as_of=date.fromisoformat(row["as_of"]),
         fresh_as_of=to_maybe_day(row["fresh_as_of"]),
         booked_until=to_maybe_day(row["booked_until"]),
+        columns=frozenset(orjson.loads(row["detail"]).get("columns", ())),
     )
 
 

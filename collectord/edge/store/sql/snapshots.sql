@@ -2,7 +2,7 @@
 
 -- name: cover(source, company, today)^
 -- The newest snapshot that covers this company, as it was known on :today.
-select b.id, b.as_of, case when b.fresh_as_of <= :today then b.fresh_as_of else b.as_of end as fresh_as_of, b.booked_until, b.decided_at
+select b.id, b.as_of, case when b.fresh_as_of <= :today then b.fresh_as_of else b.as_of end as fresh_as_of, b.booked_until, b.decided_at, b.detail
   from batch b
  where b.source = :source and b.status = 'accepted' and b.mode = 'snapshot' and b.as_of <= :today
    and (not exists (select 1 from batch_scope s where s.batch_id = b.id)
@@ -11,7 +11,7 @@ select b.id, b.as_of, case when b.fresh_as_of <= :today then b.fresh_as_of else 
 
 -- name: newest(source, today)^
 -- The newest snapshot of all, whatever it covers.
-select b.id, b.as_of, case when b.fresh_as_of <= :today then b.fresh_as_of else b.as_of end as fresh_as_of, b.booked_until, b.decided_at
+select b.id, b.as_of, case when b.fresh_as_of <= :today then b.fresh_as_of else b.as_of end as fresh_as_of, b.booked_until, b.decided_at, b.detail
   from batch b
  where b.source = :source and b.status = 'accepted' and b.mode = 'snapshot' and b.as_of <= :today
  order by b.seq desc limit 1;
