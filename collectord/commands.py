@@ -71,7 +71,9 @@ class Context:
         return new_id(self.now)
 
     def intake(self) -> intake.IntakeEdges:
-        return intake.IntakeEdges(db=self.db, folders=self.folders, house=self.house, new_id=lambda: new_id(self.now))
+        return intake.IntakeEdges(
+            db=self.db, folders=self.folders, house=self.house, new_id=lambda: new_id(self.now), sources=self.rules.sources
+        )
 
     async def key(self, text: str) -> DebtorKey:
         return await self.db.read(lambda conn: ledger.find_key(conn, text))

@@ -28,7 +28,7 @@ from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.pbx.link import PbxLink, tls_context
 from collectord.edge.store import meta
 from collectord.edge.store.connection import Database, StoreBroken, open_store
-from collectord.loops import call_events, day_sheet, duty, intake, manual, outbox, planning, promises, standing
+from collectord.loops import call_events, day_sheet, duty, inbox_state, intake, manual, outbox, planning, promises, standing
 from collectord.loops.clock_watch import ClockWatch
 from collectord.loops.dialling import Dialler, GateRefused, Idle, PlacedCall, switched_off
 from collectord.loops.pbx_events import PbxDesk
@@ -56,7 +56,7 @@ class Daemon:
         self.log = log.get()
         self._reload, self._answer = reload, answer
         self.desks: dict[str, PbxDesk] = {}
-        self._work, self._dial = asyncio.Event(), asyncio.Event()
+        self._work, self._dial, self._arrived = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._stop, self._drained = asyncio.Event(), asyncio.Event()
         self._doubts: dict[str, Doubt] = {}
         self.watch = ClockWatch(clock=clock, doubts=self._doubts, log=self.log)
@@ -145,6 +145,7 @@ class Daemon:
                 server = await control.serve(self.settings.state_dir, lambda message, actor: self._answer(self, message, actor))
                 loops = [
                     group.create_task(self._keep("intake", self._intake_turn, self._until_next_poll)),
+                    group.create_task(self._watch_inbox()),
                     group.create_task(self._keep("planning", self._work_turn, self._until_work)),
                     group.create_task(self._keep("outbox", self._outbox_turn, self._until_next_outcomes)),
                     group.create_task(self._keep("dialling", self._dial_turn)),
@@ -276,7 +277,9 @@ class Daemon:
     # ------------------------------------------------------------ turns
 
     def _intake(self) -> intake.IntakeEdges:
-        return intake.IntakeEdges(db=self.db, folders=self.folders, house=self.house, new_id=lambda: new_id(self.clock.now()))
+        return intake.IntakeEdges(
+            db=self.db, folders=self.folders, house=self.house, new_id=lambda: new_id(self.clock.now()), sources=self.rules.sources
+        )
 
     async def _intake_turn(self) -> None:
         now = self.clock.now()
@@ -289,7 +292,13 @@ class Daemon:
             self.wake()
 
     async def _until_next_poll(self) -> None:
-        await asyncio.sleep(self.settings.intake.poll_every.total_seconds())
+        """Until the next poll, or something happens in the inbox; a heap is worked off at once, an unreachable inbox is asked ever less."""
+        rest, shortest = inbox_state.rest(self._intake(), self.settings.intake.poll_every.total_seconds())
+        self._arrived.clear()
+        await self._pause(self._arrived, rest, at_least=shortest)
+
+    async def _watch_inbox(self) -> None:
+        await inbox.watch(self.folders.inbox, self._arrived.set, lambda why: self.log.warning("inbox_not_watched", why=why))
 
     async def _work_turn(self) -> None:
         """After imports, records and switches, and every quarter of an hour: promises, plan, call list."""

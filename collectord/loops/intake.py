@@ -7,58 +7,85 @@ Invariant: a file is noted in the store before it moves, so that after a crash i
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
-from collectord.core.exports.intake import TEXTS, Decision, IntakeRefused, Receipt, arrival, day_in_name, is_source
+from collectord.core.exports.intake import TEXTS, Decision, IntakeRefused, Receipt, arrival
+from collectord.core.exports.source_profiles import Ambiguous, Profile, choose
 from collectord.core.wording import phrase
 from collectord.edge import inbox
 from collectord.edge.crash import crash_point
 from collectord.edge.store import batches
 from collectord.loops import verdicts
+from collectord.loops.arriving import whole_files
 from collectord.loops.intake_edges import IntakeEdges as IntakeEdges
-from collectord.loops.intake_edges import turn_of
+from collectord.loops.intake_edges import Turn, turn_of
 from collectord.loops.intake_recovery import recover as recover
 
 FILES_PER_TURN = 50  # of a heap in the inbox; the next turn goes on
+UNKNOWN_SOURCE = "unknown"  # of a file that nobody can tell whose it is
 
 
 async def import_file(
-    edges: IntakeEdges, path: Path, *, source: str | None, mode: str | None, as_of: date | None, now: datetime, copy: bool = True
+    edges: IntakeEdges, path: Path, *, source: str | None, mode: str | None, as_of: date | None, now: datetime, opened: int | None = None
 ) -> Receipt:
-    """One file that a person names. Raises IntakeRefused, or OSError when it cannot be read. `copy` leaves the original where it is."""
+    """A copy of one file that a person names; `opened`: its descriptor, where this process may not open it itself.
+
+    Raises IntakeRefused, or OSError when it cannot be read.
+    """
     async with turn_of(edges).lock:
-        return await _take(edges, path, "", source, mode, as_of, now, copy=copy)
+        head = await asyncio.to_thread(inbox.head_of, path if opened is None else opened)
+        profile = choose(edges.sources, inbox.shown_name(path.name), "", source, head)
+        copy = partial(inbox.copy_in, edges.folders, path if opened is None else opened)
+        take = partial(asyncio.to_thread, copy)
+        return await _take(edges, path, "", source, mode, as_of, now, profile, take)
 
 
 async def take_inbox(edges: IntakeEdges, now: datetime) -> list[Receipt]:
-    """One turn of the inbox: the files that are complete, oldest export first."""
+    """One turn of the inbox: the files that are whole, oldest export first."""
     turn, receipts = turn_of(edges), list[Receipt]()
-    async with turn.lock:
-        try:
-            found = await asyncio.to_thread(inbox.ready, edges.folders, turn.sightings, is_source, now)
-        except OSError as error:
-            turn.complain(edges, edges.folders.inbox, error.strerror or str(error))
-            return []
-        for path, why in turn.sightings.complaints.items():
-            turn.complain(edges, path, why)
-        today = edges.house.today(now)
-        found.sort(key=lambda file: (day_in_name(file.path.name) or today, file.mtime_ns, file.path.name))
-        for file in found[:FILES_PER_TURN]:
+    async with turn.lock, aclosing(whole_files(edges, now)) as files:
+        async for file in files:
+            claim = partial(inbox.claim, edges.folders, file.path, judged=file.signature)
+            take = partial(_claim, turn, claim)
             try:
-                receipts.append(await _take(edges, file.path, file.folder, None, None, None, now, copy=False))
+                receipts.append(await _take(edges, file.path, file.folder, None, None, None, now, file.profile, take))
+                turn.sightings.entries.pop(file.key, None)
             except OSError as error:
-                turn.complain(edges, file.path, error.strerror or str(error))
+                turn.complain(edges, file.key, error.strerror or str(error))
+            if len(receipts) == FILES_PER_TURN:
+                break
+    if turn.unsettled and not turn.unreachable:
+        turn.unsettled = False
+        await recover(edges, now)
     return receipts
 
 
+async def _claim(turn: Turn, claim: Callable[[str], None], stored_as: str) -> None:
+    await turn.patience.do(partial(claim, stored_as))
+
+
 async def _take(
-    edges: IntakeEdges, path: Path, folder: str, source: str | None, mode: str | None, as_of: date | None, now: datetime, *, copy: bool
+    edges: IntakeEdges,
+    path: Path,
+    folder: str,
+    source: str | None,
+    mode: str | None,
+    as_of: date | None,
+    now: datetime,
+    profile: Profile | Ambiguous | None,
+    take: Callable[[str], Awaitable[None]],
 ) -> Receipt:
-    """Note, move (or copy), carry."""
+    """Note, move (or copy), carry. A file that several profiles claim is refused with a receipt that says so."""
     batch_id = edges.new_id()
     stored_as = inbox.stored_name(path.name, batch_id)
+    if isinstance(profile, Profile):
+        source, mode = source or folder or profile.name, mode or profile.mode or None
+    elif isinstance(profile, Ambiguous):
+        source = UNKNOWN_SOURCE
     arrived = arrival(
         batch_id=batch_id, name=inbox.shown_name(path.name), stored_as=stored_as, folder=folder, source=source, mode=mode, as_of=as_of,
         today=edges.house.today(now), language=edges.house.language,
@@ -66,11 +93,18 @@ async def _take(
     await edges.db.write(partial(batches.add, arrived=arrived, now=now))
     crash_point("import-noted")
     try:
-        await asyncio.to_thread(inbox.copy_in if copy else inbox.claim, edges.folders, path, stored_as)
+        await take(stored_as)
+    except TimeoutError:
+        turn_of(edges).unsettled = True  # the share may still carry it out; recovery looks where the file is
+        raise
     except OSError:
         await edges.db.write(partial(batches.drop, batch_id=batch_id))
         raise
     crash_point("import-claimed")
+    if isinstance(profile, Ambiguous):
+        decision = Decision("rejected", profile.sentence(edges.house.language))
+        await edges.db.write(partial(batches.set_aside, batch_id=batch_id, decision=decision, now=now))
+        return await verdicts.finish(edges, batch_id, "processing")
     return await verdicts.carry(edges, arrived, now)
 
 

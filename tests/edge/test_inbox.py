@@ -1,32 +1,28 @@
-"""The exchange folders with real files: what is taken, when, and where it ends up."""
+"""The exchange folders with real files: claims, copies, names, and where each file ends up."""
 
 from __future__ import annotations
 
 import os
-import socket
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from collectord.core.exports.intake import is_source
 from collectord.edge.inbox import (
+    Changed,
     ExchangeFolders,
     ExportFile,
     NotAFile,
-    Sightings,
     claim,
     copy_in,
-    ready,
+    open_regular,
     receipt_names,
     rejects_csv,
     shown_name,
     stored_name,
     write_atomically,
 )
+from collectord.edge.inbox.files import signature
 
-NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
-LATER = NOW + timedelta(seconds=10)
 ID = "1m83t4cm0sts890h24"
 
 
@@ -37,87 +33,70 @@ def folders(tmp_path: Path) -> ExchangeFolders:
     return made
 
 
-def taken(folders: ExchangeFolders, *, sightings: Sightings | None = None, twice: bool = True) -> list[str]:
-    sightings = sightings or Sightings()
-    found = ready(folders, sightings, is_source, NOW)
-    if twice:
-        found = ready(folders, sightings, is_source, LATER)
-    return sorted(f"{file.folder}/{file.path.name}" if file.folder else file.path.name for file in found)
+def processing(folders: ExchangeFolders) -> list[str]:
+    return sorted(path.name for path in folders.of("processing").iterdir())
 
 
-def test_a_file_is_taken_when_it_was_quiet_for_a_while(folders: ExchangeFolders) -> None:
-    (folders.inbox / "op.csv").write_text("x")
-    assert taken(folders, twice=False) == []
-    assert taken(folders) == ["op.csv"]
-
-
-def test_a_file_that_still_grows_is_not_taken(folders: ExchangeFolders) -> None:
-    sightings, path = Sightings(), folders.inbox / "op.csv"
-    path.write_text("x")
-    ready(folders, sightings, is_source, NOW)
-    path.write_text("xy")
-    assert ready(folders, sightings, is_source, LATER) == []
-    assert len(ready(folders, sightings, is_source, LATER + timedelta(seconds=5))) == 1
-
-
-def test_a_file_that_somebody_has_open_for_writing_is_not_taken_however_quiet(folders: ExchangeFolders) -> None:
-    path = folders.inbox / "op.csv"
-    with path.open("w") as writer:
-        writer.write("half")
-        writer.flush()
-        assert taken(folders) == []
-    assert taken(folders) == ["op.csv"]
-
-
-def test_a_done_marker_lets_a_file_in_at_once_and_goes_with_it(folders: ExchangeFolders) -> None:
-    (folders.inbox / "op.csv").write_text("x")
-    (folders.inbox / "op.csv.done").touch()
-    assert taken(folders, twice=False) == ["op.csv"]
+def test_a_claimed_file_takes_its_marker_and_checksum_with_it(folders: ExchangeFolders) -> None:
+    for name in ("op.csv", "op.csv.done", "op.csv.sha256"):
+        (folders.inbox / name).write_text("x")
     claim(folders, folders.inbox / "op.csv", stored_name("op.csv", ID))
     assert list(folders.inbox.iterdir()) == []
+    assert processing(folders) == [f"op~{ID}.csv"]
 
 
-def test_a_marker_older_than_the_file_is_yesterdays(folders: ExchangeFolders) -> None:
-    marker = folders.inbox / "op.csv.done"
-    marker.touch()
-    os.utime(marker, (1, 1))
-    (folders.inbox / "op.csv").write_text("x")
-    assert taken(folders, twice=False) == []
-
-
-def test_a_sub_folder_is_a_source(folders: ExchangeFolders) -> None:
-    for name in ("sap", "bad name"):
-        (folders.inbox / name).mkdir()
-        (folders.inbox / name / "op.csv").write_text("x")
-    assert taken(folders) == ["sap/op.csv"]
-
-
-@pytest.mark.parametrize(
-    "name", ["~lock.op.csv#", ".hidden.csv", "op.csv.tmp", "op.csv.part", "op.CSV.TMP", "op.csv~", "op.csv.filepart", "x.done"]
-)
-def test_names_of_unfinished_files_are_left_alone(folders: ExchangeFolders, name: str) -> None:
-    (folders.inbox / name).write_text("x")
-    assert taken(folders) == []
-
-
-def test_links_pipes_and_sockets_are_never_taken_and_never_block(folders: ExchangeFolders) -> None:
+def test_links_pipes_and_folders_are_never_claimed_and_never_block(folders: ExchangeFolders) -> None:
     (folders.inbox / "link.csv").symlink_to("/etc/passwd")
     os.mkfifo(folders.inbox / "pipe.csv")
     (folders.inbox / "folder.csv").mkdir()
-    here = os.getcwd()
-    os.chdir(folders.inbox)
-    try:
-        with socket.socket(socket.AF_UNIX) as unix:
-            unix.bind("socket.csv")
-            sightings = Sightings()
-            assert taken(folders, sightings=sightings) == []
-    finally:
-        os.chdir(here)
-    assert sorted(path.name for path in sightings.complaints) == ["link.csv", "pipe.csv", "socket.csv"]
     for name in ("link.csv", "pipe.csv", "folder.csv"):
         with pytest.raises(NotAFile):
             claim(folders, folders.inbox / name, "x~y.csv")
-    assert list(folders.of("processing").iterdir()) == []
+    assert processing(folders) == []
+
+
+def test_a_file_that_is_not_the_one_that_was_judged_stays_where_it_is(folders: ExchangeFolders) -> None:
+    path = folders.inbox / "op.csv"
+    path.write_text("judged")
+    judged = signature(path.stat())
+    (folders.inbox / "new").write_text("another")
+    os.rename(folders.inbox / "new", path)
+    with pytest.raises(Changed):
+        claim(folders, path, "op~x.csv", judged)
+    assert path.read_text() == "another"
+    claim(folders, path, "op~x.csv", signature(path.stat()))
+    assert processing(folders) == ["op~x.csv"]
+
+
+def test_an_inbox_that_is_a_share_of_its_own_gives_its_files_as_copies(tmp_path: Path) -> None:
+    folders = ExchangeFolders(tmp_path / "exchange")
+    share = Path("/dev/shm") / f"collectord-{tmp_path.name}-{os.getpid()}"
+    other = share.parent.stat().st_dev != tmp_path.stat().st_dev
+    share = share if other else tmp_path / "share"
+    share.mkdir()
+    try:
+        folders.root.mkdir()
+        folders.inbox.symlink_to(share)
+        folders.create()
+        path = folders.inbox / "op.csv"
+        path.write_text("content")
+        claim(folders, path, "op~x.csv", signature(path.stat()))
+        assert list(share.iterdir()) == []
+        assert (folders.of("processing") / "op~x.csv").read_text() == "content"
+        assert processing(folders) == ["op~x.csv"]
+    finally:
+        share.rmdir()
+
+
+def test_an_opened_file_is_copied_whole_wherever_its_position_stands(folders: ExchangeFolders, tmp_path: Path) -> None:
+    original = tmp_path / "op.csv"
+    original.write_text("content")
+    fd = open_regular(original)
+    os.lseek(fd, 5, os.SEEK_SET)
+    copy_in(folders, fd, "op~copy.csv")
+    assert os.lseek(fd, 0, os.SEEK_CUR) == 5
+    os.close(fd)
+    assert (folders.of("processing") / "op~copy.csv").read_text() == "content"
 
 
 @pytest.mark.parametrize(
@@ -180,12 +159,6 @@ def test_an_export_is_read_from_what_was_opened_and_tells_when_it_changes(folder
         writer.flush()
         assert export.changed()
         assert export.size == 3
-
-
-def test_an_unreadable_inbox_is_an_error_for_the_caller(folders: ExchangeFolders) -> None:
-    folders.inbox.rmdir()
-    with pytest.raises(OSError, match="inbox"):
-        ready(folders, Sightings(), is_source, NOW)
 
 
 def test_cells_that_a_spreadsheet_would_run_are_prefixed() -> None:
