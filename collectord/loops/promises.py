@@ -1,7 +1,8 @@
 """Promises: judged from what the exports say was cleared, after every import.
 
-Reads open promises, clearings and how far each source has told its bookings; asks core/receivables, writes verdicts.
-Invariant: without an export beyond the grace nothing is called broken; verdict and the task it asks for are one transaction.
+Reads open promises, clearings, bank lines and how far each source has told its bookings; asks core/receivables, writes verdicts.
+Invariant: without an export beyond the grace nothing is called broken, nor while accounting may still be booking a payment that came in
+time; verdict and the task it asks for are one transaction.
 """
 
 from __future__ import annotations
@@ -9,20 +10,25 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from collectord.core.contact.calendar import WorkingDays
 from collectord.core.house import House
 from collectord.core.receivables.broken_promise import Verdict, conclude
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.promises import Promise, booked_until, judge
+from collectord.core.receivables.seen_payments import awaited
 from collectord.core.rules import Rules
+from collectord.core.telephony.follow_up import bank_day
 from collectord.edge.crash import crash_point
 from collectord.edge.ids import new_id
-from collectord.edge.store import calls, facts, ledger, tasks
+from collectord.edge.store import calls, facts, ledger, payments, tasks
 from collectord.edge.store import promises as store
 from collectord.edge.store.connection import Connection, Database
+from collectord.loops.payments import settle
 
 
 async def judge_promises(db: Database, rules: Rules, house: House, now: datetime) -> tuple[Promise, ...]:
-    """The promises that were judged now, in their new state."""
+    """The promises that were judged now, in their new state. Bank lines that the newest lists answered are settled first."""
+    await settle(db, house, now)
     open_ones = await db.read(lambda conn: store.open_promises(conn, now))
     judged: list[Promise] = []
     for key, promises in open_ones.items():
@@ -35,13 +41,17 @@ async def _judge(conn: Connection, key: DebtorKey, promises: list[Promise], rule
     today = house.today(now)
     clearings = await store.clearings(conn, key, today)
     told = await store.told_by_sources(conn, key, min(promise.made_at for promise in promises).date(), today)
+    company = house.companies.get(key.company)
+    days = WorkingDays(house.country, company.region if company else "")
+    seen = await payments.seen(conn, key, now, today)
+    until = {payment.id: bank_day(days, payment.booked_on, house.paid_already_days) for payment in seen}
+    asked = [awaited(promise, seen, until) for promise in promises]
     booked = {
-        promise.id: booked_until(promise, [s.days for s in told if not promise.items or s.items & set(promise.items)])
-        for promise in promises
+        promise.id: booked_until(promise, [s.days for s in told if not promise.items or s.items & set(promise.items)]) for promise in asked
     }
     items = await ledger.open_items(conn, key, today)
     judged = []
-    for promise_id, judgement in judge(promises, clearings, booked=booked).items():
+    for promise_id, judgement in judge(asked, clearings, booked=booked).items():
         promise = next(promise for promise in promises if promise.id == promise_id)
         placed = await calls.attempt(conn, promise.attempt_id)
         verdict = conclude(

@@ -13,6 +13,7 @@ from collectord.core.receivables.tasks import Origin, Task
 from collectord.core.telephony.attempts import Attempt
 from collectord.edge.store import tasks
 from collectord.loops.promises import judge_promises
+from tests.loops.bank import line, statement
 from tests.loops.desk import Desk, local, open_desk, row
 from tests.loops.shift import MONDAY, ended, keyed, place, planned, promised, rows_of, talk, tell
 
@@ -101,3 +102,27 @@ async def test_a_judgement_after_now_is_invisible(desk: Desk) -> None:
     await desk.take(R1, R2, NEWS, as_of="2026-11-27")
     await judge(desk, local("2026-11-27T13:00"))
     assert [p["state"] for p in await promised(desk, local("2026-11-26T13:00"))] == ["open"]
+
+
+async def test_a_promise_is_not_broken_while_accounting_books_the_payment_that_the_bank_has_told(desk: Desk) -> None:
+    await promise(desk)
+    await statement(desk, local("2026-11-27T07:00"), line(booked_on="2026-11-26", reference="R1 R2"))
+    await desk.take(R1, R2, NEWS, as_of="2026-11-27")
+    assert await judge(desk, local("2026-11-27T13:00")) == []
+    await desk.take(NEWS, *OTHERS, as_of="2026-11-30")
+    assert await judge(desk, local("2026-11-30T13:00")) == ["kept"]
+
+
+async def test_a_payment_that_accounting_never_books_does_not_keep_a_promise_open_for_ever(desk: Desk) -> None:
+    await promise(desk)
+    await statement(desk, local("2026-11-27T07:00"), line(booked_on="2026-11-26", reference="R1 R2"))
+    await desk.take(R1, R2, NEWS, as_of="2026-12-04")
+    assert await judge(desk, local("2026-12-03T13:00")) == []
+    assert await judge(desk, local("2026-12-04T13:00")) == ["broken"]
+
+
+async def test_a_payment_after_the_grace_does_not_keep_a_promise_waiting(desk: Desk) -> None:
+    await promise(desk)
+    await statement(desk, local("2026-11-27T07:00"), line(booked_on="2026-11-27", reference="R1 R2"))
+    await desk.take(R1, R2, NEWS, as_of="2026-11-27")
+    assert await judge(desk, local("2026-11-27T13:00")) == ["broken"]

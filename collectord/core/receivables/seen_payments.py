@@ -8,7 +8,7 @@ Invariant: a payment seen clears nothing; it ends with accounting's newer list, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -94,17 +94,18 @@ def settled_as(heard: Sequence[Heard]) -> tuple[str, str] | None:
     return "confirmed" if proven and first.state == "matched" else first.state, max(one.told_by for one in heard)
 
 
-def keeps_waiting(promise: Promise, payments: Sequence[SeenPayment], until: Mapping[str, date], today: date) -> bool:
-    """A payment that may keep this promise was seen in time, and accounting may still be booking it.
+def awaited(promise: Promise, payments: Sequence[SeenPayment], until: Mapping[str, date]) -> Promise:
+    """The promise as it is judged: a payment that came in time and may keep it gives accounting longer to book it.
 
     `until`: payment -> the last day on which its booking is waited for.
     """
-    return any(
-        promise.made_at.date() <= payment.booked_on <= promise.grace_until
-        and payment.amount.currency == promise.amount.currency
-        and payment.state != "confirmed"
-        and today <= until[payment.id]
-        and (not promise.items or not payment.items or bool(set(promise.items) & set(payment.items)))
+    days = [
+        until[payment.id]
         for payment in payments
-        if not payment.is_return and not any(other.takes_back(payment) for other in payments)
-    )
+        if not payment.is_return
+        and promise.made_at.date() <= payment.booked_on <= promise.grace_until
+        and payment.amount.currency == promise.amount.currency
+        and (not promise.items or not payment.items or bool(set(promise.items) & set(payment.items)))
+        and not any(other.takes_back(payment) for other in payments)
+    ]
+    return replace(promise, grace_until=max([promise.grace_until, *days]))
