@@ -39,6 +39,7 @@ class Read:
     decision: Decision
     counts: Counts | None = None
     warnings: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()  # which canonical columns the file had
     original: Earlier | None = None  # of a duplicate
 
 
@@ -74,7 +75,7 @@ async def _read(edges: IntakeEdges, arrived: Arrival, export: ExportFile, now: d
     except ExportRefused as error:
         return Read(Decision("rejected", str(error)))
     decision = first or judge(arrived.mode, counts, shrinks(counts, before, house, house.language), house.language)
-    return Read(decision, counts, staged.header.ignored)
+    return Read(decision, counts, staged.header.ignored, tuple(staged.header.positions))
 
 
 async def _stage(edges: IntakeEdges, arrived: Arrival, export: ExportFile, *, first_reading: bool) -> tuple[Staged, Counts, Before]:
@@ -89,7 +90,7 @@ async def accept(edges: IntakeEdges, arrived: Arrival, export: ExportFile, now: 
     """A held file that a person releases: read again, compared with the ledger of today, committed."""
     await clean(edges, arrived.batch_id, rejects=False)
     staged, counts, _ = await _stage(edges, arrived, export, first_reading=False)
-    await _commit(edges, arrived, Read(Decision("accepted"), counts, staged.header.ignored), now)
+    await _commit(edges, arrived, Read(Decision("accepted"), counts, staged.header.ignored, tuple(staged.header.positions)), now)
     return await finish(edges, arrived.batch_id, "held")
 
 
@@ -107,7 +108,7 @@ async def _commit(edges: IntakeEdges, arrived: Arrival, read: Read, now: datetim
                 await batches.set_aside(conn, held, Decision("replaced", reason), now)
         if read.counts is None:
             await batches.drop_rejects(conn, batch_id)
-        await batches.decide(conn, arrived, read.decision, read.counts, now, read.warnings)
+        await batches.decide(conn, arrived, read.decision, read.counts, now, read.warnings, read.columns)
         if read.original:
             await batches.repeat(conn, batch_id, read.original.batch_id)
             until = confirmed_until(read.original, arrived.as_of, accounting_days(edges.house))

@@ -94,9 +94,15 @@ async def history(conn: Connection, source: str, digest: str) -> tuple[Earlier |
 
 
 async def decide(
-    conn: Connection, arrived: Arrival, decision: Decision, counts: Counts | None, now: datetime, warnings: Iterable[str] = ()
+    conn: Connection,
+    arrived: Arrival,
+    decision: Decision,
+    counts: Counts | None,
+    now: datetime,
+    warnings: Iterable[str] = (),
+    columns: Iterable[str] = (),
 ) -> None:
-    """The verdict. `counts` None: no row was read."""
+    """The verdict. `counts` None: no row was read. `columns`: what the file could say at all."""
     if counts is None:
         await SQL.decide_without_rows(conn, id=arrived.batch_id, status=decision.status, reason=decision.reason, decided_at=instant(now))
         return
@@ -116,7 +122,7 @@ async def decide(
         cleared=counts.cleared,
         reopened=counts.reopened,
         open_amount=orjson.dumps(plain_map(counts.open_amount)).decode(),
-        detail=orjson.dumps({"warnings": list(warnings)}).decode(),
+        detail=orjson.dumps({"warnings": list(warnings), "columns": sorted(columns)}).decode(),
     )
 
 
