@@ -177,6 +177,13 @@ def test_paid_already_holds_five_banking_days_and_asks_accounting() -> None:
     follow = after_talk(situation(dialled(Result.ANSWERED)), said(Disposition.PAID_ALREADY))
     assert follow.task == TaskBack(datetime(2026, 11, 30, 23, 0, tzinfo=UTC), counted=True)  # Tuesday 1 Dec, 0:00 in Berlin
     assert {o.dunning_block_until for o in follow.outcomes} == {date(2026, 11, 30)}
+    assert [o.note for o in follow.outcomes] == ["search for a payment of €300.00 for R1", "search for a payment of €110.00 for R2"]
+
+
+def test_paid_already_keeps_what_the_agent_wrote_and_asks_only_for_what_is_open() -> None:
+    about = situation(dialled(Result.ANSWERED))
+    follow = after_talk(replace(about, items=about.items[:1]), said(Disposition.PAID_ALREADY, note="am 3.11. bar"))
+    assert [o.note for o in follow.outcomes] == ["am 3.11. bar (search for a payment of €300.00 for R1)", "am 3.11. bar"]
 
 
 def test_a_dispute_is_a_fact_on_each_item_and_asks_accounting_for_a_block() -> None:

@@ -7,13 +7,14 @@ Invariant: pure; an attempt that never reached the debtor's line costs the debto
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from collectord.core.contact.calendar import HolidaysUnknown, WorkingDays
 from collectord.core.contact.facts import Fact, FactKind
+from collectord.core.money import Money
 from collectord.core.receivables.escalation import carried_out
 from collectord.core.receivables.promises import Promise
 from collectord.core.receivables.tasks import Origin, Task, TaskState
@@ -108,6 +109,8 @@ def after_talk(now: Situation, said: Said) -> FollowUp:
             why=now.say("promise", amounts=amounts, day=said.on or now.today, until=block or now.today),
         )
     outcomes = tell(now.attempt, said, now.items, promises, block, now.now, now.new_id) if rule.tell_accounting else ()
+    if said.disposition is Disposition.PAID_ALREADY:
+        outcomes = tuple(_asking_to_search(now, outcome) for outcome in outcomes)
     return FollowUp(
         task=change.task,
         why=change.why,
@@ -171,6 +174,15 @@ def _number_failed(now: Situation, block_for: int) -> FollowUp:
     why = now.say("number-failed", number=attempt.number, how=how, day=until)
     fact = _fact(now, FactKind.NUMBER_BLOCKED, attempt.number, why, actor="network", until_on=until)
     return FollowUp(task=TaskBack(now.now + SHORTEST_RETRY, False), facts=(fact,), why=why)
+
+
+def _asking_to_search(now: Situation, outcome: Outcome) -> Outcome:
+    """Accounting looks for the payment: for how much, and for what."""
+    item = next((item for item in now.items if item.item_no == outcome.item_no), None)
+    if item is None:
+        return outcome
+    asked = now.say("search", amount=Money(item.open_amount, item.currency), item=item.item_no)
+    return replace(outcome, note=f"{outcome.note} ({asked})" if outcome.note else asked)
 
 
 def _levels(now: Situation) -> dict[str, int]:

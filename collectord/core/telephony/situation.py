@@ -60,6 +60,7 @@ TEXTS: Texts = {
         "Agreed callback: {agent} spoke with the debtor on {on}.",
         "Vereinbarter Rückruf: {agent} sprach am {on} mit dem Debitor.",
     ),
+    "search": ("search for a payment of {amount} for {item}", "bitte Zahlung über {amount} zu {item} suchen"),
     "dispute-reason": ("disputed on the telephone", "am Telefon bestritten"),
     "wrong-reason": ("the number belongs to somebody else", "die Nummer gehört jemand anderem"),
     "stop-reason": ("does not want to be called", "möchte nicht angerufen werden"),
