@@ -249,6 +249,7 @@ for _name, _summary in (
     ("attempts", "List attempts: every call that was placed."),
     ("promises", "List promises to pay."),
     ("disputes", "List disputes."),
+    ("payments", "List bank lines and what they pay; --state matched, ambiguous, unmatched, confirmed or still_open."),
     ("debtors", "List debtors with what they owe."),
     ("agents", "List agents and whether they can be rung."),
     ("batches", "List claimed export files."),

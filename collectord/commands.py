@@ -18,7 +18,7 @@ from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.rules import Rules
 from collectord.edge import inbox
 from collectord.edge.ids import new_id
-from collectord.edge.store import calls, ledger, meta, promises, tasks
+from collectord.edge.store import calls, ledger, meta, payments, promises, tasks
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import (
     call_sheet,
@@ -303,6 +303,7 @@ READING: Mapping[str, Handler] = {
     "attempts": _lister(calls.listed_attempts),
     "promises": _lister(promises.listed_promises),
     "disputes": _lister(promises.listed_disputes),
+    "payments": _lister(payments.listed),
     "unknown": _lister(calls.listed_unknown),
     "batches": _lister(ledger.listed_batches),
     "debtors": debtors,

@@ -30,6 +30,7 @@ COLOURS = {
     "ready": GOOD, "planned": "cyan", "in_call": "magenta", "done": QUIET, "cancelled": QUIET, "suppressed": BAD,
     "answered": GOOD, "busy": DOUBT, "no_answer": DOUBT, "unallocated": BAD, "congestion": DOUBT, "failed": BAD, "unknown": BAD,
     "promise": GOOD, "paid_already": GOOD, "dispute": BAD, "do_not_call": BAD, "open": "cyan", "kept": GOOD, "broken": BAD,
+    "matched": GOOD, "confirmed": QUIET, "ambiguous": DOUBT, "unmatched": BAD, "still_open": BAD,
     "dialling": GOOD, "idle": "cyan", "paused": DOUBT, "shadow": "cyan", "blocked": BAD, "up": GOOD, "down": BAD,
     "free": GOOD, "logged_out": QUIET,
 }  # fmt: skip
@@ -41,6 +42,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "promises": ("id", "debtor_no", "amount", "promised_on", "state", "level"),
     "disputes": ("debtor_no", "item_no", "reason", "at", "agent"),
+    "payments": ("booked_on", "amount", "currency", "payer", "payer_account", "state", "debtors", "items", "reference", "how"),
     "debtors": ("company", "debtor_no", "debtor_name", "open", "overdue", "days_past_due", "level", "numbers", "blocks"),
     "agents": ("id", "name", "endpoint", "state", "device", "since", "why"),
     "batches": ("batch", "file", "source", "mode", "as_of", "status", "rows", "reason"),
@@ -56,7 +58,7 @@ SPARED = frozenset({"company", "ladder", "medium", "level", "id", "batch", "endp
 """What a terminal of less than ROOMY columns does without; `--json` has everything."""
 NEEDED = {"agents": {"id"}, "batches": {"batch"}, "import": {"batch"}, "unknown": {"id"}, "tasks": {"medium"}, "sources": {"source"}}
 """What another command asks for is spared nowhere: `accept BATCH`, `record --attempt ID`, `test-call --agent ID`."""
-SENTENCES = ("why", "reason", "remedy", "found", "examples", "numbers", "blocks", "version")
+SENTENCES = ("why", "reason", "remedy", "found", "examples", "numbers", "blocks", "version", "reference", "how")
 """Columns that hold much text: where a terminal is too narrow they stand below their row, over the whole width."""
 BELOW = {"attempts": ("agent_result", "state"), "import": ("batch", "accepted")}
 SHRINKS = ("debtor_name", "file", "name", "rule", "title", "check")
