@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import cached_property, lru_cache
 
 from collectord.core.exports.csv_records import Certain
+from collectord.core.money import NotMoney, parse_amount
 
 MINUS_PLACES = ("before", "after", "brackets")  # -5  5-  (5)
 THOUSANDS = ("", ".", ",", " ", "'")
@@ -39,6 +40,7 @@ _INSTANT = (
     r"(?P<y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})[T ](?:(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
     r"(?:[+-][0-9]{2}:?[0-9]{2})?|00:00(?::00(?:\.0{1,9})?)?Z)"
 )
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _SEPARATORS = frozenset(" .-/,")
 
 
@@ -80,6 +82,10 @@ class NumberForm:
 
     def _read(self, text: str) -> str:
         if type(text) is Certain:
+            try:
+                parse_amount(text)
+            except NotMoney:
+                raise NotInForm(text) from None
             return str(text)
         whole, point, fraction = text.partition(self.decimal)  # first the usual form, without a pattern: four times as fast
         if whole.isdigit() and len(whole) <= 13 and (fraction.isdigit() and len(fraction) <= 4 if point else True) and text.isascii():
@@ -140,6 +146,8 @@ class DateForms:
 
     def _read(self, text: str) -> str:
         if type(text) is Certain:
+            if not _ISO.fullmatch(text):
+                raise NotInForm(text)  # a number in a column of days
             return str(text)
         for pattern in self._patterns:
             found = pattern.fullmatch(text)
