@@ -1,6 +1,6 @@
 """The outbox: files for accounting, written so that a half one is never seen.
 
-Owns the form of outcomes-*.csv (CONTRACT 9) and its way onto the disk. Decides neither when nor what.
+Owns the form of outcomes-*.csv (CONTRACT 9) and corrections-*.csv and their way onto the disk. Decides neither when nor what.
 Invariant: a file appears under its name complete and on disk, by one rename; the same lines always make the same bytes.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,24 +21,27 @@ COLUMNS = (
     "outcome_id", "at", "company", "debtor_no", "debtor_name", "item_no", "disposition", "promise_amount", "currency", "promise_on",
     "dunning_block_until", "dispute_reason", "note", "agent", "attempt_id",
 )  # fmt: skip
+CORRECTION_COLUMNS = (
+    "correction_id", "at", "company", "debtor_no", "debtor_name", "field", "old_value", "new_value", "agent", "note",
+)  # fmt: skip
 
 
 class OutboxUnwritable(Exception):
     """The outbox cannot take the file; one sentence. Nothing is lost: the next export writes it."""
 
 
-def file_name(at: datetime, zone: str) -> str:
+def file_name(stem: str, at: datetime, zone: str) -> str:
     """`outcomes-20261123-101500.csv`, in the house's time."""
-    return f"outcomes-{at.astimezone(ZoneInfo(zone)):%Y%m%d-%H%M%S}.csv"
+    return f"{stem}-{at.astimezone(ZoneInfo(zone)):%Y%m%d-%H%M%S}.csv"
 
 
-def render(rows: Iterable[Mapping[str, Any]]) -> bytes:
+def render(rows: Iterable[Mapping[str, Any]], columns: Sequence[str] = COLUMNS) -> bytes:
     """UTF-8 with BOM, `;`, one line a row; a cell that a spreadsheet would run as a formula gets an apostrophe in front."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(columns)
     for row in rows:
-        writer.writerow([_cell(row.get(column)) for column in COLUMNS])
+        writer.writerow([_cell(row.get(column)) for column in columns])
     return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8")
 
 

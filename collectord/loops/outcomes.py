@@ -51,7 +51,7 @@ async def record_from_person(
         made = await promises.last_promise(conn, key, now)
         if more:  # learnt in the same talk
             learnt = read_words(more, await known_debtor(conn, key, now, house), rules, house, now, actor, new_id)
-            await write_learnt(conn, key, learnt, now, actor, new_id)
+            await write_learnt(conn, key, learnt, house, now, actor, new_id)
         return {
             "attempt": attempt_id,
             "disposition": said.disposition.value,

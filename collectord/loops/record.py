@@ -20,6 +20,7 @@ from collectord.core.telephony.attempts import Disposition
 from collectord.core.telephony.follow_up import bank_day
 from collectord.edge.store import facts, promises
 from collectord.edge.store.connection import Connection, Database
+from collectord.loops.corrections import put_right
 from collectord.loops.explain import NotKnown
 
 __all__ = ["RecordRefused", "known_debtor", "read_words", "record", "write_learnt"]
@@ -39,7 +40,7 @@ async def record(
 
     async def write(conn: Connection) -> dict[str, Any]:
         learnt = read_words(args, await known_debtor(conn, key, now, house), rules, house, now, actor, new_id)
-        return {"company": key.company, "debtor_no": key.debtor_no, "recorded": await write_learnt(conn, key, learnt, now, actor, new_id)}
+        return {"company": key.company, "debtor_no": key.debtor_no, "recorded": await write_learnt(conn, key, learnt, house, now, actor, new_id)}
 
     return await db.write(write)
 
@@ -67,7 +68,7 @@ def _dispute_block(key: DebtorKey, rules: Rules, house: House, now: datetime) ->
 
 
 async def write_learnt(
-    conn: Connection, key: DebtorKey, learnt: Learnt, now: datetime, actor: str, new_id: Callable[[], str]
+    conn: Connection, key: DebtorKey, learnt: Learnt, house: House, now: datetime, actor: str, new_id: Callable[[], str]
 ) -> list[dict[str, str]]:
     """Writes it all and tells what was recorded."""
     for fact_id in learnt.revoked:
@@ -78,6 +79,7 @@ async def write_learnt(
         await facts.add_contact(conn, contact)
     for outcome in learnt.outcomes:
         await promises.add_outcome(conn, outcome)
+    await put_right(conn, key, learnt.corrections, learnt.fields_taken_back, house, now, new_id)
     for kind, value in learnt.said:
         await facts.add_happening(conn, new_id(), now, f"recorded_{kind}", key, actor, f"{kind} {value}".strip())
     return [{"kind": kind, "value": value} for kind, value in learnt.said]

@@ -47,7 +47,7 @@ async def record_talk(
         known = await known_debtor(conn, key, now, house)
         learnt = read_words(words, known, rules, house, now, actor, new_id)
         contact = _completed(learnt.contacts[0], said, known, house)
-        recorded = await write_learnt(conn, key, replace(learnt, contacts=(contact,)), now, actor, new_id)
+        recorded = await write_learnt(conn, key, replace(learnt, contacts=(contact,)), house, now, actor, new_id)
         talk = _as_attempt(contact, said, known, await _waiting_task(conn, key, now), actor)
         await follow_talk(conn, talk, said, rules, house, now, actor)
         last = await promises.last_promise(conn, key, now)

@@ -11,7 +11,7 @@ from collectord.edge.outbox import COLUMNS, OutboxUnwritable, file_name, is_take
 
 
 def test_the_name_is_in_the_houses_time() -> None:
-    assert file_name(datetime(2026, 11, 23, 9, 15, 0, tzinfo=UTC), "Europe/Berlin") == "outcomes-20261123-101500.csv"
+    assert file_name("outcomes", datetime(2026, 11, 23, 9, 15, 0, tzinfo=UTC), "Europe/Berlin") == "outcomes-20261123-101500.csv"
 
 
 def test_a_file_appears_under_its_name_only_when_it_is_published(tmp_path: Path) -> None:

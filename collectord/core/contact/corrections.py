@@ -15,13 +15,21 @@ from enum import StrEnum
 from collectord.core.contact.dial_numbers import to_dial_number
 from collectord.core.exports.master_rows import ContactPerson
 from collectord.core.receivables.ledger import DebtorKey, DialNumber
-from collectord.core.wording import Language
+from collectord.core.wording import Language, Texts, phrase
 
 PHONES = ("phone", "phone2")
 CONTACT_PERSON = "contact_person"
 CORRECTABLE = (*PHONES, "email", CONTACT_PERSON, "debtor_name")
 FIRST_PERSON_POSITION = len(PHONES) + 1
 CORRECTED = "corrected "  # begins the number of a contact person whom an agent named
+
+TEXTS: Texts = {
+    "wrong": ("wrong number: {note}", "falsche Rufnummer: {note}"),
+    "taken_back": (
+        "taken back: the correction reported before does not stand",
+        "zurückgenommen: die gemeldete Berichtigung gilt nicht mehr",
+    ),
+}
 
 
 class CorrectionKind(StrEnum):
@@ -53,6 +61,18 @@ class Correction:
     def subject(self) -> tuple[str, str]:
         """What it is about: of two corrections about the same thing the newer one holds."""
         return self.field, read_person(self.value or self.was).name.casefold() if self.field == CONTACT_PERSON else ""
+
+
+def note_for(kind: str, note: str, language: Language) -> str:
+    """What the file for accounting says beside the values."""
+    return phrase(TEXTS, kind, language, note=note) if kind in TEXTS else note
+
+
+def taken_back(correction: Correction, correction_id: str, now: datetime) -> Correction:
+    """The line that tells accounting that an earlier line no longer stands."""
+    return replace(
+        correction, id=correction_id, at=now, kind=CorrectionKind.TAKEN_BACK, value=correction.was, was=correction.value, exported_in=""
+    )
 
 
 @dataclass(frozen=True, slots=True)

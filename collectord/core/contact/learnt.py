@@ -7,23 +7,23 @@ Invariant: all of a request is understood, or nothing of it is taken.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from collectord.core.contact.dial_numbers import to_dial_number
-from collectord.core.contact.facts import NO_LEGAL_STATE, Contact, DebtorFacts, Fact, FactKind
+from collectord.core.contact.facts import NO_LEGAL_STATE, Contact, DebtorFacts, FactKind
 from collectord.core.contact.packs import GUARD
+from collectord.core.contact.put_right import put_right
+from collectord.core.contact.record_words import NONE, Learnt, Reading, RecordRefused
 from collectord.core.contact.week import parse_days, parse_week
 from collectord.core.house import House
 from collectord.core.receivables.told import Outcome
 from collectord.core.telephony.attempts import HISTORY_RESULTS, Disposition, Result
-from collectord.core.wording import Texts, phrase
+from collectord.core.wording import Texts
+
+__all__ = ["CONTACT_RESULTS", "MEDIA", "Learnt", "RecordRefused", "learn"]
 
 MEDIA = ("call", "email", "sms", "letter")
 CONTACT_RESULTS = tuple(sorted({result.value for result in Result} - {Result.NOT_DIALLED.value} | HISTORY_RESULTS))
-NONE = frozenset({"none", "-", "keiner", "keine"})  # takes back what was recorded before
-LONGEST = 2_000  # characters of a note or a reason
 
 TEXTS: Texts = {
     "nothing": (
@@ -40,7 +40,6 @@ TEXTS: Texts = {
         "--at, --result und --number gehören zu einem Kontakt; dazu --contact call, email, sms oder letter angeben",
     ),
     "future": ("--at {at} lies in the future", "--at {at} liegt in der Zukunft"),
-    "unreadable": ("{option} {value}: {problem}", "{option} {value}: {problem}"),
     "legal-state": (
         "--legal-state needs a word like insolvency, lawyer, deceased, or none to take it back",
         "--legal-state braucht ein Wort wie Insolvenz, Anwalt, verstorben, oder none zum Zurücknehmen",
@@ -62,86 +61,7 @@ TEXTS: Texts = {
         "--override {value}: eine Regel von guard darf niemand aussetzen; was sie schützt, muss erst enden",
     ),
     "override-reason": ("--override needs --reason: it shows in every report", "--override braucht --reason: es steht in jedem Bericht"),
-    "long": ("{option} is longer than {limit} characters", "{option} ist länger als {limit} Zeichen"),
 }
-
-
-class RecordRefused(Exception):
-    """The words cannot be taken; one sentence."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Learnt:
-    """What is to be written. `said`: (kind, what) for the answer and the audit."""
-
-    facts: tuple[Fact, ...] = ()
-    revoked: tuple[str, ...] = ()  # ids of facts that end now
-    contacts: tuple[Contact, ...] = ()
-    outcomes: tuple[Outcome, ...] = ()  # for accounting
-    said: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(slots=True, kw_only=True)
-class _Reading:
-    args: Mapping[str, Any]
-    known: DebtorFacts
-    rule_ids: frozenset[str]
-    house: House
-    now: datetime
-    actor: str
-    new_id: Callable[[], str]
-    dispute_block: date | None
-    facts: list[Fact] = field(default_factory=list)
-    revoked: list[str] = field(default_factory=list)
-    contacts: list[Contact] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
-    said: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def who(self) -> dict[str, Any]:
-        return {"company": self.known.key.company, "debtor_no": self.known.key.debtor_no}
-
-    def text(self, name: str) -> str | None:
-        value = self.args.get(name)
-        if value is None:
-            return None
-        text = " ".join(str(value).split())
-        if len(text) > LONGEST:
-            raise self.refused("long", option=_option(name), limit=LONGEST)
-        return text
-
-    def refused(self, code: str, /, **values: object) -> RecordRefused:
-        return RecordRefused(phrase(TEXTS, code, self.house.language, self.house.time_zone, **values))
-
-    def add(self, kind: str, value: str = "", *, reason: str | None = None, until: Any = None) -> None:
-        self.facts.append(
-            Fact(
-                **self.who,
-                id=self.new_id(),
-                at=self.now,
-                kind=kind,
-                value=value,
-                reason=reason if reason is not None else self.text("reason") or self.text("note") or "",
-                actor=self.actor,
-                until_on=until,
-            )
-        )
-        self.said.append((kind, value))
-
-    def take_back(self, kind: str) -> None:
-        """What was recorded before of this kind ends."""
-        self.revoked += [fact.id for fact in self.known.known(kind)]
-
-    def number(self, name: str) -> str | None:
-        """The option's number in E.164."""
-        value = self.text(name)
-        if value is None:
-            return None
-        country = self.known.debtor.country or self.house.country
-        read = to_dial_number(value, 1, country, self.house.language)
-        if read.e164 is None:
-            raise self.refused("unreadable", option=_option(name), value=value, problem=read.problem or "?")
-        return read.e164
 
 
 def learn(
@@ -158,41 +78,35 @@ def learn(
 
     `dispute_block`: the last day of the dunning block that accounting should set for a dispute.
     """
-    reading = _Reading(
+    reading = Reading(
         args=args, known=known, rule_ids=rule_ids, house=house, now=now, actor=actor, new_id=new_id, dispute_block=dispute_block
     )
-    for read in (_contact, _wish, _not_on, _stops, _legal_state, _dispute, _ask_first, _override):
+    for read in (_contact, _wish, _not_on, _stops, _legal_state, _dispute, _ask_first, _override, put_right):
         read(reading)
     note = reading.text("note")
     if note and not reading.said:
         reading.said.append(("note", note))
     if not reading.said:
-        raise reading.refused("nothing")
-    return Learnt(
-        facts=tuple(reading.facts),
-        revoked=tuple(dict.fromkeys(reading.revoked)),
-        contacts=tuple(reading.contacts),
-        outcomes=tuple(reading.outcomes),
-        said=tuple(reading.said),
-    )
+        raise reading.refused("nothing", TEXTS)
+    return reading.learnt()
 
 
-def _contact(reading: _Reading) -> None:
+def _contact(reading: Reading) -> None:
     medium, result, at = reading.text("contact"), reading.text("result"), reading.args.get("at")
     number = reading.number("number")
     if medium is None:
         if result is not None or at is not None or number is not None:
-            raise reading.refused("contact-missing")
+            raise reading.refused("contact-missing", TEXTS)
         return
     if medium not in MEDIA:
-        raise reading.refused("word", option="--contact", value=medium, known=list(MEDIA))
+        raise reading.refused("word", TEXTS, option="--contact", value=medium, known=list(MEDIA))
     if result is None and medium == "call":
-        raise reading.refused("result-missing", known=list(CONTACT_RESULTS))
+        raise reading.refused("result-missing", TEXTS, known=list(CONTACT_RESULTS))
     if result is not None and result not in CONTACT_RESULTS:
-        raise reading.refused("word", option="--result", value=result, known=list(CONTACT_RESULTS))
+        raise reading.refused("word", TEXTS, option="--result", value=result, known=list(CONTACT_RESULTS))
     moment = reading.now if at is None else at if isinstance(at, datetime) else datetime.fromisoformat(str(at))
     if moment > reading.now:
-        raise reading.refused("future", at=moment)
+        raise reading.refused("future", TEXTS, at=moment)
     reading.contacts.append(
         Contact(
             **reading.who,
@@ -207,7 +121,7 @@ def _contact(reading: _Reading) -> None:
     reading.said.append(("contact", f"{medium} {result or ''}".strip()))
 
 
-def _wish(reading: _Reading) -> None:
+def _wish(reading: Reading) -> None:
     if (wish := reading.text("wish")) is None:
         return
     if wish not in NONE:
@@ -222,7 +136,7 @@ def _wish(reading: _Reading) -> None:
         reading.add(FactKind.WISH, wish)
 
 
-def _not_on(reading: _Reading) -> None:
+def _not_on(reading: Reading) -> None:
     if (days := reading.text("not_on")) is None:
         return
     if days in NONE:
@@ -236,7 +150,7 @@ def _not_on(reading: _Reading) -> None:
     reading.add(FactKind.NOT_ON, days)
 
 
-def _stops(reading: _Reading) -> None:
+def _stops(reading: Reading) -> None:
     if reading.args.get("do_not_call"):
         reading.add(FactKind.DO_NOT_CALL)
     for kind in (FactKind.NUMBER_BLOCKED, FactKind.NUMBER_WRONG):
@@ -245,23 +159,23 @@ def _stops(reading: _Reading) -> None:
             reading.add(kind, number)
 
 
-def _legal_state(reading: _Reading) -> None:
+def _legal_state(reading: Reading) -> None:
     if (state := reading.text("legal_state")) is None:
         return
     if not state:
-        raise reading.refused("legal-state")
+        raise reading.refused("legal-state", TEXTS)
     reading.take_back(FactKind.LEGAL_STATE)
     reading.add(FactKind.LEGAL_STATE, "none" if state.casefold() in NO_LEGAL_STATE else state)
 
 
-def _dispute(reading: _Reading) -> None:
+def _dispute(reading: Reading) -> None:
     if (value := reading.text("dispute")) is None:
         return
     items = {item.item_no for item in reading.known.debits}
     found = max((item for item in items if value.startswith(f"{item}:")), key=len, default=None)
     reason = value[len(found) + 1 :].strip() if found is not None else ""
     if found is None or not reason:
-        raise reading.refused("dispute", value=value, items=sorted(items)[:10])
+        raise reading.refused("dispute", TEXTS, value=value, items=sorted(items)[:10])
     reading.add(FactKind.DISPUTE, found, reason=reason)
     reading.outcomes.append(
         Outcome(
@@ -277,11 +191,11 @@ def _dispute(reading: _Reading) -> None:
     )
 
 
-def _ask_first(reading: _Reading) -> None:
+def _ask_first(reading: Reading) -> None:
     if (role := reading.text("ask_first")) is None:
         return
     if not role:
-        raise reading.refused("ask-first")
+        raise reading.refused("ask-first", TEXTS)
     reading.take_back(FactKind.ASK_FIRST)
     if role in NONE:
         reading.said.append((FactKind.ASK_FIRST, "none"))
@@ -289,18 +203,14 @@ def _ask_first(reading: _Reading) -> None:
         reading.add(FactKind.ASK_FIRST, role)
 
 
-def _override(reading: _Reading) -> None:
+def _override(reading: Reading) -> None:
     rule, reason = reading.text("override"), reading.text("reason")
     if rule is None:
         return
     if rule.partition("/")[0] == GUARD:
-        raise reading.refused("override-guard", value=rule)
+        raise reading.refused("override-guard", TEXTS, value=rule)
     if rule not in reading.rule_ids:
-        raise reading.refused("override-rule", value=rule)
+        raise reading.refused("override-rule", TEXTS, value=rule)
     if not reason:
-        raise reading.refused("override-reason")
+        raise reading.refused("override-reason", TEXTS)
     reading.add(FactKind.OVERRIDE, rule, reason=reason, until=reading.house.today(reading.now))
-
-
-def _option(name: str) -> str:
-    return "--" + name.replace("_", "-")

@@ -81,6 +81,13 @@ async def known_between(
         )
 
 
+async def wrong_numbers(conn: Connection, now: datetime) -> bool:
+    """Whether there are numbers that turned out wrong and of which no line tells yet."""
+    async for _ in SQL.numbers_gone_wrong(conn, now=instant(now)):
+        return True
+    return False
+
+
 async def collect_wrong_numbers(conn: Connection, now: datetime) -> None:
     """Numbers that turned out wrong or dead become lines for accounting, once each."""
     found = [row async for row in SQL.numbers_gone_wrong(conn, now=instant(now))]

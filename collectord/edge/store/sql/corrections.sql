@@ -8,7 +8,7 @@ on conflict (id) do nothing;
 -- name: in_force(company, debtor_no)
 -- Of one debtor, or of everybody when :debtor_no is null.
 select * from correction
- where adopted_at is null and overruled_at is null and revoked_at is null
+ where adopted_at is null and overruled_at is null and revoked_at is null and kind <> 'taken_back'
    and (:debtor_no is null or (company = :company and debtor_no = :debtor_no))
  order by at, id;
 
