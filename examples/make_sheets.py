@@ -1,4 +1,4 @@
-"""Writes the examples that are no plain text: worksheets and the invoice as PDF below examples/exports/. Run by hand, with openpyxl and pypdf.
+"""Writes the examples below examples/exports/ that are no plain text: worksheets, and an invoice as PDF. Run by hand.
 
 Owns what stands in these files; they are checked in, and tests read them without this program.
 Invariant: everything in them was invented here, and the same program writes the same cells.
@@ -6,15 +6,14 @@ Invariant: everything in them was invented here, and the same program writes the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
-from openpyxl import Workbook
+from openpyxl import Workbook  # type: ignore[import-untyped]
 from pypdf import PdfWriter
 
 EXPORTS = Path(__file__).resolve().parent / "exports"
-WRITTEN_AT = datetime(2026, 11, 20, 16, 0)
 Cell = str | int | float | bool | date | None
 
 BUSINESS_CENTRAL: Sequence[Sequence[Cell]] = (
@@ -73,11 +72,16 @@ ODOO: Sequence[Sequence[Cell]] = (
      None, date(2026, 12, 2), "EUR", 320, 320, "Entwurf"),
 )  # fmt: skip
 
+PDF_INVOICE = {
+    "RE-2026-0578": "RE-2026-0579", "20261105": "20261106", "20261119": "20261120", "0077013": "0077014", "476.00": "238.50",
+    "Seifenmanufaktur Kiebitz": "Puppentheater Lichtung e.V.", "Herr Aydin": "Frau Sorge", "+49 221 4710 578": "030 23125 579",
+    "50667": "10115", "<ram:TypeCode>59": "<ram:TypeCode>58",
+}  # fmt: skip
+
 
 def sheet(path: Path, title: str, rows: Sequence[Sequence[Cell]]) -> None:
     """A workbook with one worksheet; texts are text cells, also where they look like numbers."""
     book = Workbook()
-    book.properties.creator, book.properties.created, book.properties.modified = "collectord examples", WRITTEN_AT, WRITTEN_AT
     page = book.active
     assert page is not None
     page.title = title
@@ -87,18 +91,22 @@ def sheet(path: Path, title: str, rows: Sequence[Sequence[Cell]]) -> None:
     book.save(path)
 
 
-def factur_x(path: Path, invoice: Path) -> None:
-    """A page with the invoice's XML attached under the name that Factur-X asks for."""
+def factur_x(path: Path, like: Path, changes: Mapping[str, str]) -> None:
+    """A page with an invoice's XML attached under the name that Factur-X asks for; the XML is another example's with these changes."""
+    invoice = like.read_text(encoding="utf-8")
+    for old, new in changes.items():
+        assert old in invoice, old
+        invoice = invoice.replace(old, new)
     writer = PdfWriter()
     writer.add_blank_page(width=595, height=842)
-    writer.add_attachment("factur-x.xml", invoice.read_bytes())
-    path.parent.mkdir(parents=True, exist_ok=True)
+    writer.add_attachment("factur-x.xml", invoice.encode())
     writer.write(path)
 
 
 def main() -> None:
     sheet(EXPORTS / "dynamics-bc" / "Debitorenposten.xlsx", "Debitorenposten", BUSINESS_CENTRAL)
     sheet(EXPORTS / "odoo-xlsx" / "Journalbuchung (account.move).xlsx", "Sheet1", ODOO)
+    factur_x(EXPORTS / "einvoice" / "RE-2026-0579.pdf", EXPORTS / "einvoice" / "RE-2026-0578.xml", PDF_INVOICE)
 
 
 if __name__ == "__main__":
