@@ -52,7 +52,7 @@ TEXTS: Texts = {
         "Zahlungen und Gutschriften auf Posten, die dieser Stapel nicht eröffnet; die nächste OPOS-Liste zeigt sie",
     ),
     "debits": ("postings that debit a debtor", "Soll-Buchungen auf Debitorenkonten"),
-    "left_out": ("{count} rows left out: {why}", "{count} Zeilen ausgelassen: {why}"),
+    "left_out": ("rows left out: {why} ({count})", "ausgelassene Zeilen: {why} ({count})"),
 }  # fmt: skip
 
 _NEEDED: dict[str, tuple[str, ...]] = {

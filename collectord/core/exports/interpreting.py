@@ -26,8 +26,8 @@ from collectord.core.exports.source_profiles import COLUMNS_OF, Column, Profile
 from collectord.core.wording import Language, Texts, phrase, safe
 
 TEXTS: Texts = {
-    "left_out": ("{count} rows left out: {why}", "{count} Zeilen ausgelassen: {why}"),
-    "repeated": ("{count} rows belong to an item named before", "{count} Zeilen gehören zu einem schon genannten Posten"),
+    "left_out": ("rows left out: {why} ({count})", "ausgelassene Zeilen: {why} ({count})"),
+    "repeated": ("rows that belong to an item named before: {count}", "Zeilen zu einem schon genannten Posten: {count}"),
     "unmet": (
         "there is no row with: {why}; was the export filtered?",
         "Es gibt keine Zeile mit: {why}; wurde der Export gefiltert?",

@@ -97,15 +97,28 @@ class Body:
             return None
         if found > self._width or (found < self._width and not self._pads):
             raise BadCell("", "", "columns", found=found, expected=self._width)
-        if self._group_at is not None:
-            cells[self._group_at] = cells[self._group_at] or self._group
         if self._carried:
             self._carry(cells)
         self._cells = cells
         return self._item(cells, record)
 
     def _is_no_item(self, cells: list[str], line: int) -> bool:
-        """Raises ExportRefused for a total that does not fit."""
+        """Raises ExportRefused for a total that does not fit.
+
+        A row with only its group column filled opens that group, also where a rule leaves it out (its rows can then be left out, too);
+        a total that names its group closes it. A row in no group has no debtor and is bad.
+        """
+        at, own, lone = self._group_at, "", False
+        if at is not None:
+            own = cells[at]
+            lone = bool(own) and sum(map(bool, cells)) == 1
+            cells[at] = own or self._group
+        is_none = self._is_left_out(cells, line)
+        if own and (is_none or lone):
+            self._group = own if lone else ""
+        return is_none or lone
+
+    def _is_left_out(self, cells: list[str], line: int) -> bool:
         for rule in self._expect:
             if rule.why not in self.met and rule.holds(cells):
                 self.met.add(rule.why)
@@ -115,9 +128,6 @@ class Body:
             if rule.holds(cells):
                 self.left_out[rule.why] += 1
                 return True
-        if self._group_at is not None and cells[self._group_at] and sum(map(bool, cells)) == 1:
-            self._group = cells[self._group_at]
-            return True
         return False
 
     def _carry(self, cells: list[str]) -> None:
