@@ -280,6 +280,11 @@ def record(
     override: Annotated[str | None, typer.Option(metavar="RULE")] = None,
     reason: Annotated[str | None, typer.Option()] = None,
     number: Annotated[str | None, typer.Option(help="number of a contact made elsewhere")] = None,
+    phone: Annotated[str | None, typer.Option(metavar="NUMBER", help="the right number; none takes a correction back")] = None,
+    phone2: Annotated[str | None, typer.Option(metavar="NUMBER")] = None,
+    email: Annotated[str | None, typer.Option(metavar="ADDRESS")] = None,
+    name: Annotated[str | None, typer.Option(help="the debtor's right name")] = None,
+    contact_person: Annotated[str | None, typer.Option(metavar='"NAME, ROLE, NUMBER"', help="whom to ask for")] = None,
 ) -> None:
     """Record what a human learnt about a debtor or in a talk."""
     perform(
@@ -304,6 +309,11 @@ def record(
         override=override,
         reason=reason,
         number=number,
+        phone=phone,
+        phone2=phone2,
+        email=email,
+        name=name,
+        contact_person=contact_person,
     )
 
 
@@ -367,7 +377,7 @@ def quality() -> None:
 
 @cli.command()
 def export() -> None:
-    """Write outcomes since the last export into the outbox now."""
+    """Write outcomes and corrections since the last export into the outbox now."""
     perform("export")
 
 

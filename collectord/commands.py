@@ -22,6 +22,7 @@ from collectord.edge.store import calls, ledger, meta, payments, promises, tasks
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import (
     call_sheet,
+    corrections,
     duty,
     explain,
     history,
@@ -101,6 +102,7 @@ async def import_files(context: Context, args: Mapping[str, Any]) -> Reply:
 
 
 async def _after_import(context: Context) -> None:
+    await corrections.settle(context.db, context.house, context.now, context.id)
     await promise_loop.judge_promises(context.db, context.rules, context.house, context.now)
     if context.daemon:
         context.daemon.wake()
@@ -288,7 +290,9 @@ async def show_quality(context: Context, args: Mapping[str, Any]) -> Reply:
 
 async def export(context: Context, args: Mapping[str, Any]) -> Reply:
     path = await outbox.write_outcomes(context.db, context.house, context.folders, context.now)
-    return Reply(doc={"file": str(path) if path else None, "note": "written" if path else "nothing new since the last export"})
+    put_right = await outbox.write_corrections(context.db, context.house, context.folders, context.now)
+    note = "written" if path or put_right else "nothing new since the last export"
+    return Reply(doc={"file": str(path) if path else None, "corrections": str(put_right) if put_right else None, "note": note})
 
 
 async def backup(context: Context, args: Mapping[str, Any]) -> Reply:

@@ -28,7 +28,7 @@ from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.pbx.link import PbxLink, tls_context
 from collectord.edge.store import meta
 from collectord.edge.store.connection import Database, StoreBroken, open_store
-from collectord.loops import call_events, day_sheet, duty, inbox_state, intake, manual, outbox, planning, promises, standing
+from collectord.loops import call_events, corrections, day_sheet, duty, inbox_state, intake, manual, outbox, planning, promises, standing
 from collectord.loops.clock_watch import ClockWatch
 from collectord.loops.dialling import Dialler, GateRefused, Idle, PlacedCall, switched_off
 from collectord.loops.pbx_events import PbxDesk
@@ -159,7 +159,7 @@ class Daemon:
                 await self._stop.wait()
                 await self._drain()
                 server.close()
-                await outbox.write_outcomes(self.db, self.house, self.folders, self.clock.now())
+                await self._outbox_turn()
                 for task in [*loops, *(t for pair in tasks for t in pair)]:
                     task.cancel()
             if self.settings.sandbox:
@@ -305,6 +305,7 @@ class Daemon:
         self._work.clear()
         now = self.clock.now()
         await duty.prepare(self.db, self.settings, now)  # a reload may have brought new agents
+        await corrections.settle(self.db, self.house, now, lambda: new_id(self.clock.now()))
         for judged in await promises.judge_promises(self.db, self.rules, self.house, now):
             self.log.info("promise_judged", promise=judged.id, state=judged.state)
         planned = await planning.plan(self.db, self.rules, self.house, now, dry_run=False, new_id=lambda: new_id(self.clock.now()))
@@ -322,6 +323,8 @@ class Daemon:
     async def _outbox_turn(self) -> None:
         if path := await outbox.write_outcomes(self.db, self.house, self.folders, self.clock.now()):
             self.log.info("outcomes_written", file=path.name)
+        if path := await outbox.write_corrections(self.db, self.house, self.folders, self.clock.now()):
+            self.log.info("corrections_written", file=path.name)
 
     async def _until_next_outcomes(self) -> None:
         await asyncio.sleep(self.settings.outbox.outcomes_every.total_seconds())

@@ -43,4 +43,4 @@ update correction set exported_in = :file
 
 -- name: in_file(file)
 select c.*, coalesce((select d.debtor_name from debtor d where d.company = c.company and d.debtor_no = c.debtor_no), '') as debtor_name
-  from correction c where c.exported_in = :file order by c.at, c.id;
+  from correction c where c.exported_in = :file order by c.at, c.company, c.debtor_no, c.field, c.id;
