@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sandbox import SandboxUnavailable
 
-from bench import agent_free, big_ledger, bye_to_outcome, originate_rate, parser, start_time
+from bench import agent_free, big_ledger, bye_to_outcome, inbox_heap, originate_rate, parser, start_time
 from bench.busy_desk import BusyDesk
 from bench.finding import Finding, table
 from bench.installation import CHECKOUT
@@ -56,6 +56,7 @@ def main() -> int:
     options.add_argument("--rates", type=int, nargs="*", default=[10, 20, 60, 100], help="calls a second offered")
     options.add_argument("--seconds", type=float, default=20.0, help="how long each rate is offered")
     options.add_argument("--debtors", type=int, default=25_000, help="of the big ledger, four items each")
+    options.add_argument("--files", type=int, default=100_000, help="in the inbox at once")
     given = options.parse_args()
     load = " ".join(f"{value:.2f}" for value in os.getloadavg())
     findings: list[Finding] = []
@@ -76,6 +77,7 @@ def main() -> int:
     except SandboxUnavailable as trouble:
         take(Finding(question="calls on a real Asterisk", measured="not measured", yardstick=str(trouble)))
     take(*big_ledger.ask(given.debtors, 4))
+    take(*inbox_heap.ask(given.files))
     PAGE.write_text(page(findings, asterisk, load), encoding="utf-8")
     print(f"written: {PAGE}")
     return 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import secrets
 import signal
@@ -155,6 +156,7 @@ class Daemon:
                 self.log.info(
                     "started", state_dir=str(self.settings.state_dir), agents=len(self.settings.agent), pbx=len(self.settings.pbx)
                 )
+                gc.freeze()  # what is here stays: a full collection need not look at it again (13 ms each)
                 systemd.notify(READY="1", STATUS="started")
                 await self._stop.wait()
                 await self._drain()
