@@ -101,7 +101,7 @@ class Decoder:
             text = self._decoder.decode(block, final)
         except UnicodeDecodeError as error:
             at = error.start - held_back
-            raise self._undecodable("undecodable", self._fed + at, self._lines + block.count(b"\n", 0, max(at, 0))) from None
+            raise self._undecodable(self._fed + at, self._lines + block.count(b"\n", 0, max(at, 0))) from None
         self._fed += len(block)
         self._lines += text.count("\n")
         return text
@@ -134,10 +134,10 @@ class Decoder:
             begin = self._fed - len(self._tail)
             found = _UTF8_LETTER.search(seen)
             if found:
-                raise self._undecodable("is_utf8", begin + found.start(), self._lines + seen.count(b"\n", 0, found.start()))
+                raise self._garbled(begin + found.start(), self._lines + seen.count(b"\n", 0, found.start()))
             wrong = _C1.search(block) if self._declared == "iso-8859-15" else None
             if wrong:
-                raise self._undecodable("undecodable", self._fed + wrong.start(), self._lines + block.count(b"\n", 0, wrong.start()))
+                raise self._undecodable(self._fed + wrong.start(), self._lines + block.count(b"\n", 0, wrong.start()))
             if self._first_beyond_ascii is None and not block.isascii():
                 at = next(position for position, byte in enumerate(block) if byte > 127)
                 self._first_beyond_ascii = (self._fed + at, self._lines + block.count(b"\n", 0, at))
@@ -148,7 +148,7 @@ class Decoder:
             except UnicodeDecodeError:
                 self._as_utf8 = None
         if final and self._as_utf8 is not None and self._first_beyond_ascii is not None:
-            raise self._undecodable("is_utf8", *self._first_beyond_ascii)
+            raise self._garbled(*self._first_beyond_ascii)
 
     def _shown(self) -> str:
         return ", ".join(_SHOWN.get(name, name) for name in self._encodings)
@@ -156,6 +156,9 @@ class Decoder:
     def _refused(self, code: str, **values: object) -> ExportRefused:
         return ExportRefused(phrase(TEXTS, code, self._language, **values))
 
-    def _undecodable(self, code: str, offset: int, line: int) -> Undecodable:
+    def _garbled(self, offset: int, line: int) -> ExportRefused:
+        return self._refused("is_utf8", offset=offset, line=line, encoding=_SHOWN[self._declared])
+
+    def _undecodable(self, offset: int, line: int) -> Undecodable:
         shown = _SHOWN.get(self._declared, "UTF-16")
-        return Undecodable(phrase(TEXTS, code, self._language, offset=offset, line=line, encoding=shown), offset)
+        return Undecodable(phrase(TEXTS, "undecodable", self._language, offset=offset, line=line, encoding=shown), offset)
