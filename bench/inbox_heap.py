@@ -1,7 +1,7 @@
 """What happens when 100,000 files lie in the inbox?
 
-Owns the heap and the measuring of the event loop's lag meanwhile. The files are real, the walk, looks and claims are the daemon's; importing
-them is another question.
+Owns the heap and the measuring of the event loop's lag meanwhile. The files are real, the walk, looks and claims are the daemon's;
+importing them is another question.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from bench.finding import Finding, percentile, spread
 from collectord.core.house import House
 from collectord.daemon import SWITCH_EVERY
 from collectord.edge import inbox
@@ -25,8 +26,6 @@ from collectord.edge.store.connection import open_store
 from collectord.loops.arriving import whole_files
 from collectord.loops.intake import FILES_PER_TURN
 from collectord.loops.intake_edges import IntakeEdges, turn_of
-
-from bench.finding import Finding, percentile, spread
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 TICK = 0.001  # s between two looks at the lag
@@ -119,7 +118,8 @@ async def measure(root: Path, files: int) -> list[Finding]:
         Finding(
             question="the same, claimed one after the other",
             measured=(
-                f"{files / (turns[-1] - began):.0f} files/s; first tenth {first:.1f} s, last tenth {last:.1f} s; event loop's lag {spread(found)}"
+                f"{files / (turns[-1] - began):.0f} files/s; first tenth {first:.1f} s, last tenth {last:.1f} s;"
+                f" event loop's lag {spread(found)}"
             ),
             yardstick="the last tenth against the first: 1 when the work per file does not grow with the heap",
             ratio=f"{last / first:.2f}",
