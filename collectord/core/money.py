@@ -15,6 +15,7 @@ SCALE = 4  # decimal places kept; the store holds amount * 10**SCALE as an integ
 LIMIT = Decimal(10) ** 12  # an open item of a billion and more is a typing mistake, not a claim
 
 _PLAIN = re.compile(r"\A-?[0-9]{1,13}(\.[0-9]{1,4})?\Z", re.ASCII)
+_SCALED_LIMIT = int(LIMIT) * 10**SCALE
 _CURRENCY = re.compile(r"\A[A-Z]{3}\Z", re.ASCII)
 
 
@@ -55,6 +56,17 @@ def parse_amount(text: str) -> Decimal:
     if abs(value) >= LIMIT:
         raise NotMoney(f"{text[:40]} is beyond {LIMIT}; no open item is that large")
     return value
+
+
+def parse_scaled(text: str) -> int:
+    """`parse_amount` in the store's integer form."""
+    if not _PLAIN.match(text):
+        raise NotMoney(f"{text[:40]!r} is no amount; write it like 1234.56 or -20.00")
+    whole, _, fraction = text.partition(".")
+    scaled = int(whole + fraction.ljust(SCALE, "0"))
+    if abs(scaled) >= _SCALED_LIMIT:
+        raise NotMoney(f"{text[:40]} is beyond {LIMIT}; no open item is that large")
+    return scaled
 
 
 def plain(amount: Decimal) -> str:

@@ -130,6 +130,17 @@ class Records:
             self._drop_rest()
             self._plain = False
 
+    def plain_lines(self, text: str) -> list[str] | None:
+        """What `feed` would split, as physical lines, when each of them is a record by itself or empty; None: feed it."""
+        if not self._plain or self._quote in text or self._quote in self._rest:
+            return None
+        lines = (self._rest + text).replace("\r\n", "\n").split("\n")
+        if max(map(len, lines)) > MAX_LINE:
+            return None
+        self._rest = lines.pop()
+        self.line += len(lines)
+        return lines
+
     def finish(self) -> Iterator[Record]:
         """The last record when the file does not end with a line end. Raises ExportRefused for an open quote."""
         if self._rest or self._overlong is not None:

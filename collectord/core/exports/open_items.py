@@ -35,7 +35,7 @@ from collectord.core.exports.columns import COLUMNS, KEY, REQUIRED, Header
 from collectord.core.exports.csv_records import MAX_LINE, MAX_ORIGINAL, ExportRefused, Record
 from collectord.core.wording import Language, Texts, phrase, safe
 
-__all__ = ["MAX_FIELD", "MAX_KEY", "BadRow", "DebtorFields", "GoodRow", "ItemFields", "RowReader", "twin_row"]
+__all__ = ["MAX_FIELD", "MAX_KEY", "BadRow", "DebtorFields", "GoodRow", "ItemFields", "RowReader", "details", "twin_row"]
 
 YEARS_AHEAD = 5  # a due date further away is a typing mistake
 
@@ -52,6 +52,8 @@ TEXTS: Texts = {
     "twins": ("line {lines}: the same item with different content", "Zeile {lines}: derselbe Posten mit anderem Inhalt"),
     "cut": ("line {line}: the file ends in the middle of a row; it was cut off", "Zeile {line}: die Datei endet mitten in einer Zeile"),
 }  # fmt: skip
+
+NOTHING = ("",) * len(COLUMNS)
 
 _CURRENCY = re.compile(r"\A[A-Z]{3}\Z", re.ASCII)
 
@@ -102,7 +104,7 @@ class BadRow(NamedTuple):
     debtor_name: str = ""
 
 
-def _details(values: tuple[str, ...]) -> tuple[Any, ...]:
+def details(values: tuple[str, ...]) -> tuple[Any, ...]:
     """The columns after due_on, open_amount, amount: they repeat."""
     currency, invoiced, kind, method, discount, level, dunned, deadline, block, dispute = values
     if currency and not _CURRENCY.match(currency):
@@ -127,27 +129,44 @@ class RowReader:
         absent = header.width  # every record gets one empty field more, where absent columns are found
         self._pick: Callable[[Sequence[str]], tuple[str, ...]] = itemgetter(*(header.positions.get(name, absent) for name in COLUMNS))
         # The same texts come again and again in one file; bounded, so that a hostile file costs no memory.
-        self._due, self._details, self._debtor = lru_cache(4_096)(read_day), lru_cache(4_096)(_details), lru_cache(4_096)(debtor_fields)
+        self._due, self._details, self._debtor = lru_cache(4_096)(read_day), lru_cache(4_096)(details), lru_cache(4_096)(debtor_fields)
 
     def read(self, record: Record) -> GoodRow | BadRow | None:
-        """None for a line of separators only. Raises ExportRefused for a last row that was cut off."""
+        """A record of the canonical file. None for a line of separators only. Raises ExportRefused for a last row that was cut off."""
         try:
-            return self._read(record)
+            return self._judged(record.line, self._values(record), record.raw)
         except BadCell as bad:
             if not record.ended:
                 raise ExportRefused(phrase(TEXTS, "cut", self._language, line=record.line)) from None
-            return self._rejected(record, bad)
+            values = self._pick([*map(str.strip, record.fields), ""]) if len(record.fields) == self.header.width else ()
+            return self._rejected(record.line, values, record.raw, bad)
 
-    def _read(self, record: Record) -> GoodRow | None:
+    def check(self, line: int, values: tuple[str, ...], raw: str) -> GoodRow | BadRow | None:
+        """Canonical texts in the order of COLUMNS, stripped, "" where the file has nothing; `raw` is what people get to see."""
+        try:
+            return self._judged(line, values, raw)
+        except BadCell as bad:
+            return self._rejected(line, values, raw, bad)
+
+    def due(self, text: str) -> date:
+        """Raises BadCell."""
+        day = self._due(text, "due_on")
+        if day > self._due_limit:
+            raise BadCell("due_on", text, "far_due")
+        return day
+
+    def _values(self, record: Record) -> tuple[str, ...]:
         fields = record.fields
         if record.problem:
             raise BadCell("", "", record.problem)
         if len(fields) != self.header.width:
             if not any(map(str.strip, fields)):
-                return None
+                return NOTHING
             raise BadCell("", "", "columns", found=len(fields), expected=self.header.width)
-        values = self._pick([*map(str.strip, fields), ""])
-        if len(record.raw) > MAX_FIELD or is_suspect(record.raw):
+        return self._pick([*map(str.strip, fields), ""])
+
+    def _judged(self, line: int, values: tuple[str, ...], raw: str) -> GoodRow | None:
+        if len(raw) > MAX_FIELD or is_suspect(raw) or is_suspect(";".join(values)):
             values = clean(values, COLUMNS, KEY)
         company, debtor_no, item_no, due, open_amount = values[:5]
         if not (debtor_no and item_no and due and open_amount and values[16]):
@@ -159,9 +178,7 @@ class RowReader:
         if max(map(len, values[:3])) > MAX_KEY:
             name = next(name for name, value in zip(KEY, values, strict=False) if len(value) > MAX_KEY)
             raise BadCell(name, values[COLUMNS.index(name)], "long_key")
-        due_on = self._due(due, "due_on")
-        if due_on > self._due_limit:
-            raise BadCell("due_on", due, "far_due")
+        due_on = self.due(due)
         amount = read_money(open_amount, "open_amount")
         currency, invoiced, kind, *rest = self._details((values[5], *values[7:16]))
         item = ItemFields(
@@ -169,24 +186,26 @@ class RowReader:
             kind or ("credit_note" if amount < 0 else "invoice"), *rest,
         )  # fmt: skip
         digest = blake2b("\x1f".join(values).encode(), digest_size=16).hexdigest()
-        return GoodRow(record.line, company, debtor_no, item_no, digest, item, self._debtor(values[16:]))
+        return GoodRow(line, company, debtor_no, item_no, digest, item, self._debtor(values[16:]))
 
-    def _rejected(self, record: Record, bad: BadCell) -> BadRow:
-        company, debtor_no, item_no = self._key(record)
+    def _rejected(self, line: int, values: tuple[str, ...], raw: str, bad: BadCell) -> BadRow:
+        """`values` () where the row could not even be split."""
+        company, debtor_no, item_no = _trusted(values)
         reason = phrase(TEXTS, bad.code, self._language, **bad.values)
         if bad.column in KEY:
             item_no = ""
             company, debtor_no = (company, debtor_no) if bad.column == "item_no" else ("", "")
-        name = safe(record.fields[self.header.positions["debtor_name"]].strip()) if debtor_no else ""
-        return BadRow(record.line, bad.column, safe(bad.value), reason, record.raw[:MAX_ORIGINAL], company, debtor_no, item_no, name)
+        name = safe(values[16]) if debtor_no else ""
+        return BadRow(line, bad.column, safe(bad.value), reason, raw[:MAX_ORIGINAL], company, debtor_no, item_no, name)
 
-    def _key(self, record: Record) -> tuple[str, str, str]:
-        """The parts of the key that can be trusted; a part is "" where it cannot, and so is every part behind it."""
-        if len(record.fields) != self.header.width:
-            return "", "", ""
-        key = self._pick([*map(str.strip, record.fields), ""])[:3]
-        sound = [len(part) <= MAX_KEY and not is_suspect(part) for part in key]
-        return (key[0], key[1], key[2] if sound[2] else "") if sound[0] and sound[1] and key[1] else ("", "", "")
+
+def _trusted(values: tuple[str, ...]) -> tuple[str, str, str]:
+    """The parts of the key that can be trusted; a part is "" where it cannot, and so is every part behind it."""
+    if not values:
+        return "", "", ""
+    key = values[:3]
+    sound = [len(part) <= MAX_KEY and not is_suspect(part) for part in key]
+    return (key[0], key[1], key[2] if sound[2] else "") if sound[0] and sound[1] and key[1] else ("", "", "")
 
 
 def twin_row(line: int, lines: Sequence[int], key: tuple[str, str, str], original: str, language: Language) -> BadRow:
