@@ -503,11 +503,13 @@ create index correction_unexported on correction (exported_in, at);
 create table notice (                     -- told by e-mail or webhook, each subject once until it ends
   id text primary key,
   at text not null,
-  kind text not null,                     -- held | rejected | late | blocked | unconfirmed_block | …
+  kind text not null,                     -- core/notices.Kind
   subject text not null,                  -- what it is about: batch, source; the same subject is not told again while it lasts
   sentence text not null,
   ended_at text,
-  sent_at text,
+  mailed_at text,
+  posted_at text,                         -- to the webhook
+  sent_at text,                           -- by every way that is configured
   tries integer not null default 0,
   failure text not null default ''
 );
