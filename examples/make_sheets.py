@@ -105,8 +105,8 @@ def factur_x(path: Path, like: Path, changes: Mapping[str, str]) -> None:
 
 def main() -> None:
     sheet(EXPORTS / "dynamics-bc" / "Debitorenposten.xlsx", "Debitorenposten", BUSINESS_CENTRAL)
-    sheet(EXPORTS / "odoo-xlsx" / "Journalbuchung (account.move).xlsx", "Sheet1", ODOO)
-    factur_x(EXPORTS / "einvoice" / "RE-2026-0579.pdf", EXPORTS / "einvoice" / "RE-2026-0578.xml", PDF_INVOICE)
+    sheet(EXPORTS / "odoo" / "Journalbuchung (account.move).xlsx", "Sheet1", ODOO)
+    factur_x(EXPORTS / "einvoice" / "factur-x_RE-2026-0579.pdf", EXPORTS / "einvoice" / "zugferd_RE-2026-0578.xml", PDF_INVOICE)
 
 
 if __name__ == "__main__":
