@@ -227,7 +227,10 @@ def _search(line: PaymentLine, owed: Sequence[Owed]) -> _Fit | None:
     groups += [pool, due, *(debits[:count] for count in range(2, len(debits)))]
     if len(debits) <= COMBINED:
         groups += [some for count in (2, 3) for some in combinations(debits, count)]
-    fits = [fit for group in groups if (fit := _fit(abs(line.amount.amount), group, line.booked_on, loose=False)) is not None]
+    amount = abs(line.amount.amount)
+    fits = [fit for group in groups if (fit := _fit(amount, group, line.booked_on, loose=False)) is not None]
+    if line.kind == "return":  # the debtor's bank charges for it, and the bank books both as one
+        fits += [_Fit("charges", (one,)) for one in debits if one.amount < amount <= one.amount + CHARGES]
     return next((fit for fit in fits if fit.code == "exact"), fits[0] if fits else None)
 
 
@@ -257,7 +260,7 @@ def _by_amount_alone(line: PaymentLine, judged: Sequence[_Judged], language: Lan
 def _shares(line: PaymentLine, one: _Judged, language: Language) -> tuple[Share, ...]:
     """How the amount spreads: the items that fit or are named, the oldest first; what is left is the debtor's."""
     rest, how, key = abs(line.amount.amount), _how(one, language), one.candidate.key
-    items = one.fit.items if one.fit is not None else one.named
+    items = one.fit.items if one.fit is not None else tuple(item for item in one.named if item.amount > 0)
     shares: list[Share] = []
     for item in sorted(items, key=lambda item: (item.due_on, item.item_no)):
         used = min(rest, item.amount) if item.amount > 0 else item.amount

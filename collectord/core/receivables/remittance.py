@@ -18,6 +18,7 @@ TELLING = 5  # characters from which a number says something by itself; shorter 
 
 # A to Z and 0 at the front say nothing: RE-00123, R 123 and 123 are one number as payers write it.
 LEADING = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0"
+DIGITS = frozenset("0123456789")
 DROPPED = " -/._,:#"  # what payers and systems put into numbers; the SQL drops the same
 
 _WORD = re.compile(r"[^\s,;:()\[\]{}<>\"'|+*#?!=&]+")
@@ -94,7 +95,7 @@ def _all(text: str) -> Iterator[Token]:
             if len(run) < count:
                 break
             # a run of words is one number only when the later ones have digits themselves
-            if count > 1 and not any(map(str.isdigit, run[-1])):
+            if count > 1 and DIGITS.isdisjoint(run[-1]):
                 break
             yield from _token("".join(run), Found.WHOLE if count == 1 else Found.TORN, labelled)
         if "/" in word:
@@ -117,7 +118,7 @@ def _token(text: str, found: Found, labelled: bool) -> Iterator[Token]:
         yield Token(number_key(creditor[2]) or creditor[2], creditor[2], Found.WHOLE, True)
         return
     key = full.lstrip(LEADING)
-    if key:
+    if not DIGITS.isdisjoint(key):
         yield Token(key, full, found, labelled)
 
 
