@@ -64,7 +64,7 @@ def guard_rules() -> tuple[str, ...]:
         "clock", "store", "disk", "fault", "unknown-pack", "no-hours", "holidays-unknown", "do-not-call", "number-blocked", "number-wrong",
         "no-number", "legal-state", "dispute", "open-promise", "dunning-block", "dunning-deadline", "nothing-owed", "direct-debit",
         "payment-seen", "no-snapshot", "stale-source", "held-source", "rejected-row", "doubtful-item", "live-attempt", "unknown-attempt",
-        "not-dialled-pause", "unconfirmed-block", "unknowable-block",
+        "not-dialled-pause", "head-office", "unconfirmed-block", "unknowable-block",
     }  # fmt: skip
     return tuple(sorted(f"guard/{rule}" for rule in spoken))
 

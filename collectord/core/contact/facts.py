@@ -156,6 +156,15 @@ class Doubt:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A branch that a head office's call covers. `held_back`: why its items are left out, "" = they are not."""
+
+    debtor: Debtor
+    items: tuple[OpenItem, ...]
+    held_back: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DebtorFacts:
     debtor: Debtor
@@ -170,6 +179,8 @@ class DebtorFacts:
     callbacks: tuple[Callback, ...] = ()
     payments: tuple[SeenPayment, ...] = ()  # bank lines that concern the debtor, returned debits among them
     doubts: tuple[Doubt, ...] = ()
+    branches: tuple[Branch, ...] = ()  # of a head office; `items` hold theirs then
+    covered_by: Debtor | None = None  # a branch: the head office whose call covers it
 
     @property
     def key(self) -> DebtorKey:

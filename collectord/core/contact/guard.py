@@ -96,6 +96,10 @@ TEXTS: Texts = {
         "The call of {at} was not dialled because of a fault; the next one may come five minutes later.",
         "Der Anruf vom {at} wurde wegen einer Störung nicht gewählt; der nächste darf fünf Minuten später kommen.",
     ),
+    "head-office": (
+        "Covered by the head office {head} ({name}): one call is for all its branches.",
+        "Durch die Zentrale {head} ({name}) abgedeckt: ein Anruf gilt für alle Filialen.",
+    ),
     "no-number": ("The debtor has no telephone number.", "Der Debitor hat keine Telefonnummer."),
     "no-dialable-number": (
         "The debtor has no number that can be dialled: {problems}.",
@@ -121,6 +125,8 @@ def standing_refusals(question: Question) -> Iterator[Refusal]:
     facts, house, at = question.facts, question.house, question.now
     for doubt in facts.doubts:
         yield Refusal(doubt.rule, doubt.reason, None)
+    if facts.covered_by is not None:
+        yield _refusal(question, "head-office", head=facts.covered_by.debtor_no, name=facts.covered_by.debtor_name)
     missing = unknown_packs(question.known_packs, house.packs)
     if missing:
         yield _refusal(question, "unknown-pack", packs=list(missing))

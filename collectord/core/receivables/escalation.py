@@ -150,6 +150,8 @@ def _wait(view: _View, item: OpenItem, step: _Next, others: Sequence[date]) -> N
 
 def _held(debtor: Debtor, holds: Holds, today: date) -> NotWanted | None:
     """What stops the whole ladder, the most lasting first."""
+    if holds.covered_by:
+        return NotWanted(rule="head-office", until=None, values={"head": holds.covered_by})
     state = holds.stops_all(debtor)
     if state:
         return NotWanted(rule="legal-state", until=None, values={"state": state})

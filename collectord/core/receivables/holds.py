@@ -22,6 +22,7 @@ class Holds:
     appointment: datetime | None = None  # a live task that no ladder made: callback, broken promise
     legal_state: str = ""  # what humans recorded; the export's own stands in the debtor
     do_not_call: bool = False  # call levels do not exist for this debtor
+    covered_by: str = ""  # head office whose call is for this debtor too
     disputed_items: frozenset[str] = frozenset()  # what humans recorded; the export's own stands in the item
 
     def disputes(self, item_no: str) -> bool:

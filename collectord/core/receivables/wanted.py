@@ -29,6 +29,10 @@ TEXTS: Texts = {
     "credits-cover": ("Credits cover everything that is open.", "Gutschriften decken alles, was offen ist."),
     "no-ladder": ("No ladder fits this debtor.", "Keine Mahnleiter passt zu diesem Debitor."),
     "legal-state": ("The legal state {state} stops the ladder.", "Der Rechtsstatus {state} hält die Mahnleiter an."),
+    "head-office": (
+        "The call to the head office {head} covers this branch.",
+        "Der Anruf bei der Zentrale {head} gilt auch für diese Filiale.",
+    ),
     "promise": (
         "A promise to pay is open; the ladder waits until {day}.",
         "Eine Zahlungszusage ist offen; die Mahnleiter wartet bis {day}.",

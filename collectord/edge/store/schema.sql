@@ -625,3 +625,10 @@ select n.company, n.debtor_no, n.position, n.raw, n.e164, n.kind, n.zones, n.pro
                       and case n.position when 1 then o.phone else o.phone2 end is not null)
 union all
 select company, debtor_no, position, raw, e164, kind, zones, problem, person, role, hours from overlay_number;
+
+create view head_office_link as           -- a debtor and the head office that its data name; read by company and one of the two numbers
+select company, debtor_no, head_office from overlay where head_office <> ''
+union all
+select d.company, d.debtor_no, d.head_office from exported_debtor d
+ where d.head_office <> ''
+   and not exists (select 1 from overlay o where o.company = d.company and o.debtor_no = d.debtor_no and o.head_office is not null);

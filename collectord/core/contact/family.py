@@ -1,0 +1,86 @@
+"""A family before the gate: the facts of a head office and its branches as those of one debtor.
+
+Owns what of a branch counts for the head office's call. Refuses nothing: the gate is asked with what comes out.
+Invariant: what stops a branch keeps only its own items out of the call; contacts count for everybody in the family.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+from collectord.core.contact.facts import NO_LEGAL_STATE, Branch, Contact, DebtorFacts, Fact, FactKind
+from collectord.core.house import House
+from collectord.core.receivables.families import reference, referred
+from collectord.core.receivables.seen_payments import SeenPayment, blocking
+
+
+def as_one(root: DebtorFacts, branches: Sequence[DebtorFacts], house: House, today: date) -> DebtorFacts:
+    """The head office with its branches' items; what holds a branch back keeps that branch's items out."""
+    family = {root.key, *(branch.key for branch in branches)}
+    told = {branch.key: _held_back(branch, house, today) for branch in branches}
+    covered = [branch for branch in branches if not told[branch.key]]
+    contacts = [*root.contacts, *(_referred(contact) for branch in branches for contact in branch.contacts)]
+    number_contacts = {contact for one in (root, *branches) for contact in one.number_contacts if contact.key not in family}
+    return replace(
+        root,
+        items=(*root.items, *(item for branch in covered for item in referred(branch.key, branch.items))),
+        doubtful=root.doubtful | {reference(branch.key, item) for branch in covered for item in branch.doubtful},
+        sources=tuple({source.source: source for one in (root, *branches) for source in one.sources}.values()),
+        rejected_rows=(*root.rejected_rows, *(row for branch in branches for row in branch.rejected_rows)),
+        contacts=tuple(sorted(contacts, key=lambda contact: contact.at)),
+        number_contacts=tuple(sorted(number_contacts, key=lambda contact: (contact.at, contact.attempt_id))),
+        facts=(*root.facts, *(fact for branch in covered for fact in _disputes(branch))),
+        payments=(*root.payments, *(_payment(payment, branch) for branch in covered for payment in branch.payments)),
+        branches=tuple(Branch(branch.debtor, branch.items, told[branch.key]) for branch in branches),
+    )
+
+
+def under(branch: DebtorFacts, root: DebtorFacts, others: Iterable[DebtorFacts]) -> DebtorFacts:
+    """A branch as its head office's call covers it: not called itself, and every contact of the family is one with it."""
+    contacts = [contact for one in (branch, root, *others) for contact in one.contacts]
+    family = {contact.key for contact in contacts}
+    return replace(
+        branch,
+        covered_by=root.debtor,
+        contacts=tuple(sorted(contacts, key=lambda contact: contact.at)),
+        number_contacts=tuple(contact for contact in branch.number_contacts if contact.key not in family),
+    )
+
+
+def _held_back(branch: DebtorFacts, house: House, today: date) -> str:
+    """What keeps the branch's items out of the call: legal-state, promise, payment; "" when nothing does."""
+    states = [fact.value for fact in branch.known(FactKind.LEGAL_STATE) if fact.until_on is None or fact.until_on >= today]
+    if any(state.strip().casefold() not in NO_LEGAL_STATE for state in (*states, branch.debtor.legal_state)):
+        return "legal-state"
+    if branch.promises:
+        return "promise"
+    said = [contact.at.date() for contact in branch.contacts if contact.disposition == "paid_already"]
+    # Twice as many days as banking days: longer than any holidays stretch them.
+    if blocking(branch.payments, branch.items) or any(day + timedelta(days=2 * house.paid_already_days) >= today for day in said):
+        return "payment"
+    return ""
+
+
+def _referred(contact: Contact) -> Contact:
+    """A branch's contact in the head office's books. What a branch said about itself stops the branch, not the family."""
+    key = contact.key
+    return replace(
+        contact,
+        items=tuple(reference(key, item) for item in contact.items),
+        conversation_about=tuple(reference(key, item) for item in contact.conversation_about),
+        disposition="refuses" if contact.disposition in ("do_not_call", "paid_already") else contact.disposition,
+    )
+
+
+def _disputes(branch: DebtorFacts) -> Iterable[Fact]:
+    for fact in branch.known(FactKind.DISPUTE):
+        disputed = [fact.value] if fact.value else [item.item_no for item in branch.items]
+        for item_no in disputed:
+            yield replace(fact, value=reference(branch.key, item_no))
+
+
+def _payment(payment: SeenPayment, branch: DebtorFacts) -> SeenPayment:
+    paid = payment.items or tuple(item.item_no for item in branch.items)
+    return replace(payment, items=tuple(reference(branch.key, item) for item in paid))
