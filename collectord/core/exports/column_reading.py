@@ -17,6 +17,8 @@ from collectord.core.wording import Texts
 
 Cells = Sequence[str]
 Read = Callable[[Cells], str]
+Need = tuple[tuple[tuple[str, ...], ...], ...]
+"""What a header must have: one of these ways, each of which is columns, of each of which one name must be there."""
 
 TEXTS: Texts = {
     "day": ("{name} is no date as the profile declares it: {forms}", "{name} ist kein Datum, wie das Profil es vorgibt: {forms}"),
@@ -68,12 +70,14 @@ class Header:
         return tuple(name for position, name in enumerate(self.names) if position not in self.used and name.strip())
 
 
-def sources_of(column: Column) -> list[tuple[str, ...]]:
-    """What the header must have for this column: every entry, one of its names."""
-    needed = [*column.join]
-    if column.names:
-        needed.append((*column.names, *column.instead))
-    return [*needed, *(names for names in (column.less, column.sign) if names)]
+def needs_of(column: Column) -> list[Need]:
+    """What the header must have for this column."""
+    ways: list[tuple[tuple[str, ...], ...]] = []
+    if column.names or column.instead:
+        ways.append(((*column.names, *column.instead),))
+    if column.join:
+        ways.append(column.join)
+    return [tuple(ways), *(((names,),) for names in (column.less, column.sign) if names)]
 
 
 def reader(name: str, profile: Profile, header: Header, above: Mapping[str, str]) -> Read | int | None:
@@ -110,17 +114,22 @@ def _source(column: Column, header: Header, above: str | None) -> Read | int | N
         header.used.add(column.position - 1)
         places.append(column.position - 1)
     places += [at for at in (header.find((name,)) for name in column.instead) if at is not None]
-    if column.join and all(header.has(names) for names in column.join):
-        return _joined([header.find(names) or 0 for names in column.join], column)
     constant = above if above is not None else column.always
-    if len(places) == 1 and constant is None:
+    parts = [header.find(names) for names in column.join]
+    parts += [at for at in map(header.find, column.join_also) if at is not None]
+    joined = _joined([at for at in parts if at is not None], column) if parts and None not in parts else None
+    if len(places) == 1 and constant is None and joined is None:
         return places[0]
-    if not places:
+    if not places and joined is None:
         return None if constant is None else (lambda cells: constant)
-    return lambda cells: next((cells[at] for at in places if cells[at]), constant or "")
+    if not places and joined is not None and constant is None:
+        return joined
+    last = constant or ""
+    return lambda cells: next((cells[at] for at in places if cells[at]), "") or (joined(cells) if joined else "") or last
 
 
 def _joined(places: Sequence[int], column: Column) -> Read:
+    """One value of several columns; "" where the first is empty."""
     first, *others = places
     part = _without_point_zero if column.without_point_zero else str
 

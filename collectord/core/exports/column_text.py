@@ -113,6 +113,7 @@ def one_column(table: Table, name: str, words: Mapping[str, str], numbers: Numbe
         instead=names_in(table, "or"),
         for_credits=names_in(table, "or_for_credits"),
         join=name_lists(table, "join"),
+        join_also=name_lists(table, "join_also"),
         joiner=table.text("with", "/"),
         less=names_in(table, "less"),
         sign=names_in(table, "sign"),
@@ -140,6 +141,8 @@ def one_column(table: Table, name: str, words: Mapping[str, str], numbers: Numbe
         table.complain("sign", 'a sign column needs its words: sign = "S/H", plus = ["S"], minus = ["H"]')
     if (described.days_after or described.ignore_unreadable or described.dates) and name not in DAY_COLUMNS:
         table.complain("", f"{name} is no day; dates, days_after and unreadable are for days")
+    if described.join_also and not described.join:
+        table.complain("join_also", "join_also adds parts to join; give join its first part")
     if ("days_after" in table.data) != ("days" in table.data):
         table.complain("days", 'days and days_after belong together: days_after = "invoiced_on", days = 14')
     return described

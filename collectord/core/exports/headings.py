@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from collectord.core.exports.column_reading import Header, sources_of
+from collectord.core.exports.column_reading import Header, Need, needs_of
 from collectord.core.exports.columns import KEY
 from collectord.core.exports.csv_records import ExportRefused
 from collectord.core.exports.row_rules import columns_needed
@@ -32,15 +32,20 @@ TEXTS: Texts = {
 }
 
 
-def needed_columns(profile: Profile) -> Iterator[tuple[str, ...]]:
-    """What a header must have: each entry, one of its names."""
+def needed_columns(profile: Profile) -> Iterator[Need]:
+    """What a header must have."""
     required = NEEDED_OF[profile.kind]
     for name, column in profile.columns.items():
         there = name in required and not (column.always is not None or column.above or column.position or column.days_after)
         if there or column.needed:
-            yield from sources_of(column)
+            yield from needs_of(column)
         else:
-            yield from (names for names in (column.less, column.sign) if names and column.names)
+            yield from (((names,),) for names in (column.less, column.sign) if names)
+    yield from (((names,),) for names in _looked_at(profile))
+
+
+def _looked_at(profile: Profile) -> Iterator[tuple[str, ...]]:
+    """The columns that something else than an item's values depends on."""
     yield from columns_needed((*profile.left_out, *profile.cleared, *profile.rejected, *profile.expected), profile.totals)
     yield from profile.rows.blank_means_above
     if profile.rows.group_heading:
@@ -52,7 +57,14 @@ def needed_columns(profile: Profile) -> Iterator[tuple[str, ...]]:
 
 def lacking(profile: Profile, header: Header) -> list[str]:
     """The needed columns that this row does not name, each as its first name."""
-    return list(dict.fromkeys(names[0] for names in needed_columns(profile) if not header.has(names)))
+    found = [_lack(need, header) for need in needed_columns(profile)]
+    return list(dict.fromkeys(name for name in found if name))
+
+
+def _lack(need: Need, header: Header) -> str:
+    """The first name of what is missing for the likeliest way; "" when one way is there."""
+    missing = [[names[0] for names in way if not header.has(names)] for way in need]
+    return "" if any(not lacks for lacks in missing) else missing[0][0]
 
 
 class HeaderSearch:
@@ -62,6 +74,7 @@ class HeaderSearch:
         self._profile, self._language = profile, language
         self.titles: list[list[str]] = []
         self._best: tuple[list[str], int] | None = None
+        self._tried = 0
 
     def try_row(self, cells: list[str], line: int) -> Header | None:
         """The header, or None: not this row. Raises ExportRefused when there is none within the rows that the profile allows."""
@@ -72,23 +85,28 @@ class HeaderSearch:
         if self._best is None or len(missing) < len(self._best[0]):
             self._best = missing, line
         self.titles.append(cells)
-        if len(self.titles) >= self._profile.rows.header_within:
+        self._tried += 1
+        if self._tried >= self._profile.rows.header_within:
             raise self.refused()
         return None
 
     def refused(self) -> ExportRefused:
         """No header was found."""
-        missing, line = self._best or (list(dict.fromkeys(names[0] for names in needed_columns(self._profile))), 1)
+        missing, line = self._best or (lacking(self._profile, Header(())), 1)
         within = self._profile.rows.header_within
         code = "no_header" if within > 1 else "lacking"
         names = ", ".join(missing)
         return ExportRefused(phrase(TEXTS, code, self._language, line=line, within=within, profile=self._profile.name, columns=names))
 
-    def said_above(self) -> dict[str, str]:
-        """What the titles say about columns. Raises ExportRefused where a needed one is not there."""
+    def title(self, text: str) -> None:
+        """A line that cannot be the header."""
+        self.titles.append([text])
+
+    def said_above(self, header: Header) -> dict[str, str]:
+        """What the titles say about columns that the header does not have. Raises ExportRefused where a needed one is not there."""
         said = {}
         for name, column in self._profile.columns.items():
-            if not column.above:
+            if not column.above or header.has(column.names):
                 continue
             text = behind(self.titles, column.above)
             if text:

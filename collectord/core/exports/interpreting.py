@@ -28,6 +28,12 @@ from collectord.core.wording import Language, Texts, phrase, safe
 TEXTS: Texts = {
     "left_out": ("rows left out: {why} ({count})", "ausgelassene Zeilen: {why} ({count})"),
     "repeated": ("rows that belong to an item named before: {count}", "Zeilen zu einem schon genannten Posten: {count}"),
+    "moved": (
+        "items whose rows fall due on different days, taken as due on the latest: {count}; if these are instalments, add the column that"
+        " tells them apart to item_no in the profile",
+        "Posten, deren Zeilen an verschiedenen Tagen fällig sind, gelten ab dem spätesten als fällig: {count}; sind es Raten, im Profil bei"
+        " item_no die Spalte ergänzen, die sie unterscheidet",
+    ),
     "unmet": (
         "there is no row with: {why}; was the export filtered?",
         "Es gibt keine Zeile mit: {why}; wurde der Export gefiltert?",
@@ -132,6 +138,8 @@ class Rows:
         counted = [phrase(TEXTS, "left_out", self._language, count=count, why=why) for why, count in left_out]
         if self._merge is not None and self._merge.repeated:
             counted.append(phrase(TEXTS, "repeated", self._language, count=self._merge.repeated))
+        if isinstance(self._merge, Sum) and self._merge.moved:
+            counted.append(phrase(TEXTS, "moved", self._language, count=self._merge.moved))
         return tuple(counted)
 
     @property
@@ -142,14 +150,15 @@ class Rows:
     def _header(self, record: Record) -> Header | None:
         """The header when this record is it; for a file without one, a nameless header as wide as its first row."""
         cells = cells_of(self._profile, record)
-        if record.problem or not cells:
+        if record.problem or not any(cells):
+            self._search.title(record.raw.strip())
             return None
         if self._profile.rows.header_within:
             return self._search.try_row(cells, record.line)
         return Header([""] * max(len(cells), *(column.position for column in self._profile.columns.values())))
 
     def _begin(self, header: Header, line: int) -> None:
-        above = self._search.said_above()
+        above = self._search.said_above(header)
         self._body = Body(self._profile, header, above, self._search, self._arrived, self._language)
         if header.twice is not None:
             raise ExportRefused(phrase(HEADING_TEXTS, "twice", self._language, line=line, column=header.twice))

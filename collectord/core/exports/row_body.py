@@ -153,8 +153,9 @@ class Body:
                 values[_DUE] = values[_DUE] or values[_INVOICED] or self._as_of
             if not values[_ITEM] and self._on_account is not None:
                 self._put_on_account(values, cells, self._on_account)
-            if self._totals:
-                self._totals.add(values[_OPEN] or "0", values[_CURRENCY])
+            if self._totals:  # they add up what is printed, also of rows that are cleared
+                printed = self.reading.part(cells, "open_amount") if cleared else values[_OPEN]
+                self._totals.add(printed or "0", values[_CURRENCY])
         return Said(record.line, tuple(values), record.raw)
 
     def _put_on_account(self, values: list[str], cells: list[str], read: Read) -> None:

@@ -98,13 +98,17 @@ class Once:
 
 
 class Sum:
-    """Rows of one item are postings: their open amounts are added. Everything else is taken from its first claim."""
+    """Rows of one item are postings: their open amounts are added. Everything else is taken from its first claim with a due day.
+
+    Where claims of one number fall due on different days, the latest counts: nobody is called for what is not due.
+    """
 
     def __init__(self, language: Language) -> None:
         self._language = language
         self._items: dict[Key, list[Said]] = {}
         self._spoiled: set[Key] = set()
         self._rows = 0
+        self.moved = 0  # items whose claims fall due on different days
         self._gone: set[tuple[str, str]] = set()  # debtors whose items were said already
         self.repeated = 0
 
@@ -152,9 +156,14 @@ class Sum:
             yield from (contradicting(row, "currency", currencies[0], other, self._language) for row in rows)
             return
         amounts = [Decimal(row.values[_OPEN]) for row in rows]
-        claim = next((row for row, amount in zip(rows, amounts, strict=True) if amount > 0), rows[0])
+        claims = [row for row, amount in zip(rows, amounts, strict=True) if amount > 0] or rows
+        due = [row.values[_DUE] for row in claims if row.values[_DUE]]
+        claim = next((row for row in claims if row.values[_DUE]), claims[0])
         total = sum(amounts, Decimal(0))
         values = list(claim.values)
+        if len(set(due)) > 1:
+            values[_DUE] = max(due)
+            self.moved += 1
         values[_OPEN] = plain(total)
         if values[_KIND] == "invoice" and total < 0:
             values[_KIND] = "credit_note"

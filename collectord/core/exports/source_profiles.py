@@ -72,6 +72,7 @@ class Column:
     instead: tuple[str, ...] = ()  # where the cell is empty: these columns in turn
     for_credits: tuple[str, ...] = ()  # the same, only in rows with a negative open_amount
     join: tuple[tuple[str, ...], ...] = ()  # several columns make one value …
+    join_also: tuple[tuple[str, ...], ...] = ()  # … those of these that the file has …
     joiner: str = "/"  # … with this between them
     less: tuple[str, ...] = ()  # money: this column is subtracted
     sign: tuple[str, ...] = ()  # money: the column that says plus or minus

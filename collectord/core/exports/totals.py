@@ -67,9 +67,10 @@ class Totals:
             if not running.holds(cells):
                 continue
             found = True
-            if running.sum_at is not None and running.certain and len(running.currencies) < 2:
+            stale = running.total.of == "group" and running.rows == 0  # a further total of the same group: one for each currency
+            if running.sum_at is not None and running.certain and len(running.currencies) < 2 and not stale:
                 self._judge(cells[running.sum_at], running.amount, line)
-            if running.count_at is not None:
+            if running.count_at is not None and not stale:
                 self._judge(cells[running.count_at], Decimal(running.rows), line)
             if running.total.of == "group":
                 running.start_again()
