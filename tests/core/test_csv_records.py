@@ -148,3 +148,67 @@ def test_for_all_single_lines_the_split_agrees_with_a_strict_reader(line: str) -
     expected = rows[0] if rows else []
     found = split_quoted(line, ";")
     assert found == (expected or [""]) or found == "bare_quote"  # the library takes a stray quote for text; we do not
+
+
+def split(text: str, delimiter: str = "", *, quotes: bool = True, portion: int = 5) -> list[list[str]]:
+    reader = Records("en", delimiter, quotes=quotes)
+    found = [record for start in range(0, len(text), portion) for record in reader.feed(text[start : start + portion])]
+    return [record.fields for record in (*found, *reader.finish())]
+
+
+def test_a_tab_is_the_delimiter_where_the_header_uses_it_most() -> None:
+    assert split("a\tb, c\td\n1\t2;3\t4\n") == [["a", "b, c", "d"], ["1", "2;3", "4"]]
+
+
+def test_delimiters_within_quotes_do_not_choose() -> None:
+    assert split('"a, b, c";"d, e"\n1;2\n') == [["a, b, c", "d, e"], ["1", "2"]]
+
+
+def test_title_lines_without_a_delimiter_leave_the_choice_to_the_header() -> None:
+    assert split("Aging report\nAs of\na,b\n1,2\n") == [["Aging report"], ["As of"], ["a", "b"], ["1", "2"]]
+
+
+def test_a_file_of_one_column_is_split_nowhere() -> None:
+    assert split('a\n1\n"2"\n"3\n4"\n') == [["a"], ["1"], ["2"], ["3\n4"]]
+
+
+def test_a_declared_delimiter_counts_whatever_the_header_uses() -> None:
+    assert split("| a;b | c;d |\n-----\n", "|") == [["", " a;b ", " c;d ", ""], ["-----"]]
+
+
+def test_without_quotes_a_quote_is_a_character_like_any_other() -> None:
+    assert split('a|b\n5" pipe|"x\n', "|", quotes=False) == [["a", "b"], ['5" pipe', '"x']]
+
+
+@pytest.mark.parametrize("portion", [1, 1000])
+def test_a_first_line_that_only_names_the_delimiter_is_no_record(portion: int) -> None:
+    for first in ("sep=|", '"sep=|"', "SEP=|\r"):
+        assert split(f"{first}\na|b\n1|2\n", portion=portion) == [["a", "b"], ["1", "2"]]
+    assert split("sep=;\na|b\n", "|", portion=portion) == [["a", "b"]]  # the profile knows better
+    assert split("a;b\nsep=|\n", portion=portion)[1] == ["sep=|"]
+
+
+def test_lines_that_end_with_cr_alone_are_refused_with_the_remedy() -> None:
+    for text in ("a;b\r1;2\r", "a;b\r1;2\r\n", "a;b\r" + "1;2\r" * MAX_LINE):
+        with pytest.raises(ExportRefused, match="LF or CRLF"):
+            split(text, portion=4096)
+
+
+def test_a_lone_cr_vt_nul_or_line_separator_ends_no_row() -> None:
+    row = "x\ry\x0bz\x00\u2028w;2"
+    assert split(f"a;b\n{row}\n3;4\n") == [["a", "b"], row.split(";"), ["3", "4"]]
+
+
+@pytest.mark.parametrize("delimiter", ["", ";"])
+def test_an_overlong_first_line_is_refused_or_rejected_alone(delimiter: str) -> None:
+    text = "a;b" * MAX_LINE + "\n1;2\n"
+    if delimiter:
+        assert split(text, delimiter, portion=4096) == [[], ["1", "2"]]
+    else:
+        with pytest.raises(ExportRefused, match="header"):
+            split(text, portion=4096)
+
+
+def test_doubled_quotes_come_back_single() -> None:
+    assert split_quoted('"a ""b""";"";c', ";") == ['a "b"', "", "c"]
+    assert split_quoted('"";"x"', ";") == ["", "x"]

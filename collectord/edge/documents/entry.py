@@ -78,18 +78,22 @@ class Booking:
     number: str
     reference: str
 
-    def values(self) -> dict[str, str]:
+    def values(self, account: str) -> dict[str, str]:
+        """What the record shows. `account` is the one that the statement is of."""
         entry, detail = self.entry, self.detail
+        cents = self.amount.quantize(Decimal("0.01"))
         values = {
             "payment_no": self.number, "booked_on": entry.booked_on, "value_on": entry.value_on,
-            "amount": f"{self.amount.quantize(Decimal('0.01')) if self.amount == self.amount.quantize(Decimal('0.01')) else self.amount:f}",
-            "currency": entry.currency, "kind": self.kind, "reference": self.reference, "bank_code": entry.bank_code,
+            "amount": f"{cents if cents == self.amount else self.amount:f}", "currency": entry.currency, "kind": self.kind,
+            "reference": self.reference, "bank_code": entry.bank_code,
         }  # fmt: skip
         if detail is not None:
-            # whose money it is: of a payment and of a direct debit that came back, the debtor; of money that we sent, who got it
-            ours = self.kind == "other" and self.amount < 0
-            values["payer"] = detail.creditor if ours else detail.debtor
-            values["payer_account"] = detail.creditor_account if ours else detail.debtor_account
+            # Whose money it is: of a payment and of a direct debit that came back, the debtor; of money that we sent, who got it.
+            # Some banks name the two the other way round for returns: the one with our own account is never it.
+            parties = [(detail.debtor, detail.debtor_account), (detail.creditor, detail.creditor_account)]
+            if (self.kind == "other" and self.amount < 0) or (account and detail.debtor_account == account):
+                parties.reverse()
+            values["payer"], values["payer_account"] = parties[0]
             values |= {"end_to_end": detail.end_to_end, "mandate": detail.mandate, "return_reason": detail.return_reason}
         return values
 

@@ -184,7 +184,7 @@ def records(stream: BinaryIO, profile: Profile, language: Language, notes: list[
         for statement, booking in reader.take(part):
             line += 1
             values = {
-                **booking.values(),
+                **booking.values(statement.account),
                 "account": statement.account, "account_owner": statement.owner, "statement_no": statement.number,
                 "statement_on": statement.on,
             }  # fmt: skip
