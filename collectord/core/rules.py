@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from collectord.core.contact.contact_rules import guard_rules
 from collectord.core.contact.packs import Limit, Pack, Quiet, unknown_packs
-from collectord.core.exports.source_profiles import Profile
+from collectord.core.exports.source_profiles import Profile, overlaps
 from collectord.core.house import House
 from collectord.core.receivables.ladders import Ladder
 from collectord.core.telephony.disposition_rules import FollowUpRules
@@ -25,6 +25,11 @@ TEXTS: Texts = {
     "never-in-force": (
         "packs/{pack}.toml is never in force: contact.packs does not name it and it names no country.",
         "packs/{pack}.toml gilt nie: contact.packs nennt es nicht, und es nennt kein Land.",
+    ),
+    "sources-overlap": (
+        "sources/{one}.toml and sources/{other}.toml both fit a file named {file}; it would be refused. Make names or begins differ.",
+        "sources/{one}.toml und sources/{other}.toml passen beide auf eine Datei {file}; sie würde abgewiesen. names oder begins"
+        " unterscheidbar machen.",
     ),
     "never-fires": (
         "packs/{pack}.toml: the rule {rule} can never refuse before {stricter} does.",
@@ -54,6 +59,8 @@ def rule_warnings(rules: Rules, house: House) -> tuple[str, ...]:
 def _warnings(rules: Rules, house: House) -> Iterator[tuple[str, dict[str, object]]]:
     for name in unknown_packs(rules.packs, house.packs):
         yield "unknown-pack", {"pack": name, "known": sorted(rules.packs)}
+    for one, other, file in overlaps(rules.sources.values()):
+        yield "sources-overlap", {"one": one, "other": other, "file": file}
     for name, pack in sorted(rules.packs.items()):
         if name not in house.packs and not (pack.countries and "auto" in house.packs):
             yield "never-in-force", {"pack": name}

@@ -7,10 +7,11 @@ Invariant: a profile names everything that reading needs; where two profiles fit
 from __future__ import annotations
 
 import codecs
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fnmatch import fnmatchcase
+from itertools import combinations
 from typing import Literal
 
 from collectord.core.exports.columns import COLUMNS, MASTER_COLUMNS, PAYMENT_COLUMNS, REQUIRED
@@ -211,9 +212,24 @@ def choose(profiles: Mapping[str, Profile], name: str, folder: str, source: str 
     return profiles[fitting[0]] if fitting else None
 
 
-def _fits(profile: Profile, name: str, head: bytes) -> bool:
+def overlaps(profiles: Iterable[Profile]) -> Iterator[tuple[str, str, str]]:
+    """Pairs of profiles that one file can fit at once, with such a file's name: it would be refused as ambiguous."""
+    for one, other in combinations(sorted(profiles, key=lambda profile: profile.name), 2):
+        if not (one.begins.startswith(other.begins) or other.begins.startswith(one.begins)):
+            continue
+        samples = [pattern.replace("*", "1").replace("?", "1") for pattern in (*one.names, *other.names)]
+        both = next((name for name in samples if _named(one, name) and _named(other, name)), None)
+        if both is not None:
+            yield one.name, other.name, both
+
+
+def _named(profile: Profile, name: str) -> bool:
     lowered = name.casefold()
-    if not any(fnmatchcase(lowered, pattern.casefold()) for pattern in profile.names):
+    return any(fnmatchcase(lowered, pattern.casefold()) for pattern in profile.names)
+
+
+def _fits(profile: Profile, name: str, head: bytes) -> bool:
+    if not _named(profile, name):
         return False
     return not profile.begins or first_text(profile, head).lstrip().startswith(profile.begins)
 
