@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -38,6 +38,7 @@ class House:
     shrink_amount: Decimal = Decimal("0.40")  # … or of the open amount
     shrink_from: int = 20  # … from so many open items on
     paid_already_days: int = 5  # banking days that "paid already" holds calls, so that the payment can arrive
+    late_after: timedelta = timedelta(hours=2)  # beyond the hour at which an export usually comes
     times: CallTimes = field(default_factory=CallTimes)  # how long each part of a call may take
 
     def today(self, now: datetime) -> date:

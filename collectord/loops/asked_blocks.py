@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from collectord.core.contact.refusals import Notice
 from collectord.core.house import House
@@ -28,6 +29,8 @@ class Echoed:
     asked: AskedBlock
     echo: Echo
     source: str
+    open_amount: Decimal
+    currency: str
     shown_on: date | None
 
     def sentence(self, house: House) -> str:
@@ -52,7 +55,10 @@ async def echoes(conn: Connection, house: House, now: datetime, key: DebtorKey |
         shown_on, can_show = covers[place].as_of, bool(covers[place].columns & BLOCK_COLUMNS)
         if not can_show and (told_on := await blocks.told_by_master(conn, asked.key, today)):
             shown_on, can_show = told_on, True
-        found.append(Echoed(asked=asked, echo=echo(asked, item, shown_on, can_show, today), source=item.source, shown_on=shown_on))
+        judged = echo(asked, item, shown_on, can_show, today)
+        found.append(
+            Echoed(asked=asked, echo=judged, source=item.source, open_amount=item.open_amount, currency=item.currency, shown_on=shown_on)
+        )
     return found
 
 

@@ -21,11 +21,12 @@ from collectord.core.exports.intake import Arrival, Decision, Receipt, Status
 from collectord.core.exports.open_items import BadRow
 from collectord.core.money import plain_map
 from collectord.core.receivables.ledger import DebtorKey
-from collectord.edge.store.codec import instant, maybe_day, to_maybe_day
+from collectord.edge.store.codec import instant, maybe_day, to_instant, to_maybe_day
 from collectord.edge.store.connection import Connection, queries
 from collectord.edge.store.snapshots import known_sources
 
 SQL = queries("batches")
+ARRIVALS = 100  # files of a source: more than 30 days of one or two, or of several on a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,19 @@ async def receipt(conn: Connection, batch_id: str) -> Receipt:
         open_amount={currency: Decimal(amount) for currency, amount in orjson.loads(row["open_amount"]).items()},
         warnings=tuple(orjson.loads(row["detail"]).get("warnings", ())),
     )
+
+
+async def arrivals(conn: Connection, now: datetime) -> dict[str, list[datetime]]:
+    """Source -> when its newest accepted and repeated files came, oldest first."""
+    found: dict[str, list[datetime]] = {}
+    async for row in SQL.arrivals(conn, now=instant(now), most=ARRIVALS):
+        found.setdefault(row["source"], []).append(to_instant(row["received_at"]))
+    return found
+
+
+async def accepted_since(conn: Connection, since: datetime, now: datetime) -> bool:
+    """Whether an export was accepted since then."""
+    return bool(await SQL.accepted_since(conn, since=instant(since), now=instant(now)))
 
 
 async def last_accepted(conn: Connection) -> int:

@@ -1,52 +1,96 @@
-"""Holes in the data, read from ledger, attempts and facts.
+"""Holes in the data, counted from ledger, attempts, facts, payments and corrections; and the counts of earlier days.
 
-Owns no table. Judges nothing: core/exports/data_quality counts and words.
-Invariant: read-only; nothing dated after `now` is in it.
+Owns table `quality_day`. Judges nothing: core/exports/data_quality lists and words the holes.
+Invariant: counting happens in SQLite, so that a hole with 250,000 cases costs no memory here; nothing dated after `now` is in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
-from collectord.core.exports.data_quality import FAR_AHEAD, LONG_AGO, Case
-from collectord.core.money import from_scaled
-from collectord.core.receivables.ledger import DebtorKey
+import orjson
+
+from collectord.core.exports.data_quality import ADOPT_WITHIN, EXAMPLES, FAR_AHEAD, LONG_AGO, SEARCH_FOR, Hole
+from collectord.core.money import from_scaled, plain_map
 from collectord.edge.store.codec import instant
 from collectord.edge.store.connection import Connection, queries
 
 SQL = queries("quality")
+HOLES = (
+    "no_dialable_number", "invalid_number", "shared_number", "several_names", "failed_number", "implausible_due_date", "missing_due_date",
+    "rejected_row", "doubtful_item", "duplicate_item", "item_of_two_debtors", "credit_balance", "unmatched_payment", "payment_not_cleared",
+    "unknown_head_office", "correction_not_adopted",
+)  # fmt: skip
+KEPT_FOR = 400  # days
+
+# Around the query of one hole. Portable: `materialized` is known to SQLite and PostgreSQL alike.
+_OWED = """
+select i.currency, sum(i.open_amount) from who w join item i on i.company = w.company and i.debtor_no = w.debtor_no
+ where i.state = 'open' and i.opened_as_of <= :today group by i.currency"""
+_OWN = "select currency, sum(own) from cases group by currency"
+_COUNTED = """
+with cases as materialized ({hole}), who as materialized (select distinct company, debtor_no from cases)
+select 'count' as part, '' as text, (select count(*) from cases) as n, '' as company, '' as debtor_no
+union all select 'debtors', '', (select count(*) from who), '', ''
+union all select 'money', m.*, '', '' from ({money}) m
+union all select * from (select 'example', what, 0, company, debtor_no from cases order by company, debtor_no, what limit {examples})
+"""
 
 
-async def _cases(rows: AsyncIterator[Mapping[str, Any]]) -> list[Case]:
-    return [Case(DebtorKey(row["company"], row["debtor_no"]), row["what"]) async for row in rows]
+async def holes(conn: Connection, now: datetime, today: date) -> list[Hole]:
+    """Every hole that the store itself can show."""
+    return [await _counted(conn, code, _given(now, today)) for code in HOLES]
 
 
-async def open_by_debtor(conn: Connection, today: date) -> dict[DebtorKey, dict[str, Decimal]]:
-    sums: dict[DebtorKey, dict[str, Decimal]] = {}
-    async for row in SQL.open_by_debtor(conn, today=today.isoformat()):
-        sums.setdefault(DebtorKey(row["company"], row["debtor_no"]), {})[row["currency"]] = from_scaled(row["amount"])
-    return sums
+async def of_company(conn: Connection, code: str, source: str, company: str, now: datetime, today: date) -> Hole:
+    """The debtors of a company of a source as a hole of this code."""
+    given = {**_given(now, today), "source": source, "company": company}
+    return await _counted(conn, code, given, query="company_of_source")
 
 
-async def holes(conn: Connection, now: datetime, today: date) -> dict[str, list[Case]]:
-    """Code of core/exports/data_quality.TEXTS -> its cases."""
-    day, at = today.isoformat(), instant(now)
-    ahead, ago = (today + FAR_AHEAD).isoformat(), (today - LONG_AGO).isoformat()
+def _given(now: datetime, today: date) -> dict[str, Any]:
     return {
-        "no_dialable_number": await _cases(SQL.no_dialable_number(conn, today=day)),
-        "invalid_number": await _cases(SQL.invalid_number(conn, today=day)),
-        "shared_number": await _cases(SQL.shared_number(conn, today=day)),
-        "several_names": await _cases(SQL.several_names(conn, today=day)),
-        "failed_number": await _cases(SQL.failed_number(conn, now=at)),
-        "implausible_due_date": await _cases(SQL.implausible_due_date(conn, today=day, far_ahead=ahead, long_ago=ago)),
-        "rejected_row": await _cases(SQL.rejected_row(conn, today=day)),
-        "doubtful_item": await _cases(SQL.doubtful_item(conn, today=day)),
+        "now": instant(now),
+        "today": today.isoformat(),
+        "far_ahead": (today + FAR_AHEAD).isoformat(),
+        "long_ago": (today - LONG_AGO).isoformat(),
+        "waited": (today - SEARCH_FOR).isoformat(),
+        "corrected_before": instant(now - ADOPT_WITHIN),
     }
 
 
-async def of_source(conn: Connection, source: str, today: date) -> list[Case]:
-    """The debtors whose items come from this source."""
-    return await _cases(SQL.debtors_of_source(conn, source=source, today=today.isoformat()))
+async def _counted(conn: Connection, code: str, given: Mapping[str, Any], *, query: str = "") -> Hole:
+    hole = getattr(SQL, query or code).sql.rstrip().rstrip(";")
+    text = _COUNTED.format(hole=hole, money=_OWN if " as own" in hole else _OWED, examples=EXAMPLES)
+    found: dict[str, list[Mapping[str, Any]]] = {"count": [], "debtors": [], "money": [], "example": []}
+    async with conn.execute(text, given) as cursor:
+        async for row in cursor:
+            found[row["part"]].append(dict(row))
+    return Hole(
+        code=code,
+        count=found["count"][0]["n"],
+        debtors=found["debtors"][0]["n"],
+        money={row["text"]: from_scaled(row["n"]) for row in found["money"]},
+        examples=tuple(f"{_key(row)}: {row['text']}" for row in found["example"]),
+    )
+
+
+def _key(row: Mapping[str, Any]) -> str:
+    return f"{row['company']}/{row['debtor_no']}" if row["company"] else str(row["debtor_no"])
+
+
+async def keep_day(conn: Connection, day: date, found: Iterable[Hole]) -> None:
+    """The counts of a day; asked again on the same day the later ones hold."""
+    rows = [(day.isoformat(), hole.code, hole.count, hole.debtors, orjson.dumps(plain_map(hole.money)).decode()) for hole in found]
+    await SQL.keep_day(conn, rows)
+    await SQL.forget_days(conn, before=date.fromordinal(day.toordinal() - KEPT_FOR).isoformat())
+
+
+async def days_since(conn: Connection, since: date, today: date) -> dict[str, dict[date, int]]:
+    """Hole -> day -> count."""
+    found: dict[str, dict[date, int]] = {}
+    async for row in SQL.days_since(conn, since=since.isoformat(), today=today.isoformat()):
+        found.setdefault(row["hole"], {})[date.fromisoformat(row["day"])] = row["count"]
+    return found

@@ -70,3 +70,12 @@ select * from batch
 
 -- name: last_accepted$
 select coalesce(max(seq), 0) from batch where status = 'accepted';
+
+-- name: arrivals(now, most)
+select source, received_at from (
+  select source, received_at, row_number() over (partition by source order by received_at desc) as place from batch
+   where status in ('accepted', 'duplicate') and received_at <= :now)
+ where place <= :most order by source, received_at;
+
+-- name: accepted_since(since, now)$
+select exists (select 1 from batch where status = 'accepted' and received_at >= :since and received_at <= :now);
