@@ -69,6 +69,7 @@ def check(config: Path | None) -> Reply:
                     configuration.read_secret(pbx)
             except ConfigInvalid as error:
                 problems += error.problems
+        configuration.read_smtp_secret(found.notices)
     except ConfigInvalid as error:
         problems += error.problems
     doc: dict[str, Any] = {"ok": False, "problems": problems, "warnings": []}
@@ -204,6 +205,7 @@ def run(config: Path | None, start: datetime | None) -> Reply:
         for pbx in settings.pbx:
             if pbx.kind == "asterisk":
                 configuration.read_secret(pbx)
+        configuration.read_smtp_secret(settings.notices)
     except ConfigInvalid as error:
         return Reply(exit=2, error=str(error))
     except rules_files.RulesInvalid as error:

@@ -16,6 +16,7 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
@@ -106,7 +107,7 @@ class PbxSection(Section):
 
     @property
     def is_loopback(self) -> bool:
-        return self.host == "localhost" or self.host == "::1" or self.host.startswith("127.")
+        return _is_loopback(self.host)
 
 
 class TrunkSection(Section):
@@ -193,6 +194,56 @@ class NoticesSection(Section):
     smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
     webhook_url: str = ""
     late_after: Duration = timedelta(hours=2)  # beyond the hour at which an export usually comes
+
+    @property
+    def by_mail(self) -> bool:
+        return bool(self.email_to)
+
+    @property
+    def by_hook(self) -> bool:
+        return bool(self.webhook_url)
+
+    def problems(self) -> list[str]:
+        """One sentence for each key that does not fit the others."""
+        found = []
+        if self.email_to and not self.smtp_host:
+            found.append("notices.smtp_host is missing; expected the mail server that takes what goes to notices.email_to")
+        if self.email_to and not self.email_from:
+            found.append("notices.email_from is missing; expected the address that the mails come from")
+        if self.smtp_host and not self.email_to:
+            found.append("notices.email_to is empty, but notices.smtp_host is set; expected at least one address")
+        addresses = [*(("notices.email_to", one) for one in self.email_to), ("notices.email_from", self.email_from or "a@b")]
+        found += [
+            f"{key} = {address!r} is no address; expected one like buchhaltung@example.com"
+            for key, address in addresses
+            if not _ADDRESS.match(address)
+        ]
+        if bool(self.smtp_user) != bool(self.smtp_secret_file):
+            missing, given = ("smtp_secret_file", "smtp_user") if self.smtp_user else ("smtp_user", "smtp_secret_file")
+            found.append(f"notices.{missing} is missing, but notices.{given} is set; expected both or none")
+        if self.smtp_user and self.smtp_tls == "none" and not _is_loopback(self.smtp_host):
+            found.append('notices.smtp_tls = "none" would send the password in the clear; expected "starttls" or "tls"')
+        if self.webhook_url and not _web_host(self.webhook_url):
+            found.append(f"notices.webhook_url = {self.webhook_url!r} is no address; expected https://… or http://…, without a user name")
+        return found
+
+
+_ADDRESS = re.compile(r"\A[^\s@<>,;:\"\\()\x00-\x1f\x7f]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?\Z")
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or host == "::1" or host.startswith("127.")
+
+
+def _web_host(url: str) -> str:
+    """The host of an http or https address; "" when it is none, or holds a password that would show up in logs."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return ""
+    fits = parts.scheme in ("http", "https") and parts.username is None and port != 0 and url.isprintable() and " " not in url
+    return (parts.hostname or "") if fits else ""
 
 
 class OutboxSection(Section):
@@ -291,6 +342,13 @@ class Settings(BaseSettings):
                 for p in self.pbx
                 if not p.is_loopback
             ]
+            told = {"notices.smtp_host": self.notices.smtp_host, "notices.webhook_url": _web_host(self.notices.webhook_url)}
+            problems += [
+                f"sandbox = true, but {key} names {host!r}; expected a loopback address"
+                for key, host in told.items()
+                if host and not _is_loopback(host)
+            ]
+        problems += self.notices.problems()
         if problems:
             raise ValueError("\n".join(problems))
         return self
@@ -426,14 +484,28 @@ def load(path: Path | None = None) -> Settings:
             "agent": [
                 a.model_copy(update={"pbx": a.pbx or first_pbx, "languages": a.languages or [settings.language]}) for a in settings.agent
             ],
+            "notices": settings.notices.model_copy(
+                update={"smtp_secret_file": str(home / settings.notices.smtp_secret_file) if settings.notices.smtp_secret_file else ""}
+            ),
             "trunk": [t.model_copy(update={"pbx": t.pbx or first_pbx}) for t in settings.trunk],
         }
     )
 
 
 def read_secret(pbx: PbxSection) -> str:
-    """The AMI secret: a systemd credential of the file's name, else the file, which nobody else may read. Raises ConfigInvalid."""
-    path = Path(pbx.secret_file)
+    """The AMI secret. Raises ConfigInvalid."""
+    return _secret(Path(pbx.secret_file), f"pbx {pbx.name}: secret_file", "the AMI secret")
+
+
+def read_smtp_secret(notices: NoticesSection) -> str:
+    """The mail server's password; "" where none is needed. Raises ConfigInvalid."""
+    if not notices.smtp_user:
+        return ""
+    return _secret(Path(notices.smtp_secret_file), "notices.smtp_secret_file", "the mail server's password")
+
+
+def _secret(path: Path, key: str, what: str) -> str:
+    """A systemd credential of the file's name, else the file, which nobody else may read."""
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
     if credentials and (Path(credentials) / path.name).is_file():
         path = Path(credentials) / path.name
@@ -441,15 +513,15 @@ def read_secret(pbx: PbxSection) -> str:
         try:
             mode = path.stat().st_mode
         except OSError as error:
-            raise ConfigInvalid([f"pbx {pbx.name}: secret_file {path}: {error.strerror}; write the AMI secret there, mode 0600"]) from None
+            raise ConfigInvalid([f"{key} {path}: {error.strerror}; write {what} there, mode 0600"]) from None
         if stat.S_IMODE(mode) & 0o077:
-            raise ConfigInvalid([f"pbx {pbx.name}: secret_file {path} can be read by others; run chmod 600 {path}"])
+            raise ConfigInvalid([f"{key} {path} can be read by others; run chmod 600 {path}"])
     try:
         secret = path.read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise ConfigInvalid([f"pbx {pbx.name}: secret_file {path}: {error.strerror}; it must be a file that collectord may read"]) from None
+        raise ConfigInvalid([f"{key} {path}: {error.strerror}; it must be a file that collectord may read"]) from None
     except UnicodeDecodeError:
         secret = ""
     if not secret or not secret.isprintable():
-        raise ConfigInvalid([f"pbx {pbx.name}: secret_file {path} must hold the AMI secret on one line"])
+        raise ConfigInvalid([f"{key} {path} must hold {what} on one line"])
     return secret
