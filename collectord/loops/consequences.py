@@ -17,7 +17,7 @@ from collectord.core.telephony.attempts import Attempt, Said
 from collectord.core.telephony.call_seen import Effect, Moved, SaySaved, Settle, TakeDown
 from collectord.core.telephony.follow_up import FollowUp, Situation, TaskBack, TaskOver, after_result, after_talk
 from collectord.edge.ids import new_id
-from collectord.edge.store import calls, facts, ledger, promises, tasks
+from collectord.edge.store import calls, facts, families, promises, tasks
 from collectord.edge.store.connection import Connection
 
 
@@ -76,7 +76,7 @@ async def _situation(conn: Connection, attempt: Attempt, rules: Rules, house: Ho
     return Situation(
         attempt=attempt,
         task=task,
-        items=tuple(await ledger.open_items(conn, attempt.key, house.today(now))),
+        items=tuple(await families.open_items(conn, attempt.key, house.today(now))),
         ladder=next((ladder for ladder in rules.ladders if task and ladder.name == task.ladder), None),
         rules=rules.dispositions,
         days=WorkingDays(house.country, company.region if company else ""),

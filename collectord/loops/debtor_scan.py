@@ -7,17 +7,18 @@ Invariant: every debtor with open items or with a live ladder task is seen exact
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from collectord.core.house import House
+from collectord.core.receivables.families import as_one_account
 from collectord.core.receivables.holds import NO_HOLD, Holds
 from collectord.core.receivables.ladders import Ladder, ladder_for
-from collectord.core.receivables.ledger import Debtor, OpenItem
+from collectord.core.receivables.ledger import Debtor, DebtorKey, OpenItem
 from collectord.core.receivables.tasks import Task
 from collectord.core.rules import Rules
-from collectord.edge.store import holds, ledger, tasks
+from collectord.edge.store import families, holds, ledger, tasks
 from collectord.edge.store.connection import Connection, Database, open_for_reading
 
 BREATH = 10  # debtors between two breaths of the event loop: about two milliseconds
@@ -35,21 +36,39 @@ class Seen:
 
 
 async def scan(db: Database, rules: Rules, house: House, now: datetime, take: Callable[[Seen], None]) -> None:
-    """Hands every debtor to `take`."""
+    """Hands every debtor to `take`; a head office with the items of its branches, and these as covered by it."""
 
     async def look(conn: Connection) -> None:
         held = await holds.all_holds(conn, now, house.today(now))
         waiting = await tasks.live_ladder_tasks(conn, now)
+        related = await families.every_family(conn)
+        members = {member for family in related.values() for member in (family.root, *family.branches)}
+        kept: dict[DebtorKey, tuple[Debtor, tuple[OpenItem, ...]]] = {}
         count = 0
+
+        def see(debtor: Debtor, items: Iterable[OpenItem], holding: Holds) -> None:
+            take(Seen(debtor, tuple(items), waiting.pop(debtor.key, None), ladder_for(debtor, rules.ladders), holding))
+
         async for debtor, items in ledger.all_open(conn, now, house.today(now)):
-            task = waiting.pop(debtor.key, None)
-            take(Seen(debtor, tuple(items), task, ladder_for(debtor, rules.ladders), held.get(debtor.key, NO_HOLD)))
+            if debtor.key in members:
+                kept[debtor.key] = (debtor, tuple(items))
+            else:
+                see(debtor, items, held.get(debtor.key, NO_HOLD))
             count += 1
             if count % BREATH == 0:
                 await asyncio.sleep(0)
-        for key, task in waiting.items():  # nothing is open any more
-            debtor = Debtor(company=key.company, debtor_no=key.debtor_no, debtor_name="")
-            take(Seen(debtor, (), task, ladder_for(debtor, rules.ladders), held.get(key, NO_HOLD)))
+        for family in related.values():
+            branches = [(*kept[key], held.get(key, NO_HOLD)) for key in family.branches if key in kept]
+            root, own = kept.get(family.root, (None, ()))
+            if root is None and branches:
+                root = await ledger.debtor(conn, family.root)
+            if root is not None:
+                see(root, *as_one_account((root, own, held.get(family.root, NO_HOLD)), branches))
+            for branch, items, holding in branches:
+                see(branch, items, replace(holding, covered_by=family.root.debtor_no))
+            await asyncio.sleep(0)
+        for key in tuple(waiting):  # nothing is open any more
+            see(Debtor(company=key.company, debtor_no=key.debtor_no, debtor_name=""), (), held.get(key, NO_HOLD))
 
-    async with open_for_reading(db.path.parent) as own:
-        await own.read(look)
+    async with open_for_reading(db.path.parent) as own_connection:
+        await own_connection.read(look)

@@ -6,16 +6,19 @@ Invariant: the gate is asked exactly as for a call; a debtor or item that is not
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
 from collectord.core.contact.contact_rules import may_contact
-from collectord.core.contact.facts import Doubt
+from collectord.core.contact.facts import DebtorFacts, Doubt
 from collectord.core.contact.verdict import explained
 from collectord.core.house import House
 from collectord.core.receivables.escalation import wanted
+from collectord.core.receivables.families import as_one_account
+from collectord.core.receivables.holds import Holds
 from collectord.core.receivables.ladders import ladder_for
-from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.ledger import DebtorKey, OpenItem
 from collectord.core.rules import Rules
 from collectord.edge.store import facts, holds, tasks
 from collectord.edge.store.connection import Connection, Database
@@ -39,10 +42,23 @@ async def explain(
             raise NotKnown(f"debtor {key} has no open item {item}")
         today = house.today(now)
         ladder = ladder_for(known.debtor, rules.ladders)
-        asked = wanted(known.debtor, known.items, ladder, today, holds=await holds.holds_of(conn, key, now, today))
+        items, held = await _as_planned(conn, known, now, today)
+        asked = wanted(known.debtor, items, ladder, today, holds=held)
         live = await tasks.live_tasks_of(conn, key, now)
         answer = may_contact(known, rules.packs, house, now, item=item)
         notices = await asked_blocks.warnings(conn, house, now, key)
         return explained(known, answer, asked, live, ladder.name if ladder else None, house, now, notices)
 
     return await db.read(look)
+
+
+async def _as_planned(conn: Connection, known: DebtorFacts, now: datetime, today: date) -> tuple[tuple[OpenItem, ...], Holds]:
+    """The debtor as planning sees it: a head office with its branches, a branch as covered by it."""
+    held = await holds.holds_of(conn, known.key, now, today)
+    if known.covered_by is not None:
+        return known.items, replace(held, covered_by=known.covered_by.debtor_no)
+    if not known.branches:
+        return known.items, held
+    own = tuple(item for item in known.items if item.debtor_no == known.key.debtor_no)
+    branches = [(one.debtor, one.items, await holds.holds_of(conn, one.debtor.key, now, today)) for one in known.branches]
+    return as_one_account((known.debtor, own, held), branches)

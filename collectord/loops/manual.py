@@ -19,7 +19,7 @@ from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.telephony.agents import AgentState, judge, why
 from collectord.core.telephony.pbx_calls import Accepted, AgentCall
 from collectord.edge.ids import new_id
-from collectord.edge.store import ledger, meta, tasks
+from collectord.edge.store import families, meta, tasks
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import duty
 from collectord.loops.dialling import Dialler, GateRefused, PlacedCall
@@ -48,7 +48,7 @@ async def call_now(
     today = dialler.house.today(now)
 
     async def asked(conn: Connection) -> Task:
-        items = [item for item in await ledger.open_items(conn, key, today) if item.open_amount > 0]
+        items = [item for item in await families.open_items(conn, key, today) if item.open_amount > 0]
         return Task(
             id=new_id(now),
             company=key.company,

@@ -3,8 +3,8 @@
 Reads what nobody was told, gives it to a file by name, stages the file, publishes it; each step is on disk before the next.
 Invariant: a line belongs to one file for ever; killed anywhere, the next run goes on with that file and writes no other for it.
 
-The marks in `meta`, for each kind of file its own: claimed = the file that is being made; staged = the same name once its bytes are on disk.
-Staged and no temporary file any more means that the rename was done, and that accounting may have taken the file away.
+The marks in `meta`, for each kind of file its own: claimed = the file that is being made; staged = the same name once its bytes are on
+disk. Staged and no temporary file any more means that the rename was done, and that accounting may have taken the file away.
 """
 
 from __future__ import annotations

@@ -8,19 +8,19 @@ time; verdict and the task it asks for are one transaction.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from collectord.core.contact.calendar import WorkingDays
 from collectord.core.house import House
 from collectord.core.receivables.broken_promise import Verdict, conclude
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.promises import Promise, booked_until, judge
-from collectord.core.receivables.seen_payments import awaited
+from collectord.core.receivables.seen_payments import SeenPayment, awaited
 from collectord.core.rules import Rules
 from collectord.core.telephony.follow_up import bank_day
 from collectord.edge.crash import crash_point
 from collectord.edge.ids import new_id
-from collectord.edge.store import calls, facts, ledger, payments, tasks
+from collectord.edge.store import calls, facts, families, payments, tasks
 from collectord.edge.store import promises as store
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops.payments import settle
@@ -43,13 +43,13 @@ async def _judge(conn: Connection, key: DebtorKey, promises: list[Promise], rule
     told = await store.told_by_sources(conn, key, min(promise.made_at for promise in promises).date(), today)
     company = house.companies.get(key.company)
     days = WorkingDays(house.country, company.region if company else "")
-    seen = await payments.seen(conn, key, now, today)
+    seen = await _payments_of(conn, key, now, today)
     until = {payment.id: bank_day(days, payment.booked_on, house.paid_already_days) for payment in seen}
     asked = [awaited(promise, seen, until) for promise in promises]
     booked = {
         promise.id: booked_until(promise, [s.days for s in told if not promise.items or s.items & set(promise.items)]) for promise in asked
     }
-    items = await ledger.open_items(conn, key, today)
+    items = await families.open_items(conn, key, today)
     judged = []
     for promise_id, judgement in judge(asked, clearings, booked=booked).items():
         promise = next(promise for promise in promises if promise.id == promise_id)
@@ -68,6 +68,15 @@ async def _judge(conn: Connection, key: DebtorKey, promises: list[Promise], rule
         if verdict is not None and await _write(conn, promise, verdict, now):
             judged.append(replace(promise, state=verdict.state))
     return judged
+
+
+async def _payments_of(conn: Connection, key: DebtorKey, now: datetime, today: date) -> list[SeenPayment]:
+    """Of a head office those of its branches too."""
+    return [
+        replace(payment, items=tuple(families.named(key, member, item) for item in payment.items))
+        for member in await families.members(conn, key)
+        for payment in await payments.seen(conn, member, now, today)
+    ]
 
 
 async def _write(conn: Connection, promise: Promise, verdict: Verdict, now: datetime) -> bool:

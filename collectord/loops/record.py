@@ -40,7 +40,8 @@ async def record(
 
     async def write(conn: Connection) -> dict[str, Any]:
         learnt = read_words(args, await known_debtor(conn, key, now, house), rules, house, now, actor, new_id)
-        return {"company": key.company, "debtor_no": key.debtor_no, "recorded": await write_learnt(conn, key, learnt, house, now, actor, new_id)}
+        recorded = await write_learnt(conn, key, learnt, house, now, actor, new_id)
+        return {"company": key.company, "debtor_no": key.debtor_no, "recorded": recorded}
 
     return await db.write(write)
 

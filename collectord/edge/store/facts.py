@@ -17,14 +17,16 @@ from collectord.core.contact.facts import (
     DebtorFacts,
     Doubt,
     Fact,
+    FactKind,
     OpenPromise,
     RejectedRow,
     SourceState,
 )
+from collectord.core.contact.family import as_one, under
 from collectord.core.house import House
 from collectord.core.money import from_scaled
 from collectord.core.receivables.ledger import DebtorKey
-from collectord.edge.store import payments
+from collectord.edge.store import families, ledger, payments
 from collectord.edge.store.codec import (
     instant,
     joined,
@@ -35,7 +37,7 @@ from collectord.edge.store.codec import (
     to_maybe_instant,
 )
 from collectord.edge.store.connection import Connection, queries
-from collectord.edge.store.ledger_rows import to_debtor, to_item
+from collectord.edge.store.ledger_rows import to_item
 
 SQL = queries("facts")
 HISTORY = timedelta(days=400)  # longer than any limit's window; refusals to be called are kept for ever
@@ -44,15 +46,29 @@ Row = Mapping[str, Any]
 
 
 async def debtor_facts(conn: Connection, key: DebtorKey, now: datetime, house: House, doubts: tuple[Doubt, ...] = ()) -> DebtorFacts | None:
-    """None when no such debtor is known. Works on a reader, and on the writer inside the transaction that commits an attempt."""
+    """None when no such debtor is known. Works on a reader, and on the writer inside the transaction that commits an attempt.
+
+    A head office comes with its branches' items, a branch with the head office that is called for it.
+    """
+    found = await _own_facts(conn, key, now, house, doubts)
+    family = await families.family_of(conn, key)
+    if found is None or not family.branches:
+        return found
+    members = [await _own_facts(conn, member, now, house, doubts) for member in (family.root, *family.branches) if member != key]
+    others = [one for one in members if one is not None]
+    if family.root == key:
+        return as_one(found, others, house, house.today(now))
+    return under(found, others[0], others[1:])
+
+
+async def _own_facts(conn: Connection, key: DebtorKey, now: datetime, house: House, doubts: tuple[Doubt, ...]) -> DebtorFacts | None:
     who = {"company": key.company, "debtor_no": key.debtor_no}
-    row = await SQL.debtor(conn, **who)
-    if row is None:
+    debtor = await ledger.debtor(conn, key)
+    if debtor is None:
         return None
     day = house.today(now)
     at, today = instant(now), day.isoformat()
     since = instant(now - HISTORY)
-    debtor = to_debtor(row, [number async for number in SQL.numbers(conn, **who)])
     item_rows = [row async for row in SQL.items(conn, **who, now=at, today=today)]
     sources = tuple([_source(row) async for row in SQL.sources(conn, **who, today=today)])
     lags = {source.source: source.booking_lag(day) for source in sources}
@@ -84,14 +100,15 @@ async def debtor_keys(conn: Connection, debtor_no: str) -> tuple[DebtorKey, ...]
 
 
 async def add_fact(conn: Connection, fact: Fact) -> None:
+    key, value = (fact.key, fact.value) if fact.kind != FactKind.DISPUTE else await families.owner_of(conn, fact.key, fact.value)
     await SQL.add_fact(
         conn,
         id=fact.id,
         at=instant(fact.at),
-        company=fact.company,
-        debtor_no=fact.debtor_no,
+        company=key.company,
+        debtor_no=key.debtor_no,
         kind=fact.kind,
-        value=fact.value,
+        value=value,
         reason=fact.reason,
         actor=fact.actor,
         attempt_id=fact.attempt_id,

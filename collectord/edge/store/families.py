@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from collectord.core.receivables.families import SEPARATOR, Family, families, owners, referred, root_of
+from collectord.core.receivables.families import SEPARATOR, Family, families, owners, reference, referred, root_of
 from collectord.core.receivables.ledger import DebtorKey, OpenItem
 from collectord.edge.store import ledger
 from collectord.edge.store.connection import Connection, queries
@@ -59,11 +59,20 @@ async def _is_known(conn: Connection, key: DebtorKey) -> bool:
 async def open_items(conn: Connection, key: DebtorKey, today: date) -> tuple[OpenItem, ...]:
     """What a call to this debtor may be about: its own items, and as a head office those of its branches."""
     items = await ledger.open_items(conn, key, today)
-    family = await family_of(conn, key)
-    if family.root == key:
-        for branch in family.branches:
-            items += referred(branch, await ledger.open_items(conn, branch, today))
+    for branch in (await members(conn, key))[1:]:
+        items += referred(branch, await ledger.open_items(conn, branch, today))
     return items
+
+
+async def members(conn: Connection, key: DebtorKey) -> tuple[DebtorKey, ...]:
+    """Whose items a call to this debtor covers, its own first."""
+    family = await family_of(conn, key)
+    return (key, *family.branches) if family.root == key else (key,)
+
+
+def named(key: DebtorKey, member: DebtorKey, item_no: str) -> str:
+    """What a member's item is called in a call to `key`."""
+    return item_no if member == key else reference(member, item_no)
 
 
 async def owner_of(conn: Connection, key: DebtorKey, item_no: str) -> tuple[DebtorKey, str]:

@@ -95,9 +95,11 @@ async def _whole(conn: Connection, rows: list[Row], today: date, lags: Lags) -> 
 
 
 async def debtor(conn: Connection, key: DebtorKey) -> Debtor | None:
-    rows = [row async for row in SQL.debtor_row(conn, company=key.company, debtor_no=key.debtor_no)]
-    numbers = [row async for row in SQL.numbers_between(conn, **_between(key, key))]
-    return to_debtor(rows[0], numbers) if rows else None
+    """From open-item exports, or from master data alone."""
+    who = {"company": key.company, "debtor_no": key.debtor_no}
+    row = next(iter([row async for row in SQL.debtor_row(conn, **who)]), None) or await SQL.debtor_of_master(conn, **who)
+    numbers = [number async for number in SQL.numbers_between(conn, **_between(key, key))]
+    return to_debtor(row, numbers) if row else None
 
 
 async def open_items(conn: Connection, key: DebtorKey, today: date) -> tuple[OpenItem, ...]:
@@ -131,7 +133,7 @@ async def find_key(conn: Connection, text: str) -> DebtorKey:
     if not found and "/" in text:
         # A debtor number may hold a slash itself; then the whole text was looked for already.
         company, _, number = text.partition("/")
-        found = [DebtorKey(row["company"], row["debtor_no"]) async for row in SQL.debtor_row(conn, company=company, debtor_no=number)]
+        found = [DebtorKey(company, number)] if await debtor(conn, DebtorKey(company, number)) else []
     if len(found) == 1:
         return found[0]
     if found:

@@ -16,6 +16,7 @@ from collectord.core.money import Money, from_scaled, plain, to_scaled
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.promises import Clearing, Promise, PromiseState
 from collectord.core.receivables.told import Outcome
+from collectord.edge.store import families
 from collectord.edge.store.calls import SQL
 from collectord.edge.store.codec import instant, joined, maybe_day, split, to_instant
 from collectord.edge.store.connection import Connection
@@ -88,16 +89,17 @@ async def close_promise(conn: Connection, promise_id: str, state: PromiseState, 
 
 
 async def clearings(conn: Connection, key: DebtorKey, today: date) -> tuple[Clearing, ...]:
-    rows = SQL.clearings(conn, company=key.company, debtor_no=key.debtor_no, today=today.isoformat())
+    """Of a head office those of its branches too."""
     return tuple(
         [
             Clearing(
-                item_no=row["item_no"],
+                item_no=families.named(key, member, row["item_no"]),
                 as_of=date.fromisoformat(row["as_of"]),
                 known_at=to_instant(row["known_at"]),
                 amount=Money(from_scaled(row["amount"]), row["currency"]),
             )
-            async for row in rows
+            for member in await families.members(conn, key)
+            async for row in SQL.clearings(conn, company=member.company, debtor_no=member.debtor_no, today=today.isoformat())
         ]
     )
 
@@ -112,10 +114,11 @@ class Told:
 
 
 async def told_by_sources(conn: Connection, key: DebtorKey, after: date, today: date) -> tuple[Told, ...]:
-    """The exports later than `after` of every source that ever had an item of this debtor."""
+    """The exports later than `after` of every source that ever had an item of this debtor, or of a head office's branches."""
     items: dict[str, set[str]] = {}
-    async for row in SQL.item_sources(conn, company=key.company, debtor_no=key.debtor_no):
-        items.setdefault(row["source"], set()).add(row["item_no"])
+    for member in await families.members(conn, key):
+        async for row in SQL.item_sources(conn, company=member.company, debtor_no=member.debtor_no):
+            items.setdefault(row["source"], set()).add(families.named(key, member, row["item_no"]))
     told = []
     for source, numbers in sorted(items.items()):
         rows = SQL.exports_after(conn, source=source, company=key.company, after=after.isoformat(), today=today.isoformat())
@@ -127,13 +130,15 @@ async def told_by_sources(conn: Connection, key: DebtorKey, after: date, today: 
 
 
 async def add_outcome(conn: Connection, outcome: Outcome) -> None:
+    """Accounting is told under the debtor whose item it is."""
+    owner, item_no = await families.owner_of(conn, DebtorKey(outcome.company, outcome.debtor_no), outcome.item_no)
     await SQL.insert_outcome(
         conn,
         outcome_id=outcome.outcome_id,
-        item_no=outcome.item_no,
+        item_no=item_no,
         at=instant(outcome.at),
-        company=outcome.company,
-        debtor_no=outcome.debtor_no,
+        company=owner.company,
+        debtor_no=owner.debtor_no,
         disposition=outcome.disposition.value,
         promise_amount=to_scaled(outcome.promise.amount) if outcome.promise else None,
         currency=outcome.promise.currency if outcome.promise else "",

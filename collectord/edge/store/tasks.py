@@ -19,6 +19,7 @@ from collectord.core.money import plain_map, to_scaled
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.telephony.allocation import Candidate
+from collectord.edge.store import families
 from collectord.edge.store.codec import instant, joined, maybe_day, maybe_instant, split, to_instant, to_maybe_day, to_maybe_instant
 from collectord.edge.store.connection import Connection, queries
 
@@ -207,7 +208,8 @@ async def cancel_waiting(conn: Connection, task_id: str, reason: str, now: datet
 async def mark_carried_out(conn: Connection, key: DebtorKey, levels: Mapping[str, int], on: date) -> None:
     """What `core.escalation.carried_out` says, written to the items: this step was done about them on this day."""
     for item_no, level in levels.items():
-        await SQL.raise_level(conn, company=key.company, debtor_no=key.debtor_no, item_no=item_no, level=level, on=on.isoformat())
+        owner, number = await families.owner_of(conn, key, item_no)
+        await SQL.raise_level(conn, company=owner.company, debtor_no=owner.debtor_no, item_no=number, level=level, on=on.isoformat())
 
 
 async def open_call_tasks(conn: Connection, now: datetime, until: datetime) -> list[Candidate]:

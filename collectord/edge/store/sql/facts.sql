@@ -1,11 +1,5 @@
 -- Everything the gate reads about one debtor, and what humans teach. Decides nothing: rows in, rows out.
 
--- name: debtor(company, debtor_no)^
-select * from debtor where company = :company and debtor_no = :debtor_no;
-
--- name: numbers(company, debtor_no)
-select * from debtor_number where company = :company and debtor_no = :debtor_no order by position;
-
 -- name: items(company, debtor_no, now, today)
 -- As they stood on :today: what newer batches cleared is open again, what they paid down is owed again.
 select i.*,

@@ -5,11 +5,23 @@ select * from debtor where (company, debtor_no) > (:company, :debtor_no) order b
 -- name: debtor_row(company, debtor_no)
 select * from debtor where company = :company and debtor_no = :debtor_no;
 
+-- name: debtor_of_master(company, debtor_no)^
+-- Known from master data alone: a head office without items of its own.
+select m.company, m.debtor_no, coalesce(o.debtor_name, '') as debtor_name, coalesce(o.person_type, '') as person_type,
+       coalesce(o.contact_person, '') as contact_person, coalesce(o.email, '') as email, coalesce(o.language, '') as language,
+       coalesce(o.country, '') as country, coalesce(o.region, '') as region, coalesce(o.postcode, '') as postcode,
+       coalesce(o.time_zone, '') as time_zone, coalesce(o.potential_class, '') as potential_class, coalesce(o.agent, '') as agent,
+       coalesce(o.head_office, '') as head_office, o.credit_limit, coalesce(o.legal_state, '') as legal_state,
+       nullif(o.dunning_block_until, '') as dunning_block_until, coalesce(o.payment_method, '') as payment_method
+  from master m left join overlay o on o.company = m.company and o.debtor_no = m.debtor_no
+ where m.company = :company and m.debtor_no = :debtor_no;
+
 -- name: keys()
 select company, debtor_no from debtor order by company, debtor_no;
 
 -- name: keys_of(debtor_no)
-select company, debtor_no from debtor where debtor_no = :debtor_no order by company;
+select company, debtor_no from debtor where debtor_no = :debtor_no
+union select company, debtor_no from master where debtor_no = :debtor_no order by company;
 
 -- name: numbers_between(company, debtor_no, to_company, to_debtor)
 select * from debtor_number
