@@ -52,18 +52,17 @@ _READS: dict[str, tuple[What, ...]] = {
 class Reading(Iterator[Record]):
     """The records of one file. `notes` are sentences for its receipt, complete when the last record was taken."""
 
-    def __init__(self, stream: BinaryIO, profile: Profile, language: Language) -> None:
+    def __init__(self, source: int | Path, profile: Profile, language: Language) -> None:
         self.notes: list[str] = []
-        self._records = _records(stream, profile, language, self.notes)
+        self._records = _opened(source, profile, language, self.notes)
 
     def __next__(self) -> Record:
         return next(self._records)
 
 
 def records(source: int | Path, profile: Profile, language: Language) -> Reading:
-    """The records of a file, from its beginning on; a descriptor stays open. Raises ExportRefused while they are taken."""
-    stream = io.FileIO(source, "rb", closefd=not isinstance(source, int))
-    return Reading(stream, profile, language)
+    """The records of a file, from its beginning on; a descriptor stays open. Raises ExportRefused, or OSError, while they are taken."""
+    return Reading(source, profile, language)
 
 
 def what_is(head: bytes) -> What:
@@ -91,6 +90,11 @@ def _is_xml(head: bytes) -> bool:
             beginning = head[len(mark) :].decode(encoding, "replace").lstrip()
             return beginning.startswith("<?xml") or ("xmlns" in beginning and beginning.startswith("<") and beginning[1:2].isalpha())
     return False
+
+
+def _opened(source: int | Path, profile: Profile, language: Language, notes: list[str]) -> Iterator[Record]:
+    with io.FileIO(source, "rb", closefd=not isinstance(source, int)) as stream:
+        yield from _records(stream, profile, language, notes)
 
 
 def _records(stream: BinaryIO, profile: Profile, language: Language, notes: list[str]) -> Iterator[Record]:
