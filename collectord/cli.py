@@ -371,7 +371,7 @@ def status() -> None:
 
 @cli.command()
 def quality() -> None:
-    """Holes in the data: count, money, examples."""
+    """Holes in the data: count, change against a week ago, money, examples."""
     perform("quality")
 
 

@@ -29,7 +29,20 @@ from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.pbx.link import PbxLink, tls_context
 from collectord.edge.store import meta
 from collectord.edge.store.connection import Database, StoreBroken, open_store
-from collectord.loops import call_events, corrections, day_sheet, duty, inbox_state, intake, manual, outbox, planning, promises, standing
+from collectord.loops import (
+    call_events,
+    corrections,
+    day_sheet,
+    duty,
+    inbox_state,
+    intake,
+    manual,
+    outbox,
+    planning,
+    promises,
+    quality,
+    standing,
+)
 from collectord.loops.clock_watch import ClockWatch
 from collectord.loops.dialling import Dialler, GateRefused, Idle, PlacedCall, switched_off
 from collectord.loops.pbx_events import PbxDesk
@@ -38,6 +51,7 @@ from collectord.settings import Settings
 DRAIN_FOR = 20.0  # s; below TimeoutStopSec of the unit
 PLAN_EVERY = timedelta(minutes=15)
 SOURCES_EVERY = timedelta(seconds=30)
+QUALITY_EVERY = 60.0  # s; one look at a mark on all turns of a day but one
 QUIET_FOR = 2.0  # s
 TOGETHER = 50  # events of a PBX taken at once when they wait
 SWITCH_EVERY = 0.0005  # s; while planning computes, a commit's thread waits so long for its turn, not Python's usual 5 ms
@@ -149,6 +163,7 @@ class Daemon:
                     group.create_task(self._watch_inbox()),
                     group.create_task(self._keep("planning", self._work_turn, self._until_work)),
                     group.create_task(self._keep("outbox", self._outbox_turn, self._until_next_outcomes)),
+                    group.create_task(self._keep("quality", self._quality_turn, self._until_quality)),
                     group.create_task(self._keep("dialling", self._dial_turn)),
                     group.create_task(self._keep("timers", self._timer_turn)),
                     group.create_task(self._keep("upkeep", self._upkeep_turn)),
@@ -327,6 +342,19 @@ class Daemon:
             self.log.info("outcomes_written", file=path.name)
         if path := await outbox.write_corrections(self.db, self.house, self.folders, self.clock.now()):
             self.log.info("corrections_written", file=path.name)
+
+    async def _quality_turn(self) -> None:
+        """Once a day; a file that cannot be written is tried again and stops nothing."""
+        try:
+            path = await quality.keep_day(self.db, self.house, self.folders, self.clock.now())
+        except OSError as error:
+            self.log.warning("quality_not_written", why=error.strerror or str(error))
+            return
+        if path:
+            self.log.info("quality_written", file=path.name)
+
+    async def _until_quality(self) -> None:
+        await asyncio.sleep(QUALITY_EVERY)
 
     async def _until_next_outcomes(self) -> None:
         await asyncio.sleep(self.settings.outbox.outcomes_every.total_seconds())

@@ -49,7 +49,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "unknown": ("id", "debtor_no", "number", "agent", "placed_at", "why"),
     "import": ("batch", "file", "status", "rows", "accepted", "opened", "changed", "cleared", "open_amount", "reason"),
     "call-list": ("when", "company", "debtor_no", "debtor_name", "number", "overdue", "level", "agent", "why"),
-    "quality": ("hole", "count", "money", "examples"),
+    "quality": ("hole", "count", "change", "trend", "money", "examples"),
     "doctor": ("check", "outcome", "found", "remedy"),
 }  # fmt: skip
 

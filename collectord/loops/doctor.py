@@ -23,7 +23,7 @@ from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.pbx.faults import PbxFault
 from collectord.edge.pbx.link import LinkState, PbxLink, tls_context
 from collectord.edge.store.connection import Database
-from collectord.loops import standing
+from collectord.loops import habits, standing
 from collectord.settings import ConfigInvalid, PbxSection, Settings, read_secret
 
 DIALPLAN_VERSION = "1"
@@ -58,6 +58,10 @@ async def examine(
               "" if s.fresh and not s.held else "decide held batches; have accounting drop a new export")
         for s in await standing.sources(db, house, now)
     ] or [_line("export", "fail", "no export was accepted yet", "drop one into the inbox or use `collectord import`")]  # fmt: skip
+    lines += [
+        _line(f"export {one.source} by habit", "warn", one.sentence(house.language, house.time_zone), "ask accounting for it")
+        for one in await db.read(lambda conn: habits.late_exports(conn, house, now))
+    ]
     return lines
 
 

@@ -13,6 +13,7 @@ from statistics import median
 from zoneinfo import ZoneInfo
 
 from collectord.core.contact.calendar import HolidaysUnknown, WorkingDays
+from collectord.core.wording import Language, Texts, phrase
 
 ENOUGH = 5  # days with an arrival, below which there is no habit
 REMEMBERED = 30  # days with an arrival that are looked at
@@ -21,6 +22,13 @@ LEAST_SPREAD = timedelta(minutes=15)
 SPREADS = 3  # so many median deviations behind the median hour it "usually" has come
 LONGEST_GAP = 60  # days that are looked through for the first missed export
 DAY = timedelta(days=1)
+
+TEXTS: Texts = {
+    "late": (
+        "The export of {source} usually has come by {expected} and has not; the last one came on {last}.",
+        "Der Export der Quelle {source} kommt gewöhnlich bis {expected} und fehlt; der letzte kam am {last}.",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +45,9 @@ class Late:
     expected_by: datetime  # the first one missed
     since: datetime  # when that became late
     last_at: datetime  # when one came last
+
+    def sentence(self, language: Language, zone: str) -> str:
+        return phrase(TEXTS, "late", language, zone, source=self.source, expected=self.expected_by, last=self.last_at)
 
 
 def learn(arrivals: Iterable[datetime], zone: ZoneInfo, days: WorkingDays) -> Habit | None:
