@@ -23,6 +23,7 @@ from collectord.edge.store.connection import Connection, Database
 from collectord.loops import (
     call_sheet,
     corrections,
+    debtor_list,
     duty,
     explain,
     history,
@@ -46,9 +47,8 @@ if TYPE_CHECKING:
 class Running(Protocol):
     """What only a running daemon can do or knows."""
 
-    def pbx_health(self) -> list[dict[str, Any]]: ...
+    async def standing(self, now: datetime) -> dict[str, Any]: ...
     def device_states(self) -> Mapping[str, str]: ...
-    def doubts(self) -> tuple[str, ...]: ...
     def pbxes(self) -> Mapping[str, AsteriskPbx]: ...
     def wake(self) -> None: ...
     async def call_now(self, key: DebtorKey, agent_id: str, actor: str) -> Reply: ...
@@ -162,7 +162,7 @@ def _lister(listed: Callable[..., Awaitable[list[dict[str, Any]]]]) -> Handler:
 
 async def debtors(context: Context, args: Mapping[str, Any]) -> Reply:
     key = await context.key(args["debtor"]) if "debtor" in args else None
-    return Reply(doc=await standing.debtors(context.db, context.house, context.now, key=key, limit=args.get("limit", 10_000)))
+    return Reply(doc=await debtor_list.debtors(context.db, context.house, context.now, key=key, limit=args.get("limit", 10_000)))
 
 
 async def agents(context: Context, args: Mapping[str, Any]) -> Reply:
@@ -265,17 +265,9 @@ async def shadow(context: Context, args: Mapping[str, Any]) -> Reply:
 
 
 async def status(context: Context, args: Mapping[str, Any]) -> Reply:
-    running = context.daemon
-    doc = await standing.status(
-        context.db,
-        context.settings,
-        context.house,
-        context.now,
-        pbx=running.pbx_health() if running else None,
-        devices=_devices(context),
-        doubts=running.doubts() if running else (),
-    )
-    return Reply(doc=doc)
+    if context.daemon:
+        return Reply(doc=await context.daemon.standing(context.now))
+    return Reply(doc=await standing.status(context.db, context.settings, context.house, context.now, pbx=None, devices={}, doubts=()))
 
 
 async def doctor(context: Context, args: Mapping[str, Any]) -> Reply:
@@ -310,6 +302,7 @@ READING: Mapping[str, Handler] = {
     "payments": _lister(payments.listed),
     "unknown": _lister(calls.listed_unknown),
     "batches": _lister(ledger.listed_batches),
+    "notices": _lister(notices.listed),
     "debtors": debtors,
     "quality": show_quality,
     "plan-dry": plan,

@@ -20,7 +20,7 @@ from collectord.core.receivables.holds import Holds
 from collectord.core.receivables.ladders import ladder_for
 from collectord.core.receivables.ledger import DebtorKey, OpenItem
 from collectord.core.rules import Rules
-from collectord.edge.store import facts, holds, tasks
+from collectord.edge.store import corrections, facts, holds, tasks
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import asked_blocks
 
@@ -47,7 +47,8 @@ async def explain(
         live = await tasks.live_tasks_of(conn, key, now)
         answer = may_contact(known, rules.packs, house, now, item=item)
         notices = await asked_blocks.warnings(conn, house, now, key)
-        return explained(known, answer, asked, live, ladder.name if ladder else None, house, now, notices)
+        shown = explained(known, answer, asked, live, ladder.name if ladder else None, house, now, notices)
+        return {**shown, "corrections": [one async for _, one in corrections.known_between(conn, key, key, now)]}
 
     return await db.read(look)
 

@@ -16,7 +16,7 @@ from collectord.edge.inbox import ExchangeFolders
 from collectord.edge.store import ledger, promises
 from collectord.edge.store.connection import Connection
 from collectord.edge.store.snapshots import known_sources
-from collectord.loops import explain, quality, standing
+from collectord.loops import debtor_list, explain, quality, standing
 from collectord.loops.intake import IntakeEdges, import_file
 from tests.loops.desk import Desk, open_desk
 
@@ -114,7 +114,7 @@ async def test_a_rejected_row_holds_until_a_newer_snapshot_of_its_company(desk: 
     await take(desk, WEDNESDAY, north(), south(), south("S2", due="2026-02-31"), scope=("N", "S"))
     await take(desk, FRIDAY, north(), south(), scope=("N",))
     assert "guard/rejected-row" in rules(await asked(desk, SOUTH))
-    listed = await standing.debtors(desk.db, desk.house, MONDAY, key=SOUTH, limit=5)
+    listed = await debtor_list.debtors(desk.db, desk.house, MONDAY, key=SOUTH, limit=5)
     assert any("line 4" in text for text in listed[0]["quality"])
     assert "rejected_row" in {line["hole"] for line in (await quality.quality(desk.db, desk.house, MONDAY))["holes"]}
     await take(desk, date(2026, 11, 22), north(), south(), scope=("S",))
@@ -126,7 +126,7 @@ async def test_what_is_due_after_the_bookings_end_is_not_overdue(desk: Desk) -> 
     await take(desk, FRIDAY, north("R1", "2026-11-09"), north("R2", "2026-11-20", "7.00"), booked_until=THURSDAY)
     answer = await asked(desk, NORTH)
     assert (answer["open"], answer["overdue"], answer["days_past_due"]) == ({"EUR": "107.00"}, {"EUR": "100.00"}, 10)
-    [listed] = await standing.debtors(desk.db, desk.house, MONDAY, key=None, limit=5)
+    [listed] = await debtor_list.debtors(desk.db, desk.house, MONDAY, key=None, limit=5)
     assert (listed["overdue"], listed["days_past_due"]) == ({"EUR": "100.00"}, 10)
     items = await desk.db.read(lambda conn: ledger.open_items(conn, NORTH, date(2026, 11, 23)))
     assert [item.booking_lag for item in items] == [4, 4]

@@ -17,7 +17,7 @@ from collectord.core.contact.refusals import Notice
 from collectord.core.house import House
 from collectord.core.money import plain_map
 from collectord.core.receivables.briefing import booked_until, briefing, dunning_document, proofs
-from collectord.core.receivables.ledger import oldest_days_past_due, open_total, overdue_total
+from collectord.core.receivables.ledger import Debtor, oldest_days_past_due, open_total, overdue_total
 from collectord.core.receivables.tasks import Task
 from collectord.core.receivables.wanted import NotWanted, Wanted
 from collectord.core.wording import Texts, phrase
@@ -79,6 +79,11 @@ def explained(
         "may_call": isinstance(answer, Allowed),
         "never": isinstance(answer, Refused) and answer.never,
         "number": answer.number if isinstance(answer, Allowed) else None,
+        "ask_for": (answer.asks_for or None) if isinstance(answer, Allowed) else None,
+        "head_office": None if facts.covered_by is None else _member(facts.covered_by),
+        "branches": [
+            {**_member(one.debtor), "open": plain_map(open_total(one.items)), "left_out": one.held_back or None} for one in facts.branches
+        ],
         "refusals": [
             {"rule": refusal.rule, "reason": refusal.reason, "not_before": shown_instant(refusal.not_before, home)} for refusal in refusals
         ],
@@ -87,6 +92,10 @@ def explained(
         "task": task.id if task else None,
         "warnings": [{"rule": notice.rule, "reason": notice.reason} for notice in (*answer.warnings, *notices)],
     }
+
+
+def _member(debtor: Debtor) -> dict[str, str]:
+    return {"debtor_no": debtor.debtor_no, "debtor_name": debtor.debtor_name}
 
 
 def shown_instant(at: datetime | None, zone: str) -> str | None:

@@ -96,10 +96,15 @@ async def _whole(conn: Connection, rows: list[Row], today: date, lags: Lags) -> 
 
 async def debtor(conn: Connection, key: DebtorKey) -> Debtor | None:
     """From open-item exports, or from master data alone."""
-    who = {"company": key.company, "debtor_no": key.debtor_no}
-    row = next(iter([row async for row in SQL.debtor_row(conn, **who)]), None) or await SQL.debtor_of_master(conn, **who)
+    row = await _row_of(conn, key)
     numbers = [number async for number in SQL.numbers_between(conn, **_between(key, key))]
     return to_debtor(row, numbers) if row else None
+
+
+async def _row_of(conn: Connection, key: DebtorKey) -> Row | None:
+    who = {"company": key.company, "debtor_no": key.debtor_no}
+    row: Row | None = await SQL.debtor_row(conn, **who) or await SQL.debtor_of_master(conn, **who)
+    return row
 
 
 async def open_items(conn: Connection, key: DebtorKey, today: date) -> tuple[OpenItem, ...]:
@@ -168,7 +173,8 @@ async def listed_debtors(
 ) -> list[dict[str, Any]]:
     """CONTRACT 7, `debtors --json`, in key order."""
     if key:
-        rows = [row async for row in SQL.debtor_row(conn, company=key.company, debtor_no=key.debtor_no)]
+        row = await _row_of(conn, key)
+        rows = [row] if row else []
     else:
         rows = [row async for row in SQL.debtor_rows(conn, company="", debtor_no="", size=limit)]
     if not rows:

@@ -2,7 +2,7 @@
 -- A stretch of debtors in key order, from :company/:debtor_no (exclusive) on.
 select * from debtor where (company, debtor_no) > (:company, :debtor_no) order by company, debtor_no limit :size;
 
--- name: debtor_row(company, debtor_no)
+-- name: debtor_row(company, debtor_no)^
 select * from debtor where company = :company and debtor_no = :debtor_no;
 
 -- name: debtor_of_master(company, debtor_no)^
