@@ -72,6 +72,22 @@ ODOO: Sequence[Sequence[Cell]] = (
      None, date(2026, 12, 2), "EUR", 320, 320, "Entwurf"),
 )  # fmt: skip
 
+SAP: Sequence[Sequence[Cell]] = (
+    (
+        "Debitor", "Name 1", "Buchungskreis", "Belegnummer", "Belegart", "Belegdatum", "Nettofälligkeit", "Verzug", "Ausgleichsbeleg",
+        "Betrag in Belegwährung", "Belegwährung", "Mahnsperre", "Mahnstufe", "Rechnungsbezug", "Text",
+    ),
+    ("0000309001", "Keramik Wiedenfeld GmbH", "4000", "1800008001", "RV", date(2026, 10, 12), date(2026, 11, 11), 9, None, 1725.5, "EUR",
+     None, 1, None, "Rechnung 8001"),
+    ("0000309001", "Keramik Wiedenfeld GmbH", "4000", 1800008044, "RV", date(2026, 11, 2), date(2026, 12, 2), -12, None, 600, "EUR",
+     None, 0, None, "Rechnung 8044, Nummer als Zahl"),
+    ("0000309001", "Keramik Wiedenfeld GmbH", "4000", "1400004010", "DZ", date(2026, 11, 13), date(2026, 11, 13), 7, None, -725.5, "EUR",
+     None, 0, "1800008001", "Teilzahlung mit Rechnungsbezug"),
+    ("0000309015", "Orgelbau Pedal & Prinzipal", "4000", "1800008020", "RV", date(2026, 10, 16), date(2026, 11, 15), 5, None, 99.99, "EUR",
+     "B", 0, None, "Rechnung 8020"),
+    ("0000309015", "Orgelbau Pedal & Prinzipal", "4000", "1800007950", "RV", date(2026, 9, 1), date(2026, 10, 1), None, "1400003990", 410,
+     "EUR", None, 0, None, "ausgeglichen"),
+)  # fmt: skip
 PDF_INVOICE = {
     "RE-2026-0578": "RE-2026-0579", "20261105": "20261106", "20261119": "20261120", "0077013": "0077014", "476.00": "238.50",
     "Seifenmanufaktur Kiebitz": "Puppentheater Lichtung e.V.", "Herr Aydin": "Frau Sorge", "+49 221 4710 578": "030 23125 579",
@@ -106,6 +122,7 @@ def factur_x(path: Path, like: Path, changes: Mapping[str, str]) -> None:
 def main() -> None:
     sheet(EXPORTS / "dynamics-bc" / "Debitorenposten.xlsx", "Debitorenposten", BUSINESS_CENTRAL)
     sheet(EXPORTS / "odoo" / "Journalbuchung (account.move).xlsx", "Sheet1", ODOO)
+    sheet(EXPORTS / "sap-fbl5n-tab" / "FBL5N_2026-11-20.xlsx", "Sheet1", SAP)
     factur_x(EXPORTS / "einvoice" / "factur-x_RE-2026-0579.pdf", EXPORTS / "einvoice" / "zugferd_RE-2026-0578.xml", PDF_INVOICE)
 
 

@@ -1,0 +1,92 @@
+"""The way of every example through the running daemon: dropped, claimed, read, in the ledger, receipt written, archived.
+
+Owns nothing but the drop; what must come out stands in golden/.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.exports.golden import EXAMPLES, GOLDEN, Golden, debtors, told
+from tests.shell.place import Place
+from tests.shell.test_running_daemon import SANDBOX, daemon, eventually
+
+COMPANIES = "".join(f'[[company]]\ncode = "{code}"\nname = "Muster {code}"\n' for code in (1000, 2000, 3000, 4000))
+
+
+def drop(place: Place, golden: Golden) -> None:
+    """As a person does: into the inbox where the name says which product it is, else into the product's folder."""
+    inbox = place.folder / "exchange" / "inbox"
+    folder = inbox / golden["receipt"]["source"] if golden.get("by") == "folder" else inbox
+    folder.mkdir(exist_ok=True)
+    name = Path(golden["file"]).name
+    shutil.copy(EXAMPLES / golden["file"], folder / f".{name}.part")
+    (folder / f".{name}.part").rename(folder / name)
+
+
+def receipts(place: Place) -> dict[tuple[str, str], dict[str, Any]]:
+    """All receipts written so far, by source and file."""
+    found = [
+        json.loads(path.read_text(encoding="utf-8"))
+        for path in (place.folder / "exchange" / "receipts").glob("*.json")
+        if not path.name.startswith(".")
+    ]
+    return {(receipt["source"], receipt["file"]): receipt for receipt in found}
+
+
+def key(golden: Golden) -> tuple[str, str]:
+    return golden["receipt"]["source"], Path(golden["file"]).name
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A daemon that was given every example: first what is owed, then statements and master data."""
+    place = Place(tmp_path_factory.mktemp("round") / "house")
+    place.config.write_text(SANDBOX.replace("live = true", "live = false") + COMPANIES, encoding="utf-8")
+
+    def given(some: Iterable[Golden]) -> None:
+        wanted = {key(golden) for golden in some}
+        eventually(lambda: wanted <= receipts(place).keys(), within=90)
+
+    with daemon(place):
+        for late in (False, True):
+            some = [golden for golden in GOLDEN.values() if ("before" in golden) is late]
+            for golden in some:
+                drop(place, golden)
+            given(some)
+        yield place
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_a_dropped_example_gets_the_receipt_that_was_worked_out_by_hand(house: Place, name: str) -> None:
+    receipt = receipts(house)[key(GOLDEN[name])]
+    assert told(receipt, GOLDEN[name]["receipt"]) == GOLDEN[name]["receipt"], receipt
+
+
+def test_every_dropped_example_lies_in_the_archive_and_nowhere_else(house: Place) -> None:
+    stored = sorted(receipt["stored_as"] for receipt in receipts(house).values())
+    assert house.files("archive") == stored
+    assert len(stored) == len(GOLDEN)
+    assert [house.files(folder) for folder in ("processing", "held", "rejected")] == [[], [], []]
+    assert [path for path in (house.folder / "exchange" / "inbox").rglob("*") if path.is_file()] == []
+
+
+def test_each_debtor_owes_what_the_examples_say(house: Place) -> None:
+    owed: dict[str, Counter[str]] = {}
+    for golden in GOLDEN.values():
+        for item in golden["items"]:
+            debtor = "/".join(filter(None, (item.get("company", ""), item["debtor_no"])))
+            owed.setdefault(debtor, Counter())[item["currency"]] += Decimal(item["open_amount"])  # type: ignore[assignment]
+    listed = debtors(house, None)
+    for debtor, amounts in owed.items():
+        wanted = {currency: f"{amount:.2f}" for currency, amount in amounts.items()}
+        assert listed[debtor]["open"] == wanted
+        assert house.ask("explain", debtor, now=None)["open"] == wanted
