@@ -8,15 +8,18 @@ sent out is not kept.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from collectord.core.exports.change_set import Counts, Verdict
 from collectord.core.exports.intake import Arrival, Decision
 from collectord.core.house import House
-from collectord.core.money import plain_map, total
-from collectord.core.receivables.payment_lines import lines_of
-from collectord.core.receivables.payment_matching import Ambiguous, Matched
+from collectord.core.money import plain_map
+from collectord.core.receivables.payment_lines import PaymentLine, lines_of
+from collectord.core.receivables.payment_matching import Ambiguous, Match, Matched, Share, Unmatched
 from collectord.core.receivables.seen_payments import settled_as
 from collectord.core.wording import Texts, phrase
 from collectord.edge.ids import new_id
@@ -45,45 +48,51 @@ async def prepare(edges: IntakeEdges, arrived: Arrival, rows: Sequence[tuple[int
     known = await edges.db.read(partial(store.known_ids, ids=kept))
     fresh = [line for line in kept.values() if line.id not in known]
     matches = await match_all(edges.db, fresh, edges.house.language, edges.house.today(now))
-    writes = []
-    for line in fresh:
-        match matches[line.id]:
-            case Matched(shares):
-                writes.append(store.Kept(line, "matched", shares))
-            case Ambiguous(shares):
-                writes.append(store.Kept(line, "ambiguous", shares))
-            case _:
-                writes.append(store.Kept(line, "unmatched"))
+    found = _Found()
+    async for line in breathing(fresh):
+        found.take(line, matches[line.id], arrived, now)
     return Prepared(
         counts=Counts(verdicts={Verdict.OPENED: len(fresh), Verdict.UNCHANGED: len(rows) - len(fresh)}),
         decision=Decision("accepted") if rows else None,
-        apply=partial(_apply, arrived=arrived, kept=writes, house=edges.house, now=now),
-        extra=_extra(writes),
+        apply=partial(_apply, found=found, source=arrived.source, house=edges.house, now=now),
+        extra={**found.counts, "received": plain_map(found.received), "came_back": plain_map(found.came_back)},
     )
 
 
-def _extra(kept: Sequence[store.Kept]) -> dict[str, object]:
-    """What the lines that were new came to."""
-    came = [one for one in kept if one.line.kind == "payment"]
-    back = [one.line.amount for one in kept if one.line.kind == "return"]
-    counts = {state: sum(one.state == state for one in came) for state in ("matched", "ambiguous", "unmatched")}
-    sums = {"received": total(one.line.amount for one in came), "came_back": total(back)}
-    return {**counts, "returned": len(back), **{name: plain_map(amounts) for name, amounts in sums.items()}}
+@dataclass
+class _Found:
+    """What the new lines come to, ready to be written."""
+
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("matched", "ambiguous", "unmatched", "returned"), 0))
+    received: dict[str, Decimal] = field(default_factory=dict)
+    came_back: dict[str, Decimal] = field(default_factory=dict)
+    payments: list[tuple[Any, ...]] = field(default_factory=list)
+    matches: list[tuple[Any, ...]] = field(default_factory=list)
+    returned: list[tuple[PaymentLine, Share]] = field(default_factory=list)
+
+    def take(self, line: PaymentLine, match: Match, arrived: Arrival, now: datetime) -> None:
+        state = {Matched: "matched", Ambiguous: "ambiguous"}.get(type(match), "unmatched")
+        shares = () if isinstance(match, Unmatched) else match.shares
+        self.payments.append(store.payment_row(line, state, arrived.batch_id, arrived.source, now))
+        self.matches += [store.match_row(line, share) for share in shares]
+        sums = self.came_back if line.kind == "return" else self.received
+        sums[line.amount.currency] = sums.get(line.amount.currency, Decimal(0)) + line.amount.amount
+        self.counts["returned" if line.kind == "return" else state] += 1
+        if line.kind == "return" and state == "matched":
+            self.returned += [(line, share) for share in shares if share.item_no]
 
 
-async def _apply(conn: Connection, arrived: Arrival, kept: Sequence[store.Kept], house: House, now: datetime) -> None:
-    await store.add(conn, arrived.batch_id, arrived.source, kept, now)
-    for one in kept:
-        if one.line.kind == "return" and one.state == "matched":
-            await _reopen(conn, one, arrived.source, house, now)
+async def _apply(conn: Connection, found: _Found, source: str, house: House, now: datetime) -> None:
+    await store.add(conn, found.payments, found.matches)
+    for line, share in found.returned:
+        await _reopen(conn, line, share, source, house, now)
 
 
-async def _reopen(conn: Connection, one: store.Kept, source: str, house: House, now: datetime) -> None:
+async def _reopen(conn: Connection, line: PaymentLine, share: Share, source: str, house: House, now: datetime) -> None:
     """What a snapshot cleared because it was collected is owed again on the day it came back."""
-    for share in one.shares:
-        if share.item_no and await store.reopen(conn, share, house.today(now)):
-            sentence = phrase(TEXTS, "reopened", house.language, house.time_zone, item=share.item_no, day=one.line.booked_on, source=source)
-            await facts.add_happening(conn, new_id(now), now, "debit_returned", share.key, "collectord", sentence)
+    if await store.reopen(conn, share, house.today(now)):
+        sentence = phrase(TEXTS, "reopened", house.language, house.time_zone, item=share.item_no, day=line.booked_on, source=source)
+        await facts.add_happening(conn, new_id(now), now, "debit_returned", share.key, "collectord", sentence)
 
 
 async def settle(db: Database, house: House, now: datetime) -> int:

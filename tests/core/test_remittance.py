@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.receivables.remittance import MOST_TOKENS, Found, alike, full_key, name_words, number_key, tokens
+from collectord.core.receivables.remittance import MOST_TOKENS, Found, NameIndex, alike, full_key, name_words, number_key, tokens
 
 
 def keys(text: str) -> set[str]:
@@ -106,3 +106,31 @@ def test_for_all_texts_every_token_stands_in_the_text(text: str) -> None:
     for token in tokens(text):
         assert token.key
         assert any(character in whole for character in token.key)
+
+
+def test_names_are_looked_up_among_many_by_two_of_their_words() -> None:
+    index = NameIndex()
+    for known_as, name in {
+        "a": "Müller Bau GmbH",
+        "b": "Stadtwerke Neuwied Vertriebsgesellsch",
+        "c": "Muster",
+        "d": "",
+        "e": "Bau Meier",
+    }.items():
+        index.add(known_as, name)
+    assert index.alike("Mueller Bau") == {"a"}
+    assert index.alike("Stadtwerke Neuwied Vertriebsgesellschaft mbH") == {"b"}
+    assert index.alike("Muster AG") == {"c"}
+    assert index.alike("GmbH") == set()
+    assert index.alike("Muster Bau") == set()
+
+
+@given(
+    st.lists(st.sampled_from(["Muster", "Bau", "Nord", "Meier", "Anlagenbau", "Anlagenb"]), max_size=4),
+    st.permutations(["Muster", "Bau", "Nord"]),
+)
+def test_for_all_names_the_look_up_finds_nothing_that_is_not_alike(words: list[str], other: list[str]) -> None:
+    index = NameIndex()
+    index.add("x", " ".join(words))
+    grade = alike(name_words(" ".join(words)), name_words(" ".join(other)))
+    assert bool(index.alike(" ".join(other))) == bool(grade)

@@ -11,10 +11,13 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import combinations
 
 RUN = 4  # words that may be one number torn apart by blanks: banks break lines anywhere
 MOST_TOKENS = 120  # of one text; what follows is boilerplate
 TELLING = 5  # characters from which a number says something by itself; shorter ones are years, days and counters too
+FRONT = 7  # letters of a word by which a name is looked up
+MOST_WORDS = 12  # of one name
 
 # A to Z and 0 at the front say nothing: RE-00123, R 123 and 123 are one number as payers write it.
 LEADING = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0"
@@ -160,3 +163,29 @@ def _cut(one: str, other: str) -> bool:
     """A bank cut the longer word: at least five letters of it are left."""
     short, long = sorted((one, other), key=len)
     return len(short) >= TELLING and long.startswith(short)
+
+
+class NameIndex:
+    """Names by which others are asked whom they are like: looked up by two of their words, so that a common one costs nothing."""
+
+    def __init__(self) -> None:
+        self._words: dict[str, frozenset[str]] = {}
+        self._by_pair: dict[tuple[str, ...], list[str]] = {}
+
+    def add(self, known_as: str, name: str) -> None:
+        words = name_words(name)
+        self._words[known_as] = words
+        for pair in _pairs(words):
+            self._by_pair.setdefault(pair, []).append(known_as)
+
+    def alike(self, name: str) -> set[str]:
+        """What was added under a name like this one."""
+        words = name_words(name)
+        near = {known_as for pair in _pairs(words) for known_as in self._by_pair.get(pair, ())}
+        return {known_as for known_as in near if alike(self._words[known_as], words)}
+
+
+def _pairs(words: frozenset[str]) -> Iterator[tuple[str, ...]]:
+    """Every two words, by the front that a cut word keeps; a name of one word stands for itself."""
+    fronts = sorted({word[:FRONT] for word in words})
+    return iter(combinations(fronts[:MOST_WORDS], 2)) if len(words) > 1 else iter([tuple(words)] if words else [])

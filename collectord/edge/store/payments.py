@@ -9,7 +9,7 @@ payment_lines.kept_of leaves.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -27,60 +27,39 @@ Row = Mapping[str, Any]
 HISTORY = timedelta(days=400)  # no line is waited for, and none holds anybody, for longer
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A line as it is written down."""
-
-    line: PaymentLine
-    state: str  # matched | ambiguous | unmatched
-    shares: tuple[Share, ...] = ()
-
-
-def _keys(keys: Iterable[DebtorKey]) -> str:
-    return json.dumps([[key.company, key.debtor_no] for key in keys])
-
-
 def _key(row: Row) -> DebtorKey:
     return DebtorKey(row["company"], row["debtor_no"])
 
 
-# ---------------------------------------------------------------- candidates
+# ---------------------------------------------------------------- candidates: iterators, so that whoever asks may breathe between rows
 
 
 async def known_ids(conn: Connection, ids: Iterable[str]) -> frozenset[str]:
     return frozenset([row["id"] async for row in SQL.known_ids(conn, ids=json.dumps(list(ids)))])
 
 
-async def by_item_number(conn: Connection, keys: Iterable[str], most: int) -> dict[str, list[DebtorKey]]:
-    """number_key -> the debtors who have such an item, open or cleared. One pass over all items: on a connection of your own."""
-    found: dict[str, list[DebtorKey]] = {}
-    async for row in SQL.item_hits(conn, keys=json.dumps(list(keys)), most=most):
-        found.setdefault(row["key"], []).append(_key(row))
-    return found
+async def by_item_number(conn: Connection, keys: str, most: int) -> AsyncIterator[tuple[str, DebtorKey]]:
+    """(number_key, a debtor who has such an item, open or cleared). `keys`: JSON. One pass over all items: on a connection of your own."""
+    async for row in SQL.item_hits(conn, keys=keys, most=most):
+        yield row["key"], _key(row)
 
 
-async def by_debtor_number(conn: Connection, keys: Iterable[str], most: int) -> dict[str, list[DebtorKey]]:
-    """number_key -> the debtors with such a number."""
-    found: dict[str, list[DebtorKey]] = {}
-    async for row in SQL.debtor_hits(conn, keys=json.dumps(list(keys)), most=most):
-        found.setdefault(row["key"], []).append(_key(row))
-    return found
+async def by_debtor_number(conn: Connection, keys: str, most: int) -> AsyncIterator[tuple[str, DebtorKey]]:
+    """(number_key, a debtor with such a number). `keys`: JSON."""
+    async for row in SQL.debtor_hits(conn, keys=keys, most=most):
+        yield row["key"], _key(row)
 
 
-async def by_account(conn: Connection, accounts: Iterable[str]) -> dict[str, list[DebtorKey]]:
-    """Account, as it is kept -> the debtors of confirmed payments from it."""
-    found: dict[str, list[DebtorKey]] = {}
-    async for row in SQL.account_hits(conn, accounts=json.dumps(sorted(accounts))):
-        found.setdefault(row["account"], []).append(_key(row))
-    return found
+async def by_account(conn: Connection, accounts: Iterable[str]) -> AsyncIterator[tuple[str, DebtorKey]]:
+    """(account as it is kept, the debtor of a confirmed payment from it)."""
+    async for row in SQL.account_hits(conn, accounts=json.dumps(list(accounts))):
+        yield row["account"], _key(row)
 
 
-async def by_amount(conn: Connection, amounts: Iterable[Money], most: int) -> dict[Money, list[DebtorKey]]:
-    """Amounts of open items -> their debtors, where few have one."""
-    found: dict[Money, list[DebtorKey]] = {}
+async def by_amount(conn: Connection, amounts: Iterable[Money], most: int) -> AsyncIterator[tuple[Money, DebtorKey]]:
+    """(amount, the debtor of an open item of exactly this amount), where few have one."""
     async for row in SQL.amount_hits(conn, amounts=json.dumps([to_scaled(money.amount) for money in amounts]), most=most):
-        found.setdefault(Money(from_scaled(row["amount"]), row["currency"]), []).append(_key(row))
-    return found
+        yield Money(from_scaled(row["amount"]), row["currency"]), _key(row)
 
 
 async def names_from(conn: Connection, after: DebtorKey, size: int) -> list[tuple[DebtorKey, str]]:
@@ -89,14 +68,10 @@ async def names_from(conn: Connection, after: DebtorKey, size: int) -> list[tupl
     return [(_key(row), row["debtor_name"]) async for row in rows]
 
 
-async def names_of(conn: Connection, keys: Iterable[DebtorKey]) -> dict[DebtorKey, str]:
-    return {_key(row): row["debtor_name"] async for row in SQL.names_of(conn, keys=_keys(keys))}
-
-
-async def owed_by(conn: Connection, keys: Iterable[DebtorKey], since: date) -> dict[DebtorKey, list[Owed]]:
-    """What these debtors owe, and what was cleared since that day."""
-    found: dict[DebtorKey, list[Owed]] = {}
-    async for row in SQL.owed_by(conn, keys=_keys(keys), since=since.isoformat()):
+async def owed_by(conn: Connection, keys: Sequence[DebtorKey], since: date) -> AsyncIterator[tuple[DebtorKey, str, Owed]]:
+    """(debtor, its name, an item): what these debtors owe, and what was cleared since that day."""
+    wanted = json.dumps([[key.company, key.debtor_no] for key in keys])
+    async for row in SQL.owed_by(conn, keys=wanted, since=since.isoformat()):
         is_open = row["state"] == "open"
         owed = Owed(
             item_no=row["item_no"],
@@ -107,34 +82,28 @@ async def owed_by(conn: Connection, keys: Iterable[DebtorKey], since: date) -> d
             discount_until=to_maybe_day(row["discount_until"]),
             direct_debit=row["payment_method"] == "direct_debit",
         )
-        found.setdefault(_key(row), []).append(owed)
-    return found
+        yield _key(row), row["debtor_name"], owed
 
 
 # ---------------------------------------------------------------- writing
 
 
-async def add(conn: Connection, batch_id: str, source: str, kept: Sequence[Kept], now: datetime) -> None:
-    at = instant(now)
-    await SQL.add_payment(
-        conn,
-        [
-            (
-                one.line.id, batch_id, source, at, one.line.company, one.line.booked_on.isoformat(), maybe_day(one.line.value_on),
-                to_scaled(one.line.amount.amount), one.line.amount.currency, one.line.kind, one.line.payer, one.line.payer_account,
-                one.line.reference, one.line.end_to_end, one.state,
-            )
-            for one in kept
-        ],
+def payment_row(line: PaymentLine, state: str, batch_id: str, source: str, now: datetime) -> tuple[Any, ...]:
+    """A line as `add` takes it. `state`: matched, ambiguous, unmatched."""
+    return (
+        line.id, batch_id, source, instant(now), line.company, line.booked_on.isoformat(), maybe_day(line.value_on),
+        to_scaled(line.amount.amount), line.amount.currency, line.kind, line.payer, line.payer_account, line.reference, line.end_to_end,
+        state,
     )  # fmt: skip
-    await SQL.add_match(
-        conn,
-        [
-            (one.line.id, share.key.company, share.key.debtor_no, share.item_no, to_scaled(share.amount), share.how)
-            for one in kept
-            for share in one.shares
-        ],
-    )
+
+
+def match_row(line: PaymentLine, share: Share) -> tuple[Any, ...]:
+    return line.id, share.key.company, share.key.debtor_no, share.item_no, to_scaled(share.amount), share.how
+
+
+async def add(conn: Connection, payments: Sequence[tuple[Any, ...]], matches: Sequence[tuple[Any, ...]]) -> None:
+    await SQL.add_payment(conn, payments)
+    await SQL.add_match(conn, matches)
 
 
 async def reopen(conn: Connection, share: Share, today: date) -> bool:

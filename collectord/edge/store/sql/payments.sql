@@ -40,13 +40,9 @@ select distinct h.amount, h.currency, h.company, h.debtor_no from hit h
 select company, debtor_no, debtor_name from debtor
  where (company, debtor_no) > (:company, :debtor_no) order by company, debtor_no limit :size;
 
--- name: names_of(keys)
-select d.company, d.debtor_no, d.debtor_name
-  from json_each(:keys) k join debtor d on d.company = json_extract(k.value, '$[0]') and d.debtor_no = json_extract(k.value, '$[1]');
-
 -- name: owed_by(keys, since)
 -- What these debtors owe, and what was cleared since a day with what it fell by last: a debit that came back is about one of those.
-select i.company, i.debtor_no, i.item_no, i.open_amount, i.currency, i.due_on, i.discount_until, i.state,
+select i.company, i.debtor_no, d.debtor_name, i.item_no, i.open_amount, i.currency, i.due_on, i.discount_until, i.state,
        case when i.payment_method <> '' then i.payment_method else d.payment_method end as payment_method,
        case when i.state = 'open' then 0 else coalesce((select c.amount from clearing c
           where c.company = i.company and c.debtor_no = i.debtor_no and c.item_no = i.item_no and c.amount > 0
