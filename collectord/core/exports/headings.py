@@ -115,10 +115,8 @@ class HeaderSearch:
                 raise ExportRefused(phrase(TEXTS, "above", self._language, text=column.above[0], profile=self._profile.name))
         return said
 
-    def day(self, finding: Finding | None) -> str | None:
+    def day(self, finding: Finding) -> str | None:
         """The day that the titles say, in canonical form. An unquoted `As of July 31, 2026` may have been split at its comma."""
-        if finding is None:
-            return None
         texts = [text for text in _behind(self.titles, finding.above) if text[0]]
         for text in texts:
             day = finding.dates.at_start(text[0]) or finding.dates.at_start(", ".join(text))

@@ -29,6 +29,8 @@ from collectord.core.exports.source_profiles import (
 )
 from collectord.core.rule_text import Table
 
+Mode = Literal["snapshot", "delta", ""]
+
 KINDS = ("open_items", "payments", "master_data")
 FORMATS = ("text", "sheet", "einvoice", "camt")
 SPECIALS = ("extf-bookings",)
@@ -71,7 +73,7 @@ def parse_profile(name: str, table: Table) -> Profile:
         kind=kind,
         format=form,
         special=cast(Literal["", "extf-bookings"], table.text("special", "", one_of=SPECIALS)),
-        mode=cast(Literal["snapshot", "delta", ""], table.text("mode", "", one_of=("snapshot", "delta"))),
+        mode=cast(Mode, table.text("mode", "" if kind == "open_items" else "delta", one_of=("snapshot", "delta"))),
         names=table.texts("names", []),
         begins=table.text("begins", ""),
         delimiter=_delimiter(table),
@@ -112,7 +114,7 @@ def _fits_together(table: Table, profile: Profile) -> None:
         table.complain("special", f'special = "{profile.special}" reads the columns by itself; leave [columns] out')
     if profile.terms is not None and not profile.special:
         table.complain("terms", 'terms is for special profiles; in [columns] write due_on = { …, days_after = "invoiced_on", days = 14 }')
-    for needed in NEEDED_OF[profile.kind]:
+    for needed in NEEDED_OF.get(profile.kind, ()):
         if profile.columns and needed not in profile.columns:
             table.complain("columns", f"{needed} is missing; say which column of the file holds it")
     if profile.cleared and profile.kind != "open_items":

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 
 from collectord.core.exports.cells import BadCell
 from collectord.core.exports.column_reading import TEXTS as CELL_TEXTS
-from collectord.core.exports.column_reading import CellBad, Header, Read, reader
+from collectord.core.exports.column_reading import Header, Read, reader
 from collectord.core.exports.columns import COLUMNS, KEY
 from collectord.core.exports.csv_records import MAX_ORIGINAL, Broken, Record
 from collectord.core.exports.file_days import FileDays
 from collectord.core.exports.headings import HeaderSearch
 from collectord.core.exports.intake import Arrival
-from collectord.core.exports.item_reading import ItemReading, as_function, bad_cell, with_column
+from collectord.core.exports.item_reading import ItemReading, as_function, with_column
 from collectord.core.exports.open_items import TEXTS as ROW_TEXTS
 from collectord.core.exports.open_items import BadRow
 from collectord.core.exports.row_rules import compiled
@@ -162,10 +162,7 @@ class Body:
         """A payment that names no document: its key is made of other columns, and counted where they do not tell two apart."""
         if not values[_OPEN].startswith("-"):
             raise BadCell("item_no", "", "no_document")
-        try:
-            number = read(cells)
-        except CellBad as bad:  # pragma: no cover
-            raise bad_cell("item_no", bad) from None
+        number = read(cells)
         key = "\x1f".join((*values[:2], number))
         self._without_number[key] += 1
         again = self._without_number[key]
