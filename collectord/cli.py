@@ -27,6 +27,7 @@ privacy_note = "Global options, before or after the command: --config FILE, --js
 
 
 AnyFile = Annotated[Path, typer.Argument(readable=False)]  # whoever opens it says what is wrong with it
+YEARS = (1990, 2100)  # as in exports: around the first and the last year there is, instants cannot be told in every zone
 SAID_BY_THE_ERROR = frozenset({"live", "call"})  # their answer when refused says the same once more
 
 
@@ -76,9 +77,12 @@ def take_global_options(argv: list[str]) -> list[str]:
 def instant_option(text: str, name: str) -> datetime:
     """Without an offset it is the house's time of day; the application knows its zone."""
     try:
-        return datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text)
     except ValueError:
         raise Usage(f"{name} {text!r} is no instant; write it like 2026-11-23T10:00:00+01:00") from None
+    if not YEARS[0] <= at.year <= YEARS[1]:
+        raise Usage(f"{name} {text!r} lies outside {YEARS[0]} to {YEARS[1]}")
+    return at
 
 
 def day_option(text: str | None, name: str) -> str | None:
@@ -253,6 +257,7 @@ for _name, _summary in (
     ("debtors", "List debtors with what they owe."),
     ("agents", "List agents and whether they can be rung."),
     ("batches", "List claimed export files."),
+    ("notices", "List what people were told by mail or webhook; --state open, over or unsent."),
     ("unknown", "List attempts whose end nobody knows; resolve each with record --attempt."),
 ):
     _list_command(_name, _summary)

@@ -18,7 +18,7 @@ from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.rules import Rules
 from collectord.edge import inbox
 from collectord.edge.ids import new_id
-from collectord.edge.store import calls, ledger, meta, payments, promises, tasks
+from collectord.edge.store import calls, ledger, meta, notices, payments, promises, tasks
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import (
     call_sheet,

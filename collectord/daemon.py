@@ -45,12 +45,15 @@ from collectord.loops import (
 )
 from collectord.loops.clock_watch import ClockWatch
 from collectord.loops.dialling import Dialler, GateRefused, Idle, PlacedCall, switched_off
+from collectord.loops.notices import NoticeDesk
 from collectord.loops.pbx_events import PbxDesk
+from collectord.loops.worth_telling import Watch
 from collectord.settings import Settings
 
 DRAIN_FOR = 20.0  # s; below TimeoutStopSec of the unit
 PLAN_EVERY = timedelta(minutes=15)
 SOURCES_EVERY = timedelta(seconds=30)
+NOTICES_EVERY = 30.0  # s
 QUALITY_EVERY = 60.0  # s; one look at a mark on all turns of a day but one
 QUIET_FOR = 2.0  # s
 TOGETHER = 50  # events of a PBX taken at once when they wait
@@ -75,6 +78,8 @@ class Daemon:
         self._stop, self._drained = asyncio.Event(), asyncio.Event()
         self._doubts: dict[str, Doubt] = {}
         self.watch = ClockWatch(clock=clock, doubts=self._doubts, log=self.log)
+        self.notices: NoticeDesk
+        self.worth_telling = Watch()
         self._idle_why = ""
         self._freshness: tuple[datetime, bool] | None = None  # when the sources were looked at last, and whether one was fresh
 
@@ -152,6 +157,7 @@ class Daemon:
             self._hook_signals(loop)
             if not self.settings.sandbox:
                 await self.watch.look_back(self.db)
+            self.notices = NoticeDesk(db=self.db, new_id=lambda: new_id(self.clock.now()))
             await duty.prepare(self.db, self.settings, self.clock.now())
             self.folders.create()
             await intake.recover(self._intake(), self.clock.now())
@@ -164,6 +170,7 @@ class Daemon:
                     group.create_task(self._keep("planning", self._work_turn, self._until_work)),
                     group.create_task(self._keep("outbox", self._outbox_turn, self._until_next_outcomes)),
                     group.create_task(self._keep("quality", self._quality_turn, self._until_quality)),
+                    group.create_task(self._keep_quietly("notices", self._notices_turn)),
                     group.create_task(self._keep("dialling", self._dial_turn)),
                     group.create_task(self._keep("timers", self._timer_turn)),
                     group.create_task(self._keep("upkeep", self._upkeep_turn)),
@@ -291,6 +298,15 @@ class Daemon:
             failures += 1
             await asyncio.sleep(min(30.0, 0.5 * 2 ** min(failures, 6)))
 
+    async def _keep_quietly(self, name: str, turn: Callable[[], Awaitable[None]]) -> None:
+        """As `_keep`, for a turn whose fault is no reason not to dial."""
+        while True:
+            try:
+                await turn()
+            except Exception:
+                self.log.exception("loop_failed", loop=name)
+            await asyncio.sleep(NOTICES_EVERY)
+
     # ------------------------------------------------------------ turns
 
     def _intake(self) -> intake.IntakeEdges:
@@ -316,6 +332,22 @@ class Daemon:
 
     async def _watch_inbox(self) -> None:
         await inbox.watch(self.folders.inbox, self._arrived.set, lambda why: self.log.warning("inbox_not_watched", why=why))
+
+    async def _notices_turn(self) -> None:
+        """What people must know of without asking is noted, then sent."""
+        now, language = self.clock.now(), self.house.language
+        state = await self.standing(now)
+        edges = self._intake()
+        found = await self.worth_telling.conditions(edges, state, (self.settings.state_dir,), now)
+        await self.notices.note(found, language, now)
+        await self.notices.send(self.settings.notices, language, now)
+
+    async def standing(self, now: datetime) -> dict[str, Any]:
+        """What `status` says."""
+        return await standing.status(
+            self.db, self.settings, self.house, now, pbx=self.pbx_health(), devices=self.device_states(), doubts=self.doubts(),
+            inbox=inbox_state.described(self._intake(), now),
+        )  # fmt: skip
 
     async def _work_turn(self) -> None:
         """After imports, records and switches, and every quarter of an hour: promises, plan, call list."""

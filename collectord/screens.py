@@ -46,6 +46,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "debtors": ("company", "debtor_no", "debtor_name", "open", "overdue", "days_past_due", "level", "numbers", "blocks"),
     "agents": ("id", "name", "endpoint", "state", "device", "since", "why"),
     "batches": ("batch", "file", "source", "mode", "as_of", "status", "rows", "reason"),
+    "notices": ("at", "kind", "sentence", "ended_at", "sent_at", "tries", "failure"),
     "unknown": ("id", "debtor_no", "number", "agent", "placed_at", "why"),
     "import": ("batch", "file", "status", "rows", "accepted", "opened", "changed", "cleared", "open_amount", "reason"),
     "call-list": ("when", "company", "debtor_no", "debtor_name", "number", "overdue", "level", "agent", "why"),
@@ -58,7 +59,7 @@ SPARED = frozenset({"company", "ladder", "medium", "level", "id", "batch", "endp
 """What a terminal of less than ROOMY columns does without; `--json` has everything."""
 NEEDED = {"agents": {"id"}, "batches": {"batch"}, "import": {"batch"}, "unknown": {"id"}, "tasks": {"medium"}, "sources": {"source"}}
 """What another command asks for is spared nowhere: `accept BATCH`, `record --attempt ID`, `test-call --agent ID`."""
-SENTENCES = ("why", "reason", "remedy", "found", "examples", "numbers", "blocks", "version", "reference", "how")
+SENTENCES = ("why", "sentence", "failure", "reason", "remedy", "found", "examples", "numbers", "blocks", "version", "reference", "how")
 """Columns that hold much text: where a terminal is too narrow they stand below their row, over the whole width."""
 BELOW = {"attempts": ("agent_result", "state"), "import": ("batch", "accepted")}
 SHRINKS = ("debtor_name", "file", "name", "rule", "title", "check")

@@ -38,7 +38,6 @@ TEXTS: Texts = {
         "{count} more files in the inbox wait or cannot be taken; `collectord status` shows them.",
         "{count} weitere Dateien im Eingang warten oder können nicht genommen werden; `collectord status` zeigt sie.",
     ),
-    "late": ("{sentence}", "{sentence}"),
     "blocked": ("Nothing is dialled: {why}", "Es wird nicht gewählt: {why}"),
     "unconfirmed_block": (
         "{count} dunning blocks that accounting was asked for are not in the export of {source}; `collectord quality` lists them."

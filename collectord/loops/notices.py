@@ -7,7 +7,7 @@ Invariant: noted before sent, marked as gone only after it was taken; several to
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -123,9 +123,3 @@ class NoticeDesk:
 def _parcel(untold: list[dict[str, str]], language: Language, now: datetime) -> Parcel:
     host = os.uname().nodename
     return Parcel(message=message(untold, host, language), notices=untold, host=host, at=now)
-
-
-async def unsent(db: Database) -> Mapping[str, Any]:
-    """`status --json`, key `notices`."""
-    found = await db.read(notices.unsent)
-    return {"unsent": found.count, "oldest": found.oldest.isoformat() if found.oldest else None, "failure": found.failure or None}

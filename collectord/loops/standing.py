@@ -12,14 +12,13 @@ from typing import Any
 
 from collectord.core.exports.freshness import Fresh, accounting_days, freshness
 from collectord.core.house import House
-from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.standing import Found, Source
 from collectord.core.standing import judge as judge_standing
 from collectord.core.telephony.agents import AgentState, judge
-from collectord.edge.store import ledger, meta
+from collectord.edge.store import ledger, meta, notices
 from collectord.edge.store.codec import to_maybe_instant
-from collectord.edge.store.connection import Connection, Database
-from collectord.loops import duty
+from collectord.edge.store.connection import Database
+from collectord.loops import duty, habits
 from collectord.settings import Settings
 
 
@@ -51,8 +50,9 @@ async def status(
     pbx: list[dict[str, Any]] | None,
     devices: Mapping[str, str],
     doubts: tuple[str, ...],
+    inbox: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """CONTRACT 2, `status --json`. `pbx` is None when no daemon runs."""
+    """CONTRACT 2, `status --json`. `pbx` and `inbox` are None when no daemon runs."""
     counts = await db.read(meta.counts)
     known = await sources(db, house, now)
     agents = await duty.on_duty(db, settings, devices, now)
@@ -78,19 +78,21 @@ async def status(
         "why": why,
         "live": found.live,
         "sources": [{"source": s.source, "as_of": s.as_of, "age": s.age, "fresh": s.fresh, "held": s.held} for s in known],
+        "late": [
+            {
+                "source": one.source,
+                "expected_by": one.expected_by.isoformat(),
+                "since": one.since.isoformat(),
+                "why": one.sentence(house.language, house.time_zone),
+            }
+            for one in await db.read(lambda conn: habits.late_exports(conn, house, now))
+        ],
         "tasks": counts["tasks"],
         "agents": {name: states.count(name) for name in sorted(set(states))},
         "calls": counts["calls"],
         "pbx": shown_pbx,
         "unknown": counts["unknown"],
         "held": counts["held"],
+        "inbox": inbox,
+        "notices": (await db.read(notices.unsent)).as_json(),
     }
-
-
-async def debtors(db: Database, house: House, now: datetime, *, key: DebtorKey | None, limit: int) -> list[dict[str, Any]]:
-    """CONTRACT 7, `debtors --json`."""
-
-    async def job(conn: Connection) -> list[dict[str, Any]]:
-        return await ledger.listed_debtors(conn, today=house.today(now), now=now, key=key, limit=limit, language=house.language)
-
-    return await db.read(job)

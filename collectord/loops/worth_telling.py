@@ -34,10 +34,8 @@ class Watch:
     def __init__(self) -> None:
         self._blocks: tuple[datetime, list[Condition]] | None = None
 
-    async def conditions(
-        self, edges: IntakeEdges, state: Mapping[str, Any], places: Sequence[Path], late: Mapping[str, str], now: datetime
-    ) -> list[Condition]:
-        """`state`: what `status` says; `late`: source -> the sentence why its export is late."""
+    async def conditions(self, edges: IntakeEdges, state: Mapping[str, Any], places: Sequence[Path], now: datetime) -> list[Condition]:
+        """`state`: what `status` says; `places`: folders on whose disks there must be room."""
         house = edges.house
 
         def say(kind: Kind, subject: str, code: str = "", **values: object) -> Condition:
@@ -64,7 +62,7 @@ class Watch:
             found.append(say("inbox", "inbox", why=unreachable.why))
         if state.get("state") == "blocked":
             found.append(say("blocked", "dialling", why=state.get("why")))
-        found += [say("late", source, sentence=sentence) for source, sentence in late.items()]
+        found += [Condition(kind="late", subject=one["source"], sentence=one["why"]) for one in state.get("late", ())]
         for place in places:
             free = os.statvfs(place)
             if free.f_bavail * free.f_frsize < LITTLE_DISK:

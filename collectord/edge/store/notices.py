@@ -27,6 +27,9 @@ class Unsent:
     oldest: datetime | None
     failure: str
 
+    def as_json(self) -> dict[str, Any]:
+        return {"unsent": self.count, "oldest": self.oldest.isoformat() if self.oldest else None, "failure": self.failure or None}
+
 
 async def add(conn: Connection, id: str, condition: Condition, now: datetime) -> None:
     """An event is over at once: only conditions last."""
