@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from collectord.core.contact.calendar import WorkingDays
 from collectord.core.exports.data_quality import TREND_DAYS, Case, Hole, gathered, joined
 from collectord.core.exports.freshness import Stale, accounting_days, freshness
 from collectord.core.exports.sheet import sheet
 from collectord.core.house import House
 from collectord.core.receivables.asked_blocks import Echo
+from collectord.core.telephony.follow_up import bank_day
 from collectord.edge.crash import crash_point
 from collectord.edge.inbox import ExchangeFolders, write_atomically
-from collectord.edge.store import batches, meta
+from collectord.edge.store import batches, meta, payments
 from collectord.edge.store import quality as store
 from collectord.edge.store.connection import Connection, Database, open_for_reading
 from collectord.edge.store.snapshots import Cover, Source, known_sources
@@ -56,6 +58,7 @@ async def survey(db: Database, house: House, now: datetime) -> list[Hole]:
         return [
             *await store.holes(conn, now, today),
             gathered("unconfirmed_block", await _unconfirmed(conn, house, now)),
+            gathered("said_paid", await _said_paid(conn, house, now)),
             *[
                 joined(code, [await store.of_company(conn, code, cover.source, cover.company, now, today) for cover in covers])
                 for code, covers in (("late_export", missed), ("stale_export", stale), ("held_batch", held))
@@ -76,6 +79,18 @@ async def _unconfirmed(conn: Connection, house: House, now: datetime) -> list[Ca
         for one in await echoes(conn, house, now)
         if one.echo is Echo.UNCONFIRMED
     ]
+
+
+async def _said_paid(conn: Connection, house: House, now: datetime) -> list[Case]:
+    """Accounting was asked to search; the days that the house gives for that are over."""
+    found, today = [], house.today(now)
+    for one in await payments.said_paid_in_vain(conn, now, today):
+        company = house.companies.get(one.key.company)
+        days = WorkingDays(house.country, company.region if company else "")
+        if bank_day(days, house.today(one.at), house.paid_already_days) < today:
+            what = f"{one.item_no} {house.today(one.at)}"
+            found.append(Case(one.key, what, {one.open_amount.currency: one.open_amount.amount}))
+    return found
 
 
 async def keep_day(db: Database, house: House, folders: ExchangeFolders, now: datetime) -> Path | None:

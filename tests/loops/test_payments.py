@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from collectord.loops.payments import settle
+from collectord.loops.quality import quality
 from tests.loops.bank import line, listed, statement
 from tests.loops.desk import Desk, local, open_desk, row
 
@@ -202,3 +203,38 @@ async def test_a_statement_is_found_in_one_pass_without_holding_anybody_up(desk:
     lines = [line(reference=f"RE 2026 {n:05}", payer=f"Firma {n}", amount="10.00") for n in range(200, 700)]
     prepared = await statement(desk, MORNING, *lines)
     assert prepared.extra["matched"] == 500
+
+
+async def holes(desk: Desk, now: datetime) -> dict[str, dict[str, Any]]:
+    found = await quality(desk.db, desk.house, now)
+    return {hole["hole"]: hole for hole in found["holes"]}
+
+
+async def test_a_payment_that_newer_lists_never_show_is_a_hole_after_a_week(desk: Desk) -> None:
+    await owing(desk)
+    await statement(desk, MORNING, line(reference="Rechnung A1"))
+    await owing(desk, row(), row(debtor_no="11", item_no="N1", phone=""), as_of="2026-11-25")
+    await settle(desk.db, desk.house, NEXT_DAY)
+    assert "payment_not_cleared" not in await holes(desk, NEXT_DAY)
+    assert (await holes(desk, local("2026-12-02T09:00")))["payment_not_cleared"]["examples"] == ["10: A1 2026-11-23"]
+
+
+SAID = {"at": "2026-11-10T10:00:00+01:00", "debtor_no": "10", "medium": "call", "result": "answered", "disposition": "paid_already"}
+
+
+async def test_what_was_paid_already_and_never_came_is_a_hole_when_the_houses_days_are_over(desk: Desk) -> None:
+    await owing(desk, row(), row(item_no="A2", open_amount="99.00"), as_of="2026-11-09")
+    await desk.history(MORNING, {**SAID, "items": "A1"})
+    assert "said_paid" not in await holes(desk, local("2026-11-17T09:00"))  # the fifth banking day after the 10th
+    found = (await holes(desk, local("2026-11-18T09:00")))["said_paid"]
+    assert (found["count"], found["money"], found["examples"]) == (1, {"EUR": "410.00"}, ["10: A1 2026-11-10"])
+
+
+async def test_a_bank_line_or_a_clearing_ends_the_search(desk: Desk) -> None:
+    await owing(desk, row(), row(item_no="A2", open_amount="99.00"))
+    await desk.history(MORNING, SAID)  # about everything
+    assert (await holes(desk, MORNING))["said_paid"]["count"] == 2
+    await statement(desk, MORNING, line(reference="Rechnung A1", booked_on="2026-11-09"))
+    assert (await holes(desk, LATER))["said_paid"]["examples"] == ["10: A2 2026-11-10"]
+    await owing(desk, row(item_no="A2", open_amount="9.00"), as_of="2026-11-25")
+    assert "said_paid" not in await holes(desk, NEXT_DAY)

@@ -43,6 +43,10 @@ TEXTS: Texts = {
     "credit_balance": ("debtors to whom we owe", "Debitoren mit Guthaben"),
     "unmatched_payment": ("payments that fit nobody or several", "Zahlungen, die zu niemandem oder zu mehreren passen"),
     "payment_not_cleared": ("payments seen whose item is still open", "Gesehene Zahlungen, deren Posten noch offen ist"),
+    "said_paid": (
+        "items paid already as the debtor said, without a payment or clearing since",
+        "Posten, die laut Debitor bezahlt sind, ohne Zahlung oder Ausgleich seither",
+    ),
     "unknown_head_office": ("debtors whose head office is unknown", "Debitoren, deren Zentrale unbekannt ist"),
     "correction_not_adopted": ("corrections that accounting has not adopted", "Korrekturen, die die Buchhaltung nicht übernommen hat"),
     "unconfirmed_block": (

@@ -19,7 +19,7 @@ from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.payment_lines import PaymentLine, shown_account
 from collectord.core.receivables.payment_matching import Owed, Share
 from collectord.core.receivables.seen_payments import Heard, SeenPayment
-from collectord.edge.store.codec import instant, maybe_day, split, to_instant, to_maybe_day
+from collectord.edge.store.codec import instant, maybe_day, to_instant, to_maybe_day
 from collectord.edge.store.connection import Connection, queries
 
 SQL = queries("payments")
@@ -212,50 +212,19 @@ async def listed(
 
 
 @dataclass(frozen=True, slots=True)
-class Nobodys:
-    """Money that nobody was found for."""
-
-    id: str
-    booked_on: date
-    amount: Money
-    payer: str
-    reference: str
-
-
-async def unmatched(conn: Connection, now: datetime) -> tuple[Nobodys, ...]:
-    """For `quality`, hole unmatched_payment. Oldest first."""
-    found = []
-    async for row in SQL.unmatched(conn, now=instant(now)):
-        amount = Money(from_scaled(row["amount"]), row["currency"])
-        found.append(Nobodys(row["id"], date.fromisoformat(row["booked_on"]), amount, row["payer"], row["reference"]))
-    return tuple(found)
-
-
-async def still_open(conn: Connection, today: date) -> tuple[tuple[DebtorKey, str], ...]:
-    """For `quality`, hole payment_still_open: (debtor, "ITEM BOOKED_ON") paid says the bank, open says accounting's newer list."""
-    return tuple([(_key(row), row["what"]) async for row in SQL.still_open(conn, today=today.isoformat())])
-
-
-@dataclass(frozen=True, slots=True)
 class SaidPaid:
+    """An item of which a debtor said that it is paid."""
+
     key: DebtorKey
-    at: datetime
-    items: tuple[str, ...]
+    at: datetime  # the last time
+    item_no: str
+    open_amount: Money
 
 
 async def said_paid_in_vain(conn: Connection, now: datetime, today: date) -> tuple[SaidPaid, ...]:
-    """Talks that yielded "paid already" since when neither a bank line nor a clearing came, and something is still open."""
+    """What was "paid already" in a talk, is still open, and neither the bank nor accounting's list has told of since. Oldest first."""
     found = []
-    async for row in SQL.said_paid(conn, now=instant(now)):
-        key, at = _key(row), to_instant(row["at"])
-        since = {"at": row["at"], "day": at.date().isoformat()}
-        who = {"company": key.company, "debtor_no": key.debtor_no}
-        news = await SQL.anything_since(conn, **who, **since, now=instant(now), today=today.isoformat())
-        if news["found"]:
-            continue
-        items = [item["item_no"] async for item in SQL.open_of(conn, **who, today=today.isoformat())]
-        about = split(row["items"])
-        still = tuple(item for item in items if not about or item in about)
-        if still:
-            found.append(SaidPaid(key, at, still))
+    async for row in SQL.said_paid_in_vain(conn, now=instant(now), since=instant(now - HISTORY), today=today.isoformat()):
+        owed = Money(from_scaled(row["open_amount"]), row["currency"])
+        found.append(SaidPaid(_key(row), to_instant(row["at"]), row["item_no"], owed))
     return tuple(found)

@@ -130,35 +130,22 @@ select p.*, case when p.settled_by <> '' and exists (select 1 from batch b where
 -- name: matches_of(ids)
 select * from payment_match where payment_id in (select value from json_each(:ids)) order by payment_id, company, debtor_no, item_no;
 
--- name: unmatched(now)
--- For the list of holes: money that nobody was found for.
-select id, booked_on, amount, currency, payer, reference from payment
- where state in ('unmatched', 'ambiguous') and settled_by = '' and seen_at <= :now order by booked_on, id;
-
--- name: still_open(today)
--- Paid says the bank, open says accounting's newer list.
-select i.company, i.debtor_no, i.item_no || ' ' || p.booked_on as what
-  from payment p join payment_match m on m.payment_id = p.id
-  join item i on i.company = m.company and i.debtor_no = m.debtor_no and (m.item_no = '' or i.item_no = m.item_no)
- where p.kind = 'payment' and p.state = 'matched' and p.settled_by <> '' and i.state = 'open' and i.open_amount > 0 and i.opened_as_of <= :today
-   and m.item_no <> ''
- order by i.company, i.debtor_no, i.item_no;
-
--- name: said_paid(now)
--- Talks that yielded "paid already", with the items they were about.
-select a.company, a.debtor_no, coalesce(a.ended_at, a.placed_at) as at, a.items from attempt a
- where a.disposition = 'paid_already' and a.placed_at <= :now
-union all
-select c.company, c.debtor_no, c.at, c.items from contact c where c.disposition = 'paid_already' and c.at <= :now
- order by 3;
-
--- name: anything_since(company, debtor_no, at, day, now, today)^
--- A bank line or a fall of what this debtor owes since then.
-select (select count(*) from payment_match m join payment p on p.id = m.payment_id
-         where m.company = :company and m.debtor_no = :debtor_no and p.booked_on >= :day and p.amount > 0 and p.seen_at <= :now)
-     + (select count(*) from clearing c join batch b on b.id = c.batch_id
-         where c.company = :company and c.debtor_no = :debtor_no and c.amount > 0 and b.decided_at > :at and c.as_of <= :today) as found;
-
--- name: open_of(company, debtor_no, today)
-select item_no from item
- where company = :company and debtor_no = :debtor_no and state = 'open' and open_amount > 0 and opened_as_of <= :today order by due_on, item_no;
+-- name: said_paid_in_vain(now, since, today)
+-- Talks that yielded "paid already", with each item they were about that is still open, and since when neither a bank line came nor a fall.
+with said as materialized (
+  select company, debtor_no, coalesce(ended_at, placed_at) as at, items from attempt
+   where disposition = 'paid_already' and placed_at <= :now and placed_at >= :since
+  union all
+  select company, debtor_no, at, items from contact where disposition = 'paid_already' and at <= :now and at >= :since)
+select s.company, s.debtor_no, max(s.at) as at, i.item_no, i.open_amount, i.currency
+  from said s join item i on i.company = s.company and i.debtor_no = s.debtor_no
+ where i.state = 'open' and i.open_amount > 0 and i.opened_as_of <= :today
+   and (s.items = '' or instr('|' || s.items || '|', '|' || i.item_no || '|') > 0)
+   and not exists (select 1 from payment_match m join payment p on p.id = m.payment_id
+                    where m.company = s.company and m.debtor_no = s.debtor_no and m.item_no in (i.item_no, '') and p.amount > 0
+                      and p.seen_at > s.at and p.seen_at <= :now)
+   and not exists (select 1 from clearing c join batch b on b.id = c.batch_id
+                    where c.company = s.company and c.debtor_no = s.debtor_no and c.item_no = i.item_no and c.amount > 0
+                      and b.decided_at > s.at and b.decided_at <= :now)
+ group by s.company, s.debtor_no, i.item_no, i.open_amount, i.currency
+ order by at, s.company, s.debtor_no, i.item_no;

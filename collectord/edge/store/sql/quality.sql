@@ -98,10 +98,10 @@ select p.company, '' as debtor_no, p.booked_on || ' ' || p.source || case when p
  where p.state in ('unmatched', 'ambiguous') and p.kind = 'payment' and p.amount > 0 and p.settled_by = '' and p.seen_at <= :now;
 
 -- name: payment_not_cleared(now, waited)
--- Seen at the bank, and its item is still open a while later.
+-- Seen at the bank, and its item is still open a while later: accounting's newer lists have not told of it either.
 select m.company, m.debtor_no, m.item_no || ' ' || p.booked_on as what, m.amount as own, p.currency
   from payment p join payment_match m on m.payment_id = p.id
- where p.state = 'matched' and p.kind = 'payment' and p.settled_by = '' and p.seen_at <= :now and p.booked_on < :waited
+ where p.state = 'matched' and p.kind = 'payment' and p.seen_at <= :now and p.booked_on < :waited
    and exists (select 1 from item i where i.company = m.company and i.debtor_no = m.debtor_no and i.item_no = m.item_no and i.state = 'open');
 
 -- name: unknown_head_office(today)
