@@ -130,13 +130,18 @@ class _Reading:
             return read[0]
         file, lines = f"{SOURCES}/{name}.toml", KeyLines(read[1])
         known = ", ".join(sorted(set(found) - {name})) or "none"
-        wrong = (
-            f"there is no profile {base!r} in {SOURCES}/; known: {known}" if not isinstance(base, str) or base not in found
-            else "a profile cannot extend itself, not even through others" if base in (*above, name) else ""
-        )  # fmt: skip
-        if wrong:
-            if not above:  # else it is said at the file whose key it is
-                self.problems.append(RuleProblem(str(self.directory / file), lines.line("extends"), "extends", wrong))
+        circle = base in (*above, name)
+        if circle or not isinstance(base, str) or base not in found:
+            sentence = (
+                "a profile cannot extend itself, not even through others"
+                if circle
+                else f"there is no profile {base!r} in {SOURCES}/; known: {known}"
+            )
+            problem = RuleProblem(str(self.directory / file), lines.line("extends"), "extends", sentence)
+            if (
+                circle or not above
+            ) and problem not in self.problems:  # a base that is missing further down is said at the file that names it
+                self.problems.append(problem)
             return None
         below = self._whole(base, found, (*above, name))
         return extended(read[0], below) if below is not None else None

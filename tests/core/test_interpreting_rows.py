@@ -175,9 +175,9 @@ def test_a_header_is_looked_for_only_as_far_as_declared() -> None:
     profile = profile_of("[rows]\nheader_within = 3\n" + PLAIN)
     assert numbers(heard(profile, lines("b", HEADER, ROW, header="a"))) == ["A1"]
     for text in (lines("b", "c", HEADER, ROW, header="No;Name;Doc;Due"), lines("b", header="No;Name;Doc;Due")):
-        with pytest.raises(ExportRefused, match="no row within the first 3 names.*lacks: Open"):
+        with pytest.raises(ExportRefused, match=r"no row within the first 3 names.*lacks: Open"):
             heard(profile, text)
-    with pytest.raises(ExportRefused, match="lacks: No, Name, Doc, Due, Open"):
+    with pytest.raises(ExportRefused, match=r"lacks: No, Name, Doc, Due, Open"):
         heard(profile, "\n")
 
 

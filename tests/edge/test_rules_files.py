@@ -264,3 +264,111 @@ open = [
         "list.0.inner.m": 14, "list.1": 15, "list.1.k": 16, "list.1.deep.0.z": 18, "list.1.deep.0.open": 19, "c": 1, "nowhere": 1,
     }  # fmt: skip
     assert {path: lines.line(path) for path in expected} == expected
+
+
+HOUSE_PROFILE = 'title.en = "House"\ntitle.de = "Haus"\nextends = "datev-opos"\nnames = ["haus*.csv"]\n'
+
+
+def test_the_shipped_source_profiles_are_read_and_canonical_is_always_there(rules: Path) -> None:
+    sources = load_rules(rules).sources
+    assert {"canonical", "generic", "datev-opos", "datev-extf-bookings", "sap-fbl5n"} <= set(sources)
+    assert sources["datev-opos-all"].columns["debtor_no"] == sources["datev-opos"].columns["debtor_no"]
+    assert sources["datev-opos-all"].rows.same_item == "sum"
+    shutil.rmtree(rules / "sources")
+    assert list(load_rules(rules).sources) == ["canonical"]
+
+
+def test_a_house_profile_stands_on_a_shipped_one(rules: Path) -> None:
+    file = rules / "sources" / "house.toml"
+    file.write_text(HOUSE_PROFILE + '[columns]\nphone = "Durchwahl"\n', encoding="utf-8")
+    loaded = load_rules(rules)
+    house = loaded.sources["house"]
+    assert (house.names, house.columns["phone"].names) == (("haus*.csv",), ("Durchwahl",))
+    assert house.columns["debtor_no"] == loaded.sources["datev-opos"].columns["debtor_no"]
+    assert {"name": "house", "title": "Haus", "kind": "open_items", "names": ["haus*.csv"]} in described(loaded, House(language="de"))[
+        "sources"
+    ]
+
+
+def test_each_mistake_in_a_source_profile_has_its_key_and_its_line(rules: Path) -> None:
+    (rules / "sources" / "wrong.toml").write_text(
+        """\
+title.en = "wrong"
+title.de = "falsch"
+delimiter = "tabulator"
+dates = ["dd/mm/yyyy", "mm/dd/yyyy"]
+
+[columns]
+debtor_no = "No"
+debtor_name = { column = "Name", colour = "red" }
+open_amount = { column = "Open", sign = "S/H" }
+colour = "Colour"
+
+[[leave_out]]
+why = "draft"
+
+[[leave_out]]
+why = "total"
+column = "*"
+""",
+        encoding="utf-8",
+    )
+    found = problems(rules)
+    assert [(int(text.split(":")[1]), text.split(": ")[1]) for text in found] == [
+        (3, "delimiter"),
+        (4, "dates"),
+        (6, "columns"),
+        (6, "columns"),
+        (8, "columns.debtor_name.colour"),
+        (9, "columns.open_amount.sign"),
+        (10, "columns.colour"),
+        (12, "leave_out[1]"),
+        (12, "leave_out[1].column"),
+        (15, "leave_out[2]"),
+    ]
+    assert all(text.startswith("sources/wrong.toml:") for text in found)
+
+
+@pytest.mark.parametrize(
+    ("extends", "words"),
+    [
+        ('"atlantis"', "there is no profile 'atlantis' in sources/; known: "),
+        ("7", "no profile 7"),
+        ('"house"', "cannot extend itself"),
+    ],
+)
+def test_a_profile_that_extends_nothing_or_itself_is_refused(rules: Path, extends: str, words: str) -> None:
+    file = rules / "sources" / "house.toml"
+    file.write_text(HOUSE_PROFILE.replace('"datev-opos"', extends), encoding="utf-8")
+    (found,) = problems(rules)
+    assert found.startswith("sources/house.toml:3: extends: ")
+    assert words in found
+
+
+def test_a_circle_of_profiles_is_refused_and_a_broken_base_is_said_once(rules: Path) -> None:
+    sources = rules / "sources"
+    (sources / "house.toml").write_text(HOUSE_PROFILE.replace("datev-opos", "b"), encoding="utf-8")
+    (sources / "b.toml").write_text(HOUSE_PROFILE.replace("datev-opos", "house").replace("haus", "b"), encoding="utf-8")
+    (sources / "c.toml").write_text(HOUSE_PROFILE.replace("datev-opos", "broken").replace("haus", "c"), encoding="utf-8")
+    (sources / "broken.toml").write_text("title = [", encoding="utf-8")
+    found = problems(rules)
+    assert [text.split(":")[0] for text in found] == ["sources/b.toml", "sources/broken.toml", "sources/house.toml"]
+    assert "cannot extend itself, not even through others" in found[0]
+    assert "this is no TOML" in found[1]
+
+
+def test_misnamed_and_unreadable_profiles_are_said(rules: Path) -> None:
+    shutil.copy(rules / "sources" / "generic.toml", rules / "sources" / "My Export.toml")
+    (found,) = problems(rules)
+    assert "small letters, digits and hyphens" in found
+    (rules / "sources" / "My Export.toml").unlink()
+    shutil.rmtree(rules / "sources")
+    (rules / "sources").write_text("not a folder", encoding="utf-8")
+    assert any("cannot be read" in text for text in problems(rules))
+
+
+def test_check_warns_of_two_profiles_that_one_file_fits(rules: Path) -> None:
+    file = rules / "sources" / "house.toml"
+    file.write_text(HOUSE_PROFILE.replace("haus*.csv", "opos-liste_*.csv"), encoding="utf-8")
+    (warning,) = described(load_rules(rules), House(language="en"))["warnings"]
+    assert warning.startswith("sources/datev-opos.toml and sources/house.toml both fit a file named opos-liste_1.csv")

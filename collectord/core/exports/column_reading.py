@@ -107,25 +107,25 @@ def _changes(column: Column) -> bool:
 
 
 def _source(column: Column, header: Header, above: str | None) -> Read | int | None:
-    """Where the text comes from, before anything is done with it."""
-    found = header.find(column.names) if column.names else None
-    places = [] if found is None else [found]
-    if column.position and not places:
-        header.used.add(column.position - 1)
-        places.append(column.position - 1)
-    places += [at for at in (header.find((name,)) for name in column.instead) if at is not None]
-    constant = above if above is not None else column.always
+    """Where the text comes from, before anything is done with it: the column, else what is joined, else other columns, else a constant."""
+    found = header.find(column.names)
+    if found is None and column.position:
+        found = column.position - 1
+        header.used.add(found)
+    ways: list[Read | int] = [] if found is None else [found]
     parts = [header.find(names) for names in column.join]
-    parts += [at for at in map(header.find, column.join_also) if at is not None]
-    joined = _joined([at for at in parts if at is not None], column) if parts and None not in parts else None
-    if len(places) == 1 and constant is None and joined is None:
-        return places[0]
-    if not places and joined is None:
-        return None if constant is None else (lambda cells: constant)
-    if not places and joined is not None and constant is None:
-        return joined
-    last = constant or ""
-    return lambda cells: next((cells[at] for at in places if cells[at]), "") or (joined(cells) if joined else "") or last
+    if parts and None not in parts:
+        parts += map(header.find, column.join_also)
+        ways.append(_joined([at for at in parts if at is not None], column))
+    ways += [at for at in (header.find((name,)) for name in column.instead) if at is not None]
+    constant = above if above is not None else column.always
+    if constant is not None:
+        text = constant
+        ways.append(lambda cells: text)
+    if len(ways) <= 1:
+        return ways[0] if ways else None
+    reads = [way if callable(way) else _cell(way) for way in ways]
+    return lambda cells: next((text for read in reads if (text := read(cells))), "")
 
 
 def _joined(places: Sequence[int], column: Column) -> Read:

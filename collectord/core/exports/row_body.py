@@ -42,13 +42,11 @@ _ITEM, _DUE, _OPEN, _CURRENCY, _INVOICED, _KIND = (
 
 
 def cells_of(profile: Profile, record: Record) -> list[str]:
-    """The record's cells without blanks around them; [] for an ornament around a framed list. A sheet's cells keep what they are."""
+    """The record's cells without blanks around them; [] for an ornament around a framed list. Certain and Broken ones stay so."""
     if profile.rows.frame:
         framed = record.raw.lstrip().startswith(profile.delimiter)
         return [*map(str.strip, record.fields[1:-1])] if framed else []
-    if profile.format == "sheet":
-        return [cell.strip() if type(cell) is str else cell for cell in record.fields]
-    return [*map(str.strip, record.fields)]
+    return [cell.strip() if type(cell) is str else cell for cell in record.fields]
 
 
 class Body:
@@ -74,8 +72,8 @@ class Body:
         self._group = ""
         self._on_account = _on_account(profile, header)
         self._without_number = Counter[str]()
-        self._sheet, self._items = profile.format == "sheet", profile.kind == "open_items"
-        self._pads = self._sheet or profile.rows.short_rows
+        self._items = profile.kind == "open_items"
+        self._pads = profile.format == "sheet" or profile.rows.short_rows
         self._names, self._width, self._used = list(header.names), header.width, sorted(header.used)
         self._cells: list[str] = []  # of the row that is read now, where they can be trusted
 
@@ -138,7 +136,7 @@ class Body:
         self._above = cells
 
     def _item(self, cells: list[str], record: Record) -> Said:
-        if self._sheet:
+        if Broken in map(type, cells):
             for at in self._used:
                 if type(cells[at]) is Broken:
                     raise BadCell("", cells[at], "broken", name=self._names[at])
