@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from collectord.core.exports.source_profiles import Profile, choose
+from collectord.edge.rules_files import load_rules
 from tests.exports.golden import EXAMPLES, GOLDEN, Golden, as_options, by_key, debtors_said, master_rows, open_items, payments, told
 from tests.shell.place import MONDAY, Place
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+SOURCES = load_rules(CHECKOUT / "rules").sources
 
 
 def imported(place: Place, golden: Golden) -> dict[str, object]:
@@ -28,6 +31,18 @@ def test_every_profile_has_an_example_and_every_example_a_golden_receipt() -> No
         str(path.relative_to(EXAMPLES)) for path in EXAMPLES.rglob("*") if path.is_file()
     }
     assert {golden["receipt"]["source"] for golden in GOLDEN.values()} == profiles
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_an_example_fits_one_profile_by_its_name_or_none_and_goes_by_its_folder(name: str) -> None:
+    golden = GOLDEN[name]
+    file, source = EXAMPLES / golden["file"], golden["receipt"]["source"]
+    by_name = choose(SOURCES, file.name, "", None, file.read_bytes()[:4096])
+    if golden.get("by") == "folder" or source == "canonical":
+        assert by_name is None or by_name.name == "datev-extf-bookings", "an EXTF batch is read twice, the second time on purpose"
+        by_name = choose(SOURCES, file.name, source, None, b"")
+    assert isinstance(by_name, Profile)
+    assert by_name.name == source
 
 
 @pytest.mark.parametrize("name", GOLDEN)

@@ -25,7 +25,8 @@ Change = Callable[[str], str]
 
 def text_of(name: str) -> str:
     """A text example with its line ends as they are."""
-    return (EXAMPLES / GOLDEN[name]["file"]).read_bytes().decode("utf-8-sig")
+    path: Path = EXAMPLES / GOLDEN[name]["file"]
+    return path.read_bytes().decode("utf-8-sig")
 
 
 def changed(tmp_path: Path, name: str, change: Change) -> Path:
