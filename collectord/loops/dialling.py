@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from collectord.core.contact.contact_rules import Refused, may_begin
+from collectord.core.contact.contact_rules import Allowed, Refused, may_begin
 from collectord.core.contact.facts import DebtorFacts, Doubt
 from collectord.core.house import House
 from collectord.core.receivables.promises import Promise
@@ -163,9 +163,9 @@ class Dialler:
             if not items:
                 await tasks.close_task(conn, task.id, TaskState.CANCELLED, "nothing of what the task was about is open any more", now)
                 return Idle("a task was over before it was called")
-            attempt = self._attempt(task, agent, trunk, verdict.number, items, now)
+            attempt = self._attempt(task, agent, trunk, verdict, items, now)
             promise = await promises.last_promise(conn, task.key, now)
-            case = self._case(attempt, found, task.attempts_made + 1, promise, now)
+            case = self._case(attempt, found, task.attempts_made + 1, promise, verdict.asks_for, now)
             await calls.commit_attempt(conn, attempt, now)
             await agent_rows.served(conn, agent.id)
             crash_point("attempt-before-commit")
@@ -196,26 +196,27 @@ class Dialler:
                 )
         return None
 
-    def _attempt(self, task: Task, agent: OnDuty, trunk: Trunk, number: str, items: tuple[str, ...], now: datetime) -> Attempt:
+    def _attempt(self, task: Task, agent: OnDuty, trunk: Trunk, verdict: Allowed, items: tuple[str, ...], now: datetime) -> Attempt:
         return Attempt(
             id=new_id(now),
             task_id=task.id,
             company=task.company,
             debtor_no=task.debtor_no,
-            number=number,
+            number=verdict.number,
             agent=agent.id,
             endpoint=agent.endpoint,
             pbx=agent.pbx,
             trunk=trunk.name,
             mode="preview",
             items=items,
+            about=calls.about(verdict.asks_for),
             state=AttemptState.PLACED,
             placed_at=now,
             deadline_at=now + self.house.times.ring_agent_for + self.house.times.margin,
             pbx_started=self.started[agent.pbx],
         )
 
-    def _case(self, attempt: Attempt, found: DebtorFacts, attempt_no: int, promise: Promise | None, now: datetime) -> Case:
+    def _case(self, attempt: Attempt, found: DebtorFacts, attempt_no: int, promise: Promise | None, ask_for: str, now: datetime) -> Case:
         return describe(
             found.debtor,
             tuple(item for item in found.items if item.item_no in attempt.items or item.open_amount < 0),
@@ -226,6 +227,7 @@ class Dialler:
             promise_state=spoken(promise.state) if promise else "",
             as_of=self.house.today(now),
             language=self.house.language,
+            ask_for=ask_for,
         )
 
     def _order(self, placed: PlacedCall, agent: OnDuty, trunk: Trunk, caller_id: str) -> AgentCall:

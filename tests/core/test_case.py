@@ -22,7 +22,7 @@ def item(amount: str, due: str, currency: str = "EUR") -> OpenItem:
     )  # fmt: skip
 
 
-def told(*items: OpenItem, display: Display = "name") -> Case:
+def told(*items: OpenItem, display: Display = "name", ask_for: str = "") -> Case:
     return describe(
         DEBTOR,
         items,
@@ -33,6 +33,7 @@ def told(*items: OpenItem, display: Display = "name") -> Case:
         promise_state="broken",
         as_of=TODAY,
         language="de",
+        ask_for=ask_for,
     )
 
 
@@ -62,6 +63,19 @@ def test_nothing_open_is_nothing() -> None:
 )
 def test_the_display_shows_no_more_than_it_may(display: Display, text: str) -> None:
     assert told(item("410.00", "2026-11-12"), display=display).display == text
+
+
+@pytest.mark.parametrize(
+    ("display", "text"),
+    [
+        ("case", "abc123"),
+        ("name", "Bäckerei  Morgenrot GmbH: Eva  Weber, Buchhaltung"),
+        ("name_amount", "Bäckerei  Morgenrot GmbH 410,00\xa0€: Eva  Weber, Buchhaltung"),
+    ],
+)
+def test_whom_to_ask_for_stands_behind_the_name(display: Display, text: str) -> None:
+    case = told(item("410.00", "2026-11-12"), display=display, ask_for="Eva\r\nWeber, Buchhaltung")
+    assert (case.display, case.ask_for) == (text, "Eva\r\nWeber, Buchhaltung")
 
 
 def test_a_withdrawn_promise_is_not_mentioned() -> None:

@@ -35,6 +35,7 @@ class Case:
     attempt_no: int
     promised_on: date | None
     promise_state: PromiseState
+    ask_for: str = ""  # name and role
 
 
 def headline(items: Iterable[OpenItem], as_of: date) -> Money:
@@ -66,15 +67,17 @@ def describe(
     promise_state: PromiseState,
     as_of: date,
     language: Language,
+    ask_for: str = "",
 ) -> Case:
-    """What this agent sees and hears about this debtor now."""
+    """What this agent sees and hears about this debtor now. Whom to ask for stands behind the name, where the display shows names."""
     items = tuple(items)
+    person = f": {safe(ask_for, 24)}" if ask_for else ""
     money = headline(items, as_of)
     cents = money.amount.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
     text = {
         "case": case_no,
-        "name": safe(debtor.debtor_name, 40),
-        "name_amount": f"{safe(debtor.debtor_name, 24)} {shown(money, language, 'UTC')}",
+        "name": f"{safe(debtor.debtor_name, 24 if person else 40)}{person}",
+        "name_amount": f"{safe(debtor.debtor_name, 24)} {shown(money, language, 'UTC')}{person}",
     }[display]
     return Case(
         display=text,
@@ -85,4 +88,5 @@ def describe(
         attempt_no=attempt_no,
         promised_on=promised_on,
         promise_state=promise_state,
+        ask_for=ask_for,
     )

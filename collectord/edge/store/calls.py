@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from collectord.core.money import from_scaled, plain
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.telephony.attempts import AgentResult, Attempt, AttemptState, Disposition, Result
@@ -61,6 +63,11 @@ def to_attempt(row: Mapping[str, Any]) -> Attempt:
         why=row["why"],
         acknowledged=bool(row["acknowledged"]),
     )
+
+
+def about(ask_for: str) -> str:
+    """What the agent is told besides the figures, as attempt.about keeps it."""
+    return orjson.dumps({"ask_for": ask_for} if ask_for else {}).decode()
 
 
 async def commit_attempt(conn: Connection, attempt: Attempt, now: datetime) -> None:
@@ -208,6 +215,7 @@ def document(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "rang_ms": known("rang_ms"),
         "talk_ms": known("talk_ms"),
         "items": list(split(row["items"])),
+        "ask_for": orjson.loads(row["about"]).get("ask_for"),
         "note": row["note"],
         "why": row["why"],
     }
