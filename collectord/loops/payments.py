@@ -20,15 +20,17 @@ from collectord.core.house import House
 from collectord.core.money import plain_map
 from collectord.core.receivables.payment_lines import PaymentLine, lines_of
 from collectord.core.receivables.payment_matching import Ambiguous, Match, Matched, Share, Unmatched
-from collectord.core.receivables.seen_payments import settled_as
+from collectord.core.receivables.seen_payments import Heard, settled_as
 from collectord.core.wording import Texts, phrase
 from collectord.edge.ids import new_id
 from collectord.edge.store import facts
 from collectord.edge.store import payments as store
-from collectord.edge.store.connection import Connection, Database
+from collectord.edge.store.connection import Connection, Database, open_for_reading
 from collectord.loops.intake_edges import IntakeEdges
-from collectord.loops.payment_search import breathing, match_all
+from collectord.loops.payment_search import ROWS, breathing, match_all
 from collectord.loops.prepared import Prepared
+
+CHUNK = 500  # answers written in one transaction
 
 TEXTS: Texts = {
     "reopened": (
@@ -97,14 +99,15 @@ async def _reopen(conn: Connection, line: PaymentLine, share: Share, source: str
 
 async def settle(db: Database, house: House, now: datetime) -> int:
     """After every import: lines that accounting's newer list has answered; how many."""
-    today = house.today(now)
-    found = await db.read(partial(store.waiting, now=now, today=today))
-    done = [(one, answer) for one, rows in found.items() if (answer := settled_as(rows)) is not None]
+    found: dict[str, list[Heard]] = {}
 
-    async def job(conn: Connection) -> None:
-        for payment_id, (state, by) in done:
-            await store.settle(conn, payment_id, state, by)
+    async def look(conn: Connection) -> None:
+        async for payment_id, heard in breathing(store.waiting(conn, now, house.today(now)), ROWS):
+            found.setdefault(payment_id, []).append(heard)
 
-    if done:
-        await db.write(job)
-    return len(done)
+    async with open_for_reading(db.path.parent) as own:
+        await own.read(look)
+    answers = [(*answer, line) for line, heard in found.items() if (answer := settled_as(heard)) is not None]
+    for start in range(0, len(answers), CHUNK):
+        await db.write(partial(store.settle, answers=answers[start : start + CHUNK]))
+    return len(answers)

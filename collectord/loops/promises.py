@@ -8,7 +8,7 @@ time; verdict and the task it asks for are one transaction.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
 from collectord.core.contact.calendar import WorkingDays
 from collectord.core.house import House
@@ -43,7 +43,7 @@ async def _judge(conn: Connection, key: DebtorKey, promises: list[Promise], rule
     told = await store.told_by_sources(conn, key, min(promise.made_at for promise in promises).date(), today)
     company = house.companies.get(key.company)
     days = WorkingDays(house.country, company.region if company else "")
-    seen = await _payments_of(conn, key, now, today)
+    seen = await _payments_of(conn, key, now, min(promise.made_at for promise in promises))
     until = {payment.id: bank_day(days, payment.booked_on, house.paid_already_days) for payment in seen}
     asked = [awaited(promise, seen, until) for promise in promises]
     booked = {
@@ -70,12 +70,12 @@ async def _judge(conn: Connection, key: DebtorKey, promises: list[Promise], rule
     return judged
 
 
-async def _payments_of(conn: Connection, key: DebtorKey, now: datetime, today: date) -> list[SeenPayment]:
+async def _payments_of(conn: Connection, key: DebtorKey, now: datetime, since: datetime) -> list[SeenPayment]:
     """Of a head office those of its branches too."""
     return [
         replace(payment, items=tuple(families.named(key, member, item) for item in payment.items))
         for member in await families.members(conn, key)
-        for payment in await payments.seen(conn, member, now, today)
+        for payment in await payments.seen_lately(conn, member, now, since)
     ]
 
 

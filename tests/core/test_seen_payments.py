@@ -115,7 +115,8 @@ def test_a_returned_debit_takes_back_its_payment_and_holds_nobody_itself() -> No
     assert holds(seen(), replace(back, state="ambiguous")) is True  # a doubt means no call
     assert holds(seen(), replace(back, booked_on=BOOKED - timedelta(days=1))) is True  # paid after it came back
     assert holds(seen(items=()), replace(back, items=())) is False  # the same amount
-    assert holds(seen("70.00"), replace(back, items=("A2",)), items=(item(), item("A2"))) is True  # another one's
+    assert holds(seen(), replace(back, items=("A2",)), items=(item(), item("A2"))) is True  # another item's, of the same amount
+    assert holds(seen("70.00", items=()), back) is True  # another amount, and nobody says for what
 
 
 # ---------------------------------------------------------------- settled

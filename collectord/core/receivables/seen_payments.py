@@ -45,7 +45,9 @@ class SeenPayment:
         """This returned debit was that payment. A likely one takes nothing back: a doubt means no call."""
         if not (self.is_return and self.is_sure) or other.is_return or self.booked_on < other.booked_on:
             return False
-        return bool(set(self.items) & set(other.items)) or self.amount.amount == -other.amount.amount
+        if self.items and other.items:
+            return not set(self.items).isdisjoint(other.items)
+        return self.amount.amount == -other.amount.amount
 
 
 def blocking(payments: Sequence[SeenPayment], items: Iterable[OpenItem]) -> tuple[SeenPayment, ...]:

@@ -124,51 +124,71 @@ async def reopen(conn: Connection, share: Share, today: date) -> bool:
 
 
 async def seen(conn: Connection, key: DebtorKey, now: datetime, today: date) -> tuple[SeenPayment, ...]:
-    """The bank lines that concern a debtor, as known at `now`."""
-    who = {"company": key.company, "debtor_no": key.debtor_no}
-    lines: dict[str, list[Row]] = {}
-    async for row in SQL.seen(conn, **who, now=instant(now), since=instant(now - HISTORY)):
-        lines.setdefault(row["id"], []).append(row)
+    """The bank lines about a debtor that no newer list had answered at `now`, with what the lists since have told."""
+    lines = await _lines(conn, key, now, answered_since=now)
     if not lines:
         return ()
     told: dict[str, dict[str, date]] = {}
+    who = {"company": key.company, "debtor_no": key.debtor_no, "ids": json.dumps(list(lines))}
     async for row in SQL.told(conn, **who, now=instant(now), today=today.isoformat()):
         told.setdefault(row["id"], {})[row["source"]] = date.fromisoformat(row["until_on"])
-    return tuple(
-        SeenPayment(
-            id=line,
-            booked_on=date.fromisoformat(rows[0]["booked_on"]),
-            seen_at=to_instant(rows[0]["seen_at"]),
-            amount=Money(from_scaled(rows[0]["amount"]), rows[0]["currency"]),
-            source=rows[0]["source"],
-            state=rows[0]["state"],
-            items=tuple(row["item_no"] for row in rows if row["item_no"]) if all(row["item_no"] for row in rows) else (),
-            told=told.get(line, {}),
-        )
-        for line, rows in lines.items()
+    return tuple(_seen(rows, told.get(line, {})) for line, rows in lines.items())
+
+
+async def seen_lately(conn: Connection, key: DebtorKey, now: datetime, since: datetime) -> tuple[SeenPayment, ...]:
+    """Those, and the answered ones that came after `since`; without what the lists have told."""
+    return tuple(_seen(rows, {}) for rows in (await _lines(conn, key, now, answered_since=since)).values())
+
+
+async def _lines(conn: Connection, key: DebtorKey, now: datetime, answered_since: datetime) -> dict[str, list[Row]]:
+    lines: dict[str, list[Row]] = {}
+    rows = SQL.seen(
+        conn,
+        company=key.company,
+        debtor_no=key.debtor_no,
+        now=instant(now),
+        since=instant(now - HISTORY),
+        answered_since=instant(answered_since),
+    )
+    async for row in rows:
+        lines.setdefault(row["id"], []).append(row)
+    return lines
+
+
+def _seen(rows: Sequence[Row], told: Mapping[str, date]) -> SeenPayment:
+    first = rows[0]
+    return SeenPayment(
+        id=first["id"],
+        booked_on=date.fromisoformat(first["booked_on"]),
+        seen_at=to_instant(first["seen_at"]),
+        amount=Money(from_scaled(first["amount"]), first["currency"]),
+        source=first["source"],
+        state=first["state"],
+        items=tuple(row["item_no"] for row in rows) if all(row["item_no"] for row in rows) else (),
+        told=told,
     )
 
 
-async def waiting(conn: Connection, now: datetime, today: date) -> dict[str, list[Heard]]:
-    """Payment -> what the lists since say, for every line that no newer list has answered yet."""
-    found: dict[str, list[Heard]] = {}
-    since = instant(now - HISTORY)
-    async for row in SQL.unsettled(conn, now=instant(now), since=since, today=today.isoformat()):
-        one = Heard(
-            booked_on=date.fromisoformat(row["booked_on"]),
-            is_return=row["kind"] == "return",
-            state=row["state"],
-            item_open=row["item_state"] == "open",
-            fell=from_scaled(row["fell"]),
-            told_until=to_maybe_day(row["told_until"]),
-            told_by=row["told_by"] or "",
+async def waiting(conn: Connection, now: datetime, today: date) -> AsyncIterator[tuple[str, Heard]]:
+    """(payment, what the lists since say of one item), line by line, for every line that no newer list has answered yet."""
+    async for row in SQL.unsettled(conn, now=instant(now), since=instant(now - HISTORY), today=today.isoformat()):
+        yield (
+            row["id"],
+            Heard(
+                booked_on=date.fromisoformat(row["booked_on"]),
+                is_return=row["kind"] == "return",
+                state=row["state"],
+                item_open=row["item_state"] == "open",
+                fell=from_scaled(row["fell"]),
+                told_until=to_maybe_day(row["told_until"]),
+                told_by=row["told_by"] or "",
+            ),
         )
-        found.setdefault(row["id"], []).append(one)
-    return found
 
 
-async def settle(conn: Connection, payment_id: str, state: str, by: str) -> None:
-    await SQL.settle(conn, id=payment_id, state=state, by=by)
+async def settle(conn: Connection, answers: Sequence[tuple[str, str, str]]) -> None:
+    """(state, the snapshot that decided, payment)."""
+    await SQL.settle(conn, answers)
 
 
 # ---------------------------------------------------------------- lists

@@ -69,28 +69,28 @@ update item_version
  where company = :company and debtor_no = :debtor_no and item_no = :item_no and state = 'cleared'
    and since <= (select number from visible) and until > (select number from visible);
 
--- name: seen(company, debtor_no, now, since)
--- Every line that concerns the debtor, one row per item.
+-- name: seen(company, debtor_no, now, since, answered_since)
+-- Lines that concern the debtor, one row per item: those that no newer list has answered, and those answered that came after :answered_since.
 select p.id, p.booked_on, p.seen_at, p.amount, p.currency, p.source, p.state, m.item_no
   from payment_match m join payment p on p.id = m.payment_id
  where m.company = :company and m.debtor_no = :debtor_no and p.seen_at <= :now and p.seen_at > :since
+   and (p.settled_by = '' or p.seen_at > :answered_since or exists (select 1 from batch b where b.id = p.settled_by and b.decided_at > :now))
  order by p.booked_on, p.id, m.item_no;
 
--- name: told(company, debtor_no, now, today)
+-- name: told(ids, company, debtor_no, now, today)
 -- Up to which day each source's snapshots accepted after a line know bookings. A batch without scope is complete for everything of its source.
 select p.id, b.source, max(coalesce(b.booked_until, b.as_of)) as until_on
-  from (select distinct payment_id from payment_match where company = :company and debtor_no = :debtor_no) m
-  join payment p on p.id = m.payment_id
+  from payment p
   join batch s on s.id = p.batch_id
   join (select distinct source from item where company = :company and debtor_no = :debtor_no) used
   join batch b on b.source = used.source and b.status = 'accepted' and b.seq > s.seq
- where p.seen_at <= :now and b.mode = 'snapshot' and b.decided_at <= :now and b.as_of <= :today
+ where p.id in (select value from json_each(:ids)) and b.mode = 'snapshot' and b.decided_at <= :now and b.as_of <= :today
    and (exists (select 1 from batch_scope c where c.batch_id = b.id and c.company in ('*', :company))
         or not exists (select 1 from batch_scope c where c.batch_id = b.id))
  group by p.id, b.source;
 
 -- name: unsettled(now, since, today)
--- Lines that no newer list has answered yet, a row per item concerned: what the lists since say of it.
+-- Lines older than the newest list that none has answered yet, a row per item concerned: what the lists since say of it.
 select p.id, p.booked_on, p.state, p.kind, i.state as item_state,
        (select max(coalesce(b.booked_until, b.as_of)) from batch b
          where b.source = i.source and b.status = 'accepted' and b.seq > s.seq and b.mode = 'snapshot' and b.decided_at <= :now and b.as_of <= :today
@@ -109,10 +109,11 @@ select p.id, p.booked_on, p.state, p.kind, i.state as item_state,
             select 1 from clearing c join batch cb on cb.id = c.batch_id
              where c.company = i.company and c.debtor_no = i.debtor_no and c.item_no = i.item_no and cb.seq > s.seq))))
  where p.settled_by = '' and p.state in ('matched', 'ambiguous') and p.seen_at <= :now and p.seen_at > :since
+   and s.seq < (select max(n.seq) from batch n where n.status = 'accepted' and n.mode = 'snapshot' and n.decided_at <= :now)
  order by p.id;
 
--- name: settle(state, by, id)!
-update payment set state = :state, settled_by = :by where id = :id and settled_by = '';
+-- name: settle()*!
+update payment set state = ?, settled_by = ? where id = ? and settled_by = '';
 
 -- name: listed(company, debtor_no, state, now, limit)
 -- As known at :now: what a later snapshot confirmed was matched then.
