@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import getpass
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -19,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from collectord import settings as configuration
 from collectord.asked import Reply, Request, refusal
-from collectord.commands import ALL, ASKING, READING, Context
+from collectord.commands import ALL, ASKING, FILES_OF, READING, Context
 from collectord.core.contact.packs import unknown_packs
 from collectord.core.rules import Rules
 from collectord.edge import control, inbox, log, rules_files, shipped, starter
@@ -131,13 +132,58 @@ async def _dispatch(settings: Settings, rules: Rules, request: Request) -> Reply
             if request.now and request.command not in ASKING:
                 await control.ask(settings.state_dir, {"command": "ping", "args": {}})
                 return refusal("a daemon runs on this state, so a command that writes takes no --now; stop the daemon first")
-            answer = await control.ask(settings.state_dir, message)
-            return Reply(doc=answer.get("doc"), exit=answer.get("exit", 1), error=answer.get("error", ""))
+            if request.command in FILES_OF:
+                return await _hand_over(settings, message)
+            return _reply(await control.ask(settings.state_dir, message))
         except control.NoDaemon:
             pass
     async with _store(settings, for_reading=bool(reads) or request.command in ASKING) as db:
         now = request.now or await _present(settings, db)
         return await answer_with(context(settings, rules, db, now, getpass.getuser()), request)
+
+
+def _reply(answer: dict[str, Any]) -> Reply:
+    return Reply(doc=answer.get("doc"), exit=answer.get("exit", 1), error=answer.get("error", ""))
+
+
+async def _hand_over(settings: Settings, message: dict[str, Any]) -> Reply:
+    """A command about files, which this process opens with the rights of its user. Several requests when there are many."""
+    argument = FILES_OF[message["command"]]
+    named = message["args"][argument]
+    if not isinstance(named, list):
+        with _opened([named]) as (opened, problems):
+            if problems:
+                return refusal(problems[0])
+            return _reply(await control.ask(settings.state_dir, message, files=[descriptor for _, descriptor in opened]))
+    docs: list[Any] = []
+    errors: list[str] = []
+    failed = False
+    for first in range(0, len(named), control.FILES_AT_ONCE):
+        with _opened(named[first : first + control.FILES_AT_ONCE]) as (opened, problems):
+            errors += problems
+            part = {**message, "args": {**message["args"], argument: [name for name, _ in opened]}}
+            reply = _reply(await control.ask(settings.state_dir, part, files=[descriptor for _, descriptor in opened]))
+        docs += reply.doc or []
+        errors += reply.error.splitlines()
+        failed = failed or bool(problems) or reply.exit != 0
+    return Reply(doc=docs, exit=int(failed), error="\n".join(errors))
+
+
+@contextlib.contextmanager
+def _opened(names: list[str]) -> Iterator[tuple[list[tuple[str, int]], list[str]]]:
+    """Names and descriptors, and a sentence for each file that cannot be opened."""
+    opened: list[tuple[str, int]] = []
+    problems: list[str] = []
+    try:
+        for name in names:
+            try:
+                opened.append((name, inbox.open_regular(Path(name).resolve())))
+            except OSError as error:
+                problems.append(f"{name}: {error.strerror or error}; nothing was read")
+        yield opened, problems
+    finally:
+        for _, descriptor in opened:
+            os.close(descriptor)
 
 
 async def _present(settings: Settings, db: Database) -> datetime:
@@ -171,7 +217,15 @@ async def _store(settings: Settings, *, for_reading: bool) -> AsyncIterator[Data
         yield db
 
 
-def context(settings: Settings, rules: Rules, db: Database, now: datetime, actor: str, daemon: Daemon | None = None) -> Context:
+def context(
+    settings: Settings,
+    rules: Rules,
+    db: Database,
+    now: datetime,
+    actor: str,
+    daemon: Daemon | None = None,
+    opened: Mapping[str, int] | None = None,
+) -> Context:
     return Context(
         settings=settings,
         house=settings.house(),
@@ -181,6 +235,7 @@ def context(settings: Settings, rules: Rules, db: Database, now: datetime, actor
         now=now,
         actor=actor,
         daemon=daemon,
+        opened=opened or {},
     )
 
 
@@ -219,7 +274,7 @@ def run(config: Path | None, start: datetime | None) -> Reply:
         rules=rules,
         clock=clock,
         reload=lambda: _load(config),
-        answer=lambda daemon, message, actor: _answer(daemon, message, actor),
+        answer=_answer,
     )
     try:
         asyncio.run(daemon.run())
@@ -230,7 +285,7 @@ def run(config: Path | None, start: datetime | None) -> Reply:
     return Reply()
 
 
-async def _answer(daemon: Daemon, message: dict[str, Any], actor: str) -> dict[str, Any]:
+async def _answer(daemon: Daemon, message: dict[str, Any], actor: str, files: Sequence[int]) -> dict[str, Any]:
     """A request from the control socket."""
     if message.get("command") == "ping":
         return {"exit": 0, "now": daemon.clock.now().isoformat()}
@@ -239,8 +294,13 @@ async def _answer(daemon: Daemon, message: dict[str, Any], actor: str) -> dict[s
         return {"exit": 1, "error": "a daemon writes by its own clock; only questions take a time"}
     now = datetime.fromisoformat(message["now"]) if "now" in message else daemon.clock.now()
     request = Request(command=command, args=message.get("args", {}), now=now)
+    named = request.args.get(FILES_OF.get(command, ""), [])
+    names = named if isinstance(named, list) else [named]
+    if len(names) != len(files):
+        return {"exit": 1, "error": "whoever commands the daemon opens the files himself and hands them over; use the command collectord"}
+    opened = dict(zip(names, files, strict=True))
     try:
-        reply = await answer_with(context(daemon.settings, daemon.rules, daemon.db, now, actor, daemon), request)
+        reply = await answer_with(context(daemon.settings, daemon.rules, daemon.db, now, actor, daemon, opened), request)
     except Exception:  # the fault of one command is not the daemon's end
         log.get().exception("command_failed", command=request.command)
         reply = refusal(f"an internal fault in `{request.command}`; the daemon's log says where")

@@ -7,7 +7,7 @@ Invariant: a command that writes runs on the one writer; its reply comes after t
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -67,6 +67,7 @@ class Context:
     now: datetime
     actor: str
     daemon: Running | None = None
+    opened: Mapping[str, int] = field(default_factory=dict)  # files that the client opened, by name: the daemon opens none for it
 
     def id(self) -> str:
         return new_id(self.now)
@@ -89,8 +90,9 @@ async def import_files(context: Context, args: Mapping[str, Any]) -> Reply:
     for name in args["files"]:
         try:
             receipt = await intake.import_file(
-                context.intake(), Path(name), source=args.get("source"), mode=args.get("mode"), as_of=as_of, now=context.now
-            )
+                context.intake(), Path(name), source=args.get("source"), mode=args.get("mode"), as_of=as_of, now=context.now,
+                opened=context.opened.get(name),
+            )  # fmt: skip
         except OSError as error:
             problems.append(f"{error.filename or name}: {error.strerror or error}; nothing was read")
             continue
@@ -188,7 +190,8 @@ async def record_facts(context: Context, args: Mapping[str, Any]) -> Reply:
 
 
 async def import_history(context: Context, args: Mapping[str, Any]) -> Reply:
-    doc = await history.import_history(context.db, context.house, Path(args["file"]), context.now)
+    opened = context.opened.get(args["file"])
+    doc = await history.import_history(context.db, context.house, Path(args["file"]), context.now, opened=opened)
     return Reply(doc=doc, exit=0 if not doc["rejected"] else 1)
 
 
@@ -291,6 +294,9 @@ async def backup(context: Context, args: Mapping[str, Any]) -> Reply:
     await context.db.back_up(Path(args["file"]))
     return Reply(doc={"file": args["file"], "note": "complete and consistent"})
 
+
+FILES_OF = {"import": "files", "import-history": "file"}
+"""Commands that read files, and the argument that names them."""
 
 READING: Mapping[str, Handler] = {
     "call-list": call_list,

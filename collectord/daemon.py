@@ -13,8 +13,9 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from collectord import settings as configuration
@@ -60,7 +61,7 @@ TOGETHER = 50  # events of a PBX taken at once when they wait
 SWITCH_EVERY = 0.0005  # s; while planning computes, a commit's thread waits so long for its turn, not Python's usual 5 ms
 LOW_DISK = 64 * 1024 * 1024  # bytes: dialling stops before the last outcome cannot be written
 
-Answer = Callable[["Daemon", dict[str, Any], str], Awaitable[dict[str, Any]]]
+Answer = Callable[["Daemon", dict[str, Any], str, Sequence[int]], Awaitable[dict[str, Any]]]
 
 
 class Daemon:
@@ -75,6 +76,7 @@ class Daemon:
         self._reload, self._answer = reload, answer
         self.desks: dict[str, PbxDesk] = {}
         self._work, self._dial, self._arrived = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._tell = asyncio.Event()
         self._stop, self._drained = asyncio.Event(), asyncio.Event()
         self._doubts: dict[str, Doubt] = {}
         self.watch = ClockWatch(clock=clock, doubts=self._doubts, log=self.log)
@@ -118,6 +120,7 @@ class Daemon:
         self._freshness = None
         self._work.set()
         self._dial.set()
+        self._tell.set()
 
     def _dialler(self) -> Dialler:
         return Dialler(
@@ -163,14 +166,14 @@ class Daemon:
             await intake.recover(self._intake(), self.clock.now())
             async with contextlib.AsyncExitStack() as stack, asyncio.TaskGroup() as group:
                 tasks = [await self._start_pbx(pbx, group, stack) for pbx in self.settings.pbx]
-                server = await control.serve(self.settings.state_dir, lambda message, actor: self._answer(self, message, actor))
+                server = await control.serve(self.settings.state_dir, partial(self._answer, self))
                 loops = [
                     group.create_task(self._keep("intake", self._intake_turn, self._until_next_poll)),
                     group.create_task(self._watch_inbox()),
                     group.create_task(self._keep("planning", self._work_turn, self._until_work)),
                     group.create_task(self._keep("outbox", self._outbox_turn, self._until_next_outcomes)),
                     group.create_task(self._keep("quality", self._quality_turn, self._until_quality)),
-                    group.create_task(self._keep_quietly("notices", self._notices_turn)),
+                    group.create_task(self._keep_quietly("notices", self._notices_turn, self._until_notices)),
                     group.create_task(self._keep("dialling", self._dial_turn)),
                     group.create_task(self._keep("timers", self._timer_turn)),
                     group.create_task(self._keep("upkeep", self._upkeep_turn)),
@@ -298,14 +301,14 @@ class Daemon:
             failures += 1
             await asyncio.sleep(min(30.0, 0.5 * 2 ** min(failures, 6)))
 
-    async def _keep_quietly(self, name: str, turn: Callable[[], Awaitable[None]]) -> None:
+    async def _keep_quietly(self, name: str, turn: Callable[[], Awaitable[None]], rest: Callable[[], Awaitable[None]]) -> None:
         """As `_keep`, for a turn whose fault is no reason not to dial."""
         while True:
             try:
                 await turn()
             except Exception:
                 self.log.exception("loop_failed", loop=name)
-            await asyncio.sleep(NOTICES_EVERY)
+            await rest()
 
     # ------------------------------------------------------------ turns
 
@@ -335,12 +338,16 @@ class Daemon:
 
     async def _notices_turn(self) -> None:
         """What people must know of without asking is noted, then sent."""
+        self._tell.clear()
         now, language = self.clock.now(), self.house.language
         state = await self.standing(now)
         edges = self._intake()
         found = await self.worth_telling.conditions(edges, state, (self.settings.state_dir,), now)
         await self.notices.note(found, language, now)
         await self.notices.send(self.settings.notices, language, now)
+
+    async def _until_notices(self) -> None:
+        await self._pause(self._tell, NOTICES_EVERY, at_least=1.0)
 
     async def standing(self, now: datetime) -> dict[str, Any]:
         """What `status` says."""

@@ -7,6 +7,8 @@ Invariant: identical rows count once, so that the same file may be imported agai
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
@@ -27,9 +29,12 @@ SHOWN = 1_000  # bad rows told one by one
 __all__ = ["HistoryRefused", "import_history"]
 
 
-async def import_history(db: Database, house: House, path: Path, now: datetime) -> dict[str, Any]:
-    """`{"file", "rows", "counted", "duplicate", "rejected": [{"line", "column", "value", "reason"}]}`. Raises HistoryRefused."""
-    rows = _read(path, house, now)
+async def import_history(db: Database, house: House, path: Path, now: datetime, *, opened: int | None = None) -> dict[str, Any]:
+    """`opened`: the file's descriptor, where this process may not open it itself.
+
+    `{"file", "rows", "counted", "duplicate", "rejected": [{"line", "column", "value", "reason"}]}`. Raises HistoryRefused.
+    """
+    rows = _read(path, opened, house, now)
     counted = duplicate = refused = 0
     bad: list[BadRow] = []
     while True:
@@ -78,23 +83,25 @@ async def _store(conn: Connection, rows: Sequence[HistoryRow]) -> int:
     return new
 
 
-def _read(path: Path, house: House, now: datetime) -> Iterator[HistoryRow | BadRow]:
-    records = _records(path, house)
+def _read(path: Path, opened: int | None, house: House, now: datetime) -> Iterator[HistoryRow | BadRow]:
+    records = _records(path, opened, house)
     header = next(records, None)
     if header is None:
         raise HistoryRefused(f"{path.name}: the file is empty")
     yield from read_rows(records, read_columns(header, house.language), house, now)
 
 
-def _records(path: Path, house: House) -> Iterator[Record]:
+def _records(path: Path, opened: int | None, house: House) -> Iterator[Record]:
     """The file's records, read in blocks. Raises HistoryRefused when it cannot be opened."""
     try:
-        if not path.is_file():
-            raise HistoryRefused(f"{path}: there is no such file")
-        if path.stat().st_size > LARGEST:
+        status = path.stat() if opened is None else os.fstat(opened)
+        if not stat.S_ISREG(status.st_mode):
+            raise HistoryRefused(f"{path}: this is no file")
+        if status.st_size > LARGEST:
             raise HistoryRefused(f"{path}: larger than {LARGEST} bytes; split it")
         decoder, records = Decoder(house.language), Records(house.language)
-        with path.open("rb") as file:
+        with path.open("rb") if opened is None else os.fdopen(os.dup(opened), "rb") as file:
+            file.seek(0)
             block = file.read(1 << 16)
             refuse_by_magic(block, house.language)
             while block:
@@ -102,5 +109,7 @@ def _records(path: Path, house: House) -> Iterator[Record]:
                 block = file.read(1 << 16)
         yield from records.feed(decoder.feed(b"", final=True))
         yield from records.finish()
+    except FileNotFoundError:
+        raise HistoryRefused(f"{path}: there is no such file") from None
     except OSError as error:
         raise HistoryRefused(f"{path}: {error.strerror}") from error
