@@ -172,7 +172,7 @@ class Daemon:
                     group.create_task(self._watch_inbox()),
                     group.create_task(self._keep("planning", self._work_turn, self._until_work)),
                     group.create_task(self._keep("outbox", self._outbox_turn, self._until_next_outcomes)),
-                    group.create_task(self._keep("quality", self._quality_turn, self._until_quality)),
+                    group.create_task(self._keep_quietly("quality", self._quality_turn, self._until_quality)),
                     group.create_task(self._keep_quietly("notices", self._notices_turn, self._until_notices)),
                     group.create_task(self._keep("dialling", self._dial_turn)),
                     group.create_task(self._keep("timers", self._timer_turn)),
@@ -383,13 +383,8 @@ class Daemon:
             self.log.info("corrections_written", file=path.name)
 
     async def _quality_turn(self) -> None:
-        """Once a day; a file that cannot be written is tried again and stops nothing."""
-        try:
-            path = await quality.keep_day(self.db, self.house, self.folders, self.clock.now())
-        except OSError as error:
-            self.log.warning("quality_not_written", why=error.strerror or str(error))
-            return
-        if path:
+        """Once a day."""
+        if self.settings.outbox.quality and (path := await quality.keep_day(self.db, self.house, self.folders, self.clock.now())):
             self.log.info("quality_written", file=path.name)
 
     async def _until_quality(self) -> None:

@@ -249,6 +249,7 @@ def _web_host(url: str) -> str:
 class OutboxSection(Section):
     outcomes_every: Duration = timedelta(seconds=60)
     call_list: bool = True
+    quality: bool = True
 
 
 def _typed(value: Any, key: str = "") -> Any:
@@ -365,6 +366,7 @@ class Settings(BaseSettings):
             shrink_amount=self.intake.shrink_amount,
             shrink_from=self.intake.shrink_from,
             paid_already_days=self.contact.paid_already_days,
+            late_after=self.notices.late_after,
             times=CallTimes(
                 ring_agent_for=self.dialling.ring_agent_for,
                 decide_within=self.dialling.decide_within,
