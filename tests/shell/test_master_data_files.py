@@ -19,8 +19,6 @@ def house(place: Place) -> Place:
 
 
 def take(place: Place, *rows: str, name: str = "master-data_2026-11-23.csv", now: str = LATER) -> dict[str, Any]:
-    place: Place, *rows: str, name: str = "master-data_2026-11-23.csv", options: tuple[str, ...] = (), now: str = LATER
-) -> dict[str, object]:
     path = place.folder / name
     path.write_text("\n".join([COLUMNS, *rows]) + "\n", encoding="utf-8")
     receipt: dict[str, Any] = place.run("import", path, "--json", now=now).doc[0]
