@@ -32,6 +32,12 @@ def test_columns_are_found_by_name_in_any_order_case_and_blanks_ignored() -> Non
     assert (found.reader.as_of, found.reader.booked_until, found.reader.notes, found.reader.unmet) == (None, None, (), ())
 
 
+def test_of_hundreds_of_unread_columns_only_the_first_names_are_told() -> None:
+    many = ";".join(f"x{number}" for number in range(50))
+    found = heard(profile_of(PLAIN), f"No;Name;Doc;Due;Open;{many}\n")
+    assert (found.reader.ignored[0], found.reader.ignored[-2:], len(found.reader.ignored)) == ("x0", ("x19", "… +30"), 21)
+
+
 def test_a_profile_without_columns_reads_canonical_names() -> None:
     text = "debtor_no;debtor_name;item_no;due_on;open_amount;phone\n007;Anna;A1;2026-11-03;5.00;030 1\n"
     assert heard(profile_of(""), text).items == [ROW | {"phone": "030 1"}]

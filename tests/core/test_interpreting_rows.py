@@ -47,7 +47,7 @@ column = "*"
 begins = ["Total"]
 and = [{ column = "Doc", filled = false }]
 [[leave_out]]
-why = "nothing open"
+why = { en = "nothing open", de = "nichts offen" }
 column = "Open"
 amount = "zero"
 and = [{ column = "Status", is_not = ["open"] }]
@@ -67,6 +67,8 @@ optional = true
     assert numbers(found) == ["A1", "T1", "T2", "A8"]
     assert [bad.item_no for bad in found.bad] == ["A10"]
     assert found.reader.notes == ("rows left out: draft (2)", "rows left out: total (1)", "rows left out: nothing open (1)")
+    german = heard(profile, lines(rows[7], header=HEADER + ";Status"), "de")
+    assert german.reader.notes == ("ausgelassene Zeilen: nichts offen (1)",)
     with pytest.raises(ExportRefused, match="Status"):
         heard(profile, lines(ROW))
 

@@ -91,6 +91,7 @@ def test_payments_and_master_data_change_only_what_they_name() -> None:
         (PLAIN + 'discount_until = { column = "Day", days_after = "invoiced_on", days = 5 }', "columns.discount_until", "does not say"),
         (PLAIN + '[words.kind]\nRE = "invoice"', "words.kind", "no kind whose words"),
         (PLAIN + '[[leave_out]]\ncolumn = "A"\nis = ["x"]', "leave_out.0.why", "missing"),
+        (PLAIN + '[[leave_out]]\nwhy.en = "a"\ncolumn = "A"\nis = ["x"]', "leave_out.0.why.de", "missing"),
         (PLAIN + '[[leave_out]]\nwhy = "w"\nis = ["x"]', "leave_out.0.column", "name the column"),
         (PLAIN + '[[leave_out]]\nwhy = "w"\ncolumn = "A"', "leave_out.0", "needs one of"),
         (PLAIN + '[[leave_out]]\nwhy = "w"\ncolumn = "A"\nis = ["x"]\nand = [{ column = "B" }]', "leave_out.0.and.0", "needs one of"),

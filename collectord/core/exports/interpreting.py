@@ -11,19 +11,21 @@ from dataclasses import replace
 from datetime import date
 from typing import Protocol
 
+from collectord.core.exports.arrival import Arrival
 from collectord.core.exports.cells import BadCell
 from collectord.core.exports.column_reading import Header
 from collectord.core.exports.csv_records import ExportRefused, Record
 from collectord.core.exports.extf_bookings import ExtfBookings
 from collectord.core.exports.headings import TEXTS as HEADING_TEXTS
 from collectord.core.exports.headings import HeaderSearch
-from collectord.core.exports.intake import Arrival
 from collectord.core.exports.open_items import TEXTS as ROW_TEXTS
 from collectord.core.exports.open_items import BadRow
 from collectord.core.exports.row_body import Body, cells_of
 from collectord.core.exports.same_items import Once, Said, Sum
 from collectord.core.exports.source_profiles import COLUMNS_OF, Column, Profile
 from collectord.core.wording import Language, Texts, phrase, safe
+
+IGNORED_SHOWN = 20  # names of columns nobody reads; a master data export has hundreds
 
 TEXTS: Texts = {
     "left_out": ("rows left out: {why} ({count})", "ausgelassene Zeilen: {why} ({count})"),
@@ -44,7 +46,7 @@ TEXTS: Texts = {
 class Interpreter(Protocol):
     """What reads one file of one profile. The attributes are final after `finish`."""
 
-    ignored: tuple[str, ...]  # columns nobody reads
+    ignored: tuple[str, ...]  # columns nobody reads: their first names, and how many more
     company_scope: tuple[str, ...]  # companies the file is complete for, besides those its rows name
 
     def read(self, record: Record) -> Iterable[Said | BadRow]:
@@ -145,7 +147,8 @@ class Rows:
     @property
     def unmet(self) -> tuple[str, ...]:
         met = self._body.met if self._body else set()
-        return tuple(phrase(TEXTS, "unmet", self._language, why=rule.why) for rule in self._profile.expected if rule.why not in met)
+        wanted = [rule.why[self._language] for rule in self._profile.expected]
+        return tuple(phrase(TEXTS, "unmet", self._language, why=why) for why in wanted if why not in met)
 
     def _header(self, record: Record) -> Header | None:
         """The header when this record is it; for a file without one, a nameless header as wide as its first row."""
@@ -162,7 +165,9 @@ class Rows:
         self._body = Body(self._profile, header, above, self._search, self._arrived, self._language)
         if header.twice is not None:
             raise ExportRefused(phrase(HEADING_TEXTS, "twice", self._language, line=line, column=header.twice))
-        self.ignored = tuple(safe(name, 60) for name in header.unread())
+        unread = [safe(name, 60) for name in header.unread()]
+        more = [f"… +{len(unread) - IGNORED_SHOWN}"] if len(unread) > IGNORED_SHOWN else []
+        self.ignored = (*unread[:IGNORED_SHOWN], *more)
         company = self._profile.columns.get("company")
         constant = above.get("company") or (company.always if company and not company.names else None)
         self.company_scope = tuple(dict.fromkeys((*self.company_scope, *([constant] if constant else []))))

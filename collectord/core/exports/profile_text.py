@@ -207,8 +207,18 @@ def _conditions(table: Table) -> tuple[Condition, ...]:
     return (here, *more)
 
 
+def _why(table: Table) -> dict[str, str]:
+    """One text for everybody, or one for each language."""
+    if not isinstance(table.data.get("why"), dict):
+        return dict.fromkeys(("en", "de"), table.text("why"))
+    inner = table.table("why")
+    why = {"en": inner.text("en"), "de": inner.text("de")}
+    inner.done()
+    return why
+
+
 def _rule(table: Table) -> RowRule:
-    rule = RowRule(why=table.text("why"), when=_conditions(table), optional=table.flag("optional", False))
+    rule = RowRule(why=_why(table), when=_conditions(table), optional=table.flag("optional", False))
     table.done()
     return rule
 

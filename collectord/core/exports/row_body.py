@@ -64,8 +64,9 @@ class Body:
         self._profile, self._language = profile, language
         self._as_of = arrived.as_of.isoformat()
         self._totals = Totals(profile.totals, header, numbers, language)
-        self._leave_out, self._cleared = compiled(profile.left_out, header, numbers), compiled(profile.cleared, header, numbers)
-        self._reject, self._expect = compiled(profile.rejected, header, numbers), compiled(profile.expected, header, numbers)
+        self._leave_out, self._cleared, self._reject, self._expect = (
+            compiled(rules, header, numbers, language) for rules in (profile.left_out, profile.cleared, profile.rejected, profile.expected)
+        )
         self._carried = [at for at in map(header.find, profile.rows.blank_means_above) if at is not None]
         self._above: list[str] = []
         self._group_at = header.find(profile.rows.group_heading)

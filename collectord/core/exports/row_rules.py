@@ -13,6 +13,7 @@ from decimal import Decimal
 from collectord.core.exports.column_reading import Cells, Header
 from collectord.core.exports.forms import NotInForm, NumberForm
 from collectord.core.exports.source_profiles import ANY_COLUMN, Condition, RowRule, Total, plain_word
+from collectord.core.wording import Language
 
 Test = Callable[[Cells], bool]
 
@@ -33,13 +34,13 @@ def columns_needed(rules: Sequence[RowRule], totals: Sequence[Total]) -> Iterato
         yield from (names for names in (total.sum, total.count) if names)
 
 
-def compiled(rules: Sequence[RowRule], header: Header, numbers: NumberForm) -> list[Rule]:
+def compiled(rules: Sequence[RowRule], header: Header, numbers: NumberForm, language: Language) -> list[Rule]:
     """The rules that this file can have at all."""
     found = []
     for rule in rules:
         holds = all_hold(rule.when, header, numbers)
         if holds is not None:
-            found.append(Rule(rule.why, holds))
+            found.append(Rule(rule.why[language], holds))
     return found
 
 

@@ -109,7 +109,7 @@ class Condition:
 class RowRule:
     """Rows that are left out, cleared (their open_amount is 0), rejected, or expected to be there."""
 
-    why: str
+    why: Mapping[str, str]  # language -> words for the receipt
     when: tuple[Condition, ...]
     optional: bool = False  # a file without the column it looks at is read all the same
 
