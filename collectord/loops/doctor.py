@@ -18,10 +18,11 @@ from typing import Any
 from collectord.core.house import House
 from collectord.edge import shipped
 from collectord.edge.clock import Clock
-from collectord.edge.inbox import ExchangeFolders
+from collectord.edge.inbox import ExchangeFolders, Patience
 from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.pbx.faults import PbxFault
 from collectord.edge.pbx.link import LinkState, PbxLink, tls_context
+from collectord.edge.store import notices
 from collectord.edge.store.connection import Database
 from collectord.loops import habits, standing
 from collectord.settings import ConfigInvalid, PbxSection, Settings, read_secret
@@ -32,6 +33,7 @@ RECORDING_MODULES = ("app_mixmonitor.so", "app_monitor.so", "res_monitor.so")
 SQLITE_WAL_FIXED = (3, 51, 3)
 LITTLE_DISK = 1024 * 1024 * 1024  # bytes
 LINK_WITHIN = 8.0  # s
+INBOX_WITHIN, INBOX_SLOW = 10.0, 2.0  # s
 
 
 def _line(check: str, outcome: str, found: str, remedy: str = "") -> dict[str, Any]:
@@ -52,6 +54,8 @@ async def examine(
             else:
                 lines += await _pbx_lines(section, pbx, settings)
     lines += _folder_lines(settings, folders)
+    lines.append(await _inbox_line(folders))
+    lines += await _notice_lines(db, settings)
     lines += _machine_lines(settings)
     lines += [
         _line(f"export {s.source}", "ok" if s.fresh and not s.held else "fail", f"as of {s.as_of}, {s.age} accounting day(s) old",
@@ -176,6 +180,38 @@ def _folder_lines(settings: Settings, folders: ExchangeFolders) -> list[dict[str
     if settings.state_dir.is_dir() and settings.state_dir.stat().st_mode & 0o077:
         lines.append(_line("folder state_dir", "warn", "others may look into it", f"chmod 700 {settings.state_dir}"))
     return lines or [_line("folders", "ok", "all there, all writable")]
+
+
+async def _inbox_line(folders: ExchangeFolders) -> dict[str, Any]:
+    """As the daemon looks at it: a share that hangs is given up after a while."""
+
+    def look() -> int:
+        with os.scandir(folders.inbox) as entries:
+            return sum(1 for _ in entries)
+
+    began = asyncio.get_running_loop().time()
+    try:
+        count = await Patience(INBOX_WITHIN).do(look)
+    except OSError as error:
+        return _line("inbox", "fail", f"{folders.inbox}: {error.strerror or error}", "mount the share, or let this user enter and read it")
+    took = asyncio.get_running_loop().time() - began
+    if took > INBOX_SLOW:
+        return _line("inbox", "warn", f"{count} entries, read in {took:.1f} s", "a share this slow delays exports; look at its server")
+    return _line("inbox", "ok", f"can be read, {count} entries")
+
+
+async def _notice_lines(db: Database, settings: Settings) -> list[dict[str, Any]]:
+    from collectord.loops.notices import reach  # loads mail and web libraries, which no other command needs
+
+    found = await reach(settings.notices)
+    lines = [
+        _line(f"notices by {way}", "ok" if good else "warn", said, "" if good else "see [notices] in collectord.toml")
+        for way, good, said in found
+    ] or [_line("notices", "warn", "nobody is told when something needs a person", "set email_to or webhook_url in [notices]")]
+    unsent = await db.read(notices.unsent)
+    if unsent.count and unsent.failure:
+        lines.append(_line("notices unsent", "warn", f"{unsent.count}, because {unsent.failure}", "mend it; they leave by themselves then"))
+    return lines
 
 
 def _machine_lines(settings: Settings) -> list[dict[str, Any]]:

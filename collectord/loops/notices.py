@@ -46,6 +46,21 @@ def ways(section: NoticesSection) -> dict[notices.Way, Way]:
     return found
 
 
+async def reach(section: NoticesSection) -> list[tuple[notices.Way, bool, str]]:
+    """Tries each way without sending anything: (way, whether it can be reached, what was found)."""
+    try:
+        found = ways(section)
+    except ConfigInvalid as error:
+        return [("mail", False, str(error))]
+    tried: list[tuple[notices.Way, bool, str]] = []
+    for name, way in found.items():
+        try:
+            tried.append((name, True, await way.reach()))
+        except NotTaken as error:
+            tried.append((name, False, str(error)))
+    return tried
+
+
 @dataclass
 class Trouble:
     """A way that failed."""

@@ -21,7 +21,7 @@ from collectord.edge.store import notices
 from collectord.edge.store.connection import Database, open_store
 from collectord.loops import worth_telling
 from collectord.loops.intake import IntakeEdges, import_file, reject_batch, take_inbox
-from collectord.loops.notices import BETWEEN, NoticeDesk
+from collectord.loops.notices import BETWEEN, NoticeDesk, reach
 from collectord.settings import NoticesSection
 from tests.edge.post_office import PostOffice, mail_server, web
 
@@ -314,3 +314,15 @@ async def test_no_name_and_no_amount_of_a_debtor_leaves_the_house(office: Office
     assert "Geheim" not in told
     assert "1234" not in told
     assert "1,234.00" not in told
+
+
+async def test_each_way_is_tried_without_sending_anything(office: Office) -> None:
+    with web() as hook:
+        section = office.section.model_copy(update={"webhook_url": hook.url})
+        assert [(way, good) for way, good, _ in await reach(section)] == [("mail", True), ("hook", True)]
+        assert (hook.posts, office.mails.mails) == ([], [])
+    assert [(way, good) for way, good, _ in await reach(section)] == [("mail", True), ("hook", False)]
+    secret = section.model_copy(update={"smtp_user": "u", "smtp_secret_file": str(office.folder / "none")})
+    [(way, good, said)] = await reach(secret)
+    assert (way, good, "smtp_secret_file" in said) == ("mail", False, True)
+    assert await reach(NoticesSection()) == []

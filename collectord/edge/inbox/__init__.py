@@ -22,7 +22,7 @@ from collectord.edge.inbox.files import (
 from collectord.edge.inbox.folders import FOLDERS, QUIET_FOR, ExchangeFolders, Folder
 from collectord.edge.inbox.patience import Patience
 from collectord.edge.inbox.scan import MARKER, SEAL, Entry, Look, Scan, Sightings, look_into, seal_fits
-from collectord.edge.inbox.watch import watch
+from collectord.edge.inbox.watcher import watch
 
 __all__ = [
     "BLOCK",
