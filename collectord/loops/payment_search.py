@@ -58,7 +58,7 @@ async def match_all(db: Database, lines: Sequence[PaymentLine], language: Langua
             search = Search(conn, language, today - LOOK_BACK)
             await search.numbers(lines)
             matches = await search.judge(lines)
-            unsure = [line for line in lines if not isinstance(matches[line.id], Matched)]
+            unsure = [line for line in lines if not _is_plain(matches[line.id])]
             if unsure:
                 await search.names(unsure)
                 await search.amounts(unsure)
@@ -66,6 +66,10 @@ async def match_all(db: Database, lines: Sequence[PaymentLine], language: Langua
             return matches
 
         return await own.read(job)
+
+
+def _is_plain(found: Match) -> bool:
+    return isinstance(found, Matched) and found.plain
 
 
 class Search:

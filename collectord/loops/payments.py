@@ -92,7 +92,7 @@ async def _apply(conn: Connection, found: _Found, source: str, house: House, now
 
 async def _reopen(conn: Connection, line: PaymentLine, share: Share, source: str, house: House, now: datetime) -> None:
     """What a snapshot cleared because it was collected is owed again on the day it came back."""
-    if await store.reopen(conn, share, house.today(now)):
+    if await store.reopen(conn, share, line.booked_on, house.today(now)):
         sentence = phrase(TEXTS, "reopened", house.language, house.time_zone, item=share.item_no, day=line.booked_on, source=source)
         await facts.add_happening(conn, new_id(now), now, "debit_returned", share.key, "collectord", sentence)
 

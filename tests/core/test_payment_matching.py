@@ -264,6 +264,21 @@ def test_a_returned_debit_is_about_the_item_that_was_collected(item: Owed) -> No
     assert paid(with_charges) == [("70010", "RE-10001", "100.00")]
 
 
+def test_a_collection_comes_back_whole_or_it_is_in_doubt() -> None:
+    assert likely(ask(line("-60.00", "Rücklastschrift RE-10001"), debtor(DEBIT))) == ["70010"]
+    assert likely(ask(line("-160.00", "Rücklastschrift RE-10001"), debtor(DEBIT))) == ["70010"]
+    assert likely(ask(line("-60.00", "Rücklastschrift Kunde 70010"), debtor(DEBIT))) == ["70010"]
+
+
+def test_a_number_alone_does_not_keep_others_from_being_looked_for() -> None:
+    for amount, plain in (("100.00", True), ("92.50", True), ("60.00", False), ("300.00", False)):
+        found = ask(line(amount, "RE-10001"), debtor(A1))
+        assert isinstance(found, Matched)
+        assert found.plain is plain, amount
+    found = ask(line("260.00", "RE-10001", payer="Other AG"), debtor(A1), debtor(A3, key=OTHER, name="Other"))
+    assert likely(found) == ["70010", "70020"]
+
+
 def test_a_returned_debit_with_its_charges_is_found_by_account() -> None:
     found = ask(line("-107.50"), debtor(DEBIT, A2, account_known=True))
     assert paid(found) == [("70010", "RE-10001", "100.00")]

@@ -104,9 +104,11 @@ async def test_a_line_is_written_once_whatever_statement_brings_it_and_verbatim(
 
 async def test_only_what_is_cleared_is_opened_again(db: Database) -> None:
     await put(db, ITEM, ("1", "R1", "cleared", 0, "2026-11-20"), ("1", "R2", "open", 70_000, None))
-    for item, expected in (("R1", True), ("R2", False), ("R3", False), ("R1", False)):
+    today = date(2026, 11, 23)
+    for item, day, expected in (("R1", 19, False), ("R1", 20, True), ("R2", 23, False), ("R3", 23, False), ("R1", 23, False)):
         share = Share(DebtorKey("", "1"), item, Decimal("5.00"), "")
-        assert await db.write(lambda conn, share=share: payments.reopen(conn, share, date(2026, 11, 23))) is expected  # type: ignore[misc]
+        booked = date(2026, 11, day)
+        assert await db.write(lambda conn, s=share, b=booked: payments.reopen(conn, s, b, today)) is expected, (item, day)  # type: ignore[misc]
 
 
 async def test_lines_after_now_are_invisible(db: Database) -> None:

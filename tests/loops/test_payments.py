@@ -238,3 +238,19 @@ async def test_a_bank_line_or_a_clearing_ends_the_search(desk: Desk) -> None:
     assert (await holes(desk, LATER))["said_paid"]["examples"] == ["10: A2 2026-11-10"]
     await owing(desk, row(item_no="A2", open_amount="9.00"), as_of="2026-11-25")
     assert "said_paid" not in await holes(desk, NEXT_DAY)
+
+
+async def test_a_number_of_one_debtor_and_the_name_and_amount_of_another_hold_both(desk: Desk) -> None:
+    await owing(
+        desk, row(item_no="RE-10001"), row(debtor_no="20", debtor_name="Beispiel AG", item_no="B1", open_amount="77.10", phone="030123456")
+    )
+    await statement(desk, MORNING, line(reference="10001", payer="Beispiel AG", amount="77.10"))
+    assert refused(await desk.ask(LATER)) == refused(await desk.ask(LATER, "20")) == ["guard/payment-seen"]
+
+
+async def test_a_return_that_accountings_later_list_knew_of_opens_nothing_again(desk: Desk) -> None:
+    await owing(desk, DEBIT)
+    await owing(desk, row(debtor_no="11", item_no="N1", phone=""), as_of="2026-11-24")
+    at = local("2026-11-24T14:00")
+    await statement(desk, at, line(amount="-410.00", reference="Rücklastschrift A1", booked_on="2026-11-20"))
+    assert (await desk.ask(at + timedelta(minutes=1)))["open"] == {}

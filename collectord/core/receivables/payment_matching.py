@@ -22,6 +22,7 @@ from collectord.core.wording import Language, Texts, phrase
 
 MOST_CANDIDATES = 5  # debtors that one payment may keep from being called; more is a guess
 SURE, LIKELY = 50, 25  # points from which a match is taken for sure, and from which it is likely enough to wait
+PLAIN = 62  # points that a number and an amount that fits make; nobody else is looked for
 LEAD = 10  # points by which one debtor must lead
 COMBINED = 12  # items that are tried in pairs and threes
 DISCOUNT = Decimal("0.05")  # the most that cash discounts take off
@@ -84,7 +85,10 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
+    """`plain`: the numbers and the amount both say so, whatever else there may be."""
+
     shares: tuple[Share, ...]
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,14 @@ def match(line: PaymentLine, candidates: Iterable[Candidate], language: Language
     if len(top) > MOST_CANDIDATES:
         return Unmatched()
     shares = tuple(share for one in top for share in _shares(line, one, language))
-    return Matched(shares) if len(top) == 1 and top[0].points >= SURE else Ambiguous(shares)
+    if len(top) > 1 or top[0].points < SURE or (line.kind == "return" and not _is_whole(top[0].fit)):
+        return Ambiguous(shares)
+    return Matched(shares, plain=top[0].points >= PLAIN and _is_whole(top[0].fit))
+
+
+def _is_whole(fit: _Fit | None) -> bool:
+    """The amount is that of the items; a collection comes back whole or not at all."""
+    return fit is not None and fit.code != "part"
 
 
 def _judge(line: PaymentLine, found: Sequence[Token], candidate: Candidate) -> _Judged:
@@ -244,9 +255,10 @@ def _together(line: PaymentLine, likely: Sequence[_Judged], language: Language) 
     if len(numbers) < len(everything):  # the same number twice: one debtor is meant, not both
         return None
     fit = _fit(abs(line.amount.amount), everything, line.booked_on, loose=True)
-    if fit is None or fit.code == "part":
+    if not _is_whole(fit):
         return None
-    return Matched(tuple(Share(one.candidate.key, item.item_no, item.amount, _how(one, language)) for one in named for item in one.named))
+    shares = (Share(one.candidate.key, item.item_no, item.amount, _how(one, language)) for one in named for item in one.named)
+    return Matched(tuple(shares), plain=True)
 
 
 def _by_amount_alone(line: PaymentLine, judged: Sequence[_Judged], language: Language) -> Match:
@@ -267,8 +279,7 @@ def _shares(line: PaymentLine, one: _Judged, language: Language) -> tuple[Share,
         if used:
             shares.append(Share(key, item.item_no, used, how))
             rest -= used
-    closed = one.fit is not None and one.fit.code != "part"
-    if not shares or (rest > 0 and not closed):
+    if not shares or (rest > 0 and not _is_whole(one.fit)):
         shares.append(Share(key, "", rest, how))
     return tuple(shares)
 

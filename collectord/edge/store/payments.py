@@ -106,8 +106,11 @@ async def add(conn: Connection, payments: Sequence[tuple[Any, ...]], matches: Se
     await SQL.add_match(conn, matches)
 
 
-async def reopen(conn: Connection, share: Share, today: date) -> bool:
-    """An item that was cleared is owed again, because its collection came back. False when it was not cleared."""
+async def reopen(conn: Connection, share: Share, booked_on: date, today: date) -> bool:
+    """An item that was cleared is owed again, because its collection came back on `booked_on`.
+
+    False when it was not cleared, or by a list of a later day: that one knew of the return.
+    """
     return bool(
         await SQL.reopen_item(
             conn,
@@ -115,6 +118,7 @@ async def reopen(conn: Connection, share: Share, today: date) -> bool:
             debtor_no=share.key.debtor_no,
             item_no=share.item_no,
             amount=to_scaled(share.amount),
+            booked_on=booked_on.isoformat(),
             today=today.isoformat(),
         )
     )

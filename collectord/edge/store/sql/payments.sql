@@ -62,11 +62,11 @@ on conflict (id) do nothing;
 insert into payment_match (payment_id, company, debtor_no, item_no, amount, how) values (?, ?, ?, ?, ?, ?)
 on conflict (payment_id, company, debtor_no, item_no) do nothing;
 
--- name: reopen_item(company, debtor_no, item_no, amount, today)!
--- A cleared item whose collection came back. Its source's next snapshot says for good whether it is owed.
+-- name: reopen_item(company, debtor_no, item_no, amount, booked_on, today)!
+-- A cleared item whose collection came back after that. Its source's next snapshot says for good whether it is owed.
 update item_version
    set state = 'open', open_amount = :amount, opened_as_of = :today, changed_as_of = :today, cleared_as_of = null, digest = '', doubtful = 0
- where company = :company and debtor_no = :debtor_no and item_no = :item_no and state = 'cleared'
+ where company = :company and debtor_no = :debtor_no and item_no = :item_no and state = 'cleared' and cleared_as_of <= :booked_on
    and since <= (select number from visible) and until > (select number from visible);
 
 -- name: seen(company, debtor_no, now, since, answered_since)
