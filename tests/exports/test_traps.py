@@ -70,7 +70,7 @@ def replace(old: str, new: str) -> Change:
 FILTERED = [
     ("lexware-office", without(";paid;", ";paidoff;", ";voided;", ";overdue;")),  # the filter "open": the overdue ones are not in it
     ("lexware-office", without(";paid;", ";paidoff;", ";voided;", ";open;")),  # … and "overdue" alone
-    ("sevdesk", without(";Bezahlt;", ";Storniert;")),
+    ("sevdesk", without("RE;Bezahlt;", ";Storniert;")),
     ("odoo", without(",Paid,", ",In Payment,", ",Reversed,")),
     ("xero", without(",Paid", ",Voided")),  # the tab "Awaiting Payment"
 ]
