@@ -33,7 +33,7 @@ from collectord.edge.inbox import ExchangeFolders
 from collectord.edge.store import corrections as store
 from collectord.edge.store import ledger
 from collectord.edge.store.connection import Connection
-from collectord.loops import debtor_list
+from collectord.loops import debtor_list, quality
 from collectord.loops.corrections import settle
 from collectord.loops.outbox import write_corrections
 from tests.loops.desk import HOUSE, Desk, local, open_desk, row
@@ -172,6 +172,8 @@ async def test_a_new_value_of_accounting_is_newer_knowledge(desk: Desk) -> None:
     assert await settled(desk) == 1
     assert await numbers(desk) == ["+49891234567"]
     assert await states(desk) == [(NEW, "overruled", "089/1234567")]
+    holes = {hole["hole"]: hole["examples"] for hole in (await quality.quality(desk.db, HOUSE, LATER))["holes"]}
+    assert holes["correction_overruled"] == [f"10: phone: {NEW} / 089/1234567"]
 
 
 async def test_a_contact_person_is_adopted_when_master_data_name_the_same_number(desk: Desk) -> None:

@@ -17,7 +17,7 @@ from collectord.core.receivables.ledger import DebtorKey
 from collectord.edge.inbox import ExchangeFolders
 from collectord.edge.store import families, promises, tasks
 from collectord.edge.store.ledger import open_items
-from collectord.loops import call_sheet, debtor_list, planning
+from collectord.loops import call_sheet, debtor_list, planning, quality
 from collectord.loops.intake import IntakeEdges, import_file
 from collectord.loops.outbox import write_outcomes
 from collectord.loops.promises import judge_promises
@@ -125,6 +125,16 @@ async def test_a_link_that_leads_nowhere_leaves_nobody_without_a_call(tmp_path: 
         await master(desk, *links)
         assert [one[0] for one in shown((await plan(desk))["created"])] == ["10", "B1", "B2"]
         assert (await desk.ask(MONDAY, "B1"))["may_call"] is True
+
+
+async def test_links_that_lead_nowhere_are_holes_in_the_data(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await take(desk, row(), branch("B1"), branch("B2"), branch("B3"), branch("B4"))
+        named = {"B1": "99", "B2": "B3", "B3": "B2", "B4": "98", "10": "10"}
+        await master(desk, *({"debtor_no": number, "head_office": head} for number, head in named.items()), {"debtor_no": "98"})
+        holes = {hole["hole"]: hole["examples"] for hole in (await quality.quality(desk.db, desk.house, MONDAY))["holes"]}
+        assert holes["unknown_head_office"] == ["B1: 99"]
+        assert holes["head_office_circle"] == ["B2: goes round to itself", "B3: goes round to itself"]
 
 
 async def test_explain_says_by_whom_a_branch_is_covered_and_whom_a_head_office_covers(desk: Desk) -> None:

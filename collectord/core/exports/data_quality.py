@@ -48,6 +48,14 @@ TEXTS: Texts = {
         "Posten, die laut Debitor bezahlt sind, ohne Zahlung oder Ausgleich seither",
     ),
     "unknown_head_office": ("debtors whose head office is unknown", "Debitoren, deren Zentrale unbekannt ist"),
+    "head_office_circle": (
+        "debtors whose head office leads back to themselves; each is called",
+        "Debitoren, deren Zentrale zu ihnen selbst zurückführt; jeder wird angerufen",
+    ),
+    "correction_overruled": (
+        "corrections that accounting has changed to something else since",
+        "Korrekturen, die die Buchhaltung seither anders geändert hat",
+    ),
     "correction_not_adopted": ("corrections that accounting has not adopted", "Korrekturen, die die Buchhaltung nicht übernommen hat"),
     "unconfirmed_block": (
         "dunning blocks asked for that the export does not show",

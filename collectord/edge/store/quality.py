@@ -21,7 +21,7 @@ SQL = queries("quality")
 HOLES = (
     "no_dialable_number", "invalid_number", "shared_number", "several_names", "failed_number", "implausible_due_date", "missing_due_date",
     "rejected_row", "doubtful_item", "duplicate_item", "item_of_two_debtors", "credit_balance", "unmatched_payment", "payment_not_cleared",
-    "unknown_head_office", "correction_not_adopted",
+    "unknown_head_office", "head_office_circle", "correction_not_adopted", "correction_overruled",
 )  # fmt: skip
 KEPT_FOR = 400  # days
 

@@ -108,7 +108,24 @@ select m.company, m.debtor_no, m.item_no || ' ' || p.booked_on as what, m.amount
 select d.company, d.debtor_no, d.head_office as what from debtor d
  where d.head_office <> '' and d.head_office <> d.debtor_no
    and not exists (select 1 from debtor h where h.company = d.company and h.debtor_no = d.head_office)
+   and not exists (select 1 from master m where m.company = d.company and m.debtor_no = d.head_office)
    and exists (select 1 from item i where i.company = d.company and i.debtor_no = d.debtor_no and i.state = 'open' and i.opened_as_of <= :today);
+
+-- name: head_office_circle(today)
+with recursive way (company, debtor_no, above) as (
+  select company, debtor_no, head_office from head_office_link where head_office <> debtor_no
+  union
+  select w.company, w.debtor_no, l.head_office from way w
+    join head_office_link l on l.company = w.company and l.debtor_no = w.above and l.head_office <> l.debtor_no
+)
+select w.company, w.debtor_no, 'goes round to itself' as what from way w
+ where w.above = w.debtor_no
+   and exists (select 1 from item i where i.company = w.company and i.debtor_no = w.debtor_no and i.state = 'open' and i.opened_as_of <= :today);
+
+-- name: correction_overruled(now, corrected_before)
+-- Accounting's data said something new lately: that holds now, and somebody should look once.
+select company, debtor_no, field || ': ' || value || ' / ' || accounting as what from correction
+ where overruled_at > :corrected_before and overruled_at <= :now;
 
 -- name: correction_not_adopted(now, corrected_before)
 -- Told to accounting, and its data still say something else.
