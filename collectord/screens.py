@@ -43,13 +43,15 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "promises": ("id", "debtor_no", "amount", "promised_on", "state", "level"),
     "disputes": ("debtor_no", "item_no", "reason", "at", "agent"),
     "payments": ("booked_on", "amount", "currency", "payer", "payer_account", "state", "debtors", "items", "reference", "how"),
-    "debtors": ("company", "debtor_no", "debtor_name", "open", "overdue", "days_past_due", "level", "numbers", "blocks"),
+    "debtors": ("company", "debtor_no", "debtor_name", "open", "overdue", "days_past_due", "level", "numbers", "blocks", "proof"),
     "agents": ("id", "name", "endpoint", "state", "device", "since", "why"),
     "batches": ("batch", "file", "source", "mode", "as_of", "status", "rows", "reason"),
+    "movers": ("company", "debtor_no", "debtor_name", "item_no", "items", "was", "now", "currency"),
+    "rejected": ("line", "column", "value", "reason"),
     "notices": ("at", "kind", "sentence", "ended_at", "sent_at", "tries", "failure"),
     "unknown": ("id", "debtor_no", "number", "agent", "placed_at", "why"),
     "import": ("batch", "file", "status", "rows", "accepted", "opened", "changed", "cleared", "open_amount", "reason"),
-    "call-list": ("when", "company", "debtor_no", "debtor_name", "number", "overdue", "level", "agent", "why"),
+    "call-list": ("when", "company", "debtor_no", "debtor_name", "number", "overdue", "level", "agent", "why", "briefing"),
     "quality": ("hole", "count", "change", "trend", "money", "examples"),
     "doctor": ("check", "outcome", "found", "remedy"),
 }  # fmt: skip
@@ -59,7 +61,10 @@ SPARED = frozenset({"company", "ladder", "medium", "level", "id", "batch", "endp
 """What a terminal of less than ROOMY columns does without; `--json` has everything."""
 NEEDED = {"agents": {"id"}, "batches": {"batch"}, "import": {"batch"}, "unknown": {"id"}, "tasks": {"medium"}, "sources": {"source"}}
 """What another command asks for is spared nowhere: `accept BATCH`, `record --attempt ID`, `test-call --agent ID`."""
-SENTENCES = ("why", "sentence", "failure", "reason", "remedy", "found", "examples", "numbers", "blocks", "version", "reference", "how")
+SENTENCES = (
+    "why", "sentence", "failure", "reason", "remedy", "found", "examples", "numbers", "blocks", "proof", "briefing",
+    "version", "reference", "how",
+)  # fmt: skip
 """Columns that hold much text: where a terminal is too narrow they stand below their row, over the whole width."""
 BELOW = {"attempts": ("agent_result", "state"), "import": ("batch", "accepted")}
 SHRINKS = ("debtor_name", "file", "name", "rule", "title", "check")
@@ -203,11 +208,16 @@ def _pairs(doc: Mapping[str, Any], title: str, width: int, colour: str = "cyan")
     return Panel(grid, title=Text(title), title_align="left", border_style=colour)
 
 
+IN_THE_BRIEFING = ("briefing", "proof", "dunning", "booked_until")
+"""What its sentences say already."""
+
+
 def _explain(doc: Mapping[str, Any], width: int) -> Group:
     colour = GOOD if doc.get("may_call") else BAD if doc.get("never") else DOUBT
     head = Text(plain(doc.get("why")), style=f"bold {colour}")
-    rest = {key: value for key, value in doc.items() if key != "why"}
-    return Group(head, _pairs(rest, f"debtor {plain(doc.get('debtor_no'))}", width, colour))
+    told = [Text(f"· {plain(sentence)}", style=QUIET) for sentence in doc.get("briefing", ())]
+    rest = {key: value for key, value in doc.items() if key not in ("why", *IN_THE_BRIEFING)}
+    return Group(head, *told, _pairs(rest, f"debtor {plain(doc.get('debtor_no'))}", width, colour))
 
 
 def _status(doc: Mapping[str, Any], width: int) -> Panel:
@@ -231,7 +241,53 @@ def _plan(doc: Mapping[str, Any], width: int) -> Group:
     return Group(*parts, _pairs(rest, "plan", width))
 
 
-SPECIAL: dict[str, Callable[[Any, int], RenderableType]] = {"explain": _explain, "status": _status, "plan": _plan}
+REJECTED_SHOWN = 20
+MOVERS = {
+    "largest_debtors": "debtors who would owe less", "largest_vanished": "items that would vanish", "largest_new": "new items",
+    "largest_changed": "items that would change",
+}  # fmt: skip
+"""The tables of a difference: key and title."""
+
+
+def _batch(doc: Mapping[str, Any], width: int) -> Group:
+    """A receipt for the person who decides about it: what it says in sentences first, then the largest cases."""
+    status = plain(doc.get("status"))
+    parts: list[RenderableType] = [
+        Text(f"{plain(doc.get('file'))} is {status}: {plain(doc.get('reason')) or '-'}", style=f"bold {COLOURS.get(status, 'cyan')}")
+    ]
+    parts += _difference(doc.get("difference"), width)
+    if doc.get("rejected"):
+        shown = doc["rejected"][:REJECTED_SHOWN]
+        parts.append(listing("rejected", shown, width, f"rejected rows: {len(doc['rejected'])}"))
+    rest = {key: value for key, value in doc.items() if key not in ("difference", "rejected", "reason", "file", "status")}
+    parts.append(_pairs(rest, f"batch {plain(doc.get('batch'))}", width, COLOURS.get(status, "cyan")))
+    if status == "held":
+        parts.append(Text(f"collectord accept {plain(doc.get('batch'))}   |   collectord reject {plain(doc.get('batch'))}", style=QUIET))
+    return Group(*parts)
+
+
+def _difference(found: Mapping[str, Any] | None, width: int) -> list[RenderableType]:
+    if not found:
+        return []
+    parts: list[RenderableType] = [Text(f"- {plain(sentence)}") for sentence in found.get("sentences", ())]
+    companies = found.get("companies", ())
+    if len(companies) > 1:
+        parts.append(listing("companies", companies, width, "open items by company"))
+    parts += [listing("movers", found[key], width, title) for key, title in MOVERS.items() if found.get(key)]
+    return parts
+
+
+def _import(doc: Any, width: int) -> Group:
+    """Every receipt as a line; what a held one would change below."""
+    parts: list[RenderableType] = [listing("import", doc, width)]
+    for receipt in doc:
+        if receipt.get("status") == "held" and receipt.get("difference"):
+            parts.append(Text(f"{plain(receipt.get('file'))}, batch {plain(receipt.get('batch'))}, is held:", style=f"bold {DOUBT}"))
+            parts += _difference(receipt["difference"], width)
+    return Group(*parts)
+
+
+SPECIAL: dict[str, Callable[[Any, int], RenderableType]] = {"explain": _explain, "status": _status, "plan": _plan, "batch": _batch}
 
 
 def show(command: str, doc: Any, console: Console | None = None, *, zone: str = "UTC") -> None:
@@ -240,6 +296,8 @@ def show(command: str, doc: Any, console: Console | None = None, *, zone: str = 
     console = console or Console()
     if command in SPECIAL and isinstance(doc, Mapping):
         console.print(SPECIAL[command](doc, console.width))
+    elif command == "import" and isinstance(doc, list) and doc:
+        console.print(_import(doc, console.width))
     elif isinstance(doc, list) and (not doc or isinstance(doc[0], Mapping)):
         console.print(listing(command, doc, console.width))
     elif isinstance(doc, Mapping):
