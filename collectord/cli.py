@@ -256,11 +256,23 @@ for _name, _summary in (
     ("payments", "List bank lines and what they pay; --state matched, ambiguous, unmatched, confirmed or still_open."),
     ("debtors", "List debtors with what they owe."),
     ("agents", "List agents and whether they can be rung."),
-    ("batches", "List claimed export files."),
     ("notices", "List what people were told by mail or webhook; --state open, over or unsent."),
     ("unknown", "List attempts whose end nobody knows; resolve each with record --attempt."),
 ):
     _list_command(_name, _summary)
+
+
+@cli.command()
+def batches(
+    batch: Annotated[str | None, typer.Argument(help="show this one, with what it changes")] = None,
+    state: Annotated[str | None, typer.Option(help="only this state")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="at most so many rows")] = 10_000,
+) -> None:
+    """List claimed export files, or show what one of them changes."""
+    if batch is None:
+        perform("batches", state=state, limit=limit)
+    else:
+        perform("batch", batch=batch)
 
 
 @cli.command()

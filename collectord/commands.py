@@ -13,12 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from collectord.asked import Reply, refusal
+from collectord.core.exports.difference import decided
+from collectord.core.exports.intake import TEXTS as INTAKE_TEXTS
+from collectord.core.exports.intake import Receipt
 from collectord.core.house import House
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.rules import Rules
+from collectord.core.wording import phrase
 from collectord.edge import inbox
 from collectord.edge.ids import new_id
-from collectord.edge.store import calls, ledger, meta, notices, payments, promises, tasks
+from collectord.edge.store import batches, calls, ledger, meta, notices, payments, promises, tasks
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import (
     call_sheet,
@@ -113,12 +117,25 @@ async def _after_import(context: Context) -> None:
 async def accept(context: Context, args: Mapping[str, Any]) -> Reply:
     receipt = await intake.accept_batch(context.intake(), args["batch"], context.now)
     await _after_import(context)
-    return Reply(doc=receipt.as_json())
+    return _decided(context, receipt)
 
 
 async def reject(context: Context, args: Mapping[str, Any]) -> Reply:
     receipt = await intake.reject_batch(context.intake(), args["batch"], context.now)
     await _after_import(context)
+    return _decided(context, receipt)
+
+
+def _decided(context: Context, receipt: Receipt) -> Reply:
+    doc = receipt.as_json()
+    return Reply(doc={**doc, "note": decided(doc, context.house.language)})
+
+
+async def show_batch(context: Context, args: Mapping[str, Any]) -> Reply:
+    """One batch's receipt, with what it would change or changed, for the person who decides."""
+    if await context.db.read(lambda conn: batches.stored(conn, args["batch"])) is None:
+        return refusal(phrase(INTAKE_TEXTS, "no_batch", context.house.language, batch=args["batch"]))
+    receipt = await context.db.read(lambda conn: batches.receipt(conn, args["batch"]))
     return Reply(doc=receipt.as_json())
 
 
@@ -307,6 +324,7 @@ READING: Mapping[str, Handler] = {
     "disputes": _lister(promises.listed_disputes),
     "payments": _lister(payments.listed),
     "unknown": _lister(calls.listed_unknown),
+    "batch": show_batch,
     "batches": _lister(ledger.listed_batches),
     "notices": _lister(notices.listed),
     "debtors": debtors,

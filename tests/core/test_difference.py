@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 
-from collectord.core.exports.difference import TOP, CompanyMove, Difference, Mover
+from collectord.core.exports.difference import TOP, CompanyMove, Difference, Mover, decided
 
 
 def mover(no: int, item_no: str = "", was: str = "10", now: str = "0") -> Mover:
@@ -65,3 +65,9 @@ def test_what_an_export_put_into_a_name_stays_on_its_line() -> None:
     hostile = Difference(largest_gone=(Mover("a\nb", "1\x1b[31m", "\u202eevil\n", "R\r1", 1, Decimal(1), Decimal(0), "EUR"),))
     line = hostile.as_json("en")["largest_vanished"][0]
     assert all(str(value).isprintable() for value in line.values())
+
+
+def test_a_decision_says_what_it_did() -> None:
+    receipt = {"batch": "b1", "stored_as": "op~b1.csv", "status": "accepted", "opened": 2, "reopened": 1, "changed": 4, "cleared": 5}
+    assert decided(receipt, "en") == ("Batch b1 is accepted: 3 items opened, 4 changed, 5 cleared; its debtors may be called again.")
+    assert "rejected/op~b1.csv" in decided({**receipt, "status": "rejected"}, "de")

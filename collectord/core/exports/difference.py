@@ -39,6 +39,15 @@ TEXTS: Texts = {
         "{debtors} Debitoren würden nichts mehr schulden",
     ),
     "new": ("{items} items would be new: {amount}", "{items} Posten kämen neu hinzu: {amount}"),
+    "accepted": (
+        "Batch {batch} is accepted: {opened} items opened, {changed} changed, {cleared} cleared; its debtors may be called again.",
+        "Stapel {batch} ist angenommen: {opened} Posten neu, {changed} geändert, {cleared} ausgeglichen; seine Debitoren dürfen wieder"
+        " angerufen werden.",
+    ),
+    "rejected": (
+        "Batch {batch} is discarded: the ledger stays as it was, the file lies in rejected/{stored_as}.",
+        "Stapel {batch} ist verworfen: die Posten bleiben, wie sie waren, die Datei liegt in rejected/{stored_as}.",
+    ),
     "changed": ("{items} items would change, in sum by {amount}", "{items} Posten würden sich ändern, zusammen um {amount}"),
 }  # fmt: skip
 
@@ -134,6 +143,12 @@ class Difference:
             "largest_new": [_mover(one) for one in self.largest_new[:TOP]],
             "largest_changed": [_mover(one) for one in self.largest_changed[:TOP]],
         }  # fmt: skip
+
+
+def decided(receipt: Mapping[str, Any], language: Language) -> str:
+    """What a person's accept or reject of a held batch did. `receipt` as it lies in receipts/."""
+    values = {name: receipt[name] for name in ("batch", "stored_as", "opened", "changed", "cleared")}
+    return phrase(TEXTS, receipt["status"], language, **{**values, "opened": receipt["opened"] + receipt["reopened"]})
 
 
 def _sums(amounts: Mapping[str, Decimal]) -> list[Money] | str:
