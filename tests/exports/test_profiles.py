@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from collectord.core.exports.source_profiles import Profile, choose
+from collectord.core.exports.source_profiles import Ambiguous, Profile, choose
 from collectord.edge.rules_files import load_rules
 from tests.exports.golden import EXAMPLES, GOLDEN, Golden, as_options, by_key, debtors_said, master_rows, open_items, payments, told
 from tests.shell.place import MONDAY, Place
@@ -39,6 +39,7 @@ def test_an_example_fits_one_profile_by_its_name_or_none_and_goes_by_its_folder(
     file, source = EXAMPLES / golden["file"], golden["receipt"]["source"]
     by_name = choose(SOURCES, file.name, "", None, file.read_bytes()[:4096])
     if golden.get("by") == "folder" or source == "canonical":
+        assert not isinstance(by_name, Ambiguous)
         assert by_name is None or by_name.name == "datev-extf-bookings", "an EXTF batch is read twice, the second time on purpose"
         by_name = choose(SOURCES, file.name, source, None, b"")
     assert isinstance(by_name, Profile)

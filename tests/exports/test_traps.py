@@ -234,3 +234,25 @@ def test_xero_lines_of_one_invoice_that_contradict_each_other_are_not_believed(t
     reading = Reading("xero", changed(tmp_path, "xero", lambda text: text.replace("0.00,1440.00,,Marquee", "0.00,1400.00,,Marquee")))
     assert {bad.item_no for bad in reading.bad} == {"INV-0207"}
     assert "INV-0207" not in reading.items
+
+
+def test_a_list_of_states_clears_by_status_only_and_what_it_no_longer_shows_is_in_doubt(place: Place, tmp_path: Path) -> None:
+    place.run("import", EXAMPLES / GOLDEN["xero"]["file"], now=MONDAY)
+
+    def a_day_later(text: str) -> str:
+        paid = "".join(
+            line.replace("Awaiting Payment", "Paid") if "INV-0198" in line and "CN-" not in line else line
+            for line in text.splitlines(keepends=True)
+        )
+        return without("INV-0211")(paid)
+
+    path = changed(tmp_path, "xero", a_day_later).rename(tmp_path / "SalesInvoices-20261121.csv")
+    receipt = place.run("import", path, "--json", now=MONDAY).doc[0]
+    assert (receipt["status"], receipt["cleared"]) == ("accepted", 1)
+    assert place.explain("Gorse & Daughters")["open"] == {"GBP": "-120.00"}
+    absent = place.explain("Heron Theatre Trust")
+    assert absent["open"] == {"GBP": "700.00"}, "kept, for a filter may have hidden it"
+    assert not absent["may_call"]
+    assert {refusal["rule"] for refusal in absent["refusals"]} - {
+        refusal["rule"] for refusal in place.explain("Ivy Lane Nursery")["refusals"]
+    }

@@ -60,8 +60,8 @@ TEXTS: Texts = {
         "Eine Zeile dieses Debitors war im letzten Export nicht lesbar (Quelle {source}, Zeile {line}, {column}: {why}).",
     ),
     "doubtful-item": (
-        "Whether {items} is still open is doubtful: the last export had a row that belongs to nobody.",
-        "Ob {items} noch offen ist, ist zweifelhaft: der letzte Export hatte eine Zeile, die niemandem zuzuordnen ist.",
+        "Whether {items} is still open is doubtful: the last export no longer shows it, or had a row that belongs to nobody.",
+        "Ob {items} noch offen ist, ist zweifelhaft: der letzte Export zeigt es nicht mehr oder hatte eine Zeile, die niemandem zuzuordnen ist.",
     ),
     "open-promise": (
         "{amount} is promised for {day}; with grace the promise runs until {until}.",
