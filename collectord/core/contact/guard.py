@@ -61,7 +61,7 @@ TEXTS: Texts = {
     ),
     "doubtful-item": (
         "Whether {items} is still open is doubtful: the last export no longer shows it, or had a row that belongs to nobody.",
-        "Ob {items} noch offen ist, ist zweifelhaft: der letzte Export zeigt es nicht mehr oder hatte eine Zeile, die niemandem zuzuordnen ist.",
+        "Ob {items} noch offen ist, ist zweifelhaft: der letzte Export zeigt es nicht mehr oder hat eine Zeile, die zu niemandem passt.",
     ),
     "open-promise": (
         "{amount} is promised for {day}; with grace the promise runs until {until}.",
