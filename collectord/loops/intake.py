@@ -113,7 +113,7 @@ async def accept_batch(edges: IntakeEdges, batch_id: str, now: datetime) -> Rece
     async with turn_of(edges).lock:
         held = await _held(edges, batch_id)
         language = edges.house.language
-        _, _, newest = await edges.db.read(partial(batches.history, source=held.arrived.source, digest=held.digest))
+        newest = await edges.db.read(partial(batches.newest_beside, batch_id=batch_id, source=held.arrived.source))
         if newest and held.arrived.as_of < newest:
             raise IntakeRefused(phrase(TEXTS, "stale", language, as_of=held.arrived.as_of, latest=newest))
         tampered = IntakeRefused(phrase(TEXTS, "tampered", language, file=held.arrived.stored_as))

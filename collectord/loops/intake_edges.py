@@ -20,6 +20,7 @@ from collectord.core.exports.arrivals import Waiting
 from collectord.core.exports.source_profiles import Profile
 from collectord.core.house import House
 from collectord.edge.inbox import ExchangeFolders, Patience, Sightings, shown_name
+from collectord.edge.reader_process import ReaderProcess
 from collectord.edge.store.connection import Database
 
 MOST_COMPLAINTS = 10_000  # remembered, so that each is logged once
@@ -35,6 +36,7 @@ class IntakeEdges:
     new_id: Callable[[], str]
     sources: Mapping[str, Profile] = field(default_factory=dict)
     log: Any = field(default_factory=structlog.get_logger)
+    watch: Callable[[str, int, int], None] = lambda file, read, size: None  # whoever wants to see how far a file is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Unreachable:
 @dataclass
 class Turn:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    reader: ReaderProcess | None = None  # started with the first file
     patience: Patience = field(default_factory=Patience)
     sightings: Sightings = field(default_factory=Sightings)
     waiting: dict[str, Waiting] = field(default_factory=dict)  # looked at and not whole

@@ -11,8 +11,9 @@ from functools import partial
 
 from collectord.core.exports.intake import TEXTS, Arrival, Decision
 from collectord.core.wording import phrase
-from collectord.edge.store import batches, staging
-from collectord.loops import verdicts
+from collectord.edge.store import batches
+from collectord.loops import applying, verdicts
+from collectord.loops.asking import clear_scratches
 from collectord.loops.intake_edges import IntakeEdges, turn_of
 
 
@@ -21,8 +22,8 @@ async def recover(edges: IntakeEdges, now: datetime) -> None:
     async with turn_of(edges).lock:
         edges.folders.create()
         edges.folders.clear_leftovers()
-        for batch_id in await edges.db.read(staging.staged_batches):
-            await verdicts.clean(edges, batch_id, rejects=False)
+        clear_scratches(edges)
+        await applying.settle(edges.db)
         for batch_id, stored_as in await edges.db.read(partial(batches.in_status, status="staging")):
             if edges.folders.has(stored_as, "processing"):
                 await _again(edges, batch_id, now)

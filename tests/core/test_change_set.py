@@ -2,46 +2,52 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.exports.change_set import Before, Counts, Known, Verdict, classify, debtor_digest, fall, merge_debtor, shrinks
-from collectord.core.exports.open_items import DebtorFields, GoodRow, ItemFields
+from collectord.core.exports.change_set import Before, Counts, Situation, Verdict, debtor_digest, fall, merge_debtor, shrinks, verdict_of
+from collectord.core.exports.open_items import DebtorFields
 from collectord.core.house import House
 
 HOUSE = House(language="en")
 NAME = DebtorFields("Muster GmbH")
 
 
-def row(amount: str = "410.00", digest: str = "d") -> GoodRow:
-    item = ItemFields(date(2026, 11, 1), Decimal(amount), "EUR", None, None, "invoice", "", None, None, None, None, None, False)
-    return GoodRow(2, "", "1", "RE-1", digest, item, NAME)
-
-
-def known(*, digest: str = "d", is_open: bool = True, source: str = "canonical", doubtful: bool = False) -> Known:
-    return Known(digest, is_open, Decimal("410.00"), source, doubtful)
+def situation(
+    *, known: bool = True, is_open: bool = True, nothing_open: bool = False, same: bool = True, certain: bool = True
+) -> Situation:  # fmt: skip
+    return Situation(known, is_open, nothing_open, same, certain)
 
 
 @pytest.mark.parametrize(
-    ("new", "old", "verdict"),
+    ("found", "verdict"),
     [
-        (row(), None, Verdict.OPENED),
-        (row("0"), None, Verdict.NOTHING),
-        (row(), known(is_open=False), Verdict.REOPENED),
-        (row("0"), known(is_open=False), Verdict.NOTHING),
-        (row(), known(), Verdict.UNCHANGED),
-        (row(digest="other"), known(), Verdict.CHANGED),
-        (row("0", "other"), known(), Verdict.ZEROED),
-        (row(), known(doubtful=True), Verdict.CONFIRMED),
-        (row(), known(source="elsewhere"), Verdict.CONFIRMED),
+        (situation(known=False, is_open=False, same=False), Verdict.OPENED),
+        (situation(known=False, is_open=False, same=False, nothing_open=True), Verdict.NOTHING),
+        (situation(is_open=False), Verdict.REOPENED),
+        (situation(is_open=False, nothing_open=True), Verdict.NOTHING),
+        (situation(), Verdict.UNCHANGED),
+        (situation(same=False), Verdict.CHANGED),
+        (situation(same=False, nothing_open=True), Verdict.ZEROED),
+        (situation(certain=False), Verdict.CONFIRMED),
     ],
 )
-def test_a_row_against_the_ledger(new: GoodRow, old: Known | None, verdict: Verdict) -> None:
-    assert classify(new, old, "canonical") is verdict
+def test_a_row_against_the_ledger(found: Situation, verdict: Verdict) -> None:
+    assert verdict_of(found) is verdict
+
+
+def test_a_source_that_only_opens_leaves_what_is_known_as_it_is() -> None:
+    assert verdict_of(situation(same=False), only_new=True) is Verdict.UNCHANGED
+    assert verdict_of(situation(is_open=False), only_new=True) is Verdict.UNCHANGED
+    assert verdict_of(situation(known=False, is_open=False, same=False), only_new=True) is Verdict.OPENED
+
+
+def test_a_situation_is_its_five_bits() -> None:
+    assert Situation.of(0) == situation(known=False, is_open=False, same=False, certain=False)
+    assert Situation.of(0b11011) == situation()
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,13 @@ class BulkReader:
                             detail = None
                 else:
                     amount = None
-                if detail is not None and item_no and "|" not in item_no and len(item_no) <= MAX_KEY and (due in dues or self._learn_due(due)):
+                if (
+                    detail is not None
+                    and item_no
+                    and "|" not in item_no
+                    and len(item_no) <= MAX_KEY
+                    and (due in dues or self._learn_due(due))
+                ):
                     said = (company, debtor_no, debtor_of(fields))
                     if said != last:
                         debtor_text = self._debtor_text(portion, number, fields, said)

@@ -14,7 +14,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from collectord.core.exports.columns import DEBTOR_COLUMNS
-from collectord.core.exports.open_items import DebtorFields, GoodRow
+from collectord.core.exports.open_items import DebtorFields
 from collectord.core.exports.source_profiles import Guards
 from collectord.core.house import House
 from collectord.core.money import Money, plain
@@ -65,27 +65,37 @@ class Verdict(StrEnum):
     DOUBTFUL = "doubtful"  # would be missing, but a row of the batch could not be read
 
 
-class Known(NamedTuple):
-    """What the ledger knows about an item."""
+SITUATIONS = 32
 
-    digest: str
+
+class Situation(NamedTuple):
+    """What has to be known about a row and its item in the ledger for a verdict."""
+
+    known: bool  # the ledger has the item
     is_open: bool
-    open_amount: Decimal
-    source: str
-    doubtful: bool
+    nothing_open: bool  # the row says 0
+    same: bool  # the row says what the ledger says
+    certain: bool  # the same source said so, and without a doubt
+
+    @classmethod
+    def of(cls, code: int) -> Situation:
+        """The five as bits, the first the lowest."""
+        return cls(*(bool(code >> bit & 1) for bit in range(5)))
 
 
-def classify(row: GoodRow, known: Known | None, source: str) -> Verdict:
-    amount = row.item.open_amount
-    if known is None or not known.is_open:
-        if amount == 0:
+def verdict_of(situation: Situation, *, only_new: bool = False) -> Verdict:
+    """`only_new`: the source only opens items that the ledger never saw."""
+    if only_new and situation.known:
+        return Verdict.UNCHANGED
+    if not situation.is_open:
+        if situation.nothing_open:
             return Verdict.NOTHING
-        return Verdict.OPENED if known is None else Verdict.REOPENED
-    if amount == 0:
+        return Verdict.REOPENED if situation.known else Verdict.OPENED
+    if situation.nothing_open:
         return Verdict.ZEROED
-    if known.digest != row.digest:
+    if not situation.same:
         return Verdict.CHANGED
-    return Verdict.CONFIRMED if known.doubtful or known.source != source else Verdict.UNCHANGED
+    return Verdict.UNCHANGED if situation.certain else Verdict.CONFIRMED
 
 
 def fall(was: Decimal, now: Decimal) -> Decimal:

@@ -14,6 +14,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
+from collectord.core.exports.arrival import Arrival as Arrival
+from collectord.core.exports.arrival import AsOfFrom as AsOfFrom
 from collectord.core.exports.change_set import Counts
 from collectord.core.exports.freshness import Earlier
 from collectord.core.exports.freshness import Fresh as Fresh
@@ -24,7 +26,6 @@ from collectord.core.money import plain_map
 from collectord.core.wording import Language, Texts, phrase, safe
 
 Status = Literal["staging", "accepted", "held", "rejected", "duplicate", "stale", "replaced"]
-AsOfFrom = Literal["option", "file", "name", "arrival"]
 
 DEFAULT_SOURCE = "canonical"
 TOLERATED_SHARE = 1_000  # one bad row in so many …
@@ -77,25 +78,16 @@ TEXTS: Texts = {
         "found in processing without a record of where it came from; drop it again",
         "In processing ohne Herkunft gefunden; bitte neu ablegen",
     ),
+    "reader_died": (
+        "the file could not be read: it ended the process that read it, twice; open it, save it anew and drop it again",
+        "Die Datei war nicht lesbar: sie beendete zweimal den Prozess, der sie las; öffnen, neu speichern und wieder ablegen",
+    ),
     "too_big": ("larger than {limit} bytes", "Größer als {limit} Bytes"),
 }  # fmt: skip
 
 
 class IntakeRefused(Exception):
     """A command about a file or batch that cannot be carried out; the message is one sentence."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """One claimed file, before its rows are read."""
-
-    batch_id: str
-    file: str  # the name it arrived under, safe to show
-    stored_as: str
-    source: str
-    mode: str
-    as_of: date
-    as_of_from: AsOfFrom
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +118,7 @@ class Receipt:
     reopened: int = 0
     open_amount: Mapping[str, Decimal] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)  # keys that only some kinds of files have
 
     def as_json(self) -> dict[str, Any]:
         document: dict[str, Any] = {
@@ -147,7 +140,7 @@ class Receipt:
             "reopened": self.reopened,
             "open_amount": plain_map(self.open_amount),
         }
-        return document | ({"warnings": list(self.warnings)} if self.warnings else {})
+        return document | ({"warnings": list(self.warnings)} if self.warnings else {}) | dict(self.extra)
 
     def as_file(self) -> bytes:
         """The receipt as it lies in receipts/."""

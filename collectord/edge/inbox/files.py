@@ -96,6 +96,11 @@ class ExportFile:
         os.close(self._fd)
 
     @property
+    def signature(self) -> Signature:
+        """As it was when it was opened."""
+        return self._opened_as
+
+    @property
     def size(self) -> int:
         return self._opened_as[1]
 
@@ -110,9 +115,15 @@ class ExportFile:
     def rewind(self) -> None:
         os.lseek(self._fd, 0, os.SEEK_SET)
 
-    def read(self) -> bytes:
+    def read(self, size: int = BLOCK) -> bytes:
         """The next block, b"" at the end."""
-        return os.read(self._fd, BLOCK)
+        return os.read(self._fd, size)
+
+    def position(self) -> int:
+        return os.lseek(self._fd, 0, os.SEEK_CUR)
+
+    def fileno(self) -> int:
+        return self._fd
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -19,6 +19,7 @@ from collectord.core.exports.change_set import Counts
 from collectord.core.exports.freshness import Earlier, SourceStanding
 from collectord.core.exports.intake import Arrival, Decision, Receipt, Status
 from collectord.core.exports.open_items import BadRow
+from collectord.core.exports.readings import Summary
 from collectord.core.money import plain_map
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.edge.store.codec import instant, maybe_day, to_instant, to_maybe_day
@@ -26,6 +27,9 @@ from collectord.edge.store.connection import Connection, queries
 from collectord.edge.store.snapshots import known_sources
 
 SQL = queries("batches")
+ALL_COMPANIES = "*"  # in batch_scope: everything of its source
+SIZES = 30
+NOTHING_READ = Summary()
 ARRIVALS = 100  # files of a source: more than 30 days of one or two, or of several on a day
 
 
@@ -53,8 +57,13 @@ async def add(conn: Connection, arrived: Arrival, now: datetime) -> None:
     )
 
 
-async def set_digest(conn: Connection, batch_id: str, digest: str) -> None:
-    await SQL.set_digest(conn, id=batch_id, digest=digest)
+async def set_digest(conn: Connection, batch_id: str, digest: str, size: int) -> None:
+    await SQL.set_digest(conn, id=batch_id, digest=digest, size=size)
+
+
+async def sizes(conn: Connection, source: str) -> list[int]:
+    """Bytes of a source's last accepted snapshots."""
+    return [row["size"] async for row in SQL.sizes(conn, source=source, most=SIZES)]
 
 
 async def stored(conn: Connection, batch_id: str) -> Stored | None:
@@ -86,12 +95,37 @@ def _earlier(row: Mapping[str, Any] | None) -> Earlier | None:
     )
 
 
-async def history(conn: Connection, source: str, digest: str) -> tuple[Earlier | None, Earlier | None, date | None]:
-    """(accepted last, accepted earlier with the same bytes, newest accepted day) of a source."""
-    latest = _earlier(await SQL.latest_accepted(conn, source=source))
-    same = _earlier(await SQL.same_bytes(conn, source=source, digest=digest))
-    newest = await SQL.newest_as_of(conn, source=source)
-    return latest, same, to_maybe_day(newest["as_of"])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What a source has said before, within the companies that the new file covers."""
+
+    latest: Earlier | None  # accepted last
+    same: Earlier | None  # accepted earlier, with the same bytes
+    newest: date | None  # newest accepted day
+
+
+async def history(conn: Connection, source: str, digest: str, companies: Iterable[str] | None = None) -> History:
+    """`companies` None: not known yet; then what an earlier file with these bytes covered, else only batches that cover everything."""
+    same = await SQL.same_bytes(conn, source=source, digest=digest)
+    if companies is None and same is not None:
+        companies = await _scope(conn, same["id"])
+    wanted = orjson.dumps(list(companies or ())).decode()
+    everything = int(companies is not None and ALL_COMPANIES in companies)
+    latest = await SQL.latest_accepted(conn, source=source, companies=wanted, everything=everything)
+    newest = await SQL.newest_as_of(conn, source=source, companies=wanted, everything=everything)
+    return History(latest=_earlier(latest), same=_earlier(same), newest=to_maybe_day(newest["as_of"]))
+
+
+async def newest_beside(conn: Connection, batch_id: str, source: str) -> date | None:
+    """The newest accepted day within the companies of a held batch."""
+    companies = await _scope(conn, batch_id)
+    everything = int(ALL_COMPANIES in companies)
+    row = await SQL.newest_as_of(conn, source=source, companies=orjson.dumps(companies).decode(), everything=everything)
+    return to_maybe_day(row["as_of"])
+
+
+async def _scope(conn: Connection, batch_id: str) -> list[str]:
+    return [row["company"] async for row in SQL.scope(conn, id=batch_id)] or [ALL_COMPANIES]
 
 
 async def decide(
@@ -100,14 +134,23 @@ async def decide(
     decision: Decision,
     counts: Counts | None,
     now: datetime,
-    warnings: Iterable[str] = (),
-    columns: Iterable[str] = (),
+    summary: Summary = NOTHING_READ,
+    extra: Mapping[str, Any] | None = None,
 ) -> None:
-    """The verdict. `counts` None: no row was read. `columns`: what the file could say at all."""
+    """The verdict. `counts` None: no row was read. `extra`: keys of the receipt that only this kind of file has."""
     if counts is None:
         await SQL.decide_without_rows(conn, id=arrived.batch_id, status=decision.status, reason=decision.reason, decided_at=instant(now))
         return
     accepted_snapshot = decision.status == "accepted" and arrived.mode == "snapshot"
+    await SQL.tell(
+        conn,
+        id=arrived.batch_id,
+        as_of=arrived.as_of.isoformat(),
+        as_of_from=arrived.as_of_from,
+        booked_until=maybe_day(summary.booked_until),
+    )
+    await SQL.drop_scope(conn, id=arrived.batch_id)
+    await SQL.add_scope(conn, [(arrived.batch_id, company) for company in summary.scope])
     await SQL.decide(
         conn,
         id=arrived.batch_id,
@@ -123,7 +166,7 @@ async def decide(
         cleared=counts.cleared,
         reopened=counts.reopened,
         open_amount=orjson.dumps(plain_map(counts.open_amount)).decode(),
-        detail=orjson.dumps({"warnings": list(warnings), "columns": sorted(columns)}).decode(),
+        detail=orjson.dumps({"warnings": list(summary.warnings), "columns": list(summary.columns), "extra": dict(extra or {})}).decode(),
     )
 
 
@@ -138,18 +181,16 @@ async def confirm(conn: Connection, batch_id: str, day: date) -> None:
     await SQL.confirm(conn, id=batch_id, fresh_as_of=day.isoformat())
 
 
-async def held_up_to(conn: Connection, source: str, as_of: date, by: str) -> list[tuple[str, str]]:
-    """(batch id, stored name) of held batches of a source that are not newer than `as_of`."""
-    return [(row["id"], row["stored_as"]) async for row in SQL.held_up_to(conn, source=source, as_of=as_of.isoformat(), by=by)]
+async def held_up_to(conn: Connection, arrived: Arrival, scope: Iterable[str]) -> list[tuple[str, str]]:
+    """(batch id, stored name) of held batches of the source that are not newer and cover nothing beyond `scope`."""
+    covered = orjson.dumps(list(scope)).decode()
+    rows = SQL.held_up_to(conn, source=arrived.source, as_of=arrived.as_of.isoformat(), by=arrived.batch_id, companies=covered)
+    return [(row["id"], row["stored_as"]) async for row in rows]
 
 
 async def set_aside(conn: Connection, batch_id: str, decision: Decision, now: datetime) -> None:
     """A held batch that is discarded or replaced; its counts stay for the receipt."""
     await SQL.decide_without_rows(conn, id=batch_id, status=decision.status, reason=decision.reason, decided_at=instant(now))
-
-
-async def add_rejects(conn: Connection, arrived: Arrival, rows: Iterable[BadRow]) -> None:
-    await SQL.add_reject(conn, [(arrived.batch_id, arrived.source, *bad) for bad in rows])
 
 
 async def drop_rejects(conn: Connection, batch_id: str) -> None:
@@ -173,6 +214,7 @@ async def drop(conn: Connection, batch_id: str) -> None:
 
 async def receipt(conn: Connection, batch_id: str) -> Receipt:
     row = await SQL.batch(conn, id=batch_id)
+    detail = orjson.loads(row["detail"])
     return Receipt(
         batch=row["id"],
         file=row["file"],
@@ -191,7 +233,8 @@ async def receipt(conn: Connection, batch_id: str) -> Receipt:
         cleared=row["cleared"],
         reopened=row["reopened"],
         open_amount={currency: Decimal(amount) for currency, amount in orjson.loads(row["open_amount"]).items()},
-        warnings=tuple(orjson.loads(row["detail"]).get("warnings", ())),
+        warnings=tuple(detail.get("warnings", ())),
+        extra=detail.get("extra", {}),
     )
 
 

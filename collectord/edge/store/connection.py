@@ -10,18 +10,15 @@ import asyncio
 import fcntl
 import os
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import aiosql
 import aiosqlite
 from aiosql.adapters.aiosqlite import AioSQLiteAdapter
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 T = TypeVar("T")
 Connection = aiosqlite.Connection
@@ -106,6 +103,7 @@ class Database:
         self._queue: asyncio.Lock = asyncio.Lock()
         self._read_queue: asyncio.Lock = asyncio.Lock()
         self.failed: str | None = None  # set once: an fsync or I/O error is final (fsyncgate)
+        self.at_close: list[Callable[[], Awaitable[object]]] = []  # what lives as long as the opened store
 
     async def write(self, job: Job[T]) -> T:
         """Runs `job` as one complete transaction on the only writing connection and commits it (synchronous=FULL: on disk).
@@ -197,6 +195,19 @@ class Database:
                 raise
             finally:
                 self._reader.here = False
+
+    @asynccontextmanager
+    async def beside(self, path: Path, name: str) -> AsyncIterator[None]:
+        """A finished database that nobody writes any more, readable as `name` in every job of the writer meanwhile."""
+        if self._writer is None:
+            raise StoreBroken("the store was opened for reading only")
+        async with self._queue:
+            await self._writer.execute(f"attach ? as {name}", (f"{path.absolute().as_uri()}?mode=ro&immutable=1",))
+        try:
+            yield
+        finally:
+            async with self._queue:
+                await self._writer.execute(f"detach {name}")
 
     async def back_up(self, target: Path) -> None:
         """A consistent copy of the whole database while work goes on. Raises StoreBroken when the file cannot be written."""
@@ -347,6 +358,8 @@ async def open_store(state_dir: Path) -> AsyncIterator[Database]:
         database._reader = await _connect(database.path, read_only=True)
         yield database
     finally:
+        for close in database.at_close:
+            await close()
         for connection in (database._reader, database._writer):
             if connection is not None:
                 await connection.close()

@@ -2,20 +2,46 @@
 insert into batch (id, seq, source, file, stored_as, digest, mode, as_of, as_of_from, status, received_at)
 values (:id, 0, :source, :file, :stored_as, '', :mode, :as_of, :as_of_from, 'staging', :received_at);
 
--- name: set_digest(digest, id)!
-update batch set digest = :digest where id = :id;
+-- name: set_digest(digest, size, id)!
+update batch set digest = :digest, size = :size where id = :id;
+
+-- name: tell(as_of, as_of_from, booked_until, id)!
+-- What the file says about itself.
+update batch set as_of = :as_of, as_of_from = :as_of_from, booked_until = :booked_until where id = :id;
+
+-- name: scope(id)
+select company from batch_scope where batch_id = :id order by company;
+
+-- name: drop_scope(id)!
+delete from batch_scope where batch_id = :id;
+
+-- name: add_scope()*!
+insert into batch_scope (batch_id, company) values (?, ?);
+
+-- name: sizes(source, most)
+select size from batch where source = :source and status = 'accepted' and mode = 'snapshot' and size > 0 order by seq desc limit :most;
 
 -- name: batch(id)^
 select * from batch where id = :id;
 
--- name: latest_accepted(source)^
-select id, digest, as_of, fresh_as_of from batch where source = :source and status = 'accepted' order by seq desc limit 1;
+-- name: latest_accepted(source, companies, everything)^
+-- Among those that cover one of the companies; :everything = 1: any company. (json_each: PostgreSQL's json_array_elements_text.)
+select id, digest, as_of, fresh_as_of from batch
+ where source = :source and status = 'accepted'
+   and (:everything = 1 or not exists (select 1 from batch_scope s where s.batch_id = batch.id)
+        or exists (select 1 from batch_scope s
+                    where s.batch_id = batch.id and (s.company = '*' or s.company in (select value from json_each(:companies)))))
+ order by seq desc limit 1;
 
 -- name: same_bytes(source, digest)^
 select id, digest, as_of, fresh_as_of from batch where source = :source and digest = :digest and status = 'accepted' order by seq desc limit 1;
 
--- name: newest_as_of(source)^
-select max(as_of) as as_of from batch where source = :source and status = 'accepted';
+-- name: newest_as_of(source, companies, everything)^
+select max(as_of) as as_of from batch
+ where source = :source and status = 'accepted'
+   and (:everything = 1 or not exists (select 1 from batch_scope s where s.batch_id = batch.id)
+        or exists (select 1 from batch_scope s
+                    where s.batch_id = batch.id and (s.company = '*' or s.company in (select value from json_each(:companies)))));
 
 -- name: decide(status, reason, decided_at, fresh_as_of, row_count, accepted_count, opened, changed, unchanged, cleared, reopened, open_amount, detail, id)!
 update batch set
@@ -40,15 +66,16 @@ select :id, source, line, column_name, value, reason, original, company, debtor_
 -- name: confirm(fresh_as_of, id)!
 update batch set fresh_as_of = :fresh_as_of where id = :id;
 
--- name: held_up_to(source, as_of, by)
-select id, stored_as from batch where source = :source and status = 'held' and as_of <= :as_of and id <> :by order by id;
+-- name: held_up_to(source, as_of, by, companies)
+select id, stored_as from batch
+ where source = :source and status = 'held' and as_of <= :as_of and id <> :by
+   and ('*' in (select value from json_each(:companies)) or '[]' = :companies
+        or not exists (select 1 from batch_scope s
+                        where s.batch_id = batch.id and s.company not in (select value from json_each(:companies))))
+ order by id;
 
 -- name: in_status(status)
 select id, stored_as, status from batch where status = :status order by received_at, id;
-
--- name: add_reject()*!
-insert into row_reject (batch_id, source, line, column_name, value, reason, original, company, debtor_no, item_no, debtor_name)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: rejects(id)
 -- In the order of core/exports/open_items.BadRow.

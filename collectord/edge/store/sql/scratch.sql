@@ -1,0 +1,227 @@
+-- The scratch database of one batch (main), with the ledger attached read-only as `ledger`. The child process alone runs these.
+
+-- name: create#
+create table item (
+  company text not null, debtor_no text not null, item_no text not null, line integer not null, digest text not null, due_on text not null,
+  open_amount integer not null, amount integer, detail integer not null
+);
+create table detail (                     -- the columns that repeat from row to row
+  number integer primary key, currency text not null, invoiced_on text, kind text not null, payment_method text not null, discount_until text,
+  dunning_level integer, last_dunned_on text, dunning_deadline text, dunning_block_until text, dispute integer not null
+);
+create table saying (                     -- what the file says about a debtor, each different saying once
+  company text not null, debtor_no text not null, digest text not null, line integer not null,
+  debtor_name text not null, person_type text not null, contact_person text not null, email text not null, language text not null,
+  country text not null, region text not null, postcode text not null, time_zone text not null, potential_class text not null,
+  agent text not null, head_office text not null, credit_limit integer, legal_state text not null, phone text not null, phone2 text not null,
+  primary key (company, debtor_no, digest)
+) without rowid;
+create table reject (
+  line integer not null, column_name text not null, value text not null, reason text not null, original text not null, company text not null,
+  debtor_no text not null, item_no text not null, debtor_name text not null
+);
+create table twisted (line integer primary key, company text not null, debtor_no text not null, item_no text not null);
+create table situation (code integer primary key, verdict text not null);
+create table change (                     -- rows of the file that change the ledger, in the order of their keys
+  n integer primary key, item integer not null, verdict text not null, was integer not null, fall integer not null default 0
+);
+create table missing (                    -- open items of the ledger that a snapshot no longer names, in the order of their keys
+  n integer primary key, company text not null, debtor_no text not null, item_no text not null, verdict text not null, was integer not null,
+  fall integer not null default 0, currency text not null
+);
+create table scope (company text primary key);
+create table chosen (                     -- debtors that change, in the order of their keys, and which saying holds
+  n integer primary key, company text not null, debtor_no text not null, digest text not null
+);
+create table number (
+  n integer not null, position integer not null, raw text not null, e164 text not null, kind text not null, zones text not null,
+  problem text not null, primary key (n, position)
+);
+create table said (line integer not null, texts text not null);  -- rows of other kinds than open items, JSON
+
+-- name: add_detail()*!
+insert into detail values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: add_saying()*!
+insert into saying values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing;
+
+-- name: add_reject()*!
+insert into reject values (?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: add_said()*!
+insert into said values (?, ?);
+
+-- name: said()
+select line, texts from said order by rowid;
+
+-- name: index_items!
+create index item_by_key on item (company, debtor_no, item_no);
+
+-- name: several()
+-- Items that the file names more than once.
+select company, debtor_no, item_no, count(distinct digest) as sayings from item group by company, debtor_no, item_no having count(*) > 1;
+
+-- name: drop_twins(company, debtor_no, item_no)!
+delete from item
+ where company = :company and debtor_no = :debtor_no and item_no = :item_no
+   and rowid > (select min(o.rowid) from item o where o.company = :company and o.debtor_no = :debtor_no and o.item_no = :item_no);
+
+-- name: twist(company, debtor_no, item_no)!
+insert into twisted select line, company, debtor_no, item_no from item where company = :company and debtor_no = :debtor_no and item_no = :item_no;
+
+-- name: drop_twisted(company, debtor_no, item_no)!
+delete from item where company = :company and debtor_no = :debtor_no and item_no = :item_no;
+
+-- name: has_twisted$
+select exists (select 1 from twisted);
+
+-- name: twisted_at(line)^
+select company, debtor_no, item_no from twisted where line = :line;
+
+-- name: lines_of(company, debtor_no, item_no)
+select line from twisted where company = :company and debtor_no = :debtor_no and item_no = :item_no order by line limit 20;
+
+-- name: visible$
+select number from ledger.visible;
+
+-- name: add_situation()*!
+insert into situation values (?, ?);
+
+-- name: compare(number, source)!
+-- What is known about each row's item, as a code; core says which verdict that is.
+insert into change (item, verdict, was, fall)
+select item, verdict, was, case when was <> 0 or open_amount < 0 then fall(was, open_amount) else 0 end from (
+  select s.rowid as item, s.open_amount, case when i.state = 'open' then i.open_amount else 0 end as was,
+         case when i.item_no is null then 0 else 1 end + case when i.state = 'open' then 2 else 0 end
+           + case when s.open_amount = 0 then 4 else 0 end + case when i.digest = s.digest then 8 else 0 end
+           + case when i.source = :source and i.doubtful = 0 then 16 else 0 end as code
+    from item s
+    left join ledger.item_version i on i.company = s.company and i.debtor_no = s.debtor_no and i.item_no = s.item_no
+                                   and i.since <= :number and i.until > :number
+   order by s.company, s.debtor_no, s.item_no
+) cross join situation using (code)
+where verdict not in ('unchanged', 'nothing');
+
+-- name: companies()
+-- Each company costs one step in the index, however many items it has.
+with recursive each (company) as (
+  select min(company) from item
+  union all
+  select (select min(i.company) from item i where i.company > each.company) from each where each.company is not null
+)
+select company from each where company is not null;
+
+-- name: ledger_companies(source)
+with recursive each (company) as (
+  select min(company) from ledger.item_version where source = :source and state = 'open'
+  union all
+  select (select min(i.company) from ledger.item_version i where i.source = :source and i.state = 'open' and i.company > each.company)
+    from each where each.company is not null
+)
+select company from each where company is not null;
+
+-- name: add_scope()*!
+insert into scope values (?) on conflict do nothing;
+
+-- name: has_unknown_reject$
+select exists (select 1 from reject where company = '' and debtor_no = '');
+
+-- name: index_rejects!
+create index reject_by_key on reject (company, debtor_no, item_no);
+
+-- name: find_missing(number, source, verdict)!
+insert into missing (company, debtor_no, item_no, verdict, was, fall, currency)
+select i.company, i.debtor_no, i.item_no, :verdict, i.open_amount, fall(i.open_amount, 0), i.currency
+  from scope c cross join ledger.item_version i
+ where i.company = c.company and i.source = :source and i.state = 'open' and i.since <= :number and i.until > :number
+   and not exists (select 1 from item s where s.company = i.company and s.debtor_no = i.debtor_no and s.item_no = i.item_no)
+   and not exists (select 1 from twisted t where t.company = i.company and t.debtor_no = i.debtor_no and t.item_no = i.item_no)
+   and not exists (select 1 from reject r where r.company = i.company and r.debtor_no = i.debtor_no and r.item_no in (i.item_no, ''))
+ order by i.company, i.debtor_no, i.item_no;
+
+-- name: before(number, source, as_of)
+-- Open items of the scope. Explained: direct debits that are due, and items that a bank statement's payment is taken to pay.
+select currency, explained, count(*) as items, sum(case when open_amount > 0 then open_amount else 0 end) as claims, sum(open_amount) as net
+  from (select i.currency, i.open_amount,
+               (i.payment_method = 'direct_debit' and i.due_on <= :as_of)
+               or exists (select 1 from ledger.payment_match m join ledger.payment p on p.id = m.payment_id
+                           where m.company = i.company and m.debtor_no = i.debtor_no and m.item_no = i.item_no and p.state = 'matched') as explained
+          from scope c cross join ledger.item_version i
+         where i.company = c.company and i.source = :source and i.state = 'open' and i.since <= :number and i.until > :number)
+ group by currency, explained;
+
+-- name: gone(number, as_of)
+-- What of it would go, in the same sums.
+select currency, explained, count(*) filter (where vanished) as items, sum(case when was > 0 then fall else 0 end) as claims
+  from (select i.currency, g.was, g.fall, g.vanished,
+               (i.payment_method = 'direct_debit' and i.due_on <= :as_of)
+               or exists (select 1 from ledger.payment_match m join ledger.payment p on p.id = m.payment_id
+                           where m.company = i.company and m.debtor_no = i.debtor_no and m.item_no = i.item_no and p.state = 'matched') as explained
+          from (select company, debtor_no, item_no, was, fall, 1 as vanished from missing
+                union all
+                select s.company, s.debtor_no, s.item_no, h.was, h.fall, h.verdict = 'zeroed' from change h join item s on s.rowid = h.item
+                 where h.verdict in ('changed', 'zeroed')) g
+          join ledger.item_version i on i.company = g.company and i.debtor_no = g.debtor_no and i.item_no = g.item_no
+                                    and i.since <= :number and i.until > :number)
+ group by currency, explained;
+
+-- name: verdicts()
+select verdict, count(*) as n from change group by verdict union all select verdict, count(*) from missing group by verdict;
+
+-- name: rows$
+select count(*) from item;
+
+-- name: rejected$
+select count(*) from reject;
+
+-- name: currencies()
+select distinct currency from detail;
+
+-- name: total$
+select sum(open_amount) from item;
+
+-- name: totals()
+select d.currency, sum(s.open_amount) as amount from item s join detail d on d.number = s.detail group by d.currency;
+
+-- name: choose_plain(number, whole)!
+-- Debtors of whom the file says one thing, and something else than the ledger. `whole` = 1: the file has all of a debtor's columns.
+insert into chosen (company, debtor_no, digest)
+select s.company, s.debtor_no, s.digest
+  from (select company, debtor_no, max(digest) as digest from saying group by company, debtor_no having count(*) = 1) s
+  left join ledger.debtor_version d on d.company = s.company and d.debtor_no = s.debtor_no and d.since <= :number and d.until > :number
+ where d.digest is null or (:whole = 1 and d.digest <> s.digest)
+ order by s.company, s.debtor_no;
+
+-- name: mixed(number, whole)
+-- Debtors whose sayings have to be put together: with each other, or with what the ledger knows beyond the file's columns.
+select s.company, s.debtor_no
+  from (select company, debtor_no, max(digest) as digest, count(*) as sayings from saying group by company, debtor_no) s
+  left join ledger.debtor_version d on d.company = s.company and d.debtor_no = s.debtor_no and d.since <= :number and d.until > :number
+ where s.sayings > 1 or (:whole = 0 and d.digest is not null and d.digest <> s.digest)
+ order by s.company, s.debtor_no;
+
+-- name: sayings(company, debtor_no)
+select debtor_name, person_type, contact_person, email, language, country, region, postcode, time_zone, potential_class, agent, head_office,
+       credit_limit, legal_state, phone, phone2
+  from saying where company = :company and debtor_no = :debtor_no order by line;
+
+-- name: known_debtor(company, debtor_no, number)^
+select d.debtor_name, d.person_type, d.contact_person, d.email, d.language, d.country, d.region, d.postcode, d.time_zone, d.potential_class,
+       d.agent, d.head_office, d.credit_limit, d.legal_state,
+       coalesce((select p.raw from ledger.number_version p where p.company = d.company and p.debtor_no = d.debtor_no and p.position = 1
+                    and p.since <= :number and p.until > :number), '') as phone,
+       coalesce((select p.raw from ledger.number_version p where p.company = d.company and p.debtor_no = d.debtor_no and p.position = 2
+                    and p.since <= :number and p.until > :number), '') as phone2, d.digest
+  from ledger.debtor_version d
+ where d.company = :company and d.debtor_no = :debtor_no and d.since <= :number and d.until > :number;
+
+-- name: add_chosen()*!
+insert into chosen (company, debtor_no, digest) values (?, ?, ?);
+
+-- name: telephones()
+select c.n, s.country, s.phone, s.phone2 from chosen c
+  join saying s on s.company = c.company and s.debtor_no = c.debtor_no and s.digest = c.digest
+ where s.phone <> '' or s.phone2 <> '';
+
+-- name: add_number()*!
+insert into number values (?, ?, ?, ?, ?, ?, ?);

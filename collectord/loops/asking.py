@@ -1,0 +1,88 @@
+"""Asking: one export is read by the reader process, and what it came to.
+
+Sends orders, waits for answers, tells of progress, tries once more when a reader dies. Judges nothing about the rows.
+Invariant: whatever a file does to its reader, the daemon gets an answer about that file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from collectord.core.exports.intake import TEXTS, Arrival
+from collectord.core.exports.readings import Order, Summary
+from collectord.core.exports.source_profiles import CANONICAL, Profile
+from collectord.core.wording import phrase
+from collectord.edge.inbox import ExportFile
+from collectord.edge.reader_process import ReaderDied, ReaderProcess
+from collectord.loops.intake_edges import IntakeEdges, turn_of
+
+READERS = 2  # a file whose reader died is given to one more
+LOG_EVERY = 5.0  # s
+
+
+def profile_of(edges: IntakeEdges, source: str) -> Profile:
+    """A source without a profile of its name is read as canonical."""
+    return edges.sources.get(source, CANONICAL)
+
+
+def places(edges: IntakeEdges) -> Path:
+    return edges.db.path.parent / "scratch"
+
+
+@contextmanager
+def scratch_for(edges: IntakeEdges, batch_id: str) -> Iterator[Path]:
+    """Where the reader writes; gone afterwards."""
+    path = places(edges) / f"{batch_id}.db"
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def clear_scratches(edges: IntakeEdges) -> None:
+    """At start: what a killed process left."""
+    for path in places(edges).glob("*.db*"):
+        path.unlink(missing_ok=True)
+
+
+async def ask(edges: IntakeEdges, arrived: Arrival, export: ExportFile, scratch: Path) -> Summary:
+    """Raises OSError when the reader cannot open the file."""
+    order = Order(
+        arrived=arrived, profile=profile_of(edges, arrived.source), file=str(export.path.absolute()), scratch=str(scratch.absolute()),
+        ledger=str(edges.db.path.absolute()), language=edges.house.language, country=edges.house.country,
+    )  # fmt: skip
+    reader, tell = _reader(edges), _Teller(edges, arrived, export.size)
+    for _ in range(READERS):
+        try:
+            return Summary.from_json(await reader.read(order, tell))
+        except ReaderDied as died:
+            edges.log.warning("reader_died", batch=arrived.batch_id, status=died.status)
+    return Summary(signature=export.signature, refused=phrase(TEXTS, "reader_died", edges.house.language))
+
+
+def _reader(edges: IntakeEdges) -> ReaderProcess:
+    """One a store, kept as long as that is open."""
+    turn = turn_of(edges)
+    if turn.reader is None:
+        turn.reader = ReaderProcess()
+        edges.db.at_close.append(turn.reader.stop)
+    return turn.reader
+
+
+class _Teller:
+    """Progress of a long file: to whoever watches, and into the log now and then."""
+
+    def __init__(self, edges: IntakeEdges, arrived: Arrival, size: int) -> None:
+        self._edges, self._arrived, self._size = edges, arrived, max(size, 1)
+        self._clock = asyncio.get_running_loop().time
+        self._logged = self._clock()
+
+    def __call__(self, rows: int, read: int) -> None:
+        self._edges.watch(self._arrived.file, read, self._size)
+        if self._clock() - self._logged >= LOG_EVERY:
+            self._logged = self._clock()
+            self._edges.log.info("import_progress", batch=self._arrived.batch_id, rows=rows, percent=min(100, 100 * read // self._size))

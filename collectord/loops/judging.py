@@ -1,0 +1,117 @@
+"""Judging: one claimed file looked at, read, and judged, before anything of it counts.
+
+Reads file, history and the reader's answer, asks core/exports/intake. Writes nothing but what the batch itself is known by.
+Invariant: the verdict stands before the ledger is touched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from collectord.core.exports.change_set import Counts, odd_size, shrinks
+from collectord.core.exports.freshness import Earlier
+from collectord.core.exports.intake import TEXTS, Arrival, Decision, first_look, judge
+from collectord.core.exports.readings import Summary
+from collectord.core.exports.source_profiles import Profile
+from collectord.core.wording import phrase
+from collectord.edge.crash import crash_point
+from collectord.edge.inbox import MAX_BYTES, ExportFile
+from collectord.edge.store import batches, versions
+from collectord.loops import master_data, payments
+from collectord.loops.applying import put_rejects
+from collectord.loops.asking import ask, profile_of
+from collectord.loops.intake_edges import IntakeEdges
+from collectord.loops.prepared import Prepared
+
+NOTHING_READ = Summary()
+PREPARE = {"payments": payments.prepare, "master_data": master_data.prepare}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What a file came to. `counts` None: no row of it was read."""
+
+    arrived: Arrival  # with what the file says about itself
+    decision: Decision
+    counts: Counts | None = None
+    summary: Summary = NOTHING_READ
+    prepared: Prepared | None = None  # of other kinds than open items
+    original: Earlier | None = None  # of a duplicate
+    steady: bool = True  # nobody wrote to the file meanwhile
+
+
+async def judged(edges: IntakeEdges, arrived: Arrival, export: ExportFile, scratch: Path, now: datetime) -> Judged:
+    """From the first byte to the verdict. Raises OSError."""
+    house, profile = edges.house, profile_of(edges, arrived.source)
+    if export.size > MAX_BYTES:
+        return Judged(arrived=arrived, decision=Decision("rejected", phrase(TEXTS, "too_big", house.language, limit=MAX_BYTES)))
+    digest = await asyncio.to_thread(export.digest)
+    await edges.db.write(partial(batches.drop_rejects, batch_id=arrived.batch_id))  # of an earlier try
+    await edges.db.write(partial(batches.set_digest, batch_id=arrived.batch_id, digest=digest, size=export.size))
+    crash_point("import-hashed")
+    history = await edges.db.read(partial(batches.history, source=arrived.source, digest=digest))
+
+    def look(at: Arrival, past: batches.History) -> Decision | None:
+        return first_look(
+            at, digest, latest=past.latest, same_bytes=past.same, newest_as_of=past.newest, today=house.today(now), language=house.language
+        )
+
+    first = look(arrived, history)
+    if first and first.status != "held" and (first.status == "duplicate" or not _may_say_its_day(profile, arrived)):
+        return Judged(arrived=arrived, decision=first, original=history.latest if first.status == "duplicate" else None)
+    summary = await ask(edges, arrived, export, scratch)
+    if summary.signature != export.signature or export.changed():
+        return Judged(arrived=arrived, decision=Decision("rejected", phrase(TEXTS, "restless", house.language)), steady=False)
+    if summary.refused:
+        return Judged(arrived=arrived, decision=Decision("rejected", summary.refused))
+    crash_point("import-read")
+    arrived = told(arrived, summary)
+    history = await edges.db.read(partial(batches.history, source=arrived.source, digest=digest, companies=summary.scope))
+    second = look(arrived, history)
+    if second and second.status != "held":
+        return Judged(arrived=arrived, decision=second, original=history.latest if second.status == "duplicate" else None)
+    if summary.counts.rejected:
+        await put_rejects(edges.db, scratch, arrived)
+    prepared, counts = await counted(edges, arrived, summary, scratch, now)
+    decision = second or (prepared and prepared.decision) or await _verdict(edges, arrived, export.size, profile, summary, counts)
+    return Judged(arrived=arrived, decision=decision, counts=counts, summary=summary, prepared=prepared)
+
+
+def _may_say_its_day(profile: Profile, arrived: Arrival) -> bool:
+    """Only reading tells whether the file itself carries another day than its name."""
+    return arrived.as_of_from != "option" and (profile.as_of is not None or profile.special != "")
+
+
+def told(arrived: Arrival, summary: Summary) -> Arrival:
+    """A day that a person gives goes before the file's own, and that before its name's."""
+    if summary.as_of is None or arrived.as_of_from == "option":
+        return arrived
+    return replace(arrived, as_of=summary.as_of, as_of_from="file")
+
+
+async def counted(
+    edges: IntakeEdges, arrived: Arrival, summary: Summary, scratch: Path, now: datetime
+) -> tuple[Prepared | None, Counts]:  # fmt: skip
+    """Other kinds than open items are compared with the store by their own loops."""
+    prepare = PREPARE.get(profile_of(edges, arrived.source).kind)
+    if prepare is None:
+        return None, summary.counts
+    async with edges.db.beside(scratch, versions.SCRATCH):
+        rows = await edges.db.write(versions.said)
+    prepared = await prepare(edges, arrived, rows, now)
+    return prepared, replace(prepared.counts, rejected=summary.counts.rejected)
+
+
+async def _verdict(edges: IntakeEdges, arrived: Arrival, size: int, profile: Profile, summary: Summary, counts: Counts) -> Decision:
+    language = edges.house.language
+    if summary.unmet:
+        return Decision("held", "; ".join(summary.unmet))
+    earlier = await edges.db.read(partial(batches.sizes, source=arrived.source))
+    doubt = shrinks(counts, summary.before, edges.house, language, profile.guards) or odd_size(
+        size, earlier, arrived.mode, language, profile.guards
+    )
+    return judge(arrived.mode if profile.kind == "open_items" else "delta", counts, doubt, language)
