@@ -67,7 +67,7 @@ def _read(order: Order, export: ExportFile, scratch: Scratch, tell: Tell) -> Sum
 
 
 def _rows(order: Order, export: ExportFile) -> CanonicalRows | InterpretedRows:
-    if order.profile.is_canonical:
+    if order.profile.is_canonical and not order.profile.complete.trailer:
         return CanonicalRows(order, export)
     from collectord.loops.interpreted_rows import (
         InterpretedRows,  # its libraries for documents take a second: only who has such files waits

@@ -188,6 +188,15 @@ def test_a_scope_of_companies_is_told_with_that_of_the_rows() -> None:
     assert heard(profile, lines(ROW)).reader.company_scope == ("1000", "2000")
 
 
+def test_a_part_of_a_list_refuses_rows_of_other_accounts() -> None:
+    profile = profile_of('[scope]\naccounts = ["10000-19999", "3000-3999"]\n' + PLAIN)
+    rows = [f"{account};Anna;A{account};2026-11-03;5" for account in ("10000", "19999", "20000", "1500", "3500", "100000")]
+    found = heard(profile, lines(*rows))
+    assert numbers(found) == ["A10000", "A19999", "A3500"]
+    assert [(bad.debtor_no, bad.item_no) for bad in found.bad] == [("20000", "A20000"), ("1500", "A1500"), ("100000", "A100000")]
+    assert found.bad[0].reason == "account 20000 does not belong to this part of the list"
+
+
 DATED = '[file]\nas_of = { column = "Key day" }\n' + PLAIN
 
 

@@ -97,6 +97,7 @@ def test_payments_and_master_data_change_only_what_they_name() -> None:
         (PLAIN + '[[leave_out]]\nwhy = "w"\ncolumn = "A"\nis = ["x"]\nand = [{ column = "B" }]', "leave_out.0.and.0", "needs one of"),
         (PLAIN + '[[total]]\ncolumn = "*"\nbegins = ["Total"]', "total.0", "needs sum or count"),
         (PLAIN + '[on_account]\nwith = "/"', "on_account", "say where it stands"),
+        (PLAIN + '[scope]\naccounts = ["10000-9"]', "scope.accounts", "of one length"),
         (PLAIN + '[file]\nas_of = { dates = ["dd.mm.yyyy"] }', "file.as_of", "either above"),
         (PLAIN + '[file]\nas_of = { above = "A", column = "B" }', "file.as_of", "either above"),
         (PAYMENTS + '[[cleared]]\nwhy = "w"\ncolumn = "S"\nis = ["x"]', "cleared", "only open items"),
@@ -153,6 +154,7 @@ def test_a_source_or_folder_without_a_profile_is_canonical_whatever_the_file_is_
 def test_the_first_line_tells_products_apart_that_use_one_name(mark: bytes) -> None:
     assert choose(ALL, "EXTF_1.csv", "", None, mark + b'"EXTF";700;21;"Buchungsstapel"') is BOOKINGS
     assert choose(ALL, "EXTF_1.csv", "", None, mark + b'"EXTF";700;16;"Debitoren"') is MASTER
+    assert choose(ALL, "EXTF_1.csv", "", None, mark + b"EXTF;700;16;Debitoren") is MASTER
     assert choose(ALL, "EXTF_1.csv", "", None, mark + b'"EXTF";700;20;') is None
 
 

@@ -94,6 +94,7 @@ def parse_profile(name: str, table: Table) -> Profile:
         on_account=one_column(table.table("on_account"), "item_no", {}, numbers) if "on_account" in table.data else None,
         as_of=_finding(found, "as_of", dates),
         booked_until=_finding(found, "booked_until", dates),
+        accounts=_accounts(scope),
         companies=scope.texts("companies", []),
         absent=cast(Literal["cleared", "kept"], table.text("absent", "cleared", one_of=("cleared", "kept"))),
         only_new=table.flag("only_new", False),
@@ -124,6 +125,14 @@ def _fits_together(table: Table, profile: Profile) -> None:
             table.complain(f"columns.{name}", f"days_after = {column.days_after!r}, but [columns] does not say where that stands")
         if profile.rows.header_within == 0 and not (column.position or column.always is not None or column.above):
             table.complain(f"columns.{name}", "a file without a header (header_within = 0) needs the column's position")
+
+
+def _accounts(scope: Table) -> tuple[tuple[str, str], ...]:
+    """Ranges of debtor numbers, "10000-39999"; both ends have as many characters as the numbers they are for."""
+    ranges = [(first.strip(), last.strip()) for first, _, last in (text.partition("-") for text in scope.texts("accounts", []))]
+    if not all(first and len(first) == len(last) and first <= last for first, last in ranges):
+        scope.complain("accounts", 'accounts holds ranges of debtor numbers of one length, like ["10000-39999"]')
+    return tuple(ranges)
 
 
 def _delimiter(table: Table) -> str:

@@ -30,14 +30,15 @@ TEXTS: Texts = {
     **ROW_TEXTS,
     **CELL_TEXTS,
     "rejected": ("{why}", "{why}"),
+    "outside": ("account {account} does not belong to this part of the list", "Konto {account} gehört nicht zu diesem Teil der Liste"),
     "no_document": (
         "has no document number and is no credit; it cannot be told apart from other rows",
         "hat keine Belegnummer und ist keine Gutschrift; die Zeile ist nicht zuzuordnen",
     ),
 }
 
-_ITEM, _DUE, _OPEN, _CURRENCY, _INVOICED, _KIND = (
-    COLUMNS.index(name) for name in ("item_no", "due_on", "open_amount", "currency", "invoiced_on", "kind")
+_DEBTOR, _ITEM, _DUE, _OPEN, _CURRENCY, _INVOICED, _KIND = (
+    COLUMNS.index(name) for name in ("debtor_no", "item_no", "due_on", "open_amount", "currency", "invoiced_on", "kind")
 )
 
 
@@ -147,6 +148,8 @@ class Body:
         self.days.see(cells, record.line)
         cleared = any(rule.holds(cells) for rule in self._cleared) if self._cleared else False
         values = self.reading.values(cells, cleared=cleared)
+        if self._profile.accounts and not self._belongs(values[_DEBTOR]):
+            raise BadCell("", "", "outside", account=values[_DEBTOR])
         if self._items:
             if cleared:
                 values[_DUE] = values[_DUE] or values[_INVOICED] or self._as_of
@@ -156,6 +159,9 @@ class Body:
                 printed = self.reading.part(cells, "open_amount") if cleared else values[_OPEN]
                 self._totals.add(printed or "0", values[_CURRENCY])
         return Said(record.line, tuple(values), record.raw)
+
+    def _belongs(self, debtor_no: str) -> bool:
+        return any(len(debtor_no) == len(first) and first <= debtor_no <= last for first, last in self._profile.accounts)
 
     def _put_on_account(self, values: list[str], cells: list[str], read: Read) -> None:
         """A payment that names no document: its key is made of other columns, and counted where they do not tell two apart."""

@@ -156,7 +156,7 @@ class Profile:
     special: Literal["", "extf-bookings"] = ""  # read by code of its own instead of [columns]
     mode: Literal["snapshot", "delta", ""] = ""  # "": .delta. in the name, else snapshot
     names: tuple[str, ...] = ()  # file name patterns like "FBL5N*.txt", case ignored
-    begins: str = ""  # how the file's first line must begin, to tell products apart that use one name
+    begins: str = ""  # how the file's first line must begin, to tell products apart that use one name; quotes do not matter
     delimiter: str = ""  # text: ";" "," "\t" "|"; "" = whichever of ; , tab the header uses most
     quotes: bool = True  # text: fields may be quoted as RFC 4180 says; False: a quote is a character like any other
     sheet: str = ""  # sheet: the worksheet's name; "" = the first
@@ -175,6 +175,7 @@ class Profile:
     on_account: Column | None = None  # the item_no of rows that name no document: payments on account
     as_of: Finding | None = None
     booked_until: Finding | None = None
+    accounts: tuple[tuple[str, str], ...] = ()  # the file is a part of the list: rows of other debtor numbers do not belong to it
     companies: tuple[str, ...] = ()  # the file is complete for these companies, whether or not a row names them
     absent: Literal["cleared", "kept"] = "cleared"  # snapshot: what a missing item means; kept: the file is a list of states
     only_new: bool = False  # rows only open items that the ledger never saw; what it knows stays as it is
@@ -231,7 +232,7 @@ def _named(profile: Profile, name: str) -> bool:
 def _fits(profile: Profile, name: str, head: bytes) -> bool:
     if not _named(profile, name):
         return False
-    return not profile.begins or first_text(profile, head).lstrip().startswith(profile.begins)
+    return first_text(profile, head).replace('"', "").lstrip().startswith(profile.begins.replace('"', ""))
 
 
 def first_text(profile: Profile, head: bytes) -> str:

@@ -1,0 +1,112 @@
+"""Files of other products through the whole intake: what their profiles mean for the ledger."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+
+import pytest
+
+from collectord.core.exports.profile_text import parse_profile
+from collectord.core.exports.source_profiles import CANONICAL, Completeness, Profile
+from collectord.core.rule_text import Problem, Table
+from tests.loops.test_intake import InHouse
+from tests.loops.test_intake import house as house
+
+COLUMNS = """
+title.en = "x"
+title.de = "x"
+delimiter = ","
+[columns]
+company = "code"
+debtor_no = "cust"
+debtor_name = "name"
+item_no = { column = "doc", without_point_zero = true }
+due_on = "due"
+open_amount = "open"
+"""
+HEADER = "code,cust,name,doc,due,open\n"
+
+
+def profile(name: str, text: str = COLUMNS) -> Profile:
+    problems: list[Problem] = []
+    found = parse_profile(name, Table(tomllib.loads(text), "", problems))
+    assert problems == []
+    return found
+
+
+def with_profiles(house: InHouse, *profiles: Profile) -> InHouse:
+    return InHouse(replace(house.edges, sources={each.name: each for each in profiles}), house.drop, house.db)
+
+
+@pytest.fixture
+def warehouse(house: InHouse) -> InHouse:
+    return with_profiles(house, profile("warehouse"))
+
+
+async def test_ids_lose_their_point_zero_and_keep_their_leading_zeros(warehouse: InHouse) -> None:
+    receipt = await warehouse.take(
+        HEADER + "U1,007,WINC co,1930571429.0,2026-10-13,8.50\nU1,007,WINC llc,0012.0,2026-10-13,1\n", source="warehouse"
+    )
+    assert (receipt.status, receipt.opened) == ("accepted", 2)
+    assert await warehouse.open("007", "U1") == {"1930571429": "8.50", "0012": "1.00"}
+
+
+async def test_a_snapshot_of_one_company_leaves_the_others_items_alone(warehouse: InHouse) -> None:
+    await warehouse.take(
+        HEADER + "U1,1,A,1.0,2026-10-13,8\nU1,1,A,2.0,2026-10-13,8\nC2,1,A,3.0,2026-10-13,9\n", "a.csv", source="warehouse"
+    )
+    receipt = await warehouse.take(HEADER + "U1,1,A,2.0,2026-10-13,8\n", "b.csv", source="warehouse")
+    assert (receipt.cleared, receipt.unchanged) == (1, 1)
+    assert await warehouse.open("1", "U1") == {"2": "8.00"}
+    assert await warehouse.open("1", "C2") == {"3": "9.00"}
+
+
+async def test_a_constant_company_bounds_a_snapshot_even_when_it_has_no_row_of_it(house: InHouse) -> None:
+    first = profile("all")
+    second = profile("all", COLUMNS.replace('company = "code"', 'company = { always = "C2" }'))
+    await with_profiles(house, first).take(
+        HEADER + "U1,1,A,1.0,2026-10-13,8\nC2,1,A,3.0,2026-10-13,9\nC2,2,B,4.0,2026-10-13,9\n", "a.csv", source="all"
+    )
+    receipt = await with_profiles(house, second).take(HEADER + ",1,A,3.0,2026-10-13,9\n", "b.csv", source="all")
+    assert receipt.cleared == 1
+    assert await house.open("1", "U1") == {"1": "8.00"}
+
+
+async def test_items_that_a_batch_of_new_ones_names_again_stay_as_they_are(house: InHouse) -> None:
+    lists = with_profiles(
+        house, profile("warehouse"), profile("new", COLUMNS.replace("[columns]", 'mode = "delta"\nonly_new = true\n[columns]'))
+    )
+    await lists.take(HEADER + "U1,1,A,1.0,2026-10-13,8\nU1,1,A,2.0,2026-10-13,8\n", "a.csv", source="warehouse")
+    await lists.take(HEADER + "U1,1,A,1.0,2026-10-13,5\n", "b.csv", source="warehouse")
+    receipt = await lists.take(
+        HEADER + "U1,1,A,1.0,2026-10-13,8\nU1,1,A,2.0,2026-10-13,8\nU1,1,A,3.0,2026-10-13,7\n", "c.csv", source="new"
+    )
+    assert (receipt.status, receipt.opened, receipt.reopened, receipt.changed, receipt.unchanged) == ("accepted", 1, 0, 0, 2)
+    assert await lists.open("1", "U1") == {"1": "5.00", "3": "7.00"}
+
+
+async def test_a_list_that_was_filtered_wrongly_is_held_with_the_reason(house: InHouse) -> None:
+    text = COLUMNS + '[[expect]]\nwhy = "a paid row"\ncolumn = "open"\namount = "zero"\n'
+    receipt = await with_profiles(house, profile("states", text)).take(HEADER + "U1,1,A,1.0,2026-10-13,8\n", source="states")
+    assert receipt.status == "held"
+    assert receipt.reason is not None
+    assert "a paid row" in receipt.reason
+
+
+async def test_a_file_that_contradicts_its_own_total_changes_nothing(house: InHouse) -> None:
+    text = COLUMNS + '[[total]]\ncolumn = "*"\nbegins = ["Total"]\nsum = "open"\n'
+    lists = with_profiles(house, profile("totals", text))
+    receipt = await lists.take(HEADER + "U1,1,A,1.0,2026-10-13,8\nTotal,,,,,9\n", source="totals")
+    assert (receipt.status, receipt.opened) == ("rejected", 0)
+    assert await lists.open("1", "U1") == {}
+
+
+async def test_a_canonical_file_with_a_declared_last_line_is_whole_or_refused(house: InHouse) -> None:
+    trailed = with_profiles(house, replace(CANONICAL, complete=Completeness(trailer="END")))
+    text = "debtor_no;debtor_name;item_no;due_on;open_amount\n1;A;R1;2026-10-13;5\n"
+    cut = await trailed.take(text, "cut.csv")
+    assert (cut.status, cut.reason) == ("rejected", "the last line END is missing; the file was cut off")
+    assert (await trailed.take(text + "END;1\n", "whole.csv")).status == "accepted"
+    assert (await trailed.take(text + "END;2\n", "wrong.csv")).status == "rejected"
+    assert await trailed.open() == {"R1": "5.00"}
