@@ -7,10 +7,12 @@ Invariant: the verdict stands before the ledger is touched.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from collectord.core.exports.change_set import Counts, odd_size, shrinks
 from collectord.core.exports.freshness import Earlier
@@ -26,6 +28,7 @@ from collectord.loops.applying import put_rejects
 from collectord.loops.asking import ask, profile_of
 from collectord.loops.intake_edges import IntakeEdges
 from collectord.loops.prepared import Prepared
+from collectord.loops.what_changes import what_changes
 
 NOTHING_READ = Summary()
 PREPARE = {"payments": payments.prepare, "master_data": master_data.prepare}
@@ -40,6 +43,7 @@ class Judged:
     counts: Counts | None = None
     summary: Summary = NOTHING_READ
     prepared: Prepared | None = None  # of other kinds than open items
+    extra: Mapping[str, Any] = field(default_factory=dict)  # keys of the receipt beside those that every kind has
     original: Earlier | None = None  # of a duplicate
     steady: bool = True  # nobody wrote to the file meanwhile
 
@@ -56,8 +60,10 @@ async def judged(edges: IntakeEdges, arrived: Arrival, export: ExportFile, scrat
     history = await edges.db.read(partial(batches.history, source=arrived.source, digest=digest))
 
     def look(at: Arrival, past: batches.History) -> Decision | None:
+        # Each line of a statement has an id of its own: an older day, or another account's, is full of news and changes nothing twice.
+        same, newest = (None, None) if profile.kind == "payments" else (past.same, past.newest)
         return first_look(
-            at, digest, latest=past.latest, same_bytes=past.same, newest_as_of=past.newest, today=house.today(now), language=house.language
+            at, digest, latest=past.latest, same_bytes=same, newest_as_of=newest, today=house.today(now), language=house.language
         )
 
     first = look(arrived, history)
@@ -78,7 +84,10 @@ async def judged(edges: IntakeEdges, arrived: Arrival, export: ExportFile, scrat
         await put_rejects(edges.db, scratch, arrived)
     prepared, counts = await counted(edges, arrived, summary, scratch, now)
     decision = second or (prepared and prepared.decision) or await _verdict(edges, arrived, export.size, profile, summary, counts)
-    return Judged(arrived=arrived, decision=decision, counts=counts, summary=summary, prepared=prepared)
+    extra = prepared.extra if prepared else {}
+    if decision.status == "held" and prepared is None:
+        extra = await what_changes(edges, arrived.source, summary.before, scratch)
+    return Judged(arrived=arrived, decision=decision, counts=counts, summary=summary, prepared=prepared, extra=extra)
 
 
 def _may_say_its_day(profile: Profile, arrived: Arrival) -> bool:

@@ -52,7 +52,8 @@ async def accept(edges: IntakeEdges, arrived: Arrival, export: ExportFile, now: 
             raise IntakeRefused(summary.refused or phrase(TEXTS, "tampered", edges.house.language, file=arrived.stored_as))
         arrived = told(arrived, summary)
         prepared, counts = await counted(edges, arrived, summary, scratch, now)
-        found = Judged(arrived=arrived, decision=Decision("accepted"), counts=counts, summary=summary, prepared=prepared)
+        found = Judged(arrived=arrived, decision=Decision("accepted"), counts=counts, summary=summary, prepared=prepared,
+                       extra=prepared.extra if prepared else {})  # fmt: skip
         await _decide(edges, found, scratch, now)
     return await finish(edges, arrived.batch_id, "held")
 
@@ -67,9 +68,7 @@ async def _decide(edges: IntakeEdges, found: Judged, scratch: Path, now: datetim
         replaced = await _accept(conn, edges, found, now) if accepted else []
         if found.counts is None:
             await batches.drop_rejects(conn, batch_id)
-        await batches.decide(
-            conn, found.arrived, found.decision, found.counts, now, found.summary, found.extra
-        )
+        await batches.decide(conn, found.arrived, found.decision, found.counts, now, found.summary, found.extra)
         if found.original:
             await batches.repeat(conn, batch_id, found.original.batch_id)
             until = confirmed_until(found.original, found.arrived.as_of, accounting_days(edges.house))
