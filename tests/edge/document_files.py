@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -29,6 +31,20 @@ def read(path: Path, *, language: Any = "en", **profile: Any) -> tuple[list[Reco
     """All records and the notes."""
     reading = documents.records(path, Profile(**{"name": "test", **profile}), language)
     return list(reading), reading.notes
+
+
+def read_apart(path: Path, form: str) -> tuple[int, int]:
+    """The file read in a process of its own: how many records, and by how many megabytes that process grew."""
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom collectord.edge import documents\n"
+        "from collectord.core.exports.source_profiles import Profile\n"
+        "def peak(): return next(int(line.split()[1]) for line in open('/proc/self/status') if line.startswith('VmHWM')) // 1024\n"
+        "before = peak()\n"
+        "print(sum(1 for _ in documents.records(Path(sys.argv[1]), Profile(name='x', format=sys.argv[2]), 'en')), peak() - before)\n"
+    )
+    answer = subprocess.run([sys.executable, "-c", code, str(path), form], capture_output=True, text=True, check=True)
+    count, grown = map(int, answer.stdout.split())
+    return count, grown
 
 
 def fields(path: Path, **profile: Any) -> list[list[str]]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import io
-import subprocess
-import sys
 import zipfile
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import xlwt  # type: ignore[import-untyped]
@@ -19,7 +18,7 @@ from openpyxl import Workbook  # type: ignore[import-untyped]
 from collectord.core.exports.csv_records import Broken, Certain
 from collectord.core.exports.decoding import ExportRefused
 from collectord.edge.documents.cells import cell, number
-from tests.edge.document_files import dropped, fields, ods, read, repacked, saved, xls, xlsx, xlsx_with
+from tests.edge.document_files import dropped, fields, ods, read, read_apart, repacked, saved, xls, xlsx, xlsx_with
 
 GERMAN_DAY = xlwt.easyxf(num_format_str="DD.MM.YYYY")
 
@@ -89,7 +88,7 @@ def test_an_xlsx_comes_with_its_row_numbers_and_certain_cells(tmp_path: Path) ->
 
 
 def test_an_xls_comes_the_same_way_and_its_errors_are_broken(tmp_path: Path) -> None:
-    rows = [["Nr", "Datum", "Sperre", "Betrag"], [1930571429.0, date(2026, 11, 21), True, 12.5], ["007", "", None, 1.0]]
+    rows: list[list[Any]] = [["Nr", "Datum", "Sperre", "Betrag"], [1930571429.0, date(2026, 11, 21), True, 12.5], ["007", "", None, 1.0]]
     records, _ = read(dropped(tmp_path, xls(rows, styles={(1, 1): GERMAN_DAY}, errors=[(2, 3)])), format="sheet")
     assert kinds(records[1].fields) == [("Certain", "1930571429"), ("Certain", "2026-11-21"), ("Certain", "yes"), ("Certain", "12.50")]
     assert kinds(records[2].fields)[-1] == ("Broken", "#REF!")
@@ -114,13 +113,40 @@ def test_an_ods_comes_the_same_way(tmp_path: Path) -> None:
     assert type(records[1].fields[1]) is Certain
 
 
-def test_an_ods_that_shows_errors_is_refused(tmp_path: Path) -> None:
-    error = (
-        '<table:table-row><table:table-cell office:value-type="string" calcext:value-type="error">'
-        "<text:p>#REF!</text:p></table:table-cell></table:table-row>"
+def test_the_errors_notes_and_hidden_rows_of_an_ods_are_told_apart(tmp_path: Path) -> None:
+    table = (
+        '<table:table-row table:visibility="filter"><table:table-cell office:value-type="string" calcext:value-type="error">'
+        "<text:p>#REF!</text:p></table:table-cell>"
+        '<table:table-cell office:value-type="string"><text:p>a<text:s/>b<office:annotation><text:p>note</text:p>'
+        "</office:annotation>c</text:p>"
+        "<text:p>d<text:span>e</text:span></text:p></table:table-cell>"
+        '<table:table-cell office:value-type="boolean" office:boolean-value="true"/>'
+        '<table:table-cell office:value-type="float" office:value="x"/><table:table-cell office:value-type="date" office:date-value="x"/>'
+        '</table:table-row><table:table-row table:number-rows-repeated="2"><table:table-cell table:number-columns-repeated="x">'
+        "<text:p>same</text:p></table:table-cell></table:table-row>"
     )
-    with pytest.raises(ExportRefused, match="shows errors"):
-        read(dropped(tmp_path, ods(error)), format="sheet")
+    records, notes = read(dropped(tmp_path, ods(table)), format="sheet")
+    assert kinds(records[0].fields) == [("Broken", "#REF!"), ("str", "a bc\nde"), ("Certain", "yes"), ("Broken", "x"), ("Broken", "x")]
+    assert [(record.line, record.fields) for record in records[1:]] == [(2, ["same", "", "", "", ""]), (3, ["same", "", "", "", ""])]
+    assert notes == ["sheet OP: 1 hidden rows were read too (a filter hides, it does not remove)"]
+
+
+def test_the_sheet_of_an_ods_is_chosen_by_its_name(tmp_path: Path) -> None:
+    cell_of = '<table:table-row><table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell></table:table-row>'
+    tables = cell_of.format("one") + '</table:table><table:table table:name="Zwei">' + cell_of.format("two")
+    path = dropped(tmp_path, ods(tables + '</table:table><table:table table:name="Leer">'))
+    assert fields(path, format="sheet", sheet="zwei") == [["two"]]
+    assert read(path, format="sheet")[1] == ["sheet OP was read; not read: Zwei, Leer"]
+    assert fields(path, format="sheet", sheet="Leer") == []
+    with pytest.raises(ExportRefused, match="no sheet Drei; the file has OP, Zwei, Leer"):
+        read(path, format="sheet", sheet="Drei")
+
+
+def test_damaged_xml_within_a_sheet_is_refused_before_a_library_stumbles_over_it(tmp_path: Path) -> None:
+    damaged = ods(ODS_ROWS.replace("</table:table-row>", "</table:row>", 1))  # calamine 0.9.1 never comes back from this one
+    for content in (damaged, xlsx_with("<row r='1'><c r='A1'><v>1</c></row>")):
+        with pytest.raises(ExportRefused, match="line 1, column"):
+            read(dropped(tmp_path, content), format="sheet")
 
 
 def test_an_ods_whose_repeated_cells_would_fill_memory_is_refused(tmp_path: Path) -> None:
@@ -306,16 +332,9 @@ def test_external_links_and_entities_of_a_workbook_are_never_followed(tmp_path: 
 
 def test_a_large_sheet_stays_within_bounded_memory(tmp_path: Path) -> None:
     rows = "".join(
-        f'<row r="{n}">' + "".join(f'<c r="{c}{n}"><v>{n}.25</v></c>' for c in "ABCDEFGHIJ") + "</row>" for n in range(1, 100_001)
+        f'<row r="{n}">' + "".join(f'<c r="{c}{n}"><v>{n}.25</v></c>' for c in "ABCDEFGHIJ") + "</row>" for n in range(1, 30_001)
     )
     path = dropped(tmp_path, xlsx_with(rows))
-    code = (
-        "import resource, sys\nfrom pathlib import Path\nfrom collectord.edge import documents\n"
-        "from collectord.core.exports.source_profiles import Profile\n"
-        "print(sum(1 for _ in documents.records(Path(sys.argv[1]), Profile(name='x', format='sheet'), 'en')))\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
-    )
-    answer = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
-    count, peak = map(int, answer.stdout.split())
-    assert count == 100_000
-    assert peak < 300
+    count, grown = read_apart(path, "sheet")
+    assert count == 30_000
+    assert grown < 60

@@ -16,6 +16,7 @@ from collectord.core.exports.decoding import ExportRefused
 from collectord.core.exports.source_profiles import Profile
 from collectord.core.wording import Language, Texts, phrase
 from collectord.edge.documents import einvoices, pdf, sheet_xml, sheets, statements, text
+from collectord.edge.documents.cells import padded
 
 HEAD = 4_096  # bytes by which a file is known
 
@@ -116,6 +117,6 @@ def _records(stream: BinaryIO, profile: Profile, language: Language, notes: list
         text.refuse_page(head, language)
         yield from text.records(stream, profile, language)
     elif what == "xml":
-        yield from sheet_xml.records(stream, profile.sheet, language)
+        yield from padded(sheet_xml.records(stream, profile.sheet, language))
     else:
         yield from sheets.records(stream, profile.sheet, language, notes, packed=what == "packed")

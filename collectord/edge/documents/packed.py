@@ -36,6 +36,17 @@ TEXTS: Texts = {
 }
 
 
+class PartStream:
+    """A part as something to read from."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def read(self, size: int, /) -> bytes:
+        """The next piece, whatever size was asked for; b"" at the end."""
+        return next(filter(None, self._pieces), b"")
+
+
 class Packed:
     """The parts of one archive. Raises ExportRefused for anything that a sheet never is."""
 
@@ -52,6 +63,8 @@ class Packed:
         if sum(info.file_size for info in infos) > MAX_UNPACKED:
             raise self.refused("bomb", what=f"> {MAX_UNPACKED} B")
         for info in infos:
+            if info.header_offset < 0 or not info.filename:
+                raise self.refused("damaged")
             if info.filename.startswith(("/", "\\")) or ":" in info.filename or ".." in info.filename.replace("\\", "/").split("/"):
                 raise self.refused("names")
             if info.flag_bits & 0x1:

@@ -6,7 +6,6 @@ Invariant: a cell stands in the column it says, and an error is Broken.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import BinaryIO
 from xml.etree.ElementTree import Element
@@ -14,7 +13,7 @@ from xml.etree.ElementTree import Element
 from collectord.core.exports.csv_records import Broken, Certain, Record
 from collectord.core.exports.decoding import ExportRefused
 from collectord.core.wording import Language, Texts, phrase, safe
-from collectord.edge.documents.cells import number, row
+from collectord.edge.documents.cells import day, number_text, row
 from collectord.edge.documents.xml_parts import local, parts
 
 ROOT = "{urn:schemas-microsoft-com:office:spreadsheet}Workbook"
@@ -31,8 +30,6 @@ TEXTS: Texts = {
 }
 
 _ATTRIBUTE = "{urn:schemas-microsoft-com:office:spreadsheet}"
-_DAY = re.compile(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}(?=T|\Z)", re.ASCII)
-_NUMBER = re.compile(r"\A-?[0-9]{1,40}(?:\.[0-9]{0,40})?(?:[Ee][+-]?[0-9]{1,3})?\Z", re.ASCII)
 
 
 def records(stream: BinaryIO, sheet: str, language: Language) -> Iterator[Record]:
@@ -85,10 +82,9 @@ def _value(element: Element) -> str:
     kind, text = data.get(_ATTRIBUTE + "Type", "String"), "".join(data.itertext())
     match kind:
         case "Number":
-            return number(float(text)) if _NUMBER.match(text) else Broken(text)
+            return number_text(text)
         case "DateTime":
-            day = _DAY.match(text)
-            return Certain(day[0]) if day else Broken(text)
+            return day(text)
         case "Boolean":
             return Certain("yes" if text.strip() == "1" else "no")
         case "Error":

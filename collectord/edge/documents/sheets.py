@@ -1,16 +1,15 @@
-"""Rows of spreadsheets: xlsx and ods by python-calamine, xls by xlrd.
+"""Rows of spreadsheets: xlsx by python-calamine, xls by xlrd, ods by sheet_ods.
 
 Owns which sheet is read and what of a file refuses it. Knows no column.
 Invariant: what the sheet shows as an error is never an empty cell; formulas give the value they had when the file was saved.
 
-xlrd for xls: calamine shows error cells (#REF!) of xls as empty and breaks down on files that are cut; xlsx errors are found by
-workbook_scan, ods with errors are refused.
+xlrd for xls: calamine shows error cells (#REF!) as empty and breaks down on files that are cut; those of xlsx are found by
+workbook_scan.
 """
 
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator
 from typing import BinaryIO, Literal
 
@@ -22,15 +21,15 @@ from xlrd.sheet import Cell
 from collectord.core.exports.csv_records import Broken, Record
 from collectord.core.exports.decoding import ExportRefused
 from collectord.core.wording import Language, Texts, phrase, safe
-from collectord.edge.documents.cells import cell, row
-from collectord.edge.documents.packed import Packed
+from collectord.edge.documents import sheet_ods
+from collectord.edge.documents.cells import cell, padded, row
+from collectord.edge.documents.packed import Packed, PartStream
 from collectord.edge.documents.workbook_scan import WORKBOOK, Scan, Unplaced, scan, sheet_parts
+from collectord.edge.documents.xml_parts import checked
 
 MAX_CELLS = 3_000_000  # of the whole rectangle: calamine keeps about 70 bytes of each
 LARGEST = 128 * 2**20  # bytes of the file
 _ODS_CONTENT, _ODS_TYPE = "content.xml", b"application/vnd.oasis.opendocument.spreadsheet"
-_ODS_ERROR = re.compile(rb"""\bvalue-type=["']error["']""")
-_ODS_REPEATED = re.compile(rb"""<table:(?:table-)?table-cell\b(?=[^<>]*office:value)[^<>]*number-columns-repeated=["']([0-9]{4,})["']""")
 
 TEXTS: Texts = {
     "large": ("the sheet is larger than {limit} bytes; export it as CSV", "Die Tabelle ist größer als {limit} Bytes; als CSV exportieren"),
@@ -49,10 +48,6 @@ TEXTS: Texts = {
     "binary": (
         "this is a binary workbook (xlsb); save it as xlsx",
         "Das ist eine binäre Arbeitsmappe (xlsb); als xlsx speichern",
-    ),
-    "errors": (
-        "the sheet shows errors such as #REF!; correct its formulas and save it again",
-        "Die Tabelle zeigt Fehler wie #BEZUG!; Formeln berichtigen und neu speichern",
     ),
     "others": ("sheet {sheet} was read; not read: {sheets}", "Gelesen wurde das Blatt {sheet}; nicht gelesen: {sheets}"),
     "hidden": (
@@ -78,7 +73,7 @@ class _Sheets:
         """The profile's sheet, else the first that people see."""
         shown = ", ".join(safe(name, 40) for name in names[:20])
         if self._wanted:
-            found = next((name for name in names if name.strip().casefold() == self._wanted.strip().casefold()), None)
+            found = next((name for name in names if same(name, self._wanted)), None)
             if found is None:
                 raise self.refused("no_sheet", sheet=self._wanted, sheets=shown)
             return found
@@ -96,25 +91,24 @@ class _Sheets:
             return self._xlsx(packed)
         if "xl/workbook.bin" in packed.parts:
             raise self.refused("binary")
-        if "mimetype" in packed.parts and packed.small("mimetype").strip() == _ODS_TYPE:
-            return self._ods(packed)
+        if _ODS_CONTENT in packed.parts and packed.small("mimetype").strip() == _ODS_TYPE:
+            return padded(self._ods(packed))
         raise self.refused("archive")
 
     def _xlsx(self, packed: Packed) -> Iterator[Record]:
         places = sheet_parts(packed, self._language)
         workbook, sheet = None, ""
         found = Scan()
-        for name in packed.parts:  # every part once, so that its size is known to be true
+        for name in packed.parts:  # every part once, so that its size is known to be true, and its XML to be whole
             if name not in places.values():
-                for _ in packed.unpacked(name):
-                    pass
+                self._looked_through(name, packed)
         workbook = self._opened()
         sheet = self.choose(workbook.sheet_names, _visible(workbook))
         part = places.get(sheet, "")
         if part not in packed.parts:
             raise self.refused("damaged")
         try:
-            found = scan(packed.unpacked(part))
+            found = scan(checked(packed.unpacked(part), self._language))
         except Unplaced:
             raise self.refused("damaged") from None
         if found.rows * max(found.columns, 1) > MAX_CELLS or (found.rows and not found.columns):
@@ -123,19 +117,27 @@ class _Sheets:
             self._notes.append(phrase(TEXTS, "hidden", self._language, sheet=sheet, count=found.hidden))
         return _rows(self._sheet(workbook, sheet), found)
 
+    def _looked_through(self, name: str, packed: Packed) -> None:
+        is_xml = name.endswith((".xml", ".rels", ".vml"))
+        for _ in checked(packed.unpacked(name), self._language) if is_xml else packed.unpacked(name):
+            pass
+
     def _ods(self, packed: Packed) -> Iterator[Record]:
-        for name in packed.parts:
-            tail = b""
-            for piece in packed.unpacked(name):
-                if name == _ODS_CONTENT:
-                    text = tail + piece
-                    if _ODS_ERROR.search(text):
-                        raise self.refused("errors")
-                    if _ODS_REPEATED.search(text):
-                        raise self.refused("cells", limit=MAX_CELLS)
-                    tail = text[-2_000:]
-        workbook = self._opened()
-        return _rows(self._sheet(workbook, self.choose(workbook.sheet_names, _visible(workbook))), Scan())
+        names: list[str] = []
+        hidden = 0
+        try:
+            for name, record, is_hidden in sheet_ods.rows(PartStream(packed.unpacked(_ODS_CONTENT)), self._language):
+                if name not in names:
+                    names.append(name)
+                is_chosen = name == names[0] if not self._wanted else same(name, self._wanted)
+                if is_chosen and record is not None:
+                    hidden += is_hidden
+                    yield record
+        except sheet_ods.TooWide:
+            raise self.refused("cells", limit=MAX_CELLS) from None
+        sheet = self.choose(names, names)
+        if hidden:
+            self._notes.append(phrase(TEXTS, "hidden", self._language, sheet=sheet, count=hidden))
 
     def _opened(self) -> CalamineWorkbook:
         self._stream.seek(0)
@@ -189,7 +191,12 @@ def records(stream: BinaryIO, sheet: str, language: Language, notes: list[str], 
     if stream.seek(0, io.SEEK_END) > LARGEST:
         raise sheets.refused("large", limit=LARGEST)
     stream.seek(0)
-    return sheets.packed() if packed else sheets.xls()
+    return sheets.packed() if packed else padded(sheets.xls())
+
+
+def same(name: str, wanted: str) -> bool:
+    """Sheets are named in a profile as people see them."""
+    return name.strip().casefold() == wanted.strip().casefold()
 
 
 def _visible(workbook: CalamineWorkbook) -> list[str]:

@@ -7,10 +7,12 @@ Invariant: nothing but the file's own bytes is ever read, and what was handed ou
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO, NamedTuple
+from contextlib import contextmanager
+from typing import NamedTuple, Protocol
 from xml.etree.ElementTree import Element, ParseError
+from xml.parsers.expat import ExpatError, ParserCreate
 
-from defusedxml import DefusedXmlException
+from defusedxml import DefusedXmlException, DTDForbidden
 from defusedxml.ElementTree import iterparse
 
 from collectord.core.exports.decoding import ExportRefused
@@ -41,6 +43,12 @@ TEXTS: Texts = {
 }
 
 
+class Readable(Protocol):
+    """What the parser needs of a file."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
 class Part(NamedTuple):
     """A complete element and the elements around it, outermost first; those may still lack what follows."""
 
@@ -52,7 +60,7 @@ class Part(NamedTuple):
 class _Watched:
     """Hands the file to the parser in blocks and stops it when it reads on and on without finding an element."""
 
-    def __init__(self, stream: BinaryIO, language: Language, largest: int) -> None:
+    def __init__(self, stream: Readable, language: Language, largest: int) -> None:
         self._stream = stream
         self._language = language
         self._largest = largest
@@ -60,7 +68,8 @@ class _Watched:
         self.since_element = 0
 
     def read(self, size: int = -1) -> bytes:
-        block = self._stream.read(BLOCK)
+        # a token without an end is looked at again from its beginning with every block: blocks that grow keep that linear
+        block = self._stream.read(max(BLOCK, self.since_element))
         self._read += len(block)
         self.since_element += len(block)
         if self._read > self._largest:
@@ -75,14 +84,40 @@ def local(element: Element) -> str:
     return element.tag.rpartition("}")[2]
 
 
-def parts(stream: BinaryIO, wanted: frozenset[str], language: Language, *, largest: int) -> Iterator[Part]:
+def parts(stream: Readable, wanted: frozenset[str], language: Language, *, largest: int) -> Iterator[Part]:
     """The root when it begins, then every element with a wanted name when it ends, and the root again. Raises ExportRefused."""
-    source = _Watched(stream, language, largest)
+    with _faults(language):
+        yield from _parts(_Watched(stream, language, largest), wanted, language)
+
+
+def checked(pieces: Iterator[bytes], language: Language) -> Iterator[bytes]:
+    """The same pieces, while a parser sees that they are whole XML without a document type. Raises ExportRefused.
+
+    For a library that reads the XML afterwards and may stumble over what is not.
+    """
+    parser = ParserCreate()
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    with _faults(language):
+        for piece in pieces:
+            parser.Parse(piece, False)
+            yield piece
+        parser.Parse(b"", True)
+
+
+def _refuse_doctype(name: str, *_: object) -> None:
+    raise DTDForbidden(name, None, None)
+
+
+@contextmanager
+def _faults(language: Language) -> Iterator[None]:
+    """What parsers raise as what the person who dropped the file reads."""
     try:
-        yield from _parts(source, wanted, language)
+        yield
     except ParseError as error:
         line, column = error.position
         raise ExportRefused(phrase(TEXTS, "damaged", language, line=line, column=column + 1)) from None
+    except ExpatError as error:
+        raise ExportRefused(phrase(TEXTS, "damaged", language, line=error.lineno, column=error.offset + 1)) from None
     except DefusedXmlException:
         raise ExportRefused(phrase(TEXTS, "dtd", language)) from None
     except (ValueError, LookupError):
