@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from collectord.core.exports.intake import Receipt
+from collectord.edge.inbox import ExchangeFolders
+from collectord.loops.intake import IntakeEdges, import_file
 from collectord.loops.payments import settle
 from collectord.loops.quality import quality
 from tests.loops.bank import line, listed, statement
@@ -254,3 +257,44 @@ async def test_a_return_that_accountings_later_list_knew_of_opens_nothing_again(
     at = local("2026-11-24T14:00")
     await statement(desk, at, line(amount="-410.00", reference="Rücklastschrift A1", booked_on="2026-11-20"))
     assert (await desk.ask(at + timedelta(minutes=1)))["open"] == {}
+
+
+async def drop(desk: Desk, name: str, text: str, now: datetime) -> Receipt:
+    """A statement as `import --source bank-generic` reads it."""
+    path = desk.folder / name
+    path.write_text(text, encoding="utf-8")
+    edges = IntakeEdges(
+        db=desk.db, folders=ExchangeFolders(desk.folder / "exchange"), house=desk.house, new_id=desk.new_id, sources=desk.rules.sources
+    )
+    return await import_file(edges, path, source="bank-generic", mode=None, as_of=None, now=now)
+
+
+BANK = "Datum;Betrag;Name;IBAN;Verwendungszweck\n"
+
+
+async def test_statements_may_come_in_any_order_and_overlap(desk: Desk) -> None:
+    await owing(desk)
+    newer = await drop(desk, "bank-2026-11-24.csv", BANK + "2026-11-24;7.00;Niemand;;Spende\n", MORNING)
+    older = await drop(desk, "bank-2026-11-23.csv", BANK + "2026-11-23;410.00;Muster;;A1\n2026-11-23;5.00;Wer;;\n", MORNING)
+    both = await drop(desk, "bank-2026-11-24b.csv", BANK + "2026-11-23;5.00;Wer;;\n2026-11-24;7.00;Niemand;;Spende\n", MORNING)
+    assert [(one.status, one.opened, one.unchanged) for one in (newer, older, both)] == [
+        ("accepted", 1, 0),
+        ("accepted", 2, 0),
+        ("accepted", 0, 2),
+    ]
+    assert refused(await desk.ask(LATER)) == ["guard/payment-seen"]
+    again = await drop(desk, "bank-2026-11-23.csv", BANK + "2026-11-23;410.00;Muster;;A1\n2026-11-23;5.00;Wer;;\n", LATER)
+    assert (again.status, again.opened, again.unchanged) == ("accepted", 0, 2)  # bytes of an older file: each line is known
+
+
+async def test_unreadable_lines_do_not_keep_the_good_ones_from_counting(desk: Desk) -> None:
+    await owing(desk)
+    receipt = await drop(desk, "bank.csv", BANK + "31.02.2026;1.00;;;\n2026-11-23;1.000,00;;;\n2026-11-23;410.00;Muster;;A1\n", MORNING)
+    assert (receipt.status, receipt.accepted, [bad.column for bad in receipt.rejected]) == ("accepted", 1, ["booked_on", "amount"])
+    assert refused(await desk.ask(LATER)) == ["guard/payment-seen"]
+    assert receipt.as_json()["matched"] == 1
+
+
+async def test_a_statement_of_which_no_line_can_be_read_is_held_and_one_without_bookings_is_fine(desk: Desk) -> None:
+    assert (await drop(desk, "bank-bad.csv", BANK + "gestern;1.00;;;\n", MORNING)).status == "held"
+    assert (await drop(desk, "bank-empty.csv", BANK, MORNING)).status == "accepted"
