@@ -145,11 +145,11 @@ def test_a_text_or_a_tag_without_an_end_stops_the_reading(tmp_path: Path, form: 
 
 def test_a_long_statement_is_read_in_bounded_memory(tmp_path: Path) -> None:
     whole = entry(inside=details(detail()))
-    path = dropped(tmp_path, camt(statement(*([whole] * 30_000), entry("119000.00", inside=details(*([detail(amount="119.00")] * 1_000))))))
-    assert path.stat().st_size > 17_000_000
+    path = dropped(tmp_path, camt(statement(*([whole] * 4_000), entry("119000.00", inside=details(*([detail(amount="119.00")] * 1_000))))))
+    assert path.stat().st_size > 2_300_000
     count, grown = read_apart(path, "camt")
-    assert count == 31_001
-    assert grown < 12
+    assert count == 5_001
+    assert grown < 10
 
 
 REAL: tuple[tuple[Any, bytes], ...] = (
@@ -217,12 +217,12 @@ def test_mutated_documents_give_records_or_one_sentence(tmp_path: Path, number: 
     form, content = REAL[number]
     assert isinstance(answer(dropped(tmp_path, content), form), list)
     chance = random.Random(number)
-    until = time.monotonic() + 4
+    until = time.monotonic() + 1.5
     tried = 0
-    while tried < 400 and time.monotonic() < until:
+    while tried < 200 and time.monotonic() < until:
         answer(dropped(tmp_path, mutated(content, chance)), form)
         tried += 1
-    assert tried >= 20
+    assert tried >= 5
     capfd.readouterr()  # what the libraries say about it is not ours
 
 

@@ -172,7 +172,11 @@ def test_a_statement_that_adds_up_is_read_and_one_that_does_not_is_refused(tmp_p
 def test_each_statement_of_a_file_adds_up_by_itself(tmp_path: Path) -> None:
     first = statement(entry("10.00"), balances=balance("OPBD", "0.00") + balance("CLBD", "10.00"))
     second = statement(entry("5.00"), balances=balance("PRCD", "10.00") + balance("CLBD", "15.00", "2026-11-21"), number="18")
-    found = named(dropped(tmp_path, camt(first, second)), format="camt", columns=columns(booked="statement_on", number="statement_no"))
+    found = named(
+        dropped(tmp_path, camt(first, second)),
+        format="camt",
+        columns=columns(amount="amount", booked="statement_on", number="statement_no"),
+    )
     assert [said(row, "amount", "statement_no", "statement_on") for row in found] == [
         ("10.00", "17", "2026-11-20"),
         ("5.00", "18", "2026-11-21"),

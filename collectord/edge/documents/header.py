@@ -1,7 +1,7 @@
 """The header of a document that has no columns of its own: an e-invoice, a bank statement.
 
 Owns which columns such a document shows to a profile. Knows no value.
-Invariant: what a profile names is there when the document can have it; a further column is shown only to a profile that names it.
+Invariant: what a profile names is there when the document can have it; nothing is shown that nobody reads.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from collectord.core.exports.source_profiles import Profile
 
 
 def names_for(profile: Profile, columns: Sequence[str], extras: Sequence[str]) -> tuple[str, ...]:
-    """The columns in their order, and those extras that the profile reads."""
+    """What the profile reads, in the document's order; the columns alone for a profile that takes them as they are called."""
+    if not profile.columns:
+        return tuple(columns)
     read = {name.casefold() for name in _named(profile)}
-    return (*columns, *(name for name in extras if name in read))
+    return tuple(name for name in (*columns, *extras) if name in read)
 
 
 def header_of(names: Sequence[str]) -> Record:
