@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from collectord.core.contact.dial_numbers import to_dial_number
-from collectord.core.exports.change_set import Before, debtor_digest, merge_debtor
+from collectord.core.exports.change_set import Before, Verdict, debtor_digest, merge_debtor
 from collectord.core.exports.columns import DEBTOR_COLUMNS
 from collectord.core.exports.csv_records import ExportRefused
 from collectord.core.exports.open_items import twin_row
@@ -53,8 +53,8 @@ def _read(order: Order, export: ExportFile, scratch: Scratch, tell: Tell) -> Sum
         scratch.compare(order.arrived.source, only_new=order.profile.only_new)
         if order.arrived.mode == "snapshot":
             scope = scratch.cover(rows.companies, order.arrived.source)
-            if order.profile.absent == "cleared":
-                scratch.find_missing(order.arrived.source)
+            absent = Verdict.MISSING if order.profile.absent == "cleared" else Verdict.DOUBTFUL
+            scratch.find_missing(order.arrived.source, absent)
             before = scratch.before(order.arrived.source, order.arrived.as_of.isoformat())
         _choose_debtors(order, rows.columns, scratch)
         counts = scratch.counts()

@@ -10,6 +10,7 @@ import pytest
 from collectord.core.exports.profile_text import parse_profile
 from collectord.core.exports.source_profiles import CANONICAL, Completeness, Profile
 from collectord.core.rule_text import Problem, Table
+from collectord.edge.store.connection import Connection
 from tests.loops.test_intake import InHouse
 from tests.loops.test_intake import house as house
 
@@ -37,6 +38,18 @@ def profile(name: str, text: str = COLUMNS) -> Profile:
 
 def with_profiles(house: InHouse, *profiles: Profile) -> InHouse:
     return InHouse(replace(house.edges, sources={each.name: each for each in profiles}), house.drop, house.db)
+
+
+async def doubtful(house: InHouse) -> dict[str, bool]:
+    """The open items of debtor 1 of U1, and whether their clearing is in doubt."""
+
+    async def job(conn: Connection) -> dict[str, bool]:
+        found = await conn.execute_fetchall(
+            "select item_no, doubtful from item where company = 'U1' and debtor_no = '1' and state = 'open'"
+        )
+        return {row[0]: bool(row[1]) for row in found}
+
+    return await house.db.read(job)
 
 
 @pytest.fixture
@@ -84,6 +97,19 @@ async def test_items_that_a_batch_of_new_ones_names_again_stay_as_they_are(house
     )
     assert (receipt.status, receipt.opened, receipt.reopened, receipt.changed, receipt.unchanged) == ("accepted", 1, 0, 0, 2)
     assert await lists.open("1", "U1") == {"1": "5.00", "3": "7.00"}
+
+
+async def test_what_a_list_of_states_no_longer_shows_is_kept_in_doubt_and_certain_again_when_it_comes_back(house: InHouse) -> None:
+    text = COLUMNS.replace("[columns]", 'absent = "kept"\n[columns]') + '[[cleared]]\nwhy = "paid"\ncolumn = "open"\namount = "zero"\n'
+    lists = with_profiles(house, profile("states", text))
+    rows = "U1,1,A,1.0,2026-10-13,8\nU1,1,A,2.0,2026-10-13,8\n"
+    await lists.take(HEADER + rows, "a.csv", source="states")
+    receipt = await lists.take(HEADER + "U1,1,A,1.0,2026-10-13,0\n", "b.csv", source="states")
+    assert (receipt.status, receipt.cleared) == ("accepted", 1)
+    assert await lists.open("1", "U1") == {"2": "8.00"}
+    assert await doubtful(lists) == {"2": True}
+    await lists.take(HEADER + rows.replace(",8\nU1,1,A,2", ",0\nU1,1,A,2"), "c.csv", source="states")
+    assert await doubtful(lists) == {"2": False}
 
 
 async def test_a_list_that_was_filtered_wrongly_is_held_with_the_reason(house: InHouse) -> None:

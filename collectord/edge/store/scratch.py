@@ -128,10 +128,10 @@ class Scratch:
         SQL.add_scope(conn, [(company,) for company in scope])
         return scope
 
-    def find_missing(self, source: str) -> None:
+    def find_missing(self, source: str, absent: Verdict) -> None:
         """Open items of the scope that no row names, good or bad. With a row that cannot be read at all, any may be one of them."""
         SQL.index_rejects(self._conn)
-        verdict = Verdict.DOUBTFUL if SQL.has_unknown_reject(self._conn) else Verdict.MISSING
+        verdict = Verdict.DOUBTFUL if SQL.has_unknown_reject(self._conn) else absent
         SQL.find_missing(self._conn, number=self._number, source=source, verdict=verdict.value)
 
     def before(self, source: str, as_of: str) -> Before:
