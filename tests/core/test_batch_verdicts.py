@@ -8,7 +8,6 @@ from decimal import Decimal
 import pytest
 
 from collectord.core.exports.change_set import Counts
-from collectord.core.exports.data_quality import Case, hole
 from collectord.core.exports.freshness import (
     Earlier,
     Fresh,
@@ -21,7 +20,6 @@ from collectord.core.exports.freshness import (
 from collectord.core.exports.intake import Arrival, AsOfFrom, IntakeRefused, Receipt, arrival, day_in_name, first_look, is_source, judge
 from collectord.core.exports.open_items import BadRow
 from collectord.core.house import Company, House
-from collectord.core.receivables.ledger import DebtorKey
 
 TODAY = date(2026, 11, 23)  # a Monday
 FRIDAY = date(2026, 11, 20)
@@ -179,11 +177,3 @@ def test_a_receipt_tells_of_columns_that_were_ignored() -> None:
         batch="b", file="f", stored_as="s", source="s", mode="delta", as_of=FRIDAY, status="accepted", reason=None, warnings=("telephone",)
     )
     assert receipt.as_json()["warnings"] == ["telephone"]
-
-
-def test_the_money_behind_a_hole_counts_each_debtor_once() -> None:
-    key, other = DebtorKey("", "1"), DebtorKey("", "2")
-    owed = {key: {"EUR": Decimal("10.00")}, other: {"EUR": Decimal("5.00"), "CHF": Decimal("1.00")}}
-    line = hole("invalid_number", [Case(key, "a\nb"), Case(key, "c"), Case(other, "d"), Case(DebtorKey("", "3"), "e")], owed, "en")
-    assert (line["count"], line["debtors"], line["money"]) == (4, 3, {"CHF": "1.00", "EUR": "15.00"})
-    assert line["examples"][0] == "1: a b"

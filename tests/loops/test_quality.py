@@ -73,6 +73,14 @@ async def test_numbers_that_are_missing_bad_or_shared(desk: Desk) -> None:
     only(await holes(desk), "no_dialable_number", "invalid_number")  # who owes nothing is no hole
 
 
+async def test_the_money_behind_a_hole_counts_each_debtor_once(desk: Desk) -> None:
+    await desk.take(
+        row(phone="0900 1", phone2="0900 2"), row(item_no="A2", open_amount="5.00", phone="0900 1", phone2="0900 2"), as_of="2026-11-23"
+    )
+    found = (await holes(desk))["invalid_number"]
+    assert (found["count"], found["debtors"], found["money"]) == (2, 1, {"EUR": "415.00"})
+
+
 async def test_a_number_that_turned_out_wrong(desk: Desk) -> None:
     await desk.take(row(), as_of="2026-11-23")
     wrong = Fact(id="f1", at=MONDAY, company="", debtor_no="10", kind="number_wrong", value="+493012345601")

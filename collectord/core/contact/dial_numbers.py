@@ -111,11 +111,10 @@ def _judge(number: phonenumbers.PhoneNumber) -> tuple[str | None, str, tuple[str
     kind = _KINDS.get(found)
     if kind is None:
         return None, "", (), "invalid"
-    if kind not in DIALABLE_KINDS:
-        return None, kind, (), kind
     e164 = f"+{country_code}{national}"
-    if not DIALABLE.match(e164):
-        return None, kind, (), "invalid"
+    problem = kind if kind not in DIALABLE_KINDS else None if DIALABLE.match(e164) else "invalid"
+    if problem:
+        return None, kind, (), problem
     if phonenumbers.is_number_type_geographical(found, country_code):
         zones = zones_of_prefixes.time_zones_for_geographical_number(number)
     else:
