@@ -24,6 +24,7 @@ from collectord.loops.arriving import whole_files
 from collectord.loops.intake_edges import IntakeEdges as IntakeEdges
 from collectord.loops.intake_edges import Turn, turn_of
 from collectord.loops.intake_recovery import recover as recover
+from collectord.loops.intake_recovery import settle
 
 FILES_PER_TURN = 50  # of a heap in the inbox; the next turn goes on
 UNKNOWN_SOURCE = "unknown"  # of a file that nobody can tell whose it is
@@ -58,9 +59,7 @@ async def take_inbox(edges: IntakeEdges, now: datetime) -> list[Receipt]:
                 turn.complain(edges, file.key, error.strerror or str(error))
             if len(receipts) == FILES_PER_TURN:
                 break
-    if turn.unsettled and not turn.unreachable:
-        turn.unsettled = False
-        await recover(edges, now)
+    await settle(edges, now)
     return receipts
 
 
@@ -94,18 +93,22 @@ async def _take(
     crash_point("import-noted")
     try:
         await take(stored_as)
-    except TimeoutError:
-        turn_of(edges).unsettled = True  # the share may still carry it out; recovery looks where the file is
-        raise
-    except OSError:
-        await edges.db.write(partial(batches.drop, batch_id=batch_id))
+    except OSError as error:
+        if isinstance(error, TimeoutError) or await asyncio.to_thread(edges.folders.has, stored_as, "processing"):
+            turn_of(edges).unsettled = True  # it is taken, or may yet be
+        else:
+            await edges.db.write(partial(batches.drop, batch_id=batch_id))
         raise
     crash_point("import-claimed")
-    if isinstance(profile, Ambiguous):
+    try:
+        if isinstance(profile, Profile | None):
+            return await verdicts.carry(edges, arrived, now)
         decision = Decision("rejected", profile.sentence(edges.house.language))
         await edges.db.write(partial(batches.set_aside, batch_id=batch_id, decision=decision, now=now))
         return await verdicts.finish(edges, batch_id, "processing")
-    return await verdicts.carry(edges, arrived, now)
+    except OSError:
+        turn_of(edges).unsettled = True
+        raise
 
 
 async def accept_batch(edges: IntakeEdges, batch_id: str, now: datetime) -> Receipt:

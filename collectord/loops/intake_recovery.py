@@ -37,6 +37,18 @@ async def recover(edges: IntakeEdges, now: datetime) -> None:
                 await verdicts.finish(edges, batch_id, "held")
 
 
+async def settle(edges: IntakeEdges, now: datetime) -> None:
+    """What a fault of the exchange folders left half done is carried on as after a crash, as soon as they answer."""
+    turn = turn_of(edges)
+    if turn.unsettled and not turn.unreachable:
+        turn.unsettled = False
+        try:
+            await recover(edges, now)
+        except OSError as error:
+            turn.unsettled = True
+            turn.complain(edges, edges.folders.root, error.strerror or str(error))
+
+
 async def _again(edges: IntakeEdges, batch_id: str, now: datetime) -> None:
     stored = await edges.db.read(partial(batches.stored, batch_id=batch_id))
     if stored:

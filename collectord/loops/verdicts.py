@@ -35,7 +35,7 @@ async def carry(edges: IntakeEdges, arrived: Arrival, now: datetime) -> Receipt:
     """A file in processing to its verdict."""
     with scratch_for(edges, arrived.batch_id) as scratch:
         for attempt in range(TRIES):
-            with ExportFile(edges.folders.of("processing") / arrived.stored_as) as export:
+            with await asyncio.to_thread(ExportFile, edges.folders.of("processing") / arrived.stored_as) as export:
                 found = await judged(edges, arrived, export, scratch, now)
             if found.steady:
                 break
@@ -109,7 +109,7 @@ async def finish(edges: IntakeEdges, batch_id: str, origin: Folder) -> Receipt:
     await asyncio.to_thread(write_atomically, place / name, receipt.as_file())
     crash_point("import-receipt-written")
     crash_point("import-before-archive")
-    if not edges.folders.move(receipt.stored_as, origin, HOME[receipt.status]):
+    if not await asyncio.to_thread(edges.folders.move, receipt.stored_as, origin, HOME[receipt.status]):
         edges.log.warning("stored_file_gone", batch=batch_id, file=repr(receipt.stored_as))
     crash_point("import-archived")
     return receipt

@@ -315,3 +315,25 @@ async def test_a_source_folder_that_goes_away_leaves_the_others(place: Place) ->
     await place.turn(0)
     shutil.rmtree(place.inbox / "sap")
     assert await place.until(10) == ["op.csv"]
+
+
+async def test_a_file_whose_receipt_cannot_be_written_is_settled_when_it_can(place: Place) -> None:
+    place.drop("op.csv")
+    receipts = place.edges.folders.of("receipts")
+    receipts.rmdir()
+    receipts.write_text("in the way")  # as a folder that nobody may write into
+    assert await place.until(0, 10) == []
+    assert place.everywhere() == ["processing/op"]
+    assert await place.until(20) == []
+    receipts.unlink()
+    await place.turn(30)
+    assert place.everywhere() == ["archive/op"]
+    assert len(list(receipts.iterdir())) == 1
+
+
+async def test_a_folder_that_is_handed_over_leaves_nothing_behind(place: Place, tmp_path: Path) -> None:
+    opened = os.open(tmp_path, os.O_RDONLY)
+    with pytest.raises(IsADirectoryError):
+        await import_file(place.edges, tmp_path, source="x", mode=None, as_of=None, now=MONDAY, opened=opened)
+    os.close(opened)
+    assert place.everywhere() == []

@@ -75,9 +75,11 @@ def copy_in(folders: ExchangeFolders, original: Path | int, stored_as: str) -> N
             copy.flush()
             os.fsync(copy.fileno())
         if signature(os.fstat(fd)) != before:
-            half.unlink()
             raise Changed(original if isinstance(original, Path) else Path(stored_as))
+        os.rename(half, goal)
+    except BaseException:
+        half.unlink(missing_ok=True)
+        raise
     finally:
         os.close(fd)
-    os.rename(half, goal)
     sync_folder(folders.of("processing"))
