@@ -15,7 +15,7 @@ from functools import partial
 from collectord.core.contact.corrections import overlay
 from collectord.core.exports.change_set import Counts, Verdict
 from collectord.core.exports.intake import Arrival
-from collectord.core.exports.master_rows import MasterSaid, gather, merged, merged_persons
+from collectord.core.exports.master_rows import Gathering, MasterSaid, merged, merged_persons
 from collectord.core.house import House
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.edge.store import batches, master
@@ -23,67 +23,60 @@ from collectord.edge.store.connection import Connection
 from collectord.loops.intake_edges import IntakeEdges
 from collectord.loops.prepared import Prepared
 
-ROWS = 500  # checked rows put together, and …
+ROWS = 200  # checked rows put together, and …
 DEBTORS = 25  # … debtors compared between two breaths of the event loop: a few milliseconds
 
 
 async def prepare(edges: IntakeEdges, arrived: Arrival, rows: Sequence[tuple[int, tuple[str, ...]]], now: datetime) -> Prepared:
     """Compares with what is known. `extra`: how many debtors and contact persons the file names."""
-    said = await _gathered(rows)
+    gathering = await _gathered(rows)
+    keys = gathering.debtors()
     verdicts: Counter[str] = Counter()
-    changes: list[master.MasterChange] = []
-    for start in range(0, len(said), DEBTORS):
-        portion = said[start : start + DEBTORS]
-        found = await edges.db.read(partial(_known, keys=[_key(one) for one in portion]))
-        for one, known in zip(portion, found, strict=True):
-            change, verdict = _compare(one, known, arrived.mode, edges.house)
-            verdicts[verdict] += len(one.lines)
-            if change is not None:
-                changes.append(change)
+    changes = master.Changes()
+    origin = (arrived.source, arrived.batch_id)
+    persons = 0
+    for start in range(0, len(keys), DEBTORS):
+        portion = [gathering.said(key) for key in keys[start : start + DEBTORS]]
+        found = await edges.db.read(partial(master.known_of, keys=[_key(one) for one in portion]))
+        for one in portion:
+            verdicts[_compare(one, found[_key(one)], arrived.mode, edges.house, changes, origin)] += one.rows
+            persons += len(one.persons)
         await asyncio.sleep(0)
-    keys = [_key(one) for one in said]
+    unread = await edges.db.read(partial(master.unread_before, source=arrived.source, batch_id=arrived.batch_id))
+    good = [key for key in unread if (key.company, key.debtor_no) in gathering]
 
     async def apply(conn: Connection) -> None:
-        await master.put(conn, changes, arrived.source, arrived.batch_id, edges.house)
-        await master.settle_rejects(conn, keys, arrived.source, arrived.batch_id)
+        await master.put(conn, changes, edges.house)
+        await master.settle_rejects(conn, good, arrived.source, arrived.batch_id)
 
     rejected = await edges.db.read(partial(batches.count_rejects, batch_id=arrived.batch_id))
-    persons = sum(len(one.persons) for one in said)
     return Prepared(
-        counts=Counts(verdicts=dict(verdicts), rejected=rejected), apply=apply, extra={"debtors": len(said), "contact_persons": persons}
+        counts=Counts(verdicts=dict(verdicts), rejected=rejected), apply=apply, extra={"debtors": len(keys), "contact_persons": persons}
     )
 
 
-async def _gathered(rows: Sequence[tuple[int, tuple[str, ...]]]) -> list[MasterSaid]:
-    """Sorted by debtor and put together in slices that end between two debtors."""
-    said: list[MasterSaid] = []
-    ordered = sorted(rows, key=lambda row: (row[1][:2], row[0]))
-    start = 0
-    while start < len(ordered):
-        end = min(start + ROWS, len(ordered))
-        while end < len(ordered) and ordered[end][1][:2] == ordered[end - 1][1][:2]:
-            end += 1
-        said += gather(ordered[start:end])
-        await asyncio.sleep(0)
-        start = end
-    return said
+async def _gathered(rows: Sequence[tuple[int, tuple[str, ...]]]) -> Gathering:
+    gathering = Gathering()
+    for position, (_, row) in enumerate(rows):
+        gathering.add(row)
+        if position % ROWS == 0:
+            await asyncio.sleep(0)
+    return gathering
 
 
-def _compare(said: MasterSaid, known: master.KnownMaster, mode: str, house: House) -> tuple[master.MasterChange | None, Verdict]:
-    """What the file changes about this debtor; None: nothing."""
+def _compare(
+    said: MasterSaid, known: master.KnownMaster, mode: str, house: House, changes: master.Changes, origin: tuple[str, str]
+) -> Verdict:
+    """What the file says about this debtor beside what is known; what changes goes into `changes`."""
     before = known.master or {}
     fields = merged(before, said.fields, mode=mode)
     persons = merged_persons(known.persons, said.persons, mode=mode)
     if known.master is not None and fields == dict(before) and persons == known.persons:
-        return None, Verdict.UNCHANGED
+        return Verdict.UNCHANGED
     country = fields.get("country") or known.country(house)
     over = overlay(fields, persons, (), country, house.language)
-    change = master.MasterChange(_key(said), fields, None if persons == known.persons else persons, over)
-    return change, Verdict.OPENED if known.master is None else Verdict.CHANGED
-
-
-async def _known(conn: Connection, keys: Sequence[DebtorKey]) -> list[master.KnownMaster]:
-    return [await master.known(conn, key) for key in keys]
+    changes.add(_key(said), fields, None if persons == known.persons else persons, over, origin)
+    return Verdict.OPENED if known.master is None else Verdict.CHANGED
 
 
 def _key(said: MasterSaid) -> DebtorKey:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectord.core.exports.columns import MASTER_COLUMNS
-from collectord.core.exports.master_rows import EMPTIED, FIELDS, ContactPerson, MasterReader, gather, merged, merged_persons
+from collectord.core.exports.master_rows import EMPTIED, FIELDS, ContactPerson, Gathering, MasterReader, MasterSaid, merged, merged_persons
 from collectord.core.exports.open_items import BadRow
 
 
@@ -31,8 +31,9 @@ def refused(**given: str) -> BadRow:
 
 def test_cells_come_out_in_canonical_form() -> None:
     cells = check(
-        debtor_name="  Kontor GmbH ", country="de", potential_class="ii", language="DEU", credit_limit="1500.5", payment_method="Direct Debit",
-        dunning_block="2026-12-31", person_name="Eva Weber", person_role="Buchhaltung", person_hours="mon-fri 08:00-12:00",
+        debtor_name="  Kontor GmbH ", country="de", potential_class="ii", language="DEU", credit_limit="1500.5",
+        payment_method="Direct Debit", dunning_block="2026-12-31",
+        person_name="Eva Weber", person_role="Buchhaltung", person_hours="mon-fri 08:00-12:00",
         person_language="DE-de",
     )  # fmt: skip
     assert (cells["debtor_name"], cells["country"], cells["potential_class"], cells["language"]) == ("Kontor GmbH", "DE", "II", "de")
@@ -99,6 +100,13 @@ def rows(*said: dict[str, str], columns: frozenset[str] = frozenset()) -> list[t
     return [(line, tuple(check(reader, **one).values())) for line, one in enumerate(said, 2)]
 
 
+def gather(checked: list[tuple[int, tuple[str, ...]]]) -> list[MasterSaid]:
+    gathering = Gathering()
+    for _, row in checked:
+        gathering.add(row)
+    return [gathering.said(key) for key in gathering.debtors()]
+
+
 def test_rows_of_one_debtor_become_one_and_the_first_that_says_something_wins() -> None:
     said = gather(
         rows(
@@ -109,7 +117,7 @@ def test_rows_of_one_debtor_become_one_and_the_first_that_says_something_wins() 
             columns=frozenset({"email"}),
         )
     )
-    assert [(one.company, one.debtor_no, one.lines) for one in said] == [("", "10", (2, 3, 4)), ("B", "11", (5,))]
+    assert [(one.company, one.debtor_no, one.rows) for one in said] == [("", "10", 3), ("B", "11", 1)]
     assert said[0].fields == {"email": "a@x", "phone": "1"}
     assert [(p.name, p.phone) for p in said[0].persons] == [("Eva", "1"), ("Ben", "")]
     assert said[1].fields == {"email": ""}

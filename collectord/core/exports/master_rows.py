@@ -6,8 +6,9 @@ Invariant: a row is wholly good or rejected; a cell that says nothing never take
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from collectord.core.contact.week import parse_week
 from collectord.core.exports.cells import (
@@ -33,6 +34,7 @@ KEY = ("company", "debtor_no", "person_no")
 FIELDS = (*DEBTOR_COLUMNS, "dunning_block", "payment_method")
 """What master data say about a debtor, in the order of MASTER_COLUMNS behind the key."""
 PERSON_COLUMNS = ("person_no", "person_name", "person_role", "person_phone", "person_email", "person_language", "person_hours")
+PERSON_FIELDS = ("person_no", "name", "role", "phone", "email", "language", "hours")  # of ContactPerson, in the same order
 FIRST_PERSON = MASTER_COLUMNS.index("person_no")
 
 TEXTS: Texts = {
@@ -58,6 +60,10 @@ class ContactPerson:
     hours: str = ""  # week text
 
 
+Debtor: TypeAlias = tuple[str, str]
+"""(company, debtor_no)"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MasterSaid:
     """All that one file says about one debtor. `fields`: only what it says; "" there: it says that there is nothing."""
@@ -66,7 +72,7 @@ class MasterSaid:
     debtor_no: str
     fields: Mapping[str, str]
     persons: tuple[ContactPerson, ...]
-    lines: tuple[int, ...]
+    rows: int
 
 
 class MasterReader:
@@ -129,33 +135,42 @@ def _person(cells: Mapping[str, str]) -> dict[str, str]:
     return person
 
 
-def gather(rows: Iterable[tuple[int, Sequence[str]]]) -> list[MasterSaid]:
-    """The checked rows by debtor, in the order of their first lines. Of several rows the first that says something wins."""
-    lines: dict[tuple[str, str], list[int]] = {}
-    fields: dict[tuple[str, str], dict[str, str]] = {}
-    persons: dict[tuple[str, str], dict[str, ContactPerson]] = {}
-    for line, row in rows:
+class Gathering:
+    """The checked rows of a file by debtor, in the order of their first lines. Of several rows the first that says something wins.
+
+    It keeps texts in tuples and dicts alone: the garbage collector does not look at those, however many debtors a file names.
+    """
+
+    def __init__(self) -> None:
+        self._rows: dict[Debtor, int] = {}
+        self._fields: dict[Debtor, dict[str, str]] = {}
+        self._persons: dict[Debtor, tuple[tuple[str, ...], ...]] = {}
+
+    def add(self, row: Sequence[str]) -> None:
         key = (row[0], row[1])
-        lines.setdefault(key, []).append(line)
-        known = fields.setdefault(key, {})
+        self._rows[key] = self._rows.get(key, 0) + 1
+        known = self._fields.setdefault(key, {})
         for name, value in zip(FIELDS, row[2:FIRST_PERSON], strict=True):
             if value and (name not in known or (known[name] == EMPTIED and value != EMPTIED)):
                 known[name] = value
-        number, name, *rest = row[FIRST_PERSON:]
-        if name:
-            role, phone, email, language, hours = rest
-            person = ContactPerson(person_no=number, name=name, role=role, phone=phone, email=email, language=language, hours=hours)
-            persons.setdefault(key, {}).setdefault(number, person)
-    return [
-        MasterSaid(
+        person, others = tuple(row[FIRST_PERSON:]), self._persons.get(key, ())
+        if person[1] and all(other[0] != person[0] for other in others):
+            self._persons[key] = (*others, person)
+
+    def __contains__(self, key: Debtor) -> bool:
+        return key in self._rows
+
+    def debtors(self) -> list[Debtor]:
+        return list(self._rows)
+
+    def said(self, key: Debtor) -> MasterSaid:
+        return MasterSaid(
             company=key[0],
             debtor_no=key[1],
-            fields={name: "" if value == EMPTIED else value for name, value in fields[key].items()},
-            persons=tuple(persons.get(key, {}).values()),
-            lines=tuple(numbers),
+            fields={name: "" if value == EMPTIED else value for name, value in self._fields[key].items()},
+            persons=tuple(ContactPerson(**dict(zip(PERSON_FIELDS, person, strict=True))) for person in self._persons.get(key, ())),
+            rows=self._rows[key],
         )
-        for key, numbers in lines.items()
-    ]
 
 
 def merged(known: Mapping[str, str | None], said: Mapping[str, str], *, mode: str) -> dict[str, str | None]:

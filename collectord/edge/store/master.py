@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from collectord.core.contact.corrections import Correction, Overlay, overlay, shown_person
+from collectord.core.contact.corrections import PHONES, Correction, Overlay, overlay, shown_person
 from collectord.core.exports.columns import DEBTOR_COLUMNS
 from collectord.core.exports.master_rows import FIELDS, ContactPerson
 from collectord.core.house import House
@@ -53,13 +53,43 @@ class KnownMaster:
         return self.exported.get(field, "") if said is None else said
 
 
+# The list of keys grows with the portion, which named SQL cannot say. Standard SQL otherwise.
+_OF_KEYS = "with k (company, debtor_no) as (values {keys}) select {what} where {on}"
+_MASTER = ("m.* from k, master m", "m.company = k.company and m.debtor_no = k.debtor_no")
+_PERSONS = ("p.* from k, contact_person p", "p.company = k.company and p.debtor_no = k.debtor_no order by p.person_no")
+_EXPORTED = ("d.* from k, exported_debtor d", "d.company = k.company and d.debtor_no = k.debtor_no")
+_NUMBERS = ("n.company, n.debtor_no, n.position, n.raw from k, exported_number n", "n.company = k.company and n.debtor_no = k.debtor_no")
+
+
 async def known(conn: Connection, key: DebtorKey) -> KnownMaster:
-    who = {"company": key.company, "debtor_no": key.debtor_no}
-    row = await SQL.master_of(conn, **who)
-    exported = await SQL.exported_of(conn, **who)
-    persons = tuple([_person(found) async for found in SQL.persons_of(conn, **who)])
-    texts = {} if exported is None else {name: exported[name] for name in DEBTOR_COLUMNS if name != "credit_limit"}
-    return KnownMaster(None if row is None else _fields(row), persons, texts)
+    return (await known_of(conn, [key]))[key]
+
+
+async def known_of(conn: Connection, keys: Sequence[DebtorKey]) -> dict[DebtorKey, KnownMaster]:
+    """One entry for each key; a debtor that nobody knows has nothing in it."""
+    rows = {_of(row): _fields(row) async for row in _rows(conn, _MASTER, keys)}
+    persons: dict[DebtorKey, list[ContactPerson]] = {}
+    async for row in _rows(conn, _PERSONS, keys):
+        persons.setdefault(_of(row), []).append(_person(row))
+    exported = {
+        _of(row): {name: row[name] for name in DEBTOR_COLUMNS if name not in ("credit_limit", *PHONES)} | dict.fromkeys(PHONES, "")
+        async for row in _rows(conn, _EXPORTED, keys)
+    }
+    async for row in _rows(conn, _NUMBERS, keys):
+        exported[_of(row)][PHONES[row["position"] - 1]] = row["raw"]
+    return {key: KnownMaster(rows.get(key), tuple(persons.get(key, ())), exported.get(key, {})) for key in keys}
+
+
+async def _rows(conn: Connection, query: tuple[str, str], keys: Sequence[DebtorKey]) -> AsyncIterator[Row]:
+    what, on = query
+    text = _OF_KEYS.format(keys=",".join(["(?,?)"] * len(keys)), what=what, on=on)
+    async with conn.execute(text, [part for key in keys for part in _key(key)]) as cursor:
+        async for row in cursor:
+            yield row  # type: ignore[misc]  # the connection's rows are dicts
+
+
+def _of(row: Row) -> DebtorKey:
+    return DebtorKey(row["company"], row["debtor_no"])
 
 
 def _fields(row: Row) -> dict[str, str | None]:
@@ -82,57 +112,73 @@ def _columns(fields: Mapping[str, str | None]) -> Values:
     return tuple(scaled if name == "credit_limit" else fields.get(name) for name in FIELDS)
 
 
-@dataclass(frozen=True, slots=True)
-class MasterChange:
-    """What a file changes about one debtor. `persons` None: they stay."""
+class Changes:
+    """What a file changes, as rows to write: tuples alone, so that many of them cost the garbage collector nothing."""
 
-    key: DebtorKey
-    fields: Mapping[str, str | None]
-    persons: tuple[ContactPerson, ...] | None
-    over: Overlay  # as long as no correction holds
+    def __init__(self) -> None:
+        self.masters: list[Values] = []
+        self.forgotten: list[Values] = []  # debtors whose persons are said anew
+        self.persons: list[Values] = []
+        self.overlays: dict[tuple[str, str], tuple[Values | None, tuple[Values, ...]]] = {}
+
+    def add(
+        self,
+        key: DebtorKey,
+        fields: Mapping[str, str | None],
+        persons: Sequence[ContactPerson] | None,
+        over: Overlay,
+        origin: tuple[str, str],
+    ) -> None:
+        """`persons` None: they stay. `over`: what lies over the export as long as no correction holds. `origin`: source and batch."""
+        who = _key(key)
+        self.masters.append((*who, *_columns(fields), *origin))
+        if persons is not None:
+            self.forgotten.append(who)
+            self.persons += [(*who, p.person_no, p.name, p.role, p.phone, p.email, p.language, p.hours, *origin) for p in persons]
+        self.overlays[who] = _overlay_rows(who, over)
 
 
-async def put(conn: Connection, changes: Sequence[MasterChange], source: str, batch_id: str, house: House) -> None:
+async def put(conn: Connection, changes: Changes, house: House) -> None:
     """Takes over what a file says; where corrections hold, they stay on top."""
-    corrected = {correction.key for correction in await corrections.in_force(conn)}
-    for start in range(0, len(changes), PORTION):
-        portion = changes[start : start + PORTION]
-        await SQL.put_master(conn, [(*_key(one.key), *_columns(one.fields), source, batch_id) for one in portion])
-        await SQL.drop_persons(conn, [_key(one.key) for one in portion if one.persons is not None])
-        await SQL.put_person(
-            conn,
-            [
-                (*_key(one.key), p.person_no, p.name, p.role, p.phone, p.email, p.language, p.hours, source, batch_id)
-                for one in portion
-                for p in one.persons or ()
-            ],
-        )
-        await _lay(conn, [(one.key, one.over) for one in portion if one.key not in corrected])
-    for one in changes:
-        if one.key in corrected:
-            await lay_anew(conn, one.key, house)
+    corrected = {_key(correction.key) for correction in await corrections.in_force(conn)}
+    for start in range(0, len(changes.masters), PORTION):
+        await SQL.put_master(conn, changes.masters[start : start + PORTION])
+    await SQL.drop_persons(conn, changes.forgotten)
+    for start in range(0, len(changes.persons), PORTION):
+        await SQL.put_person(conn, changes.persons[start : start + PORTION])
+    keys = [who for who in changes.overlays if who not in corrected]
+    for start in range(0, len(keys), PORTION):
+        portion = keys[start : start + PORTION]
+        await _lay(conn, portion, [changes.overlays[who] for who in portion])
+    for who in corrected & changes.overlays.keys():
+        await lay_anew(conn, DebtorKey(*who), house)
 
 
 async def lay_anew(conn: Connection, key: DebtorKey, house: House) -> None:
     """After a change of master data, persons or corrections of this debtor."""
     found = await known(conn, key)
     held = await corrections.in_force(conn, key)
-    await _lay(conn, [(key, overlay(found.master or {}, found.persons, held, found.country(house), house.language))])
+    over = overlay(found.master or {}, found.persons, held, found.country(house), house.language)
+    await _lay(conn, [_key(key)], [_overlay_rows(_key(key), over)])
 
 
-async def _lay(conn: Connection, overlays: Sequence[tuple[DebtorKey, Overlay]]) -> None:
-    keys = [_key(key) for key, _ in overlays]
+def _overlay_rows(who: tuple[str, str], over: Overlay) -> tuple[Values | None, tuple[Values, ...]]:
+    numbers = tuple(
+        (*who, n.position, n.raw, n.e164 or "", n.kind, ",".join(n.zones), n.problem or "", n.person, n.role, n.hours) for n in over.numbers
+    )
+    return (*who, *_columns(over.fields)) if over.fields else None, numbers
+
+
+async def _lay(conn: Connection, keys: Sequence[Values], rows: Sequence[tuple[Values | None, tuple[Values, ...]]]) -> None:
     await SQL.drop_overlay(conn, keys)
     await SQL.drop_overlay_numbers(conn, keys)
-    await SQL.put_overlay(conn, [(*_key(key), *_columns(over.fields)) for key, over in overlays if over.fields])
-    await SQL.put_overlay_number(
-        conn,
-        [
-            (*_key(key), n.position, n.raw, n.e164 or "", n.kind, ",".join(n.zones), n.problem or "", n.person, n.role, n.hours)
-            for key, over in overlays
-            for n in over.numbers
-        ],
-    )
+    await SQL.put_overlay(conn, [row for row, _ in rows if row is not None])
+    await SQL.put_overlay_number(conn, [number for _, numbers in rows for number in numbers])
+
+
+async def unread_before(conn: Connection, source: str, batch_id: str) -> tuple[DebtorKey, ...]:
+    """Debtors of whom earlier batches of this source had rows that could not be read."""
+    return tuple([_of(row) async for row in SQL.unread_before(conn, source=source, batch_id=batch_id)])
 
 
 async def settle_rejects(conn: Connection, keys: Iterable[DebtorKey], source: str, batch_id: str) -> None:

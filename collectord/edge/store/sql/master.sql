@@ -1,20 +1,9 @@
 -- Master data, contact persons, and what lies over the open-item export. Decides nothing: precedence stands in core/contact/corrections.
 
--- name: master_of(company, debtor_no)^
-select * from master where company = :company and debtor_no = :debtor_no;
-
--- name: persons_of(company, debtor_no)
-select * from contact_person where company = :company and debtor_no = :debtor_no order by person_no;
-
 -- name: persons_between(company, debtor_no, to_company, to_debtor)
 select * from contact_person
  where (company, debtor_no) >= (:company, :debtor_no) and (company, debtor_no) <= (:to_company, :to_debtor)
  order by company, debtor_no, person_no;
-
--- name: exported_of(company, debtor_no)^
-select d.*, coalesce((select n.raw from exported_number n where n.company = d.company and n.debtor_no = d.debtor_no and n.position = 1), '') as phone,
-       coalesce((select n.raw from exported_number n where n.company = d.company and n.debtor_no = d.debtor_no and n.position = 2), '') as phone2
-  from exported_debtor d where d.company = :company and d.debtor_no = :debtor_no;
 
 -- name: put_master()*!
 insert into master (company, debtor_no, debtor_name, person_type, contact_person, email, language, country, region, postcode, time_zone,
@@ -49,6 +38,10 @@ delete from overlay_number where company = ? and debtor_no = ?;
 -- name: put_overlay_number()*!
 insert into overlay_number (company, debtor_no, position, raw, e164, kind, zones, problem, person, role, hours)
 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: unread_before(source, batch_id)
+select distinct company, debtor_no from row_reject
+ where source = :source and batch_id <> :batch_id and debtor_no <> '' and settled_by = '';
 
 -- name: settle_rejects()*!
 -- Rows of earlier batches of this source that could not be read: the debtor's rows are good again.
