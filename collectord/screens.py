@@ -50,7 +50,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "rejected": ("line", "column", "value", "reason"),
     "notices": ("at", "kind", "sentence", "ended_at", "sent_at", "tries", "failure"),
     "unknown": ("id", "debtor_no", "number", "agent", "placed_at", "why"),
-    "import": ("batch", "file", "status", "rows", "accepted", "opened", "changed", "cleared", "open_amount", "reason"),
+    "import": (
+        "batch", "file", "status", "rows", "accepted", "opened", "changed", "cleared", "open_amount", "matched", "ambiguous", "unmatched",
+        "returned", "reason",
+    ),
     "call-list": ("when", "company", "debtor_no", "debtor_name", "number", "overdue", "level", "agent", "why", "briefing"),
     "quality": ("hole", "count", "change", "trend", "money", "examples"),
     "doctor": ("check", "outcome", "found", "remedy"),
@@ -66,8 +69,12 @@ SENTENCES = (
     "version", "reference", "how",
 )  # fmt: skip
 """Columns that hold much text: where a terminal is too narrow they stand below their row, over the whole width."""
-BELOW = {"attempts": ("agent_result", "state"), "import": ("batch", "accepted")}
-SHRINKS = ("debtor_name", "file", "name", "rule", "title", "check")
+BELOW = {
+    "attempts": ("agent_result", "state"),
+    "import": ("batch", "accepted", "matched", "ambiguous", "unmatched", "returned"),
+    "payments": ("payer_account", "items"),
+}
+SHRINKS = ("debtor_name", "payer", "file", "name", "rule", "title", "check")
 ROOMY, NARROWEST = 130, 8
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -140,7 +147,7 @@ def listing(name: str, rows: Iterable[Mapping[str, Any]], width: int, title: str
         texts = [_short(row.get(column)) for column in columns]
         parts.append(_line([Text(text, style=COLOURS.get(text, "")) for text in texts], widths))
         said = [_short(row.get(column)) for column in below if column in SENTENCES]
-        said += [f"{_heading(column)} {_short(row[column])}" for column in below if column not in SENTENCES and row.get(column) is not None]
+        said += [f"{_heading(column)} {_short(row[column])}" for column in below if column not in SENTENCES and row.get(column) not in (None, "", [])]
         if any(said):
             parts.append(Padding(Text("; ".join(text for text in said if text), style=QUIET), (0, 0, 0, 4)))
     return Group(*parts)
@@ -222,6 +229,12 @@ def _explain(doc: Mapping[str, Any], width: int) -> Group:
 
 def _status(doc: Mapping[str, Any], width: int) -> Panel:
     state = plain(doc.get("state"))
+    inbox, notices = doc.get("inbox") or {}, doc.get("notices") or {}
+    told = {
+        "inbox": f"cannot be reached: {inbox.get('why')}" if inbox.get("reachable") is False else inbox.get("waiting"),
+        "notices": f"{notices['unsent']} not sent yet; {notices.get('failure') or ''}" if notices.get("unsent") else "",
+    }
+    doc = {**doc, **told}
     return _pairs(doc, f"collectord is {state}", width, COLOURS.get(state, "cyan"))
 
 

@@ -114,3 +114,21 @@ def test_a_held_export_is_told_within_seconds_and_listed(running: Place, hook: W
     assert "held" in running.run("notices", now=None).out
     running.ask("reject", listed["subject"], now=None)
     eventually(lambda: [one for one in running.ask("notices", "--state", "over", now=None) if one["id"] == listed["id"]])
+
+
+def test_an_inbox_that_goes_away_is_said_and_stops_nothing_else(running: Place) -> None:
+    inbox = running.folder / "exchange" / "inbox"
+    kept = inbox.with_name("unmounted")
+    inbox.rename(kept)
+    status = eventually(lambda: not (doc := running.ask("status", now=None))["inbox"]["reachable"] and doc)
+    assert status["inbox"]["why"] == "No such file or directory"
+    assert status["state"] == "shadow"
+    assert "internal fault" not in status["why"]
+    assert "cannot be reached" in running.run("status", now=None).out
+    findings = {line["check"]: line["outcome"] for line in running.run("doctor", "--json", now=None).doc}
+    assert (findings["inbox"], findings["notices by hook"]) == ("fail", "ok")
+    assert running.take(row(81), name="c.delta.csv", now="", options=())["status"] == "accepted"
+    kept.rename(inbox)
+    eventually(lambda: running.ask("status", now=None)["inbox"]["reachable"], within=90)
+    running.export("exchange/inbox/d.delta.csv", [row(82)])
+    eventually(lambda: "d.delta.csv" in imported(running), within=90)
