@@ -51,6 +51,7 @@ _MARKS = (
 _SHOWN = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8 with BOM", "cp1252": "Windows-1252", "iso-8859-15": "ISO 8859-15", "utf-16": "UTF-16"}
 # What "Ã¼" or "â€“" are in truth: their first letters hardly stand before such a sign in real text; others do ("CAFÉ®").
 _UTF8_LETTER = re.compile(rb"[\xc2-\xc3][\x80-\xbf]|\xe2[\x80-\x84][\x80-\xbf]|\xef\xbf\xbd")
+_UTF8_LEADS = (b"\xc3", b"\xc2", b"\xe2", b"\xef")  # looking for one byte is ten times as fast as for a pattern
 _C1 = re.compile(rb"[\x80-\x9f]")
 
 
@@ -132,7 +133,7 @@ class Decoder:
         if not block.isascii() or self._tail:
             seen = self._tail + block
             begin = self._fed - len(self._tail)
-            found = _UTF8_LETTER.search(seen)
+            found = _UTF8_LETTER.search(seen) if any(lead in seen for lead in _UTF8_LEADS) else None
             if found:
                 raise self._garbled(begin + found.start(), self._lines + seen.count(b"\n", 0, found.start()))
             wrong = _C1.search(block) if self._declared == "iso-8859-15" else None

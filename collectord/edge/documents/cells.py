@@ -40,6 +40,10 @@ def number(value: int | float) -> str:
     """`1930571429.0` is 1930571429, `0.1 + 0.2` is 0.30; two decimals at least where there are any."""
     if not abs(value) < 10**MOST_DIGITS:  # also NaN
         return Broken(f"{value:.17g}")
+    if value == int(value):
+        return Certain(int(value))
+    if abs(value) < 10**12 and value == round(value, 2):
+        return Certain(f"{value:.2f}")
     exact = Decimal(f"{value:.{MOST_DIGITS}g}")
     rounded = exact.quantize(_SMALLEST)
     if abs(exact - rounded) <= _DUST:

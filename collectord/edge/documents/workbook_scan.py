@@ -88,10 +88,10 @@ def _scan(text: bytes, found: Scan) -> None:
         found.hidden += _HIDDEN.search(row) is not None
     found.rows = max([found.rows, *map(int, _FAR_ROW.findall(text))])
     found.columns = max([found.columns, *(column_number(name) + 1 for name in set(_COLUMN.findall(text)))])
-    for match in _ERROR.finditer(text):
+    for match in _ERROR.finditer(text) if b'"e"' in text or b"'e'" in text else ():
         shown = _SHOWN.search(text, match.end(), match.end() + 2_000)
         _note(found, match[1], shown[1].decode("ascii", "replace") if shown else "#?")
-    for match in _FORMULA.finditer(text):
+    for match in _FORMULA.finditer(text) if b"<f" in text or b":f" in text else ():
         if not _TEXT_RESULT.search(match[1]):
             _note(found, match[1], "=?")
 
