@@ -147,7 +147,11 @@ def listing(name: str, rows: Iterable[Mapping[str, Any]], width: int, title: str
         texts = [_short(row.get(column)) for column in columns]
         parts.append(_line([Text(text, style=COLOURS.get(text, "")) for text in texts], widths))
         said = [_short(row.get(column)) for column in below if column in SENTENCES]
-        said += [f"{_heading(column)} {_short(row[column])}" for column in below if column not in SENTENCES and row.get(column) not in (None, "", [])]
+        said += [
+            f"{_heading(column)} {_short(row[column])}"
+            for column in below
+            if column not in SENTENCES and row.get(column) not in (None, "", [])
+        ]
         if any(said):
             parts.append(Padding(Text("; ".join(text for text in said if text), style=QUIET), (0, 0, 0, 4)))
     return Group(*parts)

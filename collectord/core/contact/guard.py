@@ -81,7 +81,7 @@ TEXTS: Texts = {
     ),
     "payment-likely": (
         "The bank booked {amount} on {day} (statement {source}), likely by this debtor, and accounting's list does not know of it yet.",
-        "Die Bank hat am {day} {amount} gebucht (Auszug {source}), wohl von diesem Debitor; die Liste der Buchhaltung kennt das noch nicht.",
+        "Die Bank hat am {day} {amount} gebucht (Auszug {source}), wohl von diesem Debitor; die Liste der Buchhaltung kennt es noch nicht.",
     ),
     "unknown-attempt": (
         "What became of the call of {at} is not known yet; until then nobody is called again.",
