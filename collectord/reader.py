@@ -53,7 +53,8 @@ def main() -> None:
     for limit, value in ((resource.RLIMIT_DATA, MEMORY), (resource.RLIMIT_CORE, 0)):
         with contextlib.suppress(ValueError, OSError):  # a lower limit is set already
             resource.setrlimit(limit, (value, value))
-    os.nice(NICE)
+    with contextlib.suppress(OSError):  # systemd's filter of system calls may forbid it
+        os.nice(NICE)
     gc.freeze()
     gc.set_threshold(200_000, 20, 100)  # rows make no cycles; looking for them costs a tenth
     orders: SimpleQueue[bytes] = SimpleQueue()
