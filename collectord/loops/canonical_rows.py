@@ -16,7 +16,7 @@ from collectord.core.exports.decoding import Decoder
 from collectord.core.exports.open_items import RowReader
 from collectord.core.exports.readings import Order
 from collectord.edge.inbox import ExportFile
-from collectord.edge.store.scratch import Scratch
+from collectord.edge.store.scratch import ITEM_WIDTH, Scratch
 
 BLOCK = 131_072  # bytes: a thousand rows; much more falls out of the processor's cache
 
@@ -51,7 +51,7 @@ class CanonicalRows:
                     bulk = self._begin(found.pop(0))
                 portion = bulk.records(found, records.delimiter) if bulk else Portion()
             scratch.add(portion)
-            rows += len(portion.items)
+            rows += len(portion.items) // ITEM_WIDTH
             tell(rows, read)
         last = list(records.finish())
         if bulk is None:

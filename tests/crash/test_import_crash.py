@@ -25,8 +25,9 @@ NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
 HEADER = "debtor_no;debtor_name;item_no;due_on;open_amount;phone\n"
 POINTS = (
-    "import-noted", "import-claimed", "import-hashed", "import-mid-chunk", "import-mid-chunk:2", "import-chunk-staged", "import-staged",
-    "import-before-commit", "import-committed", "import-receipt-written", "import-before-archive", "import-archived",
+    "import-noted", "import-claimed", "import-hashed", "import-read", "import-announced", "import-mid-apply", "import-mid-apply:2",
+    "import-mid-apply:9", "import-applied", "import-before-commit", "import-committed", "import-mid-cleaning", "import-mid-cleaning:3",
+    "import-receipt-written", "import-before-archive", "import-archived",
 )  # fmt: skip
 
 
@@ -75,10 +76,15 @@ def ledger_digest(root: Path) -> str:
         "select company, debtor_no, item_no, as_of, amount from clearing order by 1, 2, 3, 4",
         "select file, status, row_count, accepted_count, opened, changed, unchanged, cleared, open_amount from batch order by 1",
         "select line, column_name, reason, debtor_no from row_reject order by 1",
-        "select count(*) from staged_item union all select count(*) from staged_debtor union all select count(*) from staged_number",
+        "select count(*), sum(until < 2147483647) from item_version",
+        "select count(*), sum(until < 2147483647) from debtor_version",
+        "select count(*), sum(until < 2147483647) from number_version",
+        "select count(*) from clearing_version",
+        "select number, coming from visible",
     ):
         for row in connection.execute(query):
             said.update(repr(row).encode())
+    assert list((root / "state" / "scratch").iterdir()) == []
     assert connection.execute("pragma integrity_check").fetchone() == ("ok",)
     connection.close()
     return said.hexdigest()

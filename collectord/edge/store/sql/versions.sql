@@ -45,10 +45,10 @@ select s.company, s.debtor_no, s.item_no, :source, case when c.verdict = 'zeroed
 
 -- name: end_changed(coming, low, high)!
 update item_version set until = :coming
-  from scratch.change c cross join scratch.item s on s.rowid = c.item
- where c.n > :low and c.n <= :high and c.verdict <> 'opened'
-   and item_version.company = s.company and item_version.debtor_no = s.debtor_no and item_version.item_no = s.item_no
-   and item_version.since < :coming and item_version.until = 2147483647;
+ where (company, debtor_no, item_no) in (
+   select s.company, s.debtor_no, s.item_no from scratch.change c cross join scratch.item s on s.rowid = c.item
+    where c.n > :low and c.n <= :high and c.verdict <> 'opened')
+   and since < :coming and until = 2147483647;
 
 -- name: clear_changed(coming, as_of, batch_id, low, high)!
 insert into clearing_version (company, debtor_no, item_no, batch_id, as_of, amount, currency, since)
@@ -74,10 +74,8 @@ select i.company, i.debtor_no, i.item_no, i.source, case when m.verdict = 'missi
 
 -- name: end_missing(coming, low, high)!
 update item_version set until = :coming
-  from scratch.missing m
- where m.n > :low and m.n <= :high
-   and item_version.company = m.company and item_version.debtor_no = m.debtor_no and item_version.item_no = m.item_no
-   and item_version.since < :coming and item_version.until = 2147483647;
+ where (company, debtor_no, item_no) in (select company, debtor_no, item_no from scratch.missing where n > :low and n <= :high)
+   and since < :coming and until = 2147483647;
 
 -- name: clear_missing(coming, as_of, batch_id, low, high)!
 insert into clearing_version (company, debtor_no, item_no, batch_id, as_of, amount, currency, since)
@@ -86,9 +84,8 @@ select company, debtor_no, item_no, :batch_id, :as_of, fall, currency, :coming
 
 -- name: end_debtors(coming, low, high)!
 update debtor_version set until = :coming
-  from scratch.chosen c
- where c.n > :low and c.n <= :high and debtor_version.company = c.company and debtor_version.debtor_no = c.debtor_no
-   and debtor_version.since < :coming and debtor_version.until = 2147483647;
+ where (company, debtor_no) in (select company, debtor_no from scratch.chosen where n > :low and n <= :high)
+   and since < :coming and until = 2147483647;
 
 -- name: put_debtors(coming, source, batch_id, low, high)!
 insert into debtor_version (company, debtor_no, debtor_name, person_type, contact_person, email, language, country, region, postcode, time_zone,
@@ -100,9 +97,8 @@ select s.company, s.debtor_no, s.debtor_name, s.person_type, s.contact_person, s
 
 -- name: end_numbers(coming, low, high)!
 update number_version set until = :coming
-  from scratch.chosen c
- where c.n > :low and c.n <= :high and number_version.company = c.company and number_version.debtor_no = c.debtor_no
-   and number_version.since < :coming and number_version.until = 2147483647;
+ where (company, debtor_no) in (select company, debtor_no from scratch.chosen where n > :low and n <= :high)
+   and since < :coming and until = 2147483647;
 
 -- name: put_numbers(coming, low, high)!
 insert into number_version (company, debtor_no, position, raw, e164, kind, zones, problem, since)
