@@ -101,6 +101,17 @@ def test_a_document_type_hidden_in_another_encoding_is_refused_too(tmp_path: Pat
             read(dropped(tmp_path, ubl().replace(b'"UTF-8"', f'"{name}"'.encode())), format="einvoice")
 
 
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/styles.xml", "xl/workbook.xml"])
+def test_no_part_of_a_workbook_may_declare_entities(tmp_path: Path, part: str) -> None:
+    content = REAL[2][1]
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        xml = packed.read(part)
+    at = xml.index(b"?>") + 2 if xml.startswith(b"<?xml") else 0
+    hostile = xml[:at] + b'<!DOCTYPE x [<!ENTITY e "ha">]>' + xml[at:]
+    with pytest.raises(ExportRefused, match="declares a document type"):
+        read(dropped(tmp_path, repacked(content, {part: hostile})), format="sheet")
+
+
 def test_an_include_or_schema_location_is_not_followed(tmp_path: Path, visitors: tuple[str, list[str]]) -> None:
     address, came = visitors
     hints = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 import zipfile
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -18,7 +19,7 @@ from openpyxl import Workbook  # type: ignore[import-untyped]
 from collectord.core.exports.csv_records import Broken, Certain
 from collectord.core.exports.decoding import ExportRefused
 from collectord.edge.documents.cells import cell, number
-from tests.edge.document_files import dropped, fields, ods, read, read_apart, repacked, saved, xls, xlsx, xlsx_with
+from tests.edge.document_files import SHEET_NAMESPACE, dropped, fields, ods, read, read_apart, repacked, saved, xls, xlsx, xlsx_with
 
 GERMAN_DAY = xlwt.easyxf(num_format_str="DD.MM.YYYY")
 
@@ -176,6 +177,41 @@ def test_error_cells_and_formulas_without_a_value_are_broken_where_they_stand(tm
     assert kinds(records[4].fields)[:2] == [("Broken", "=?"), ("Broken", "#N/A")]
 
 
+def test_texts_that_several_cells_share_are_read(tmp_path: Path) -> None:
+    shared = (
+        f'<sst xmlns="{SHEET_NAMESPACE}"><si><t>Müller &amp; Söhne</t></si>'
+        '<si><r><t>fett</t></r><r><t xml:space="preserve"> und nicht</t></r></si></sst>'
+    )
+    types = zipfile_part("[Content_Types].xml").replace(
+        b"</Types>",
+        b'<Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.'
+        b'sharedStrings+xml"/></Types>',
+    )
+    relations = zipfile_part("xl/_rels/workbook.xml.rels").replace(
+        b"</Relationships>",
+        b'<Relationship Id="rId99" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"'
+        b' Target="sharedStrings.xml"/></Relationships>',
+    )
+    others = {"xl/sharedStrings.xml": shared.encode(), "[Content_Types].xml": types, "xl/_rels/workbook.xml.rels": relations}
+    row = '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="C1" t="s"><v>0</v></c></row>'
+    assert fields(dropped(tmp_path, xlsx_with(row, others=others)), format="sheet") == [
+        ["Müller & Söhne", "fett und nicht", "Müller & Söhne"]
+    ]
+
+
+def zipfile_part(name: str) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(xlsx([[1]]))) as packed:
+        return packed.read(name)
+
+
+def test_a_workbook_without_the_sheet_it_names_or_with_a_row_without_end_is_refused(tmp_path: Path) -> None:
+    lost = {"xl/_rels/workbook.xml.rels": zipfile_part("xl/_rels/workbook.xml.rels").replace(b"sheet1.xml", b"sheet7.xml")}
+    endless = '<row r="1">' + "<c/>" * 2_200_000
+    for content in (repacked(xlsx([[1]]), lost), xlsx_with(endless), repacked(xlsx([[1]]), {"xl/workbook.xml": b"<workbook/>"})):
+        with pytest.raises(ExportRefused, match=r"damaged|no sheet|200:1"):
+            read(dropped(tmp_path, content), format="sheet")
+
+
 def test_an_error_cell_that_does_not_say_where_it_stands_refuses_the_file(tmp_path: Path) -> None:
     with pytest.raises(ExportRefused, match="damaged"):
         read(dropped(tmp_path, xlsx_with('<row><c t="e"><v>#REF!</v></c></row>')), format="sheet")
@@ -286,6 +322,21 @@ def test_archives_bombs_and_names_that_leave_the_archive_are_refused(tmp_path: P
         with pytest.raises(ExportRefused, match=sentence):
             read(dropped(tmp_path, content), format="sheet")
     assert [path.name for path in tmp_path.iterdir()] == ["export.dat"]  # nothing was unpacked to disk
+
+
+def test_an_archive_that_is_all_directory_is_refused_before_it_fills_memory(tmp_path: Path) -> None:
+    whole = zipped({"x": b""})
+    at = whole.index(b"PK\x01\x02")
+    entry, end = whole[at : whole.index(b"PK\x05\x06")], whole[whole.index(b"PK\x05\x06") :]
+    directory = entry * (30_000_000 // len(entry))
+    content = whole[:at] + directory + end[:8] + b"\xff\xff\xff\xff" + len(directory).to_bytes(4, "little") + end[16:]
+    path = dropped(tmp_path, content)
+    tracemalloc.start()
+    with pytest.raises(ExportRefused, match="more than a sheet needs"):
+        read(path, format="sheet")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20_000_000
 
 
 def test_parts_that_are_larger_than_the_archive_says_are_refused(tmp_path: Path) -> None:

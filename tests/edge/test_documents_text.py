@@ -59,7 +59,10 @@ def test_text_under_the_name_xls_is_text(tmp_path: Path) -> None:
     assert fields(path, format="sheet") == [["Konto", "Name"], ["0010023", "Müller"]]
 
 
-@pytest.mark.parametrize("page", [b"<html><table><tr><td>1</td></tr></table></html>", b"\xef\xbb\xbf\r\n<!DOCTYPE html><html>", b"<TABLE>"])
+@pytest.mark.parametrize(
+    "page",
+    [b"<html><table><tr><td>1</td></tr></table></html>", b"\xef\xbb\xbf\r\n<!DOCTYPE html><html>", b"<TABLE>", b"MIME-Version: 1.0\r\n"],
+)
 def test_a_web_page_under_the_name_xls_is_refused_with_the_remedy(tmp_path: Path, page: bytes) -> None:
     with pytest.raises(ExportRefused, match="web page with the name of a spreadsheet"):
         read(dropped(tmp_path, page, "report.xls"), format="sheet")

@@ -10,12 +10,13 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from collectord.core.exports.decoding import ExportRefused
 from collectord.core.wording import Language, Texts, phrase
 
 MAX_PARTS = 5_000
+MAX_DIRECTORY = 2 * 2**20  # bytes of the list of parts
 MAX_UNPACKED = 400 * 2**20  # bytes of all parts together
 MAX_RATIO = 200  # a part of some size that shrinks more than that is no sheet; deflate itself ends at 1032
 RATIO_FROM = 8 * 2**20
@@ -36,6 +37,24 @@ TEXTS: Texts = {
 }
 
 
+class _TooMuch(Exception):
+    pass
+
+
+class _Sparing:
+    """The archive as zipfile sees it, which reads the whole directory at once, however long that claims to be."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.seek, self.tell = stream.seek, stream.tell
+
+    def read(self, size: int = -1) -> bytes:
+        found = self._stream.read(MAX_DIRECTORY + 1 if size < 0 else min(size, MAX_DIRECTORY + 1))
+        if len(found) > MAX_DIRECTORY:
+            raise _TooMuch
+        return found
+
+
 class PartStream:
     """A part as something to read from."""
 
@@ -54,8 +73,10 @@ class Packed:
         self._stream = stream
         self._language = language
         try:
-            with zipfile.ZipFile(stream) as archive:
+            with zipfile.ZipFile(cast("BinaryIO", _Sparing(stream))) as archive:
                 infos = archive.infolist()
+        except _TooMuch:
+            raise self.refused("bomb", what=f"> {MAX_PARTS}") from None
         except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error, EOFError):
             raise self.refused("damaged") from None
         if len(infos) > MAX_PARTS:

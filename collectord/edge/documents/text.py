@@ -28,7 +28,7 @@ TEXTS: Texts = {
     ),
 }
 
-_HTML = (b"<html", b"<!doctype html", b"<table", b"<head", b"<meta", b"<body", b"<style", b"<div")
+_HTML = (b"<html", b"<!doctype html", b"<table", b"<head", b"<meta", b"<body", b"<style", b"<div", b"mime-version:")
 
 
 def records(stream: BinaryIO, profile: Profile, language: Language) -> Iterator[Record]:
