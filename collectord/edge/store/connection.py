@@ -20,11 +20,13 @@ import aiosql
 import aiosqlite
 from aiosql.adapters.aiosqlite import AioSQLiteAdapter
 
+from collectord.edge.store.migration import migrate
+
 T = TypeVar("T")
 Connection = aiosqlite.Connection
 Job = Callable[[Connection], Awaitable[T]]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_TIMEOUT = 5_000  # ms: somebody's sqlite3 shell may hold a lock for a moment
 NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs"})
 
@@ -260,11 +262,11 @@ async def _open(path: Path, *, read_only: bool) -> Line:
 
 
 async def _prepare(connection: Connection, path: Path) -> None:
-    """Creates the schema in one transaction, or refuses one that this version does not know."""
+    """Creates the schema in one transaction, brings an earlier one up to date, or refuses one that this version does not know."""
+    schema = resources.files("collectord.edge.store").joinpath("schema.sql").read_text(encoding="utf-8")
     async with connection.execute("select count(*) as n from sqlite_master where name = 'meta'") as cursor:
         row: Any = await cursor.fetchone()
     if row["n"] == 0:
-        schema = resources.files("collectord.edge.store").joinpath("schema.sql").read_text(encoding="utf-8")
         await connection.executescript(
             f"begin immediate;\n{schema}\n;insert into meta values"
             f" ('schema_version', '{SCHEMA_VERSION}'), ('live', 'config'), ('paused', 'no'),"
@@ -273,8 +275,10 @@ async def _prepare(connection: Connection, path: Path) -> None:
         return
     async with connection.execute("select value from meta where key = 'schema_version'") as cursor:
         row = await cursor.fetchone()
-    if row is None or int(row["value"]) != SCHEMA_VERSION:
-        found = row["value"] if row else "none"
+    found = row["value"] if row else "none"
+    if found == "1":
+        await migrate(connection, schema, to=SCHEMA_VERSION)
+    elif found != str(SCHEMA_VERSION):
         raise StoreBroken(f"{path}: schema version {found}, this collectord knows {SCHEMA_VERSION}; install the version that wrote it")
 
 

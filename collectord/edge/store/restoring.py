@@ -59,5 +59,5 @@ def _check(backup: Path) -> None:
             version = source.execute("select value from meta where key = 'schema_version'").fetchone()
     except sqlite3.Error as error:
         raise StoreBroken(f"{backup}: {error}; name a file that `collectord backup` wrote") from error
-    if verdict != "ok" or version is None or int(version[0]) != SCHEMA_VERSION:
+    if verdict != "ok" or version is None or not 1 <= int(version[0]) <= SCHEMA_VERSION:
         raise StoreBroken(f"{backup}: damaged or of another version; use another backup")
