@@ -15,7 +15,7 @@ from collectord.core.exports.csv_records import Record, refuse_by_magic
 from collectord.core.exports.decoding import ExportRefused
 from collectord.core.exports.source_profiles import Profile
 from collectord.core.wording import Language, Texts, phrase
-from collectord.edge.documents import einvoices, pdf, sheet_xml, sheets, statements, text
+from collectord.edge.documents import einvoices, sheet_xml, statements, text
 from collectord.edge.documents.cells import padded
 
 HEAD = 4_096  # bytes by which a file is known
@@ -112,11 +112,17 @@ def _records(stream: BinaryIO, profile: Profile, language: Language, notes: list
     if profile.format == "camt":
         yield from statements.records(stream, profile, language, notes)
     elif profile.format == "einvoice":
-        yield from einvoices.records(pdf.embedded_xml(stream, language) if what == "pdf" else stream, profile, language, notes)
+        if what == "pdf":
+            from collectord.edge.documents.pdf import embedded_xml  # here: its library takes 0.3 s and 25 MB, and few files need it
+
+            stream = embedded_xml(stream, language)
+        yield from einvoices.records(stream, profile, language, notes)
     elif what == "text":
         text.refuse_page(head, language)
         yield from text.records(stream, profile, language)
     elif what == "xml":
         yield from padded(sheet_xml.records(stream, profile.sheet, language))
     else:
+        from collectord.edge.documents import sheets  # here: as above, 0.1 s
+
         yield from sheets.records(stream, profile.sheet, language, notes, packed=what == "packed")
