@@ -29,6 +29,7 @@ from collectord.core.contact.corrections import (
 )
 from collectord.core.exports.master_rows import ContactPerson
 from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.telephony.pbx_events import DialResult, EndState
 from collectord.edge.inbox import ExchangeFolders
 from collectord.edge.store import corrections as store
 from collectord.edge.store import ledger
@@ -38,6 +39,7 @@ from collectord.loops.corrections import settle
 from collectord.loops.outbox import write_corrections
 from tests.loops.desk import HOUSE, Desk, local, open_desk, row
 from tests.loops.master import master
+from tests.loops.shift import ended, place, planned, talk, tell
 
 MONDAY = local("2026-11-23T10:00")
 LATER = MONDAY + timedelta(hours=1)
@@ -216,6 +218,29 @@ async def test_a_number_that_does_not_exist_any_more_is_told_and_its_end_is_seen
     await master(desk, {"debtor_no": "10", "person_name": "Eva", "person_phone": "030 12345604"}, batch="m2")
     assert await settled(desk) == 1
     assert await told(desk) == []
+
+
+async def test_a_number_that_is_wrong_twice_is_told_once(desk: Desk) -> None:
+    await desk.record(MONDAY, number_wrong="030 12345601")
+    await desk.record(MONDAY, number_wrong="030 12345601", reason="again")
+    assert await told(desk) == [("phone", "'+493012345601", "")]
+    await desk.record(MONDAY, number_wrong="030 12345601", reason="and again")
+    assert await told(desk) == []
+
+
+async def test_a_number_that_the_network_does_not_know_is_told(desk: Desk) -> None:
+    placed = await place(desk, await planned(desk))
+    no_number = DialResult(
+        seen_at=placed.placed_at, attempt_id=placed.id, status="CHANUNAVAIL", cause=1, tech="SIP 404 Not Found", rang_ms=None, talk_ms=None
+    )
+    await tell(desk, MONDAY, *talk(placed)[:2], no_number, ended(placed, EndState.WRAP, "CHANUNAVAIL", 1, "SIP 404 Not Found"))
+    assert await told(desk) == [("phone", "'+493012345601", "")]
+
+
+async def test_a_contact_person_without_a_number_is_asked_for_on_the_debtors_own(desk: Desk) -> None:
+    await desk.record(MONDAY, contact_person="Ben Klein, Einkauf")
+    explained = await desk.ask(MONDAY)
+    assert (explained["number"], explained["ask_for"]) == ("+493012345601", "Ben Klein")
 
 
 # ------------------------------------------------------------------ once each

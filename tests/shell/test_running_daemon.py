@@ -147,6 +147,27 @@ def test_outcomes_are_written_for_accounting_each_once(shift: Place) -> None:
     assert {line["attempt_id"] for line in told()} == {attempt_of(shift, no)["id"] for no in (PROMISED, DISPUTED, NEVER)}
 
 
+def test_what_an_agent_puts_right_goes_out_by_itself_and_ends_with_the_master_data_that_say_the_same(shift: Place) -> None:
+    shift.ask("record", SKIPPED, "--phone2", "030 5559999", now=None)
+    outbox = shift.folder / "exchange" / "outbox"
+    eventually(lambda: list(outbox.glob("corrections-*.csv")))
+    inbox = shift.folder / "exchange" / "inbox" / "master-data"
+    inbox.mkdir(exist_ok=True)
+    (inbox / ".part").write_text(f"debtor_no;phone2\n{SKIPPED};030/5559999\n", encoding="utf-8")
+    (inbox / ".part").rename(inbox / "debtors.csv")
+    found = eventually(lambda: [one for one in corrections(shift) if one["state"] == "adopted"])
+    assert [(one["field"], one["value"], one["accounting"]) for one in found] == [("phone2", "+49305559999", "030/5559999")]
+    assert len(list(outbox.glob("corrections-*.csv"))) == 1
+    log = (shift.folder / "log").read_text(encoding="utf-8")
+    assert "corrections_written" in log
+    assert "5559999" not in log
+
+
+def corrections(shift: Place) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = shift.ask("debtors", "--debtor", SKIPPED, now=None)[0]["corrections"]
+    return found
+
+
 def test_the_days_call_list_follows_the_export_that_came_during_the_day(shift: Place) -> None:
     path = shift.folder / "exchange" / "outbox" / "call-list-20261123.csv"
     eventually(path.exists)

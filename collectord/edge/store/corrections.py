@@ -91,7 +91,8 @@ async def wrong_numbers(conn: Connection, now: datetime) -> bool:
 async def collect_wrong_numbers(conn: Connection, now: datetime) -> None:
     """Numbers that turned out wrong or dead become lines for accounting, once each."""
     found = [row async for row in SQL.numbers_gone_wrong(conn, now=instant(now))]
-    for row in found:
+    first = {(row["company"], row["debtor_no"], row["value"]): row for row in reversed(found)}
+    for row in first.values():
         person = row["position"] > len(PHONES)
         await add(
             conn,

@@ -27,11 +27,12 @@ update correction set overruled_at = :at, accounting = :accounting where id = :i
 update correction set revoked_at = :at where id = :id and adopted_at is null and overruled_at is null and revoked_at is null;
 
 -- name: numbers_gone_wrong(now)
--- Numbers that reach somebody else (recorded or keyed) or nobody (the network said so), as the debtor's data still have them.
+-- Numbers that reach somebody else (recorded or keyed) or nobody (the network said so), as the debtor's data still have them; each once.
 select f.id, f.at, f.company, f.debtor_no, f.kind, f.value, f.reason, f.actor, f.attempt_id, n.position, n.raw, n.person, n.role
   from fact f join debtor_number n on n.company = f.company and n.debtor_no = f.debtor_no and n.e164 = f.value
  where (f.kind = 'number_wrong' or (f.kind = 'number_blocked' and f.actor = 'network')) and f.revoked_at is null and f.at <= :now
-   and not exists (select 1 from correction c where c.id = 'wrong:' || f.id)
+   and not exists (select 1 from fact g join correction c on c.id = 'wrong:' || g.id
+                    where g.company = f.company and g.debtor_no = f.debtor_no and g.value = f.value)
  order by f.at, f.id, n.position;
 
 -- name: waiting(now)$
