@@ -7,6 +7,7 @@ importing them is another question.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 import tempfile
@@ -132,8 +133,10 @@ async def measure(root: Path, files: int) -> list[Finding]:
 def ask(files: int = 100_000) -> list[Finding]:
     before = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_EVERY)
+    gc.freeze()  # both as the daemon does
     try:
         with tempfile.TemporaryDirectory(prefix="collectord-heap-") as folder:
             return asyncio.run(measure(Path(folder), files))
     finally:
         sys.setswitchinterval(before)
+        gc.unfreeze()

@@ -260,11 +260,35 @@ async def test_a_share_that_hangs_keeps_nobody_waiting_and_is_asked_again_when_i
     with pytest.raises(TimeoutError):
         await patience.do(lambda: 1)  # nobody else is sent after it
     assert asyncio.get_running_loop().time() - began < 0.05
-    hanging = patience._running
-    assert hanging is not None
     answers.set()
-    await asyncio.to_thread(hanging.join)
+    assert patience._pending is not None
+    assert await asyncio.wait_for(patience._pending, 5)
     assert await patience.do(lambda: 1) == 1
+
+
+async def test_a_thread_that_had_nothing_to_do_for_a_while_ends_and_the_next_job_has_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collectord.edge.inbox.patience.IDLE", 0.01)
+    patience = Patience()
+    first = await patience.do(threading.current_thread)
+    assert await patience.do(threading.current_thread) in (first, *threading.enumerate())
+    await asyncio.to_thread(first.join, 5)
+    assert not first.is_alive()
+    assert await patience.do(threading.current_thread) is not first
+
+
+async def test_a_job_that_fails_after_it_was_given_up_disturbs_nobody() -> None:
+    patience, answers = Patience(waits=0.01), threading.Event()
+
+    def fails() -> None:
+        answers.wait()
+        raise OSError(116, "Stale file handle")
+
+    with pytest.raises(TimeoutError):
+        await patience.do(fails)
+    answers.set()
+    assert patience._pending is not None
+    await asyncio.wait([patience._pending])
+    assert await patience.do(lambda: 2) == 2
 
 
 async def test_what_a_job_raises_reaches_the_caller() -> None:
