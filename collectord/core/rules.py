@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from collectord.core.contact.contact_rules import guard_rules
 from collectord.core.contact.packs import Limit, Pack, Quiet, unknown_packs
-from collectord.core.exports.source_profiles import Profile, overlaps
+from collectord.core.exports.source_profiles import Profile, overlaps, uncovered
 from collectord.core.house import House
 from collectord.core.receivables.ladders import Ladder
 from collectord.core.telephony.disposition_rules import FollowUpRules
@@ -30,6 +30,11 @@ TEXTS: Texts = {
         "sources/{one}.toml and sources/{other}.toml both fit a file named {file}; it would be refused. Make names or begins differ.",
         "sources/{one}.toml und sources/{other}.toml passen beide auf eine Datei {file}; sie würde abgewiesen. names oder begins"
         " unterscheidbar machen.",
+    ),
+    "uncovered-source": (
+        "sources/{name}.toml opens items and no list covers it: its debtors are never called. Name it in covers of your list's profile.",
+        "sources/{name}.toml eröffnet Posten, und keine Liste deckt sie ab: ihre Debitoren werden nie angerufen. In covers des Profils"
+        " Ihrer Liste nennen.",
     ),
     "never-fires": (
         "packs/{pack}.toml: the rule {rule} can never refuse before {stricter} does.",
@@ -61,6 +66,8 @@ def _warnings(rules: Rules, house: House) -> Iterator[tuple[str, dict[str, objec
         yield "unknown-pack", {"pack": name, "known": sorted(rules.packs)}
     for one, other, file in overlaps(rules.sources.values()):
         yield "sources-overlap", {"one": one, "other": other, "file": file}
+    for name in uncovered(rules.sources.values()):
+        yield "uncovered-source", {"name": name}
     for name, pack in sorted(rules.packs.items()):
         if name not in house.packs and not (pack.countries and "auto" in house.packs):
             yield "never-in-force", {"pack": name}

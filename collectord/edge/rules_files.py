@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from collectord.core.contact.packs import EVERYWHERE, Pack, parse_pack
 from collectord.core.exports.profile_text import extended, parse_profile
-from collectord.core.exports.source_profiles import CANONICAL, CANONICAL_NAME, Profile
+from collectord.core.exports.source_profiles import CANONICAL, CANONICAL_NAME, Profile, misnamed
 from collectord.core.house import House
 from collectord.core.receivables.ladders import parse_ladders
 from collectord.core.rule_text import Problem, Table
@@ -118,6 +118,12 @@ class _Reading:
                 whole = self._whole(name, found, ())
                 if whole is not None:
                     profiles[name] = self._parsed(f"{SOURCES}/{name}.toml", whole, read[1], partial(parse_profile, name))
+        for name, read in found.items():
+            if read is not None and name in profiles:
+                file = str(self.directory / f"{SOURCES}/{name}.toml")
+                self.problems += [
+                    RuleProblem(file, KeyLines(read[1]).line(key), key, why) for key, why in misnamed(profiles, profiles[name])
+                ]
         return profiles
 
     def _whole(self, name: str, found: dict[str, _Read], above: tuple[str, ...]) -> dict[str, Any] | None:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import codecs
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from collectord.core.exports.profile_text import extended
-from collectord.core.exports.source_profiles import CANONICAL, Ambiguous, Profile, choose, overlaps
+from collectord.core.exports.source_profiles import (
+    CANONICAL,
+    Ambiguous,
+    Profile,
+    choose,
+    misnamed,
+    overlaps,
+    reads_both,
+    uncovered,
+)
 from tests.core.profile_cases import PLAIN, parsed, profile_of
 
 PAYMENTS = 'kind = "payments"\n[columns]\nbooked_on = "D"\namount = "A"\n'
@@ -98,6 +108,10 @@ def test_payments_and_master_data_change_only_what_they_name() -> None:
         (PLAIN + '[[total]]\ncolumn = "*"\nbegins = ["Total"]', "total.0", "needs sum or count"),
         (PLAIN + '[on_account]\nwith = "/"', "on_account", "say where it stands"),
         (PLAIN + '[scope]\naccounts = ["10000-9"]', "scope.accounts", "of one length"),
+        ('mode = "delta"' + PLAIN + '[scope]\ncovers = ["einvoice"]', "scope.covers", "only a list"),
+        ("only_new = true" + PLAIN + '[scope]\ncovers = ["einvoice"]', "scope.covers", "only a list"),
+        (PAYMENTS + '[scope]\ncovers = ["einvoice"]', "scope.covers", "only a list"),
+        ('also = "test"' + PLAIN, "also", "names another profile"),
         (PLAIN + '[file]\nas_of = { dates = ["dd.mm.yyyy"] }', "file.as_of", "either above"),
         (PLAIN + '[file]\nas_of = { above = "A", column = "B" }', "file.as_of", "either above"),
         (PAYMENTS + '[[cleared]]\nwhy = "w"\ncolumn = "S"\nis = ["x"]', "cleared", "only open items"),
@@ -176,3 +190,33 @@ def test_two_profiles_that_fit_are_never_guessed_between() -> None:
 def test_profiles_that_one_file_fits_are_found_beforehand() -> None:
     assert list(overlaps(ALL.values())) == []
     assert list(overlaps([*ALL.values(), LIST])) == [("bookings", "list", "EXTF1.csv"), ("list", "master", "EXTF1.csv")]
+
+
+def test_the_canonical_list_covers_e_invoices_unless_it_says_otherwise() -> None:
+    assert CANONICAL.covers == parsed("", name="canonical")[0].covers == ("einvoice",)
+    assert parsed("[scope]\ncovers = []", name="canonical") == (replace(CANONICAL, title={"en": "test", "de": "Test"}, covers=()), [])
+
+
+EINVOICE = Profile(name="einvoice", mode="delta", only_new=True, also="bank")
+BANK = Profile(name="bank", kind="payments", mode="delta")
+
+
+def test_a_source_that_only_opens_items_needs_a_list_that_covers_it() -> None:
+    assert list(uncovered([SAP, EINVOICE, BANK])) == ["einvoice"]
+    assert list(uncovered([CANONICAL, SAP, EINVOICE, BANK])) == []
+
+
+def test_other_profiles_are_named_rightly() -> None:
+    profiles = {profile.name: profile for profile in (SAP, EINVOICE, BANK)}
+    assert list(misnamed(profiles, replace(CANONICAL, covers=("einvoice", "bank", "unheard-of")))) == []
+    ((key, why),) = misnamed(profiles, replace(CANONICAL, covers=("einvoice", "sap")))
+    assert (key, "sap sends lists of its own" in why) == ("scope.covers", True)
+    assert list(misnamed(profiles, EINVOICE)) == []
+    assert list(misnamed({}, EINVOICE)) == [("also", "there is no profile 'bank' in sources/")]
+
+
+def test_the_same_file_may_be_of_another_source_too() -> None:
+    profiles = {profile.name: profile for profile in (SAP, EINVOICE, BANK)}
+    assert reads_both(profiles, EINVOICE) is BANK
+    for once in (SAP, None, Ambiguous("x", ("a", "b"))):
+        assert reads_both(profiles, once) is None

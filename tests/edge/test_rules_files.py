@@ -372,3 +372,26 @@ def test_check_warns_of_two_profiles_that_one_file_fits(rules: Path) -> None:
     file.write_text(HOUSE_PROFILE.replace("haus*.csv", "opos-liste_*.csv"), encoding="utf-8")
     (warning,) = described(load_rules(rules), House(language="en"))["warnings"]
     assert warning.startswith("sources/datev-opos.toml and sources/house.toml both fit a file named opos-liste_1.csv")
+
+
+def test_check_warns_of_a_source_that_opens_items_and_that_no_list_covers(rules: Path) -> None:
+    (rules / "sources" / "shop.toml").write_text(
+        'extends = "einvoice"\ntitle.en = "shop"\ntitle.de = "Laden"\nnames = ["shop*.xml"]\n', encoding="utf-8"
+    )
+    (warning,) = described(load_rules(rules), House(language="en"))["warnings"]
+    assert warning.startswith("sources/shop.toml opens items and no list covers it: its debtors are never called.")
+    (rules / "sources" / "house.toml").write_text(HOUSE_PROFILE + '\n[scope]\ncovers = ["einvoice", "shop"]\n', encoding="utf-8")
+    loaded = load_rules(rules)
+    assert described(loaded, House(language="de"))["warnings"] == []
+    assert loaded.sources["house"].covers == ("einvoice", "shop")
+
+
+def test_a_profile_that_names_no_or_a_wrong_other_profile_is_refused_with_key_and_line(rules: Path) -> None:
+    file = rules / "sources" / "house.toml"
+    file.write_text(f'also = "atlantis"\n{HOUSE_PROFILE}\n[scope]\ncovers = ["generic"]\n', encoding="utf-8")
+    lines = file.read_text(encoding="utf-8").splitlines()
+    found = problems(rules)
+    assert [(int(text.split(":")[1]), text.split(": ")[1]) for text in found] == [
+        (1, "also"),
+        (lines.index('covers = ["generic"]') + 1, "scope.covers"),
+    ]

@@ -13,6 +13,7 @@ from typing import Any, Literal, cast
 from collectord.core.exports.column_text import COLUMN_KEYS, columns, date_forms, name_lists, names_in, number_form, one_column
 from collectord.core.exports.forms import DateForms, NumberForm
 from collectord.core.exports.source_profiles import (
+    CANONICAL,
     CANONICAL_NAME,
     NEEDED_OF,
     Completeness,
@@ -96,8 +97,10 @@ def parse_profile(name: str, table: Table) -> Profile:
         booked_until=_finding(found, "booked_until", dates),
         accounts=_accounts(scope),
         companies=scope.texts("companies", []),
+        covers=scope.texts("covers", list(CANONICAL.covers) if name == CANONICAL_NAME else []),
         absent=cast(Literal["cleared", "kept"], table.text("absent", "cleared", one_of=("cleared", "kept"))),
         only_new=table.flag("only_new", False),
+        also=table.text("also", ""),
         terms=table.whole("terms", at_least=0, at_most=365) if "terms" in table.data else None,
     )
     table.seen.add("extends")
@@ -110,7 +113,9 @@ def parse_profile(name: str, table: Table) -> Profile:
 def _fits_together(table: Table, profile: Profile) -> None:
     """What no single key can know."""
     if profile.name == CANONICAL_NAME and (profile.columns or profile.names or profile.special or profile.format != "text"):
-        table.complain("", "the canonical form is fixed (docs/SOURCES.md); only title, complete and guards may stand here: write a profile")
+        table.complain(
+            "", "the canonical form is fixed (docs/SOURCES.md); only title, complete, guards and scope may stand here: write a profile"
+        )
     if profile.columns and profile.special:
         table.complain("special", f'special = "{profile.special}" reads the columns by itself; leave [columns] out')
     if profile.terms is not None and not profile.special:
@@ -118,6 +123,10 @@ def _fits_together(table: Table, profile: Profile) -> None:
     for needed in NEEDED_OF.get(profile.kind, ()):
         if profile.columns and needed not in profile.columns:
             table.complain("columns", f"{needed} is missing; say which column of the file holds it")
+    if profile.covers and not profile.is_list:
+        table.complain("scope.covers", "only a list of open items (mode snapshot, not only_new) can be complete for other sources")
+    if profile.name == profile.also:
+        table.complain("also", "also names another profile as which the same file is read, too")
     if profile.cleared and profile.kind != "open_items":
         table.complain("cleared", "only open items can be cleared")
     for name, column in profile.columns.items():

@@ -177,9 +177,16 @@ class Profile:
     booked_until: Finding | None = None
     accounts: tuple[tuple[str, str], ...] = ()  # the file is a part of the list: rows of other debtor numbers do not belong to it
     companies: tuple[str, ...] = ()  # the file is complete for these companies, whether or not a row names them
+    covers: tuple[str, ...] = ()  # snapshot: it is complete for the items that these sources opened, too
     absent: Literal["cleared", "kept"] = "cleared"  # snapshot: what a missing item means; kept: the file is a list of states
     only_new: bool = False  # rows only open items that the ledger never saw; what it knows stays as it is
+    also: str = ""  # the same file is of this source, too: carried as that one first, a copy of it
     terms: int | None = None  # extf-bookings: due so many days after the document date where the booking says nothing
+
+    @property
+    def is_list(self) -> bool:
+        """Its files can be snapshots: complete lists of open items, by which it is fresh or not."""
+        return self.kind == "open_items" and self.mode != "delta" and not self.only_new
 
     @property
     def is_canonical(self) -> bool:
@@ -244,5 +251,29 @@ def first_text(profile: Profile, head: bytes) -> str:
     return head.decode(plain[0] if plain else "utf-8", "replace")
 
 
+def uncovered(profiles: Iterable[Profile]) -> Iterator[str]:
+    """Sources that open items, never send a list, and are covered by no list: their debtors can never be called."""
+    found = list(profiles)
+    covered = {name for profile in found for name in profile.covers}
+    yield from sorted(profile.name for profile in found if profile.only_new and profile.name not in covered)
+
+
+def misnamed(profiles: Mapping[str, Profile], profile: Profile) -> Iterator[tuple[str, str]]:
+    """(key, what is wrong) with the other profiles that this one names. A source that has no profile may be covered, too."""
+    for name in profile.covers:
+        if name in profiles and profiles[name].is_list:
+            yield (
+                "scope.covers",
+                f"{name} sends lists of its own, by which its items are cleared and fresh; it cannot be covered by another",
+            )
+    if profile.also and profile.also not in profiles:
+        yield "also", f"there is no profile {profile.also!r} in sources/"
+
+
+def reads_both(profiles: Mapping[str, Profile], profile: Profile | Ambiguous | None) -> Profile | None:
+    """The profile as which the same file is read, too."""
+    return profiles.get(profile.also) if isinstance(profile, Profile) and profile.also else None
+
+
 CANONICAL_NAME = "canonical"
-CANONICAL = Profile(name=CANONICAL_NAME)
+CANONICAL = Profile(name=CANONICAL_NAME, covers=("einvoice",))
