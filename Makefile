@@ -4,12 +4,12 @@ RUN := .venv/bin/python
 PYTEST := .venv/bin/pytest -q
 export PYTHONPATH := examples
 
-.PHONY: demo test check scenarios pbx crash-sample crash soak bench pbx-shell newest clean venv-run venv-dev
+.PHONY: demo test check exports scenarios pbx crash-sample crash soak bench pbx-shell newest clean venv-run venv-dev
 
 demo: venv-run            ## a short, visible shift: exports in, calls on real SIP phones, outcomes out (PBX=simulated: seconds, no Asterisk)
 	$(RUN) examples/demo.py --pbx $(PBX)
 
-test: check scenarios pbx crash-sample newest   ## everything that CI needs
+test: check exports scenarios pbx crash-sample newest   ## everything that CI needs
 
 check: venv-dev           ## the fast part: lint, types, layers, unit and edge tests
 	.venv/bin/ruff check .
@@ -17,6 +17,9 @@ check: venv-dev           ## the fast part: lint, types, layers, unit and edge t
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	$(PYTEST) -n 2 tests/core tests/edge tests/loops tests/shell --cov --cov-report=term:skip-covered --cov-fail-under=100
+
+exports: venv-dev         ## every product's example, its golden receipt, and a round through the daemon
+	$(PYTEST) -n 2 tests/exports
 
 scenarios: venv-dev       ## each story on the simulated PBX and on a real Asterisk
 	$(PYTEST) -n 2 tests/scenarios
