@@ -38,6 +38,7 @@ from collectord.edge.store.codec import (
 )
 from collectord.edge.store.connection import Connection, queries
 from collectord.edge.store.ledger_rows import to_item
+from collectord.edge.store.snapshots import booking_lags
 
 SQL = queries("facts")
 HISTORY = timedelta(days=400)  # longer than any limit's window; refusals to be called are kept for ever
@@ -71,13 +72,13 @@ async def _own_facts(conn: Connection, key: DebtorKey, now: datetime, house: Hou
     since = instant(now - HISTORY)
     item_rows = [row async for row in SQL.items(conn, **who, now=at, today=today)]
     sources = tuple([_source(row) async for row in SQL.sources(conn, **who, today=today)])
-    lags = {source.source: source.booking_lag(day) for source in sources}
+    lags = await booking_lags(conn, {(row["source"], key.company) for row in item_rows}, day)
     history = [(row["own"], _attempt(row, now)) async for row in SQL.attempts(conn, **who, since=since, now=at)]
     history += [(row["own"], _contact(row)) async for row in SQL.contacts(conn, **who, since=since, now=at)]
     history.sort(key=lambda pair: pair[1].at)
     return DebtorFacts(
         debtor=debtor,
-        items=tuple(to_item(row, debtor, lags[row["source"]]) for row in item_rows),
+        items=tuple(to_item(row, debtor, lags[row["source"], key.company]) for row in item_rows),
         doubtful=frozenset(row["item_no"] for row in item_rows if row["doubtful"]),
         sources=sources,
         rejected_rows=tuple([_rejected(row) async for row in SQL.rejected_rows(conn, **who, today=today)]),

@@ -20,6 +20,7 @@ from collectord.edge.store import families
 from collectord.edge.store.calls import SQL
 from collectord.edge.store.codec import instant, joined, maybe_day, split, to_instant
 from collectord.edge.store.connection import Connection
+from collectord.edge.store.covering import lists_of
 
 
 def to_promise(row: Mapping[str, Any]) -> Promise:
@@ -114,11 +115,13 @@ class Told:
 
 
 async def told_by_sources(conn: Connection, key: DebtorKey, after: date, today: date) -> tuple[Told, ...]:
-    """The exports later than `after` of every source that ever had an item of this debtor, or of a head office's branches."""
+    """The exports later than `after` of every source that ever had an item of this debtor, or of a head office's branches; of one that
+    lists cover, those lists."""
     items: dict[str, set[str]] = {}
     for member in await families.members(conn, key):
-        async for row in SQL.item_sources(conn, company=member.company, debtor_no=member.debtor_no):
-            items.setdefault(row["source"], set()).add(families.named(key, member, row["item_no"]))
+        for row in [row async for row in SQL.item_sources(conn, company=member.company, debtor_no=member.debtor_no)]:
+            for name in await lists_of(conn, row["source"], key.company):
+                items.setdefault(name, set()).add(families.named(key, member, row["item_no"]))
     told = []
     for source, numbers in sorted(items.items()):
         rows = SQL.exports_after(conn, source=source, company=key.company, after=after.isoformat(), today=today.isoformat())

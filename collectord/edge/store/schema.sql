@@ -365,6 +365,16 @@ create table batch_scope (                -- for which companies an accepted sna
   primary key (batch_id, company)
 );
 
+create table covering (                   -- lists that are complete for items which other sources opened: such a source is as fresh as they are
+  company text not null,
+  source text not null,                   -- covered
+  covered_by text not null,               -- the source of the list
+  from_no text not null default '',       -- only these debtors, of numbers as long as these two; '' = all
+  to_no text not null default '',
+  primary key (company, source, covered_by, from_no)
+);
+create index covering_by_list on covering (covered_by);
+
 create table payment (                    -- lines of bank statements; the same line counts once, whatever statement brings it
   id text primary key,                    -- digest of the line
   batch_id text not null,

@@ -6,14 +6,15 @@ Invariant: a company is judged by the last accepted snapshot that covered it; on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import orjson
 
 from collectord.core.exports.freshness import SourceStanding
+from collectord.edge.store import covering
 from collectord.edge.store.codec import to_maybe_day
 from collectord.edge.store.connection import Connection, queries
 
@@ -39,7 +40,7 @@ class Cover:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     name: str
-    held_batch_id: str | None  # the newest batch that waits for a person: it blocks the whole source
+    held_batch_id: str | None  # the newest batch, its own or a covering list's, that waits for a person: it blocks the whole source
     last_status: str
     covers: tuple[Cover, ...]  # one a company with something open; of any company when nothing is
 
@@ -56,7 +57,16 @@ class Source:
 
 
 async def cover(conn: Connection, source: str, company: str, today: date) -> Cover:
-    return _cover(source, company, await SQL.cover(conn, source=source, company=company, today=today.isoformat()))
+    """Of a source that lists cover it is theirs, as old as the oldest of them."""
+    lists = await covering.lists_of(conn, source, company)
+    return _oldest(
+        [_cover(source, company, await SQL.cover(conn, source=each, company=company, today=today.isoformat())) for each in lists]
+    )
+
+
+def _oldest(found: Sequence[Cover]) -> Cover:
+    oldest = min(found, key=lambda cover: cover.fresh_as_of or date.min)
+    return replace(oldest, booked_until=min((cover.booked_until for cover in found if cover.booked_until), default=None))
 
 
 def _cover(source: str, company: str, row: Mapping[str, Any] | None) -> Cover:
@@ -85,7 +95,8 @@ async def known_sources(conn: Connection, today: date) -> list[Source]:
         name = row["source"]
         covers = [await cover(conn, name, company, today) for company in await _companies(conn, name, today)]
         if not covers:
-            covers = [_cover(name, "", await SQL.newest(conn, source=name, today=today.isoformat()))]
+            lists = await covering.lists_anywhere(conn, name)
+            covers = [_oldest([_cover(name, "", await SQL.newest(conn, source=each, today=today.isoformat())) for each in lists])]
         found.append(Source(name=name, held_batch_id=row["held"], last_status=row["last_status"], covers=tuple(covers)))
     return found
 

@@ -14,17 +14,22 @@ select i.*,
  order by i.due_on, i.item_no;
 
 -- name: sources(company, debtor_no, today)
--- Each source with the last snapshot that covered the debtor's company.
-with used as (
+-- Each source with the last snapshot that covered the debtor's company. Of one that lists cover, those lists; a held file of either counts.
+with named as (
   select source from debtor where company = :company and debtor_no = :debtor_no
   union
   select source from item
    where company = :company and debtor_no = :debtor_no and opened_as_of <= :today and (state = 'open' or cleared_as_of > :today)
+), used as (
+  select n.source as named, coalesce(l.covered_by, n.source) as source
+    from named n left join covering l on l.company = :company and l.source = n.source
+     and (l.from_no = '' or (length(:debtor_no) = length(l.from_no) and :debtor_no between l.from_no and l.to_no))
 )
 select u.source, case when c.fresh_as_of <= :today then c.fresh_as_of else c.as_of end as fresh_as_of, c.booked_until,
        (select group_concat(h.file, '|') from batch h
-         where h.source = u.source and h.status = 'held' and h.as_of <= :today) as held
-  from used u
+         where (h.source = u.source or h.source in (select x.named from used x where x.source = u.source))
+           and h.status = 'held' and h.as_of <= :today) as held
+  from (select distinct source from used) u
   left join batch c on c.id = (
        select b.id from batch b
         where b.source = u.source and b.status = 'accepted' and b.mode = 'snapshot' and b.as_of <= :today
@@ -34,12 +39,14 @@ select u.source, case when c.fresh_as_of <= :today then c.fresh_as_of else c.as_
  order by u.source;
 
 -- name: rejected_rows(company, debtor_no, today)
--- Rows that hold until a newer snapshot of their source that covers their company is accepted.
+-- Rows that hold until a newer snapshot of their source, or of a list that covers it, is accepted for their company.
 select r.source, r.line, r.column_name, r.value, r.reason
   from row_reject r join batch b on b.id = r.batch_id
  where r.company = :company and r.debtor_no = :debtor_no and b.status = 'accepted' and b.as_of <= :today and r.settled_by = ''
    and not exists (select 1 from batch n
-                    where n.source = b.source and n.status = 'accepted' and n.mode = 'snapshot' and n.seq > b.seq and n.as_of <= :today
+                    where n.status = 'accepted' and n.mode = 'snapshot' and n.seq > b.seq and n.as_of between b.as_of and :today
+                      and n.source in (select b.source union all
+                                       select l.covered_by from covering l where l.company = r.company and l.source = b.source)
                       and (not exists (select 1 from batch_scope s where s.batch_id = n.id)
                            or exists (select 1 from batch_scope s where s.batch_id = n.id and s.company in (r.company, '*'))))
  order by b.seq, r.line;

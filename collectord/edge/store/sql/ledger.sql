@@ -51,13 +51,15 @@ select item_no, batch_id, as_of, amount, currency from clearing
  order by as_of, item_no;
 
 -- name: rejected_between(company, debtor_no, to_company, to_debtor, today)
--- Rows that hold until a newer snapshot of their source that covers their company is accepted.
+-- Rows that hold until a newer snapshot of their source, or of a list that covers it, is accepted for their company.
 select r.company, r.debtor_no, r.source, r.line, r.column_name, r.value, r.reason
   from row_reject r join batch b on b.id = r.batch_id
  where (r.company, r.debtor_no) >= (:company, :debtor_no) and (r.company, r.debtor_no) <= (:to_company, :to_debtor) and r.debtor_no <> ''
    and b.status = 'accepted' and b.as_of <= :today and r.settled_by = ''
    and not exists (select 1 from batch n
-                    where n.source = b.source and n.status = 'accepted' and n.mode = 'snapshot' and n.seq > b.seq and n.as_of <= :today
+                    where n.status = 'accepted' and n.mode = 'snapshot' and n.seq > b.seq and n.as_of between b.as_of and :today
+                      and n.source in (select b.source union all
+                                       select l.covered_by from covering l where l.company = r.company and l.source = b.source)
                       and (not exists (select 1 from batch_scope s where s.batch_id = n.id)
                            or exists (select 1 from batch_scope s where s.batch_id = n.id and s.company in (r.company, '*'))))
  order by r.company, r.debtor_no, r.line;

@@ -78,25 +78,40 @@ select p.id, p.booked_on, p.seen_at, p.amount, p.currency, p.source, p.state, m.
  order by p.booked_on, p.id, m.item_no;
 
 -- name: told(ids, company, debtor_no, now, today)
--- Up to which day each source's snapshots accepted after a line know bookings. A batch without scope is complete for everything of its source.
-select p.id, b.source, max(coalesce(b.booked_until, b.as_of)) as until_on
-  from payment p
-  join batch s on s.id = p.batch_id
-  join (select distinct source from item where company = :company and debtor_no = :debtor_no) used
-  join batch b on b.source = used.source and b.status = 'accepted' and b.seq > s.seq
- where p.id in (select value from json_each(:ids)) and b.mode = 'snapshot' and b.decided_at <= :now and b.as_of <= :today
-   and (exists (select 1 from batch_scope c where c.batch_id = b.id and c.company in ('*', :company))
-        or not exists (select 1 from batch_scope c where c.batch_id = b.id))
- group by p.id, b.source;
+-- Up to which day each source's snapshots accepted after a line know bookings; of a source that lists cover, all of those lists. A batch
+-- without scope is complete for everything of its source.
+select id, source, min(until_on) as until_on from (
+  select p.id, used.source,
+         (select max(coalesce(b.booked_until, b.as_of)) from batch b
+           where b.source = used.list and b.status = 'accepted' and b.seq > s.seq and b.mode = 'snapshot' and b.decided_at <= :now and b.as_of <= :today
+             and (exists (select 1 from batch_scope c where c.batch_id = b.id and c.company in ('*', :company))
+                  or not exists (select 1 from batch_scope c where c.batch_id = b.id))) as until_on
+    from payment p
+    join batch s on s.id = p.batch_id
+    join (select distinct i.source, coalesce(l.covered_by, i.source) as list
+            from item i left join covering l on l.company = i.company and l.source = i.source
+             and (l.from_no = '' or (length(i.debtor_no) = length(l.from_no) and i.debtor_no between l.from_no and l.to_no))
+           where i.company = :company and i.debtor_no = :debtor_no) used
+   where p.id in (select value from json_each(:ids)))
+ group by id, source having count(*) = count(until_on);
 
 -- name: unsettled(now, since, today)
--- Lines older than the newest list that none has answered yet, a row per item concerned: what the lists since say of it.
+-- Lines older than the newest list that none has answered yet, a row per item concerned: what the lists since say of it, those of its source
+-- or those that cover it.
 select p.id, p.booked_on, p.state, p.kind, i.state as item_state,
-       (select max(coalesce(b.booked_until, b.as_of)) from batch b
-         where b.source = i.source and b.status = 'accepted' and b.seq > s.seq and b.mode = 'snapshot' and b.decided_at <= :now and b.as_of <= :today
-           and (exists (select 1 from batch_scope c where c.batch_id = b.id and c.company in ('*', i.company))
-                or not exists (select 1 from batch_scope c where c.batch_id = b.id))) as told_until,
-       (select b.id from batch b where b.source = i.source and b.status = 'accepted' and b.seq > s.seq and b.mode = 'snapshot'
+       (select case when count(*) = count(until_on) then min(until_on) end from (
+          select (select max(coalesce(b.booked_until, b.as_of)) from batch b
+                   where b.source = u.list and b.status = 'accepted' and b.seq > s.seq and b.mode = 'snapshot' and b.decided_at <= :now
+                     and b.as_of <= :today
+                     and (exists (select 1 from batch_scope c where c.batch_id = b.id and c.company in ('*', i.company))
+                          or not exists (select 1 from batch_scope c where c.batch_id = b.id))) as until_on
+            from (select coalesce(l.covered_by, i.source) as list from (select 1) left join covering l on l.company = i.company
+                     and l.source = i.source
+                     and (l.from_no = '' or (length(i.debtor_no) = length(l.from_no) and i.debtor_no between l.from_no and l.to_no))) u
+       )) as told_until,
+       (select b.id from batch b
+         where b.source in (select i.source union all select l.covered_by from covering l where l.company = i.company and l.source = i.source)
+           and b.status = 'accepted' and b.seq > s.seq and b.mode = 'snapshot'
            and b.decided_at <= :now and b.as_of <= :today order by b.seq desc limit 1) as told_by,
        coalesce((select sum(c.amount) from clearing c join batch cb on cb.id = c.batch_id
                   where c.company = i.company and c.debtor_no = i.debtor_no and c.item_no = i.item_no and cb.seq > s.seq), 0) as fell

@@ -48,7 +48,9 @@ union all
 select r.company, r.debtor_no, r.item_no || ' ' || r.value from row_reject r join batch b on b.id = r.batch_id
  where r.column_name = 'due_on' and r.value <> '' and b.status = 'accepted' and b.as_of <= :today
    and not exists (select 1 from batch n
-                    where n.source = b.source and n.status = 'accepted' and n.mode = 'snapshot' and n.seq > b.seq and n.as_of <= :today
+                    where n.status = 'accepted' and n.mode = 'snapshot' and n.seq > b.seq and n.as_of between b.as_of and :today
+                      and n.source in (select b.source union all
+                                       select l.covered_by from covering l where l.company = r.company and l.source = b.source)
                       and (not exists (select 1 from batch_scope s where s.batch_id = n.id)
                            or exists (select 1 from batch_scope s where s.batch_id = n.id and s.company in (r.company, '*'))));
 
@@ -57,7 +59,9 @@ select r.company, r.debtor_no, r.source || ', ' || r.line || ': ' || r.item_no a
   from row_reject r join batch b on b.id = r.batch_id
  where r.column_name = 'due_on' and r.value = '' and b.status = 'accepted' and b.as_of <= :today
    and not exists (select 1 from batch n
-                    where n.source = b.source and n.status = 'accepted' and n.mode = 'snapshot' and n.seq > b.seq and n.as_of <= :today
+                    where n.status = 'accepted' and n.mode = 'snapshot' and n.seq > b.seq and n.as_of between b.as_of and :today
+                      and n.source in (select b.source union all
+                                       select l.covered_by from covering l where l.company = r.company and l.source = b.source)
                       and (not exists (select 1 from batch_scope s where s.batch_id = n.id)
                            or exists (select 1 from batch_scope s where s.batch_id = n.id and s.company in (r.company, '*'))));
 
@@ -66,7 +70,9 @@ select r.company, r.debtor_no, r.source || ', ' || r.line || ': ' || r.column_na
   from row_reject r join batch b on b.id = r.batch_id
  where b.status = 'accepted' and b.as_of <= :today
    and not exists (select 1 from batch n
-                    where n.source = b.source and n.status = 'accepted' and n.mode = 'snapshot' and n.seq > b.seq and n.as_of <= :today
+                    where n.status = 'accepted' and n.mode = 'snapshot' and n.seq > b.seq and n.as_of between b.as_of and :today
+                      and n.source in (select b.source union all
+                                       select l.covered_by from covering l where l.company = r.company and l.source = b.source)
                       and (not exists (select 1 from batch_scope s where s.batch_id = n.id)
                            or exists (select 1 from batch_scope s where s.batch_id = n.id and s.company in (r.company, '*'))));
 
