@@ -45,7 +45,7 @@ def read_export(order: Order, tell: Tell) -> Summary:
 def _read(order: Order, export: ExportFile, scratch: Scratch, tell: Tell) -> Summary:
     rows = _rows(order, export)
     rows.fill(scratch, tell)
-    before, scope = Before(), list[str]()
+    before, scope, quality = Before(), list[str](), dict[str, int]()
     if order.profile.kind == "open_items":
         scratch.settle_twins()
         if scratch.has_twisted():
@@ -57,12 +57,13 @@ def _read(order: Order, export: ExportFile, scratch: Scratch, tell: Tell) -> Sum
             scratch.find_missing(order.arrived.source, absent)
             before = scratch.before(order.arrived.source, order.arrived.as_of.isoformat())
         _choose_debtors(order, rows.columns, scratch)
-        counts = scratch.counts()
+        counts, quality = scratch.counts(), scratch.quality(order.arrived.as_of)
     else:
         counts = scratch.counts_of_said()
     return Summary(
         signature=export.signature, counts=counts, before=before, scope=tuple(scope), as_of=rows.as_of, booked_until=rows.booked_until,
-        columns=tuple(sorted(rows.columns)), warnings=rows.warnings, unmet=rows.unmet if order.arrived.mode == "snapshot" else (),
+        columns=tuple(sorted(rows.columns)), warnings=rows.warnings, quality=quality,
+        unmet=rows.unmet if order.arrived.mode == "snapshot" else (),
     )  # fmt: skip
 
 

@@ -46,6 +46,7 @@ class Summary:
     booked_until: date | None = None
     columns: tuple[str, ...] = ()  # canonical columns the file has
     warnings: tuple[str, ...] = ()
+    quality: Mapping[str, int] = field(default_factory=dict)  # holes in what it changes, by their codes in data_quality
     unmet: tuple[str, ...] = ()  # why a snapshot was filtered wrongly
 
     def as_json(self) -> dict[str, Any]:
@@ -69,6 +70,7 @@ class Summary:
             "booked_until": self.booked_until and self.booked_until.isoformat(),
             "columns": list(self.columns),
             "warnings": list(self.warnings),
+            "quality": dict(self.quality),
             "unmet": list(self.unmet),
         }  # fmt: skip
 
@@ -92,6 +94,7 @@ class Summary:
             booked_until=_day(said["booked_until"]),
             columns=tuple(map(str, said["columns"])),
             warnings=tuple(map(str, said["warnings"])),
+            quality={str(hole): int(n) for hole, n in said["quality"].items()},
             unmet=tuple(map(str, said["unmet"])),
         )  # fmt: skip
 

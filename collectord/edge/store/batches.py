@@ -166,7 +166,9 @@ async def decide(
         cleared=counts.cleared,
         reopened=counts.reopened,
         open_amount=orjson.dumps(plain_map(counts.open_amount)).decode(),
-        detail=orjson.dumps({"warnings": list(summary.warnings), "columns": list(summary.columns), "extra": dict(extra or {})}).decode(),
+        detail=orjson.dumps(
+            {"warnings": list(summary.warnings), "columns": list(summary.columns), "extra": {**_quality(summary), **(extra or {})}}
+        ).decode(),
     )
 
 
@@ -174,6 +176,11 @@ async def repeat(conn: Connection, batch_id: str, original: str) -> None:
     """A duplicate's receipt says what the original's rows were, all of them unchanged."""
     await SQL.repeat_counts(conn, id=batch_id, original=original)
     await SQL.repeat_rejects(conn, id=batch_id, original=original)
+
+
+def _quality(summary: Summary) -> dict[str, Any]:
+    """What the file brought of holes, in the receipt; no key where it brought none."""
+    return {"quality": dict(summary.quality)} if summary.quality else {}
 
 
 async def confirm(conn: Connection, batch_id: str, day: date) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
@@ -19,6 +21,7 @@ import aiosql
 
 from collectord.core.exports.bulk_rows import Portion
 from collectord.core.exports.change_set import SITUATIONS, Before, Counts, Situation, Verdict, debtor_digest, fall, verdict_of
+from collectord.core.exports.data_quality import FAR_AHEAD, LONG_AGO
 from collectord.core.exports.open_items import BadRow, DebtorFields
 from collectord.core.money import from_scaled, to_scaled
 from collectord.core.receivables.ledger import DialNumber
@@ -159,6 +162,13 @@ class Scratch:
             rejected=int(SQL.rejected(conn)),
             open_amount=self._open_amount() if rows else {},
         )
+
+    def quality(self, as_of: date) -> dict[str, int]:
+        """How many cases of each hole the file brings, in what it changes; holes without a case are left out."""
+        found: Counter[str] = Counter()
+        for hole, n in SQL.quality(self._conn, far_ahead=(as_of + FAR_AHEAD).isoformat(), long_ago=(as_of - LONG_AGO).isoformat()):
+            found[hole] += n
+        return {hole: n for hole, n in sorted(found.items()) if n}
 
     def counts_of_said(self) -> Counts:
         """Of other kinds only what was rejected is known here."""

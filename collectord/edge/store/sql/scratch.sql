@@ -174,6 +174,17 @@ select count(*) from item;
 -- name: rejected$
 select count(*) from reject;
 
+-- name: quality(far_ahead, long_ago)
+-- Holes in what the file changes, as core/exports/data_quality names them.
+select 'invalid_number' as hole, count(*) as n from number where problem <> ''
+union all
+select 'no_dialable_number', count(*) from chosen c where not exists (select 1 from number x where x.n = c.n and x.e164 <> '')
+union all
+select 'implausible_due_date', count(*) from change g cross join item s on s.rowid = g.item cross join detail d on d.number = s.detail
+ where g.verdict in ('opened', 'reopened', 'changed') and (s.due_on > :far_ahead or s.due_on < :long_ago or s.due_on < d.invoiced_on)
+union all
+select case when value = '' then 'missing_due_date' else 'implausible_due_date' end, count(*) from reject where column_name = 'due_on' group by 1;
+
 -- name: currencies()
 select distinct currency from detail;
 
