@@ -147,3 +147,18 @@ async def test_promises_are_judged_by_the_bookings_of_their_company(desk: Desk) 
     assert await desk.db.read(lambda conn: days(conn, SOUTH)) == [date(2026, 11, 16), THURSDAY]
     [clearing] = await desk.db.read(lambda conn: promises.clearings(conn, NORTH, date(2026, 11, 23)))
     assert (clearing.as_of, str(clearing.amount)) == (WEDNESDAY, "60.00 EUR")
+
+
+async def test_what_brings_no_items_has_no_freshness(desk: Desk) -> None:
+    """Master data may be a snapshot as well; nobody is kept from calling because they are a month old."""
+    await take(desk, FRIDAY, north())
+
+    async def note(conn: Connection) -> None:
+        await conn.execute(
+            "insert into batch (id, seq, source, file, stored_as, digest, mode, as_of, as_of_from, status, received_at, fresh_as_of)"
+            " values ('m', 9, 'master', 'm.csv', 'm.csv', 'd', 'snapshot', '2026-10-20', 'name', 'accepted', '2026-10-20T08:00:00.000000Z',"
+            " '2026-10-20')"
+        )
+
+    await desk.db.write(note)
+    assert [s.source for s in await standing.sources(desk.db, desk.house, MONDAY)] == ["canonical"]

@@ -17,7 +17,7 @@ select b.id, b.as_of, case when b.fresh_as_of <= :today then b.fresh_as_of else 
  order by b.seq desc limit 1;
 
 -- name: sources(today)
--- Sources of open items: bank statements and master data bring no items and no snapshot, so they have no freshness.
+-- Sources of open items: bank statements and master data bring no items, so they have no freshness. A first file that is held has none yet.
 select s.source,
        (select b.id from batch b
          where b.source in (select s.source union all select l.covered_by from covering l where l.source = s.source)
@@ -25,7 +25,7 @@ select s.source,
        (select b.status from batch b where b.source = s.source and b.as_of <= :today order by b.received_at desc, b.id desc limit 1) as last_status
   from (select distinct source from batch where as_of <= :today and status in ('accepted', 'held')) s
  where exists (select 1 from item i where i.source = s.source)
-    or exists (select 1 from batch b where b.source = s.source and b.mode = 'snapshot' and b.as_of <= :today and b.status in ('accepted', 'held'))
+    or exists (select 1 from batch b where b.source = s.source and b.mode = 'snapshot' and b.as_of <= :today and b.status = 'held')
  order by s.source;
 
 -- name: next_company(source, after)^
