@@ -61,6 +61,10 @@ async def prepare(edges: IntakeEdges, arrived: Arrival, rows: Sequence[tuple[int
     )
 
 
+def state_of(match: Match) -> str:
+    return {Matched: "matched", Ambiguous: "ambiguous"}.get(type(match), "unmatched")
+
+
 @dataclass
 class _Found:
     """What the new lines come to, ready to be written."""
@@ -73,8 +77,7 @@ class _Found:
     returned: list[tuple[PaymentLine, Share]] = field(default_factory=list)
 
     def take(self, line: PaymentLine, match: Match, arrived: Arrival, now: datetime) -> None:
-        state = {Matched: "matched", Ambiguous: "ambiguous"}.get(type(match), "unmatched")
-        shares = () if isinstance(match, Unmatched) else match.shares
+        state, shares = state_of(match), () if isinstance(match, Unmatched) else match.shares
         self.payments.append(store.payment_row(line, state, arrived.batch_id, arrived.source, now))
         self.matches += [store.match_row(line, share) for share in shares]
         sums = self.came_back if line.kind == "return" else self.received

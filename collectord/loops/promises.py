@@ -23,11 +23,13 @@ from collectord.edge.ids import new_id
 from collectord.edge.store import calls, facts, families, payments, tasks
 from collectord.edge.store import promises as store
 from collectord.edge.store.connection import Connection, Database
+from collectord.loops.matching_again import match_again
 from collectord.loops.payments import settle
 
 
 async def judge_promises(db: Database, rules: Rules, house: House, now: datetime) -> tuple[Promise, ...]:
-    """The promises that were judged now, in their new state. Bank lines that the newest lists answered are settled first."""
+    """The promises that were judged now, in their new state. Before that, bank lines are matched again and settled as newer lists say."""
+    await match_again(db, house, now)
     await settle(db, house, now)
     open_ones = await db.read(lambda conn: store.open_promises(conn, now))
     judged: list[Promise] = []

@@ -93,7 +93,7 @@ def payment_row(line: PaymentLine, state: str, batch_id: str, source: str, now: 
     return (
         line.id, batch_id, source, instant(now), line.company, line.booked_on.isoformat(), maybe_day(line.value_on),
         to_scaled(line.amount.amount), line.amount.currency, line.kind, line.payer, line.payer_account, line.reference, line.end_to_end,
-        state,
+        state, line.debtor_no, line.item_no,
     )  # fmt: skip
 
 
@@ -104,6 +104,33 @@ def match_row(line: PaymentLine, share: Share) -> tuple[Any, ...]:
 async def add(conn: Connection, payments: Sequence[tuple[Any, ...]], matches: Sequence[tuple[Any, ...]]) -> None:
     await SQL.add_payment(conn, payments)
     await SQL.add_match(conn, matches)
+
+
+async def nobodys(conn: Connection, since: date, now: datetime) -> AsyncIterator[PaymentLine]:
+    """Payments booked since then that fitted nobody, or several, and that no list has answered."""
+    async for row in SQL.nobodys(conn, since=since.isoformat(), now=instant(now)):
+        yield PaymentLine(
+            id=row["id"],
+            company=row["company"],
+            booked_on=date.fromisoformat(row["booked_on"]),
+            value_on=to_maybe_day(row["value_on"]),
+            amount=Money(from_scaled(row["amount"]), row["currency"]),
+            kind=row["kind"],
+            payer=row["payer"],
+            payer_account=row["payer_account"],
+            reference=row["reference"],
+            end_to_end=row["end_to_end"],
+            debtor_no=row["debtor_no"],
+            item_no=row["item_no"],
+        )
+
+
+async def match_anew(conn: Connection, found: Sequence[tuple[PaymentLine, str, Sequence[Share]]]) -> None:
+    """(line, state, whom it is about now) in place of what was thought before; a line that was answered meanwhile stays as it is."""
+    await SQL.drop_matches(conn, ids=json.dumps([line.id for line, _, _ in found]))
+    rows = [match_row(line, share) for line, _, shares in found for share in shares]
+    await SQL.add_match_anew(conn, [(*row[1:], row[0]) for row in rows])
+    await SQL.set_state(conn, [(state, line.id) for line, state, _ in found])
 
 
 async def reopen(conn: Connection, share: Share, booked_on: date, today: date) -> bool:

@@ -391,7 +391,9 @@ create table payment (                    -- lines of bank statements; the same 
   reference text not null default '',
   end_to_end text not null default '',
   state text not null,                    -- matched | ambiguous | unmatched | confirmed
-  settled_by text not null default ''     -- the snapshot that confirmed it
+  settled_by text not null default '',    -- the snapshot that confirmed it
+  debtor_no text not null default '',     -- as the statement itself says, where it does
+  item_no text not null default ''
 );
 create index payment_by_state on payment (state, booked_on);
 create index payment_by_account on payment (payer_account, state);

@@ -54,12 +54,29 @@ select i.company, i.debtor_no, d.debtor_name, i.item_no, i.open_amount, i.curren
 
 -- name: add_payment()*!
 insert into payment (id, batch_id, source, seen_at, company, booked_on, value_on, amount, currency, kind, payer, payer_account, reference,
-                     end_to_end, state)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                     end_to_end, state, debtor_no, item_no)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 on conflict (id) do nothing;
 
 -- name: add_match()*!
 insert into payment_match (payment_id, company, debtor_no, item_no, amount, how) values (?, ?, ?, ?, ?, ?)
+on conflict (payment_id, company, debtor_no, item_no) do nothing;
+
+-- name: nobodys(since, now)
+-- Payments that fitted nobody, or several, and that no list has answered.
+select * from payment
+ where state in ('unmatched', 'ambiguous') and kind = 'payment' and settled_by = '' and booked_on >= :since and seen_at <= :now order by id;
+
+-- name: drop_matches(ids)!
+delete from payment_match where payment_id in (
+  select id from payment where id in (select value from json_each(:ids)) and state in ('unmatched', 'ambiguous') and settled_by = '');
+
+-- name: set_state()*!
+update payment set state = ? where id = ? and state in ('unmatched', 'ambiguous') and settled_by = '';
+
+-- name: add_match_anew()*!
+insert into payment_match (payment_id, company, debtor_no, item_no, amount, how)
+select p.id, ?, ?, ?, ?, ? from payment p where p.id = ? and p.state in ('unmatched', 'ambiguous') and p.settled_by = ''
 on conflict (payment_id, company, debtor_no, item_no) do nothing;
 
 -- name: reopen_item(company, debtor_no, item_no, amount, booked_on, today)!
