@@ -59,7 +59,7 @@ def test_for_all_files_of_a_source_that_declares_a_sign_quietness_is_not_enough(
 def test_the_day_in_the_name_goes_before_the_time_of_writing() -> None:
     today = date(2026, 11, 23).toordinal()
     files = [("op_2026-11-22.csv", 1), ("new.csv", 9), ("op_20261120.csv", 5), ("old.csv", 3), ("op_2026-11-23.csv", 4)]
-    ordered = sorted(files, key=lambda file: export_order(*file, today))
+    ordered = sorted(files, key=lambda file: export_order(file[0], file[1], today))
     assert [name for name, _ in ordered] == ["op_20261120.csv", "op_2026-11-22.csv", "old.csv", "op_2026-11-23.csv", "new.csv"]
 
 

@@ -192,8 +192,8 @@ async def test_a_list_is_filtered_by_debtor_state_medium_and_knows_nothing_of_la
 async def test_a_carried_out_step_is_marked_on_its_items(db: Database) -> None:
     await db.write(
         lambda conn: conn.execute(
-            "insert into item_version (company, debtor_no, item_no, source, state, due_on, open_amount, currency, kind, payment_method, dispute,"
-            " opened_as_of, changed_as_of, batch_id, digest)"
+            "insert into item_version (company, debtor_no, item_no, source, state, due_on, open_amount, currency, kind, payment_method,"
+            " dispute, opened_as_of, changed_as_of, batch_id, digest)"
             " values ('', '1', 'A', 's', 'open', '2026-11-01', 1, 'EUR', 'invoice', '', 0, '', '', '', '')"
         )
     )

