@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import errno
 import gc
 import json
 import os
 import pickle
 import resource
+import sqlite3
 import sys
 import threading
 import time
@@ -65,6 +67,8 @@ def main() -> None:
             _say(read_export(order, _Progress()).as_json())
         except OSError as error:
             _say({"errno": error.errno, "why": error.strerror or str(error)})
+        except sqlite3.OperationalError as error:  # the scratch: no space, no right; not the file's fault
+            _say({"errno": errno.EIO, "why": str(error)})
 
 
 if __name__ == "__main__":

@@ -32,7 +32,9 @@ class ReaderDied(Exception):
 class ReaderProcess:
     """Started with the first order, kept for the next ones."""
 
-    def __init__(self) -> None:
+    def __init__(self, hash_key: int) -> None:
+        """`hash_key`: of Python's own hash, so that hashes of today can be compared with tomorrow's."""
+        self._hash_key = hash_key
         self._process: Process | None = None
 
     async def read(self, order: object, tell: Callable[[int, int], None]) -> dict[str, Any]:
@@ -63,7 +65,7 @@ class ReaderProcess:
         # -P: nothing that lies in the working directory is imported.
         return await asyncio.create_subprocess_exec(
             sys.executable, "-P", "-m", "collectord.reader", stdin=PIPE, stdout=PIPE, stderr=DEVNULL, limit=LONGEST_ANSWER,
-            env=os.environ | {"PYTHONHASHSEED": "0"},
+            env=os.environ | {"PYTHONHASHSEED": str(self._hash_key)},
         )  # fmt: skip
 
     async def stop(self, *, at_once: bool = False) -> int | None:

@@ -15,6 +15,7 @@ from collectord.core.exports.intake import TEXTS, Arrival
 from collectord.core.exports.readings import Order, Summary
 from collectord.core.exports.source_profiles import CANONICAL, Profile
 from collectord.core.wording import phrase
+from collectord.edge import line_hashes
 from collectord.edge.inbox import ExportFile
 from collectord.edge.reader_process import ReaderDied, ReaderProcess
 from collectord.loops.intake_edges import IntakeEdges, turn_of
@@ -40,12 +41,22 @@ def scratch_for(edges: IntakeEdges, batch_id: str) -> Iterator[Path]:
     try:
         yield path
     finally:
-        path.unlink(missing_ok=True)
+        for left in (path, path.with_suffix(".lines")):
+            left.unlink(missing_ok=True)
+
+
+def adopt_lines(edges: IntakeEdges, source: str, scratch: Path) -> None:
+    """What the reader noted of the lines of an accepted snapshot, for the next one."""
+    line_hashes.adopt(scratch.with_suffix(".lines"), _lines(edges, source))
+
+
+def _lines(edges: IntakeEdges, source: str) -> Path:
+    return edges.db.path.parent / "lines" / source
 
 
 def clear_scratches(edges: IntakeEdges) -> None:
     """At start: what a killed process left."""
-    for path in places(edges).glob("*.db*"):
+    for path in places(edges).glob("*"):
         path.unlink(missing_ok=True)
 
 
@@ -53,7 +64,8 @@ async def ask(edges: IntakeEdges, arrived: Arrival, export: ExportFile, scratch:
     """Raises OSError when the reader cannot open the file."""
     order = Order(
         arrived=arrived, profile=profile_of(edges, arrived.source), file=str(export.path.absolute()), scratch=str(scratch.absolute()),
-        ledger=str(edges.db.path.absolute()), language=edges.house.language, country=edges.house.country,
+        ledger=str(edges.db.path.absolute()), lines=str(_lines(edges, arrived.source).absolute()), language=edges.house.language,
+        country=edges.house.country,
     )  # fmt: skip
     reader, tell = _reader(edges), _Teller(edges, arrived, export.size)
     for _ in range(READERS):
@@ -68,7 +80,7 @@ def _reader(edges: IntakeEdges) -> ReaderProcess:
     """One a store, kept as long as that is open."""
     turn = turn_of(edges)
     if turn.reader is None:
-        turn.reader = ReaderProcess()
+        turn.reader = ReaderProcess(line_hashes.hash_key(edges.db.path.parent / "lines"))
         edges.db.at_close.append(turn.reader.stop)
     return turn.reader
 

@@ -7,6 +7,7 @@ Invariant: a line is a row, a bad row, or empty; the file as a whole is refused 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from collectord.core.exports.bulk_rows import BulkReader, Portion
@@ -16,9 +17,20 @@ from collectord.core.exports.decoding import Decoder
 from collectord.core.exports.open_items import RowReader
 from collectord.core.exports.readings import Order
 from collectord.edge.inbox import ExportFile
+from collectord.edge.line_hashes import SEPARATOR, Recorder
 from collectord.edge.store.scratch import ITEM_WIDTH, Scratch
 
 BLOCK = 131_072  # bytes: a thousand rows; much more falls out of the processor's cache
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What some bytes completed: either physical lines that are a record each (or empty), or records."""
+
+    read: int  # bytes
+    first: int  # number of the first line
+    lines: Sequence[str]
+    records: Sequence[Record]
 
 
 class CanonicalRows:
@@ -33,39 +45,51 @@ class CanonicalRows:
         self.companies: Sequence[str] | None = None  # besides those that rows name; None: the whole source
         self.columns: frozenset[str] = frozenset()
         self.warnings: tuple[str, ...] = ()
+        self.header = ""  # as it stands in the file
+        self.delimiter = ""
+        self.bulk: BulkReader
 
-    def fill(self, scratch: Scratch, tell: Callable[[int, int], None]) -> None:
+    def fill(self, scratch: Scratch, tell: Callable[[int, int], None], recorder: Recorder) -> None:
         """Raises ExportRefused."""
-        language = self._order.language
-        records, bulk = Records(language, self._order.profile.delimiter), None
         rows = read = 0
-        for block, text in self._texts():
-            read += block
-            first = records.line + 1
-            lines = records.plain_lines(text) if bulk else None
-            if bulk and lines is not None:
-                portion = bulk.lines(lines, first, records.delimiter)
-            else:
-                found = list(records.feed(text))
-                if bulk is None and found:
-                    bulk = self._begin(found.pop(0))
-                portion = bulk.records(found, records.delimiter) if bulk else Portion()
+        for block in self.blocks():
+            portion = self.bulk.records(block.records, self.delimiter) if block.records else Portion()
+            if block.lines:
+                portion = self.bulk.lines(block.lines, block.first, self.delimiter)
             scratch.add(portion)
-            rows += len(portion.items) // ITEM_WIDTH
+            record(recorder, portion, block)
+            rows, read = rows + len(portion.items) // ITEM_WIDTH, read + block.read
             tell(rows, read)
-        last = list(records.finish())
-        if bulk is None:
-            if not last:
-                refuse_by_magic(b"", language)  # nothing but empty lines: an empty file
-            bulk = self._begin(last.pop(0))
-        scratch.add(bulk.records(last, records.delimiter))
 
-    def _begin(self, record: Record) -> BulkReader:
+    def blocks(self) -> Iterator[Block]:
+        """Everything below the header. Raises ExportRefused."""
+        records, begun = Records(self._order.language, self._order.profile.delimiter), False
+        for read, text in self._texts():
+            first = records.line + 1
+            lines = records.plain_lines(text) if begun else None
+            if lines is not None:
+                yield Block(read, first, lines, ())
+                continue
+            found = list(records.feed(text))
+            if not begun and found:
+                begun = self._begin(found.pop(0), records)
+            if begun:
+                yield Block(read, first, (), found)
+        last = list(records.finish())
+        if not begun:
+            if not last:
+                refuse_by_magic(b"", self._order.language)  # nothing but empty lines: an empty file
+            self._begin(last.pop(0), records)
+        yield Block(0, records.line, (), last)
+
+    def _begin(self, record: Record, records: Records) -> bool:
         header = read_header(record, self._order.language)
         self.columns = frozenset(header.positions)
         self.companies = () if header.has_company else None
         self.warnings = header.ignored
-        return BulkReader(header, RowReader(header, self._order.arrived.as_of, self._order.language))
+        self.header, self.delimiter = record.raw, records.delimiter
+        self.bulk = BulkReader(header, RowReader(header, self._order.arrived.as_of, self._order.language))
+        return True
 
     def _texts(self) -> Iterator[tuple[int, str]]:
         """(bytes, their text), block by block. Raises ExportRefused."""
@@ -80,7 +104,18 @@ class CanonicalRows:
 
     def originals(self) -> Iterator[tuple[int, str]]:
         """(line, text) of every record once more."""
-        records = Records(self._order.language, self._order.profile.delimiter)
-        for _, text in self._texts():
-            yield from ((record.line, record.raw) for record in records.feed(text))
-        yield from ((record.line, record.raw) for record in records.finish())
+        for block in self.blocks():
+            yield from enumerate(block.lines, block.first)
+            yield from ((record.line, record.raw) for record in block.records)
+
+
+def record(recorder: Recorder, portion: Portion, block: Block) -> None:
+    """The hashes of the portion's good records, and the items they name."""
+    items = portion.items
+    if block.lines:
+        lines, first = block.lines, block.first
+        hashes = [hash(lines[line - first]) for line in items[3::ITEM_WIDTH]]
+    else:
+        raws = {one.line: one.raw for one in block.records}
+        hashes = [hash(raws[line]) for line in items[3::ITEM_WIDTH]]
+    recorder.add(hashes, map(SEPARATOR.join, zip(items[0::ITEM_WIDTH], items[1::ITEM_WIDTH], items[2::ITEM_WIDTH], strict=True)))

@@ -20,6 +20,7 @@ from collectord.core.exports.same_items import Said
 from collectord.core.receivables.payment_lines import PaymentReader
 from collectord.edge import documents
 from collectord.edge.inbox import ExportFile
+from collectord.edge.line_hashes import Recorder
 from collectord.edge.store.scratch import Scratch
 
 TOGETHER = 1_000  # rows written at once
@@ -35,8 +36,8 @@ class InterpretedRows:
         self._interpreter = interpreter(order.profile, order.arrived, order.language)
         self.warnings: tuple[str, ...] = ()
 
-    def fill(self, scratch: Scratch, tell: Callable[[int, int], None]) -> None:
-        """Raises ExportRefused."""
+    def fill(self, scratch: Scratch, tell: Callable[[int, int], None], recorder: Recorder) -> None:
+        """Raises ExportRefused. Such files are always read as a whole."""
         taker = (_Items if self._order.profile.kind == "open_items" else _Others)(self._order, scratch, self._interpreter)
         reading = documents.records(self._export.fileno(), self._order.profile, self._order.language)
         for rows, said in enumerate(self._said(reading), 1):

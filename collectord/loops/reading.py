@@ -6,69 +6,121 @@ Invariant: the ledger is only read, and memory is bounded by a portion of rows, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import islice
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from collectord.core.contact.dial_numbers import to_dial_number
-from collectord.core.exports.change_set import Before, Verdict, debtor_digest, merge_debtor
-from collectord.core.exports.columns import DEBTOR_COLUMNS
+from collectord.core.exports.change_set import Before, Counts, Verdict
 from collectord.core.exports.csv_records import ExportRefused
 from collectord.core.exports.open_items import twin_row
 from collectord.core.exports.readings import Order, Summary
 from collectord.edge.inbox import ExportFile
+from collectord.edge.line_hashes import Recorder
 from collectord.edge.store.scratch import Scratch
 from collectord.loops.canonical_rows import CanonicalRows
+from collectord.loops.changed_lines import ChangedLines
+from collectord.loops.chosen_debtors import choose_debtors
 
 if TYPE_CHECKING:
     from collectord.loops.interpreted_rows import InterpretedRows
 
-TOGETHER = 500  # debtors or numbers written at once
+TOGETHER = 500  # rejected rows written at once
 
 Tell = Callable[[int, int], None]  # rows, bytes so far
 
 
 def read_export(order: Order, tell: Tell) -> Summary:
     """Raises OSError when the file cannot be opened; a file that is refused as a whole is an answer."""
-    scratch = Scratch(Path(order.scratch), Path(order.ledger))
-    try:
-        with ExportFile(Path(order.file)) as export:
+    with ExportFile(Path(order.file)) as export:
+        for way in (_what_changed, _everything):
+            scratch, recorder = Scratch(Path(order.scratch), Path(order.ledger)), Recorder(Path(order.scratch).with_suffix(".lines"))
             try:
-                return _read(order, export, scratch, tell)
+                found = way(order, export, scratch, tell, recorder)
             except ExportRefused as error:
-                return Summary(signature=export.signature, refused=str(error))
-    finally:
-        scratch.close()
+                found = Summary(signature=export.signature, refused=str(error))
+            finally:
+                recorder.drop()
+                scratch.close()
+            if found is not None:
+                return found
+    raise AssertionError("the second way always comes to something")
 
 
-def _read(order: Order, export: ExportFile, scratch: Scratch, tell: Tell) -> Summary:
+def _what_changed(order: Order, export: ExportFile, scratch: Scratch, tell: Tell, recorder: Recorder) -> Summary | None:
+    """Only the records that the latest snapshot did not have. None where that is not sure to come to the same."""
+    if not _is_bulk(order):
+        return None
+    changed = ChangedLines(order, export, scratch)
+    if not changed.fill(tell, recorder):
+        return None
+    rows = changed.rows
+    scratch.compare(order.arrived.source, only_new=False)
+    before = scratch.before(order.arrived.source, order.arrived.as_of.isoformat())
+    choose_debtors(order, rows.columns, scratch)
+    counts = scratch.counts_with(changed.unparsed, changed.before)
+    _keep(order, rows, scratch, recorder, Counter(changed.staying) + Counter(scratch.items_by_company()))
+    found = _summary(order, export, rows, counts, before, changed.scope, scratch.quality(order.arrived.as_of))
+    return replace(found, parsed=counts.rows - changed.unparsed)
+
+
+def _everything(order: Order, export: ExportFile, scratch: Scratch, tell: Tell, recorder: Recorder) -> Summary:
     rows = _rows(order, export)
-    rows.fill(scratch, tell)
-    before, scope, quality = Before(), list[str](), dict[str, int]()
-    if order.profile.kind == "open_items":
-        scratch.settle_twins()
-        if scratch.has_twisted():
-            _reject_twisted(order, rows, scratch)
-        scratch.compare(order.arrived.source, only_new=order.profile.only_new)
-        if order.arrived.mode == "snapshot":
-            scope = scratch.cover(rows.companies, order.arrived.source)
-            absent = Verdict.MISSING if order.profile.absent == "cleared" else Verdict.DOUBTFUL
-            scratch.find_missing(order.arrived.source, absent)
-            before = scratch.before(order.arrived.source, order.arrived.as_of.isoformat())
-        _choose_debtors(order, rows.columns, scratch)
-        counts, quality = scratch.counts(), scratch.quality(order.arrived.as_of)
-    else:
-        counts = scratch.counts_of_said()
+    rows.fill(scratch, tell, recorder)
+    if order.profile.kind != "open_items":
+        return _summary(order, export, rows, scratch.counts_of_said(), Before(), (), {})
+    before, scope = Before(), list[str]()
+    scratch.settle_twins()
+    if scratch.has_twisted():
+        _reject_twisted(order, rows, scratch)
+    scratch.compare(order.arrived.source, only_new=order.profile.only_new)
+    if order.arrived.mode == "snapshot":
+        scope = scratch.cover(rows.companies, order.arrived.source)
+        absent = Verdict.MISSING if order.profile.absent == "cleared" else Verdict.DOUBTFUL
+        scratch.find_missing(order.arrived.source, absent)
+        before = scratch.before(order.arrived.source, order.arrived.as_of.isoformat())
+    choose_debtors(order, rows.columns, scratch)
+    _keep(order, rows, scratch, recorder, scratch.items_by_company())
+    return _summary(order, export, rows, scratch.counts(), before, scope, scratch.quality(order.arrived.as_of))
+
+
+def _summary(
+    order: Order,
+    export: ExportFile,
+    rows: CanonicalRows | InterpretedRows,
+    counts: Counts,
+    before: Before,
+    scope: Sequence[str],
+    quality: Mapping[str, int],
+) -> Summary:
     return Summary(
-        signature=export.signature, counts=counts, before=before, scope=tuple(scope), as_of=rows.as_of, booked_until=rows.booked_until,
+        signature=export.signature, counts=counts, parsed=counts.rows, before=before,
+        scope=tuple(scope), as_of=rows.as_of, booked_until=rows.booked_until,
         columns=tuple(sorted(rows.columns)), warnings=rows.warnings, quality=quality,
         unmet=rows.unmet if order.arrived.mode == "snapshot" else (),
     )  # fmt: skip
 
 
+def _keep(
+    order: Order, rows: CanonicalRows | InterpretedRows, scratch: Scratch, recorder: Recorder, items: Mapping[str, int]
+) -> None:  # fmt: skip
+    """The file's lines for the next one, when they tell everything."""
+    if isinstance(rows, CanonicalRows) and order.arrived.mode == "snapshot" and scratch.is_plain():
+        recorder.keep(
+            {
+                "batch": order.arrived.batch_id, "number": scratch.number + 1, "profile": repr(order.profile), "header": rows.header,
+                "delimiter": rows.delimiter, "by_company": rows.companies is not None, "items": dict(items),
+            }
+        )  # fmt: skip
+
+
+def _is_bulk(order: Order) -> bool:
+    return order.profile.is_canonical and not order.profile.complete.trailer
+
+
 def _rows(order: Order, export: ExportFile) -> CanonicalRows | InterpretedRows:
-    if order.profile.is_canonical and not order.profile.complete.trailer:
+    if _is_bulk(order):
         return CanonicalRows(order, export)
     from collectord.loops.interpreted_rows import (
         InterpretedRows,  # its libraries for documents take a second: only who has such files waits
@@ -88,25 +140,3 @@ def _reject_twisted(order: Order, rows: CanonicalRows | InterpretedRows, scratch
                 scratch.reject(bad)
                 bad = []
     scratch.reject(bad)
-
-
-def _choose_debtors(order: Order, columns: frozenset[str], scratch: Scratch) -> None:
-    """One saying for each debtor that changes, its numbers judged."""
-    present = columns & frozenset(DEBTOR_COLUMNS)
-    whole = len(present) == len(DEBTOR_COLUMNS)
-    scratch.choose_plain(whole=whole)
-    mixed = (
-        (key, merged)
-        for key, sayings, known in scratch.mixed(whole=whole)
-        if debtor_digest(merged := merge_debtor(sayings, known.debtor if known else None, present)) != (known.digest if known else None)
-    )
-    while portion := list(islice(mixed, TOGETHER)):
-        scratch.choose(portion)
-    numbers = (
-        (n, to_dial_number(raw, position, country or order.country, order.language))
-        for n, country, *phones in scratch.telephones()
-        for position, raw in enumerate(phones, 1)
-        if raw
-    )
-    while some := list(islice(numbers, TOGETHER)):
-        scratch.add_numbers(some)

@@ -20,7 +20,7 @@ from collectord.edge.inbox import ExportFile, Folder, receipt_names, rejects_csv
 from collectord.edge.store import batches, versions
 from collectord.edge.store.connection import Connection
 from collectord.loops import applying
-from collectord.loops.asking import ask, scratch_for
+from collectord.loops.asking import adopt_lines, ask, scratch_for
 from collectord.loops.intake_edges import IntakeEdges
 from collectord.loops.judging import Judged, counted, judged, told
 
@@ -79,6 +79,8 @@ async def _decide(edges: IntakeEdges, found: Judged, scratch: Path, now: datetim
 
     replaced = await edges.db.write(job)
     crash_point("import-committed")
+    if accepted and found.arrived.mode == "snapshot":
+        adopt_lines(edges, found.arrived.source, scratch)
     for held, _ in replaced:
         await finish(edges, held, "held")
     if accepted:

@@ -16,8 +16,8 @@ import pytest
 
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.edge.crash import KILLED
-from collectord.edge.store import ledger
-from collectord.edge.store.connection import SCHEMA_VERSION, StoreBroken, open_store
+from collectord.edge.store import connection, ledger
+from collectord.edge.store.connection import SCHEMA_VERSION, Line, StoreBroken, open_store
 from collectord.edge.store.restoring import restore
 
 FIRST = Path(__file__).with_name("schema_1.sql")
@@ -104,22 +104,29 @@ def shape(path: Path) -> dict[str, Any]:
 
 def test_killed_before_the_end_the_store_is_as_it_was_and_the_next_start_goes_through(tmp_path: Path) -> None:
     path = old_store(tmp_path / "state")
-    assert opened_in_a_process(path.parent, crash_at="store-migrated") == KILLED
+    assert opened_in_a_process(path.parent, "killed") == KILLED
     assert rows(path, "meta")[3]["value"] == "1"
     assert len(rows(path, "staged_item")) == 1
-    assert opened_in_a_process(path.parent, crash_at="") == 0
+    assert opened_in_a_process(path.parent) == 0
     assert len(rows(path, "item")) == 50
 
 
-def opened_in_a_process(state: Path, crash_at: str) -> int:
-    return subprocess.run(
-        [sys.executable, __file__, str(state)], env=os.environ | {"COLLECTORD_CRASH_AT": crash_at}, check=False, timeout=60
-    ).returncode
+def opened_in_a_process(state: Path, *how: str) -> int:
+    return subprocess.run([sys.executable, __file__, str(state), *how], check=False, timeout=60).returncode
 
 
 async def opened(state: Path) -> None:
     async with open_store(state):
         pass
+
+
+class KilledAtTheEnd(Line):
+    """Ends the process as kill -9 would when everything but the commit is done."""
+
+    def execute(self, sql: str, parameters: Any = None) -> Any:
+        if sql == "commit":
+            os._exit(KILLED)
+        return super().execute(sql, parameters)
 
 
 async def test_a_store_of_a_newer_version_is_refused_and_not_touched(tmp_path: Path) -> None:
@@ -149,4 +156,6 @@ def test_the_schema_of_version_1_is_another_one() -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[2:] == ["killed"]:
+        connection.Line = KilledAtTheEnd  # type: ignore[misc]
     asyncio.run(opened(Path(sys.argv[1])))

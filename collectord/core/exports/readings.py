@@ -29,6 +29,7 @@ class Order:
     file: str
     scratch: str
     ledger: str
+    lines: str = ""  # line hashes of the source's latest snapshot; the reader writes those of this file beside them, with the batch's name
     language: Language
     country: str  # of numbers without a country code whose debtor has none
 
@@ -40,6 +41,7 @@ class Summary:
     signature: Signature = (0, 0, 0)  # of what was read
     refused: str = ""  # the whole file, for this reason
     counts: Counts = field(default_factory=Counts)
+    parsed: int = 0  # records that had to be looked into; the others stand as in the snapshot before
     before: Before = field(default_factory=Before)
     scope: tuple[str, ...] = ()  # companies that a snapshot is complete for, or '*'
     as_of: date | None = None  # what the file itself says
@@ -55,6 +57,7 @@ class Summary:
             "refused": self.refused,
             "verdicts": dict(self.counts.verdicts),
             "rejected": self.counts.rejected,
+            "parsed": self.parsed,
             "open_amount": _texts(self.counts.open_amount),
             "before": {
                 "items": self.before.items,
@@ -84,6 +87,7 @@ class Summary:
             counts=Counts(
                 {str(verdict): int(n) for verdict, n in said["verdicts"].items()}, int(said["rejected"]), _sums(said["open_amount"])
             ),
+            parsed=int(said["parsed"]),
             before=Before(
                 items=int(before["items"]), amount=_sums(before["amount"]), gone=_sums(before["gone"]), explained=int(before["explained"]),
                 explained_gone=int(before["explained_gone"]), explained_amount=_sums(before["explained_amount"]),

@@ -12,8 +12,6 @@ from typing import Any
 
 import aiosqlite
 
-from collectord.edge.crash import crash_point
-
 VERSIONED = {"item": "item_version", "debtor": "debtor_version", "debtor_number": "number_version", "clearing": "clearing_version"}
 """Tables of version 1 whose rows are versions since 2. Their former names are views now."""
 STAGING = ("staged_item", "staged_debtor", "staged_number")  # of version 1: a file that was being read is read again
@@ -41,7 +39,6 @@ async def migrate(conn: aiosqlite.Connection, schema: str, *, to: int) -> None:
             await conn.execute(f"insert into {versions} ({columns}) select {columns} from former_{table}")
             await conn.execute(f"drop table former_{table}")
         await conn.execute("update meta set value = ? where key = 'schema_version'", (str(to),))
-        crash_point("store-migrated")
         await conn.execute("commit")
     except BaseException:
         if conn.in_transaction:

@@ -38,6 +38,20 @@ SQL: Any = aiosql.from_str(_TEXT, "sqlite3", mandatory_parameters=False)
 _ROW = f"({', '.join('?' * ITEM_WIDTH)})"
 
 
+# Which columns a file has differs, and that named SQL cannot say.
+_PHONE = (
+    "s.{column} is coalesce((select p.raw from ledger.number_version p where p.company = d.company and p.debtor_no = d.debtor_no"
+    " and p.position = {position} and p.since <= :number and p.until > :number), '')"
+)
+_SAME = {"phone": _PHONE.format(column="phone", position=1), "phone2": _PHONE.format(column="phone2", position=2)}
+_DROP_SAME = """
+delete from saying where (company, debtor_no, digest) in (
+  select s.company, s.debtor_no, s.digest from saying s
+    join ledger.debtor_version d on d.company = s.company and d.debtor_no = s.debtor_no and d.since <= :number and d.until > :number
+   where {same})
+"""
+
+
 class Known(NamedTuple):
     """A debtor as the ledger has it."""
 
@@ -139,14 +153,15 @@ class Scratch:
 
     def before(self, source: str, as_of: str) -> Before:
         had = list(SQL.before(self._conn, number=self._number, source=source, as_of=as_of))
+        paid = list(SQL.paid(self._conn, number=self._number, source=source, as_of=as_of))
         lost = list(SQL.gone(self._conn, number=self._number, as_of=as_of))
         return Before(
             items=sum(row[2] for row in had),
             amount=_sums((row[0], row[3]) for row in had),
             gone=_sums((row[0], row[3]) for row in lost),
-            explained=sum(row[2] for row in had if row[1]),
+            explained=sum(row[2] for row in had if row[1]) + sum(row[1] for row in paid),
             explained_gone=sum(row[2] for row in lost if row[1]),
-            explained_amount=_sums((row[0], row[3]) for row in had if row[1]),
+            explained_amount=_sums([*((row[0], row[3]) for row in had if row[1]), *((row[0], row[2]) for row in paid)]),
             explained_gone_amount=_sums((row[0], row[3]) for row in lost if row[1]),
         )
 
@@ -179,6 +194,71 @@ class Scratch:
         if len(currencies) == 1:  # nearly always, and without a look into each row's detail
             return {currencies[0]: from_scaled(SQL.total(self._conn))}
         return {currency: from_scaled(amount) for currency, amount in SQL.totals(self._conn)}
+
+    # ------------------------------------------------------------ the fast way
+
+    @property
+    def number(self) -> int:
+        """Of the newest batch that the ledger shows."""
+        return self._number
+
+    def latest_batch(self, source: str) -> tuple[str, dict[str, Decimal]] | None:
+        """(id, what its file said is open) of the batch accepted last."""
+        row = SQL.latest_batch(self._conn, source=source)
+        return None if row is None else (row[0], {currency: Decimal(amount) for currency, amount in json.loads(row[1]).items()})
+
+    def is_as_left(self, source: str, items: Mapping[str, int], since: int, *, alone: bool) -> bool:
+        """Nobody else has touched what the source told: these companies have so many open items, none in doubt, none newer.
+
+        `alone`: no other company has any.
+        """
+        found = {company: (count, newest, doubtful) for company, count, newest, doubtful in SQL.standing(
+            self._conn, number=self._number, source=source)}  # fmt: skip
+        if alone and found.keys() != items.keys():
+            return False
+        for company, count in items.items():
+            had, newest, doubtful = found.get(company, (0, 0, 0))
+            if had != count or newest > since or doubtful:
+                return False
+        return not SQL.debtors_changed_since(self._conn, number=self._number, source=source, since=since)
+
+    def add_gone(self, keys: Iterable[Key]) -> None:
+        SQL.add_gone(self._conn, list(keys))
+
+    def is_doubtful(self, source: str, present: Iterable[str]) -> bool:
+        """What was parsed contradicts itself or a record that was not: twins, a bad row, a debtor half of whose records changed."""
+        conn = self._conn
+        if self._twins or SQL.has_twisted(conn) or SQL.rejected(conn) or SQL.named_twice(conn, number=self._number, source=source):
+            return True
+        same = " and ".join(_SAME.get(column, f"s.{column} is d.{column}") for column in sorted(present))
+        conn.execute(_DROP_SAME.format(same=same), {"number": self._number})
+        return SQL.half_changed(conn, number=self._number, source=source) is not None
+
+    def find_gone(self, companies: Iterable[str], absent: Verdict) -> None:
+        """As find_missing, among the records that are gone."""
+        SQL.add_scope(self._conn, [(company,) for company in companies])
+        SQL.find_gone(self._conn, number=self._number, verdict=absent.value)
+
+    def companies(self) -> set[str]:
+        return {row[0] for row in SQL.companies(self._conn)}
+
+    def counts_with(self, unparsed: int, before: Mapping[str, Decimal]) -> Counts:
+        """Counts of the whole file: so many records stayed as they were; `before` was open of all that were there."""
+        counts = self.counts()
+        amounts = dict(before)
+        for currency, amount in counts.open_amount.items():
+            amounts[currency] = amounts.get(currency, Decimal(0)) + amount
+        for currency, amount in SQL.gone_amounts(self._conn, number=self._number):
+            amounts[currency] = amounts.get(currency, Decimal(0)) - from_scaled(amount)
+        verdicts = {**counts.verdicts, Verdict.UNCHANGED.value: counts.verdicts.get(Verdict.UNCHANGED.value, 0) + unparsed}
+        return Counts(verdicts=verdicts, rejected=0, open_amount=amounts)
+
+    def is_plain(self) -> bool:
+        """Every record is one item that is open, and every debtor is described in one way: the next snapshot may be compared by lines."""
+        return not (self._twins or SQL.has_twisted(self._conn) or SQL.rejected(self._conn) or SQL.unplain(self._conn))
+
+    def items_by_company(self) -> dict[str, int]:
+        return dict(SQL.items_by_company(self._conn))
 
     # ------------------------------------------------------------ debtors
 

@@ -29,6 +29,7 @@ create table missing (                    -- open items of the ledger that a sna
   n integer primary key, company text not null, debtor_no text not null, item_no text not null, verdict text not null, was integer not null,
   fall integer not null default 0, currency text not null
 );
+create table gone (company text, debtor_no text, item_no text, primary key (company, debtor_no, item_no)) without rowid;  -- fast way
 create table scope (company text primary key);
 create table chosen (                     -- debtors that change, in the order of their keys, and which saying holds
   n integer primary key, company text not null, debtor_no text not null, digest text not null
@@ -140,15 +141,22 @@ select i.company, i.debtor_no, i.item_no, :verdict, i.open_amount, fall(i.open_a
  order by i.company, i.debtor_no, i.item_no;
 
 -- name: before(number, source, as_of)
--- Open items of the scope. Explained: direct debits that are due, and items that a bank statement's payment is taken to pay.
-select currency, explained, count(*) as items, sum(case when open_amount > 0 then open_amount else 0 end) as claims, sum(open_amount) as net
-  from (select i.currency, i.open_amount,
-               (i.payment_method = 'direct_debit' and i.due_on <= :as_of)
-               or exists (select 1 from ledger.payment_match m join ledger.payment p on p.id = m.payment_id
-                           where m.company = i.company and m.debtor_no = i.debtor_no and m.item_no = i.item_no and p.state = 'matched') as explained
-          from scope c cross join ledger.item_version i
-         where i.company = c.company and i.source = :source and i.state = 'open' and i.since <= :number and i.until > :number)
- group by currency, explained;
+-- Open items of the scope; the direct debits that are due go by themselves.
+select i.currency, i.payment_method = 'direct_debit' and i.due_on <= :as_of as explained, count(*) as items,
+       sum(case when i.open_amount > 0 then i.open_amount else 0 end) as claims
+  from scope c cross join ledger.item_version i
+ where i.company = c.company and i.source = :source and i.state = 'open' and i.since <= :number and i.until > :number
+ group by 1, 2;
+
+-- name: paid(number, source, as_of)
+-- Of the others, those that a bank statement's payment is taken to pay.
+select i.currency, count(*) as items, sum(case when i.open_amount > 0 then i.open_amount else 0 end) as claims
+  from (select distinct m.company, m.debtor_no, m.item_no from ledger.payment p join ledger.payment_match m on m.payment_id = p.id
+         where p.state = 'matched') m
+  join ledger.item_version i on i.company = m.company and i.debtor_no = m.debtor_no and i.item_no = m.item_no
+ where i.source = :source and i.state = 'open' and i.since <= :number and i.until > :number and i.company in (select company from scope)
+   and not (i.payment_method = 'direct_debit' and i.due_on <= :as_of)
+ group by i.currency;
 
 -- name: gone(number, as_of)
 -- What of it would go, in the same sums.
@@ -236,3 +244,62 @@ select c.n, s.country, s.phone, s.phone2 from chosen c
 
 -- name: add_number()*!
 insert into number values (?, ?, ?, ?, ?, ?, ?);
+
+-- ---------------------------------------------------------------- the fast way: only records that differ from the latest snapshot's were parsed
+
+-- name: latest_batch(source)^
+select id, open_amount from ledger.batch where source = :source and status = 'accepted' order by seq desc limit 1;
+
+-- name: standing(number, source)
+-- The source's open items by company: how many, since which batch, any in doubt.
+select company, count(*) as items, max(since) as since, max(doubtful) as doubtful from ledger.item_version
+ where source = :source and state = 'open' and since <= :number and until > :number group by company;
+
+-- name: debtors_changed_since(number, source, since)$
+-- By anybody, after that batch, while they owe something of this source.
+select exists (
+  select 1 from ledger.debtor_version d
+   where d.since > :since and d.since <= :number and d.until > :number
+     and exists (select 1 from ledger.item_version i
+                  where i.company = d.company and i.debtor_no = d.debtor_no and i.source = :source and i.state = 'open'
+                    and i.since <= :number and i.until > :number));
+
+-- name: add_gone()*!
+insert into gone values (?, ?, ?);
+
+-- name: named_twice(number, source)$
+-- A row for an open item of this source whose former record is still there: two records for one item.
+select exists (
+  select 1 from item s join ledger.item_version i on i.company = s.company and i.debtor_no = s.debtor_no and i.item_no = s.item_no
+   where i.since <= :number and i.until > :number and i.source = :source and i.state = 'open'
+     and not exists (select 1 from gone g where g.company = s.company and g.debtor_no = s.debtor_no and g.item_no = s.item_no));
+
+-- name: find_gone(number, verdict)!
+insert into missing (company, debtor_no, item_no, verdict, was, fall, currency)
+select i.company, i.debtor_no, i.item_no, :verdict, i.open_amount, fall(i.open_amount, 0), i.currency
+  from gone g cross join ledger.item_version i
+ where i.company = g.company and i.debtor_no = g.debtor_no and i.item_no = g.item_no and i.since <= :number and i.until > :number
+   and g.company in (select company from scope)
+   and not exists (select 1 from item s where s.company = g.company and s.debtor_no = g.debtor_no and s.item_no = g.item_no)
+ order by i.company, i.debtor_no, i.item_no;
+
+-- name: gone_amounts(number)
+select i.currency, sum(i.open_amount) as amount from gone g
+  join ledger.item_version i on i.company = g.company and i.debtor_no = g.debtor_no and i.item_no = g.item_no
+ where i.since <= :number and i.until > :number group by i.currency;
+
+-- name: half_changed(number, source)^
+-- Debtors of whom the parsed rows say something new while other records of theirs stayed as they were.
+select p.company, p.debtor_no from saying p
+ where (select count(*) from ledger.item_version i
+         where i.company = p.company and i.debtor_no = p.debtor_no and i.source = :source and i.state = 'open'
+           and i.since <= :number and i.until > :number)
+     > (select count(*) from gone g where g.company = p.company and g.debtor_no = p.debtor_no)
+ limit 1;
+
+-- name: unplain$
+select exists (select 1 from item where open_amount = 0)
+    or exists (select 1 from saying group by company, debtor_no having count(*) > 1);
+
+-- name: items_by_company()
+select company, count(*) from item group by company;

@@ -1,0 +1,106 @@
+"""Changed lines: a snapshot that is like the latest one of its source is parsed only where it differs.
+
+Compares hashes of records, has what is new checked, writes the scratch. Decides nothing.
+Invariant: it comes to exactly what reading the whole file comes to, or gives it up: any doubt means the whole file.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from collectord.core.exports.change_set import Verdict
+from collectord.core.exports.columns import DEBTOR_COLUMNS
+from collectord.core.exports.csv_records import ExportRefused, Record
+from collectord.core.exports.readings import Order
+from collectord.edge.inbox import ExportFile
+from collectord.edge.line_hashes import SEPARATOR, Lines, Recorder, load
+from collectord.edge.store.scratch import ALL_COMPANIES, Scratch
+from collectord.loops.canonical_rows import Block, CanonicalRows, record
+
+WORTH_IT = 3  # at least so many records as before to one that is new
+
+
+class ChangedLines:
+    """One file beside the one before it."""
+
+    def __init__(self, order: Order, export: ExportFile, scratch: Scratch) -> None:
+        self._order, self._scratch = order, scratch
+        self.rows = CanonicalRows(order, export)
+        self.scope: list[str] = []
+        self.unparsed = 0
+        self.before: dict[str, Any] = {}
+
+    def fill(self, tell: Callable[[int, int], None], recorder: Recorder) -> bool:
+        """False: the whole file has to be read."""
+        if self._order.arrived.mode != "snapshot":
+            return False
+        old = load(Path(self._order.lines))
+        try:
+            return old is not None and self._fits(old) and self._compare(old, tell, recorder)
+        except ExportRefused:
+            return False  # the sentence about it comes from reading the whole
+
+    def _fits(self, old: Lines) -> bool:
+        head, source = old.head, self._order.arrived.source
+        latest = self._scratch.latest_batch(source)
+        if latest is None or latest[0] != head["batch"] or head["profile"] != repr(self._order.profile):
+            return False
+        self.before = latest[1]
+        return self._scratch.is_as_left(source, head["items"], head["number"], alone=not head["by_company"])
+
+    def _compare(self, old: Lines, tell: Callable[[int, int], None], recorder: Recorder) -> bool:
+        left = set(old.hashes)
+        if len(left) != len(old.hashes):
+            return False
+        parsed = read = 0
+        for block in self.rows.blocks():
+            if (self.rows.header, self.rows.delimiter) != (old.head["header"], old.head["delimiter"]):
+                return False
+            records: Sequence[Any] = block.records or list(filter(None, block.lines))
+            hashes = [hash(one.raw) for one in block.records] or list(map(hash, records))
+            here = set(hashes)
+            same = here & left
+            if len(here) != len(hashes):
+                return False
+            left -= same
+            self.unparsed += len(same)
+            if len(same) < len(here):
+                parsed += self._parse(block, here - same, recorder)
+                if parsed * WORTH_IT > len(old.hashes) + WORTH_IT:
+                    return False
+            read += block.read
+            tell(self.unparsed + parsed, read)
+        return self._conclude(old, left, recorder)
+
+    def _parse(self, block: Block, new: set[int], recorder: Recorder) -> int:
+        records = [one for one in block.records if hash(one.raw) in new] or [
+            Record(line, raw.split(self.rows.delimiter), raw)
+            for line, raw in enumerate(block.lines, block.first)
+            if raw and hash(raw) in new
+        ]
+        portion = self.rows.bulk.records(records, self.rows.delimiter)
+        self._scratch.add(portion)
+        record(recorder, portion, Block(0, 0, (), records))
+        return len(records)
+
+    def _conclude(self, old: Lines, left: set[int], recorder: Recorder) -> bool:
+        """What is gone, and whether everything is sure."""
+        gone = [key for one, key in zip(old.hashes, old.keys, strict=True) if one in left]
+        scratch, source = self._scratch, self._order.arrived.source
+        scratch.add_gone(tuple(key.split(SEPARATOR)) for key in gone)  # type: ignore[misc]  # three parts
+        scratch.settle_twins()
+        if scratch.is_doubtful(source, self.rows.columns & frozenset(DEBTOR_COLUMNS)):
+            return False
+        staying = Counter(old.head["items"])
+        staying.subtract(key.partition(SEPARATOR)[0] for key in gone)
+        named = {company for company, count in staying.items() if count > 0} | scratch.companies()
+        self.scope = [ALL_COMPANIES] if self.rows.companies is None else sorted(named)
+        absent = Verdict.MISSING if self._order.profile.absent == "cleared" else Verdict.DOUBTFUL
+        scratch.find_gone(named | set(old.head["items"]) if self.rows.companies is None else named, absent)
+        kept = [(one, key) for one, key in zip(old.hashes, old.keys, strict=True) if one not in left]
+        recorder.add([one for one, _ in kept], [key for _, key in kept])
+        self.staying = dict(staying)
+        return True
