@@ -93,14 +93,14 @@ async def import_files(context: Context, args: Mapping[str, Any]) -> Reply:
     receipts, problems = [], []
     for name in args["files"]:
         try:
-            receipt = await intake.import_file(
+            found = await intake.import_all(
                 context.intake(), Path(name), source=args.get("source"), mode=args.get("mode"), as_of=as_of, now=context.now,
                 opened=context.opened.get(name),
             )  # fmt: skip
         except OSError as error:
             problems.append(f"{error.filename or name}: {error.strerror or error}; nothing was read")
             continue
-        receipts.append(receipt.as_json())
+        receipts += [receipt.as_json() for receipt in found]
     await _after_import(context)
     good = not problems and all(receipt["status"] in ("accepted", "duplicate") for receipt in receipts)
     problems += [f"{r['file']}: {r['status']}: {r['reason']}" for r in receipts if r["status"] not in ("accepted", "duplicate")]

@@ -1,6 +1,6 @@
-"""Intake: takes files from the inbox or from a command, one after the other, and lets people decide about held ones.
+"""Intake: takes files from the inbox or from a command, one after the other.
 
-Reads folders, asks core where a file belongs, notes it before touching it, hands it to loops/verdicts. Serial: one import at a time.
+Reads folders, asks core where a file belongs, notes it before touching it, hands it to loops/second_reading. Serial: one import at a time.
 Invariant: a file is noted in the store before it moves, so that after a crash it is known where it came from.
 """
 
@@ -12,15 +12,17 @@ from contextlib import aclosing
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from collectord.core.exports.intake import TEXTS, Decision, IntakeRefused, Receipt, arrival
+from collectord.core.exports.intake import Decision, Receipt, arrival
 from collectord.core.exports.source_profiles import Ambiguous, Profile, choose
-from collectord.core.wording import phrase
 from collectord.edge import inbox
 from collectord.edge.crash import crash_point
 from collectord.edge.store import batches
-from collectord.loops import verdicts
+from collectord.loops import second_reading, verdicts
 from collectord.loops.arriving import whole_files
+from collectord.loops.held_batches import accept_batch as accept_batch
+from collectord.loops.held_batches import reject_batch as reject_batch
 from collectord.loops.intake_edges import IntakeEdges as IntakeEdges
 from collectord.loops.intake_edges import Turn, turn_of
 from collectord.loops.intake_recovery import recover as recover
@@ -30,9 +32,14 @@ FILES_PER_TURN = 50  # of a heap in the inbox; the next turn goes on
 UNKNOWN_SOURCE = "unknown"  # of a file that nobody can tell whose it is
 
 
-async def import_file(
+async def import_file(edges: IntakeEdges, path: Path, **options: Any) -> Receipt:
+    """As `import_all`; the receipt of the file's own reading."""
+    return (await import_all(edges, path, **options))[-1]
+
+
+async def import_all(
     edges: IntakeEdges, path: Path, *, source: str | None, mode: str | None, as_of: date | None, now: datetime, opened: int | None = None
-) -> Receipt:
+) -> list[Receipt]:
     """A copy of one file that a person names; `opened`: its descriptor, where this process may not open it itself.
 
     Raises IntakeRefused, or OSError when it cannot be read.
@@ -53,11 +60,11 @@ async def take_inbox(edges: IntakeEdges, now: datetime) -> list[Receipt]:
             claim = partial(inbox.claim, edges.folders, file.path, judged=file.signature)
             take = partial(_claim, turn, claim)
             try:
-                receipts.append(await _take(edges, file.path, file.folder, None, None, None, now, file.profile, take))
+                receipts += await _take(edges, file.path, file.folder, None, None, None, now, file.profile, take)
                 turn.sightings.entries.pop(file.key, None)
             except OSError as error:
                 turn.complain(edges, file.key, error.strerror or str(error))
-            if len(receipts) == FILES_PER_TURN:
+            if len(receipts) >= FILES_PER_TURN:
                 break
     await settle(edges, now)
     return receipts
@@ -77,7 +84,7 @@ async def _take(
     now: datetime,
     profile: Profile | Ambiguous | None,
     take: Callable[[str], Awaitable[None]],
-) -> Receipt:
+) -> list[Receipt]:
     """Note, move (or copy), carry. A file that several profiles claim is refused with a receipt that says so."""
     batch_id = edges.new_id()
     stored_as = inbox.stored_name(path.name, batch_id)
@@ -102,47 +109,10 @@ async def _take(
     crash_point("import-claimed")
     try:
         if isinstance(profile, Profile | None):
-            return await verdicts.carry(edges, arrived, now)
+            return await second_reading.carry(edges, arrived, now)
         decision = Decision("rejected", profile.sentence(edges.house.language))
         await edges.db.write(partial(batches.set_aside, batch_id=batch_id, decision=decision, now=now))
-        return await verdicts.finish(edges, batch_id, "processing")
+        return [await verdicts.finish(edges, batch_id, "processing")]
     except OSError:
         turn_of(edges).unsettled = True
         raise
-
-
-async def accept_batch(edges: IntakeEdges, batch_id: str, now: datetime) -> Receipt:
-    """Releases a held batch. Raises IntakeRefused when it is not held, older than what was accepted since, or its file was changed."""
-    async with turn_of(edges).lock:
-        held = await _held(edges, batch_id)
-        language = edges.house.language
-        newest = await edges.db.read(partial(batches.newest_beside, batch_id=batch_id, source=held.arrived.source))
-        if newest and held.arrived.as_of < newest:
-            raise IntakeRefused(phrase(TEXTS, "stale", language, as_of=held.arrived.as_of, latest=newest))
-        tampered = IntakeRefused(phrase(TEXTS, "tampered", language, file=held.arrived.stored_as))
-        try:
-            export = inbox.ExportFile(edges.folders.of("held") / held.arrived.stored_as)
-        except OSError as error:
-            raise tampered from error
-        with export:
-            if await asyncio.to_thread(export.digest) != held.digest:
-                raise tampered
-            return await verdicts.accept(edges, held.arrived, export, now)
-
-
-async def reject_batch(edges: IntakeEdges, batch_id: str, now: datetime) -> Receipt:
-    """Discards a held batch. Raises IntakeRefused when it is not held."""
-    async with turn_of(edges).lock:
-        await _held(edges, batch_id)
-        decision = Decision("rejected", phrase(TEXTS, "by_person", edges.house.language))
-        await edges.db.write(partial(batches.set_aside, batch_id=batch_id, decision=decision, now=now))
-        return await verdicts.finish(edges, batch_id, "held")
-
-
-async def _held(edges: IntakeEdges, batch_id: str) -> batches.Stored:
-    stored = await edges.db.read(partial(batches.stored, batch_id=batch_id))
-    if stored is None:
-        raise IntakeRefused(phrase(TEXTS, "no_batch", edges.house.language, batch=batch_id))
-    if stored.status != "held":
-        raise IntakeRefused(phrase(TEXTS, "not_held", edges.house.language, batch=batch_id, status=stored.status))
-    return stored

@@ -12,7 +12,7 @@ from functools import partial
 from collectord.core.exports.intake import TEXTS, Arrival, Decision
 from collectord.core.wording import phrase
 from collectord.edge.store import batches
-from collectord.loops import applying, verdicts
+from collectord.loops import applying, second_reading, verdicts
 from collectord.loops.asking import clear_scratches
 from collectord.loops.intake_edges import IntakeEdges, turn_of
 
@@ -52,7 +52,7 @@ async def settle(edges: IntakeEdges, now: datetime) -> None:
 async def _again(edges: IntakeEdges, batch_id: str, now: datetime) -> None:
     stored = await edges.db.read(partial(batches.stored, batch_id=batch_id))
     if stored:
-        await verdicts.carry(edges, stored.arrived, now)
+        await second_reading.carry(edges, stored.arrived, now)
 
 
 async def _settle(edges: IntakeEdges, batch_id: str, stored_as: str, now: datetime) -> None:
