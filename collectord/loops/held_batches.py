@@ -15,6 +15,7 @@ from collectord.core.wording import phrase
 from collectord.edge import inbox
 from collectord.edge.store import batches
 from collectord.loops import verdicts
+from collectord.loops.asking import profile_of
 from collectord.loops.intake_edges import IntakeEdges, turn_of
 
 
@@ -24,7 +25,7 @@ async def accept_batch(edges: IntakeEdges, batch_id: str, now: datetime) -> Rece
         held = await _held(edges, batch_id)
         language = edges.house.language
         newest = await edges.db.read(partial(batches.newest_beside, batch_id=batch_id, source=held.arrived.source))
-        if newest and held.arrived.as_of < newest:
+        if newest and not profile_of(edges, held.arrived.source).adds_only and held.arrived.as_of < newest:
             raise IntakeRefused(phrase(TEXTS, "stale", language, as_of=held.arrived.as_of, latest=newest))
         tampered = IntakeRefused(phrase(TEXTS, "tampered", language, file=held.arrived.stored_as))
         try:

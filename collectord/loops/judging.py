@@ -60,8 +60,8 @@ async def judged(edges: IntakeEdges, arrived: Arrival, export: ExportFile, scrat
     history = await edges.db.read(partial(batches.history, source=arrived.source, digest=digest))
 
     def look(at: Arrival, past: batches.History) -> Decision | None:
-        # Each line of a statement has an id of its own: an older day, or another account's, is full of news and changes nothing twice.
-        same, newest = (None, None) if profile.kind == "payments" else (past.same, past.newest)
+        # An older statement, or another account's, is full of news, and so is the invoice of the day before.
+        same, newest = (None, None) if profile.adds_only else (past.same, past.newest)
         return first_look(
             at, digest, latest=past.latest, same_bytes=same, newest_as_of=newest, today=house.today(now), language=house.language
         )
@@ -75,7 +75,7 @@ async def judged(edges: IntakeEdges, arrived: Arrival, export: ExportFile, scrat
     if summary.refused:
         return Judged(arrived=arrived, decision=Decision("rejected", summary.refused))
     crash_point("import-read")
-    arrived = told(arrived, summary)
+    arrived = arrived.told(summary.as_of)
     history = await edges.db.read(partial(batches.history, source=arrived.source, digest=digest, companies=summary.scope))
     second = look(arrived, history)
     if second and second.status != "held":
@@ -93,13 +93,6 @@ async def judged(edges: IntakeEdges, arrived: Arrival, export: ExportFile, scrat
 def _may_say_its_day(profile: Profile, arrived: Arrival) -> bool:
     """Only reading tells whether the file itself carries another day than its name."""
     return arrived.as_of_from != "option" and (profile.as_of is not None or profile.special != "")
-
-
-def told(arrived: Arrival, summary: Summary) -> Arrival:
-    """A day that a person gives goes before the file's own, and that before its name's."""
-    if summary.as_of is None or arrived.as_of_from == "option":
-        return arrived
-    return replace(arrived, as_of=summary.as_of, as_of_from="file")
 
 
 async def counted(

@@ -56,12 +56,14 @@ def _what_changed(order: Order, export: ExportFile, scratch: Scratch, tell: Tell
     if not changed.fill(tell, recorder):
         return None
     rows = changed.rows
+    if scratch.gather_covered(order.profile, order.arrived.told(rows.as_of), rows.booked_until):
+        return None
     scratch.compare(order.arrived.source, only_new=False)
     before = scratch.before(order.arrived.source, order.arrived.as_of.isoformat())
     choose_debtors(order, rows.columns, scratch)
     counts = scratch.counts_with(changed.unparsed, changed.before)
     _keep(order, rows, scratch, recorder, Counter(changed.staying) + Counter(scratch.items_by_company()))
-    found = _summary(order, export, rows, counts, before, changed.scope, scratch.quality(order.arrived.as_of))
+    found = _summary(order, export, rows, counts, before, changed.scope, scratch.reach(), scratch.quality(order.arrived.as_of))
     return replace(found, parsed=counts.rows - changed.unparsed)
 
 
@@ -69,20 +71,22 @@ def _everything(order: Order, export: ExportFile, scratch: Scratch, tell: Tell, 
     rows = _rows(order, export)
     rows.fill(scratch, tell, recorder)
     if order.profile.kind != "open_items":
-        return _summary(order, export, rows, scratch.counts_of_said(), Before(), (), {})
-    before, scope = Before(), list[str]()
+        return _summary(order, export, rows, scratch.counts_of_said(), Before(), (), (), {})
+    before, scope, reach = Before(), list[str](), tuple[str, ...]()
     scratch.settle_twins()
     if scratch.has_twisted():
         _reject_twisted(order, rows, scratch)
     scratch.compare(order.arrived.source, only_new=order.profile.only_new)
     if order.arrived.mode == "snapshot":
         scope = scratch.cover(rows.companies, order.arrived.source)
+        scratch.gather_covered(order.profile, order.arrived.told(rows.as_of), rows.booked_until)
+        reach = scratch.reach()
         absent = Verdict.MISSING if order.profile.absent == "cleared" else Verdict.DOUBTFUL
         scratch.find_missing(order.arrived.source, absent)
         before = scratch.before(order.arrived.source, order.arrived.as_of.isoformat())
     choose_debtors(order, rows.columns, scratch)
     _keep(order, rows, scratch, recorder, scratch.items_by_company())
-    return _summary(order, export, rows, scratch.counts(), before, scope, scratch.quality(order.arrived.as_of))
+    return _summary(order, export, rows, scratch.counts(), before, scope, reach, scratch.quality(order.arrived.as_of))
 
 
 def _summary(
@@ -92,11 +96,12 @@ def _summary(
     counts: Counts,
     before: Before,
     scope: Sequence[str],
+    reach: Sequence[str],
     quality: Mapping[str, int],
 ) -> Summary:
     return Summary(
         signature=export.signature, counts=counts, parsed=counts.rows, before=before,
-        scope=tuple(scope), as_of=rows.as_of, booked_until=rows.booked_until,
+        scope=tuple(scope), companies=tuple(reach), as_of=rows.as_of, booked_until=rows.booked_until,
         columns=tuple(sorted(rows.columns)), warnings=rows.warnings, quality=quality,
         unmet=rows.unmet if order.arrived.mode == "snapshot" else (),
     )  # fmt: skip

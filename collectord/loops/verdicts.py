@@ -17,12 +17,12 @@ from collectord.core.exports.intake import TEXTS, Arrival, Decision, IntakeRefus
 from collectord.core.wording import phrase
 from collectord.edge.crash import crash_point
 from collectord.edge.inbox import ExportFile, Folder, receipt_names, rejects_csv, write_atomically
-from collectord.edge.store import batches, versions
+from collectord.edge.store import batches, covering, versions
 from collectord.edge.store.connection import Connection
 from collectord.loops import applying
-from collectord.loops.asking import adopt_lines, ask, scratch_for
+from collectord.loops.asking import adopt_lines, ask, profile_of, scratch_for
 from collectord.loops.intake_edges import IntakeEdges
-from collectord.loops.judging import Judged, counted, judged, told
+from collectord.loops.judging import Judged, counted, judged
 
 HOME: Mapping[str, Folder] = {
     "accepted": "archive", "duplicate": "archive", "replaced": "archive", "held": "held", "rejected": "rejected", "stale": "rejected",
@@ -50,7 +50,7 @@ async def accept(edges: IntakeEdges, arrived: Arrival, export: ExportFile, now: 
         summary = await ask(edges, arrived, export, scratch)
         if summary.refused or summary.signature != export.signature:
             raise IntakeRefused(summary.refused or phrase(TEXTS, "tampered", edges.house.language, file=arrived.stored_as))
-        arrived = told(arrived, summary)
+        arrived = arrived.told(summary.as_of)
         prepared, counts = await counted(edges, arrived, summary, scratch, now)
         found = Judged(arrived=arrived, decision=Decision("accepted"), counts=counts, summary=summary, prepared=prepared,
                        extra=prepared.extra if prepared else {})  # fmt: skip
@@ -85,6 +85,8 @@ async def _decide(edges: IntakeEdges, found: Judged, scratch: Path, now: datetim
         await finish(edges, held, "held")
     if accepted:
         await applying.remove_ended(edges.db)
+    if accepted and found.arrived.mode == "snapshot":
+        await edges.db.write(partial(covering.drop_abandoned, source=found.arrived.source))
 
 
 async def _accept(conn: Connection, edges: IntakeEdges, found: Judged, now: datetime) -> list[tuple[str, str]]:
@@ -93,7 +95,10 @@ async def _accept(conn: Connection, edges: IntakeEdges, found: Judged, now: date
         await found.prepared.apply(conn)
     else:
         await versions.move_on(conn)
-    replaced = await batches.held_up_to(conn, found.arrived, found.summary.scope)
+    profile, summary = profile_of(edges, found.arrived.source), found.summary
+    if found.arrived.mode == "snapshot" and profile.kind == "open_items":
+        await covering.replace(conn, found.arrived.source, profile, summary.scope, summary.companies)
+    replaced = [] if profile.adds_only else await batches.held_up_to(conn, found.arrived, summary.scope)
     reason = phrase(TEXTS, "replaced", edges.house.language, batch=found.arrived.batch_id)
     for held, _ in replaced:
         await batches.set_aside(conn, held, Decision("replaced", reason), now)

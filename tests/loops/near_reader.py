@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ class NearReader(ReaderProcess):
 
     async def read(self, order: object, tell: Callable[[int, int], None]) -> dict[str, Any]:
         assert isinstance(order, Order)
+        order = pickle.loads(pickle.dumps(order))  # as over the pipe: what the reader remembers stays there
         answer: dict[str, Any] = json.loads(json.dumps((await asyncio.to_thread(read_export, order, lambda rows, read: None)).as_json()))
         self.answers.append(Summary.from_json(answer))
         return answer

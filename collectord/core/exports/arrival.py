@@ -6,7 +6,7 @@ Invariant: source, mode and day are settled before the first row.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -24,3 +24,7 @@ class Arrival:
     mode: str
     as_of: date
     as_of_from: AsOfFrom
+
+    def told(self, own: date | None) -> Arrival:
+        """Once the file was read: a day that a person gives goes before the file's `own`, and that before its name's."""
+        return self if own is None or self.as_of_from == "option" else replace(self, as_of=own, as_of_from="file")

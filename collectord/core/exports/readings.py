@@ -44,6 +44,7 @@ class Summary:
     parsed: int = 0  # records that had to be looked into; the others stand as in the snapshot before
     before: Before = field(default_factory=Before)
     scope: tuple[str, ...] = ()  # companies that a snapshot is complete for, or '*'
+    companies: tuple[str, ...] = ()  # the same, all by name: those of the covered sources' items
     as_of: date | None = None  # what the file itself says
     booked_until: date | None = None
     columns: tuple[str, ...] = ()  # canonical columns the file has
@@ -69,6 +70,7 @@ class Summary:
                 "explained_gone_amount": _texts(self.before.explained_gone_amount),
             },
             "scope": list(self.scope),
+            "companies": list(self.companies),
             "as_of": self.as_of and self.as_of.isoformat(),
             "booked_until": self.booked_until and self.booked_until.isoformat(),
             "columns": list(self.columns),
@@ -94,6 +96,7 @@ class Summary:
                 explained_gone_amount=_sums(before["explained_gone_amount"]),
             ),
             scope=tuple(map(str, said["scope"])),
+            companies=tuple(map(str, said["companies"])),
             as_of=_day(said["as_of"]),
             booked_until=_day(said["booked_until"]),
             columns=tuple(map(str, said["columns"])),

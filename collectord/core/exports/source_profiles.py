@@ -189,6 +189,11 @@ class Profile:
         return self.kind == "open_items" and self.mode != "delta" and not self.only_new
 
     @property
+    def adds_only(self) -> bool:
+        """Each row is news of its own: neither the order of its files matters, nor that one comes again."""
+        return self.only_new or self.kind == "payments"
+
+    @property
     def is_canonical(self) -> bool:
         """Read by the fast path: columns by their canonical names, canonical forms."""
         return self.name == CANONICAL_NAME

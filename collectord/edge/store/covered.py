@@ -13,14 +13,16 @@ from typing import Any
 
 import aiosql
 
+from collectord.core.exports.arrival import Arrival
 from collectord.core.exports.source_profiles import Profile
 
 _TEXT = resources.files("collectord.edge.store").joinpath("sql", "covered.sql").read_text(encoding="utf-8")
 SQL: Any = aiosql.from_str(_TEXT, "sqlite3", mandatory_parameters=False)
 
 
-def gather(conn: sqlite3.Connection, number: int, source: str, profile: Profile, as_of: date, booked_until: date | None) -> bool:
+def gather(conn: sqlite3.Connection, number: int, profile: Profile, arrived: Arrival, booked_until: date | None) -> bool:
     """After the scratch knows its rows and its scope. Whether there is any such item."""
+    source, as_of = arrived.source, arrived.as_of
     SQL.reach(conn)
     SQL.add_covers(conn, [(name, *numbers) for name in profile.covers if name != source for numbers in profile.accounts or (("", ""),)])
     until = min(as_of, booked_until or as_of)

@@ -19,12 +19,15 @@ from typing import Any, NamedTuple
 
 import aiosql
 
+from collectord.core.exports.arrival import Arrival
 from collectord.core.exports.bulk_rows import Portion
 from collectord.core.exports.change_set import SITUATIONS, Before, Counts, Situation, Verdict, debtor_digest, fall, verdict_of
 from collectord.core.exports.data_quality import FAR_AHEAD, LONG_AGO
 from collectord.core.exports.open_items import BadRow, DebtorFields
+from collectord.core.exports.source_profiles import Profile
 from collectord.core.money import from_scaled, to_scaled
 from collectord.core.receivables.ledger import DialNumber
+from collectord.edge.store import covered
 
 ITEM_WIDTH = 9  # values of an item in Portion.items
 TOGETHER = 1_000  # items in one statement: a third quicker than one by one
@@ -69,6 +72,7 @@ class Scratch:
         for pragma in ("main.journal_mode = off", "main.synchronous = off", "main.locking_mode = exclusive", f"main.cache_size = -{CACHE}"):
             conn.execute(f"pragma {pragma}")
         SQL.create(conn)
+        covered.SQL.create(conn)
         conn.execute("attach ? as ledger", (f"{ledger.absolute().as_uri()}?mode=ro",))
         conn.create_function("fall", 2, lambda was, now: int(fall(was, now)), deterministic=True)
         conn.execute("begin")
@@ -145,14 +149,23 @@ class Scratch:
         SQL.add_scope(conn, [(company,) for company in scope])
         return scope
 
+    def gather_covered(self, profile: Profile, arrived: Arrival, booked_until: date | None) -> bool:
+        """Open items of other sources that this list would name, were they still owed. Whether there is any."""
+        return covered.gather(self._conn, self._number, profile, arrived, booked_until)
+
+    def reach(self) -> tuple[str, ...]:
+        """What `gather_covered` found the list to be complete for: companies by name."""
+        return covered.companies(self._conn)
+
     def find_missing(self, source: str, absent: Verdict) -> None:
         """Open items of the scope that no row names, good or bad. With a row that cannot be read at all, any may be one of them."""
         SQL.index_rejects(self._conn)
         verdict = Verdict.DOUBTFUL if SQL.has_unknown_reject(self._conn) else absent
         SQL.find_missing(self._conn, number=self._number, source=source, verdict=verdict.value)
+        covered.SQL.find_missing(self._conn, verdict=verdict.value)
 
     def before(self, source: str, as_of: str) -> Before:
-        had = list(SQL.before(self._conn, number=self._number, source=source, as_of=as_of))
+        had = [*SQL.before(self._conn, number=self._number, source=source, as_of=as_of), *covered.SQL.before(self._conn)]
         paid = list(SQL.paid(self._conn, number=self._number, source=source, as_of=as_of))
         lost = list(SQL.gone(self._conn, number=self._number, as_of=as_of))
         return Before(

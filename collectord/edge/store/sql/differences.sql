@@ -13,12 +13,17 @@ select s.company, s.debtor_no, s.item_no, h.was, s.open_amount, d.currency, h.ve
  where h.verdict in ('opened', 'reopened', 'zeroed') or (h.verdict = 'changed' and h.was <> s.open_amount);
 
 -- name: covered(number, source)
--- Open items now, by company and currency; a delta is complete for nothing, so everything of its source is looked at.
-select i.company, i.currency, count(*) as items, sum(i.open_amount) as net
-  from ledger.item_version i
- where i.source = :source and i.state = 'open' and i.since <= :number and i.until > :number
-   and (not exists (select 1 from scope) or i.company in (select company from scope))
- group by i.company, i.currency;
+-- Open items now, by company and currency, those that other sources opened and the list covers too; a delta is complete for nothing, so
+-- everything of its source is looked at.
+select company, currency, sum(items) as items, sum(net) as net from (
+  select i.company, i.currency, count(*) as items, sum(i.open_amount) as net
+    from ledger.item_version i
+   where i.source = :source and i.state = 'open' and i.since <= :number and i.until > :number
+     and (not exists (select 1 from scope) or i.company in (select company from scope))
+   group by i.company, i.currency
+  union all
+  select company, currency, count(*), sum(was) from covered group by company, currency)
+ group by company, currency;
 
 -- name: moves()
 -- By company and currency: so many items gone and new, and what moves.

@@ -14,12 +14,17 @@ select i.*,
  order by i.due_on, i.item_no;
 
 -- name: sources(company, debtor_no, today)
--- Each source with the last snapshot that covered the debtor's company. Of one that lists cover, those lists; a held file of either counts.
-with named as (
-  select source from debtor where company = :company and debtor_no = :debtor_no
-  union
+-- Each source of what is owed (of the debtor itself where nothing is, or a file is held) with the last snapshot that covered the debtor's company. Of one that lists cover, those lists; a held file of either counts.
+with owing as (
   select source from item
    where company = :company and debtor_no = :debtor_no and opened_as_of <= :today and (state = 'open' or cleared_as_of > :today)
+), named as (
+  select source from owing
+  union
+  select d.source from debtor d
+   where d.company = :company and d.debtor_no = :debtor_no
+     and (not exists (select 1 from owing)
+          or exists (select 1 from batch h where h.source = d.source and h.status = 'held' and h.as_of <= :today))
 ), used as (
   select n.source as named, coalesce(l.covered_by, n.source) as source
     from named n left join covering l on l.company = :company and l.source = n.source
