@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import time
 from contextlib import suppress
@@ -28,7 +29,7 @@ from collectord.loops.intake_edges import turn_of
 OUTCOME_EVERY = 0.02  # s
 LAG_EVERY = 0.005  # s
 SWITCH_EVERY = 0.0005  # s; as collectord/daemon.py sets it
-WARM = "company;debtor_no;debtor_name;item_no;due_on;open_amount\nwarm;1;Warm;R1;2026-11-01;1.00\n"
+WARM = "company;debtor_no;debtor_name;item_no;due_on;open_amount\nwarm;1;Warm {now};R1;2026-11-01;1.00\n"
 
 
 async def watch_the_loop(lags: list[float]) -> None:
@@ -66,7 +67,7 @@ async def measure(root: Path, file: Path, source: str) -> dict[str, Any]:
     sys.setswitchinterval(SWITCH_EVERY)
     async with open_store(root / "state") as db:
         edges = IntakeEdges(db=db, folders=folders, house=House(language="en"), new_id=lambda: new_id(datetime.now(UTC)))
-        (root / "warm.delta.csv").write_text(WARM, encoding="utf-8")
+        (root / "warm.delta.csv").write_text(WARM.format(now=datetime.now(UTC)), encoding="utf-8")
         now = datetime.fromisoformat("2026-11-24T08:00:00+00:00")
         await import_file(edges, root / "warm.delta.csv", source="warm", mode=None, as_of=None, now=now)  # the daemon's reader runs already
         lags: list[float] = []
@@ -82,7 +83,7 @@ async def measure(root: Path, file: Path, source: str) -> dict[str, Any]:
         reader = _reader(edges)
         found = {
             "seconds": took, "receipt": receipt.as_json() | {"rejected": len(receipt.rejected)}, "lag": _ranked(lags),
-            "outcome": _ranked(outcomes), "memory": memory(__import__("os").getpid())["most"], "reader_memory": memory(reader)["most"],
+            "outcome": _ranked(outcomes), "memory": memory(os.getpid())["most"], "reader_memory": memory(reader)["most"],
             "reader_cpu": cpu(reader) - used,
         }  # fmt: skip
         await remove_ended(db)

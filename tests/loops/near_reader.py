@@ -21,8 +21,8 @@ class NearReader(ReaderProcess):
 
     async def read(self, order: object, tell: Callable[[int, int], None]) -> dict[str, Any]:
         assert isinstance(order, Order)
-        order = pickle.loads(pickle.dumps(order))  # as over the pipe: what the reader remembers stays there
-        answer: dict[str, Any] = json.loads(json.dumps((await asyncio.to_thread(read_export, order, lambda rows, read: None)).as_json()))
+        sent: Order = pickle.loads(pickle.dumps(order))  # as over the pipe: what the reader remembers stays there
+        answer: dict[str, Any] = json.loads(json.dumps((await asyncio.to_thread(read_export, sent, lambda rows, read: None)).as_json()))
         self.answers.append(Summary.from_json(answer))
         return answer
 

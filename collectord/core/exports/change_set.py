@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from collectord.core.exports.columns import DEBTOR_COLUMNS
 from collectord.core.exports.open_items import DebtorFields
@@ -220,5 +220,6 @@ def merge_debtor(sayings: Sequence[DebtorFields], known: DebtorFields | None, pr
 
 
 def debtor_digest(debtor: DebtorFields) -> str:
-    texts = [plain(value) if isinstance(value, Decimal) else value or "" for value in debtor]
-    return blake2b("\x1f".join(texts).encode(), digest_size=16).hexdigest()
+    limit = debtor.credit_limit
+    values: Sequence[Any] = debtor if limit is None else debtor._replace(credit_limit=plain(limit))  # type: ignore[arg-type]  # its text
+    return blake2b("\x1f".join([value or "" for value in values]).encode(), digest_size=16).hexdigest()

@@ -51,7 +51,8 @@ _DROP_SAME = """
 delete from saying where (company, debtor_no, digest) in (
   select s.company, s.debtor_no, s.digest from saying s
     join ledger.debtor_version d on d.company = s.company and d.debtor_no = s.debtor_no and d.since <= :number and d.until > :number
-   where {same})
+   where {same}
+     and not exists (select 1 from saying o where o.company = s.company and o.debtor_no = s.debtor_no and o.digest <> s.digest))
 """
 
 
