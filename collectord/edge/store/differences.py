@@ -55,7 +55,7 @@ def difference(scratch: Path, ledger: Path, source: str, before: Before) -> Diff
             gone=_by_currency((row["currency"], row["gone"]) for row in moves),
             explained_items=before.explained_gone,
             explained=before.explained_gone_amount,
-            whole_debtors=int(SQL.whole_debtors(conn)[0]),
+            whole_debtors=int(SQL.whole_debtors(conn, number=number)[0]),
             new_items=new,
             new=_by_currency((row["currency"], row["new"]) for row in moves),
             changed_items=sum(row["changed_items"] for row in moves),

@@ -11,6 +11,7 @@ union all
 select s.company, s.debtor_no, s.item_no, h.was, s.open_amount, d.currency, h.verdict = 'zeroed', h.verdict in ('opened', 'reopened')
   from change h join item s on s.rowid = h.item join detail d on d.number = s.detail
  where h.verdict in ('opened', 'reopened', 'zeroed') or (h.verdict = 'changed' and h.was <> s.open_amount);
+create index temp.moved_by_key on moved (company, debtor_no, item_no);
 
 -- name: covered(number, source)
 -- Open items now, by company and currency, those that other sources opened and the list covers too; a delta is complete for nothing, so
@@ -35,10 +36,14 @@ select company, currency, sum(gone) as gone_items, sum(new) as new_items, sum(ca
 -- name: gone_debtors()^
 select count(*) from (select distinct company, debtor_no from temp.moved where gone);
 
--- name: whole_debtors()^
+-- name: whole_debtors(number)^
+-- Neither the file nor the ledger has anything else of theirs: of records that stayed as they were, the file's rows are not here.
 select count(*) from (select distinct company, debtor_no from temp.moved where gone) g
  where exists (select 1 from scope)
-   and not exists (select 1 from item s where s.company = g.company and s.debtor_no = g.debtor_no and s.open_amount <> 0);
+   and not exists (select 1 from item s where s.company = g.company and s.debtor_no = g.debtor_no and s.open_amount <> 0)
+   and not exists (select 1 from ledger.item_version i
+                    where i.company = g.company and i.debtor_no = g.debtor_no and i.state = 'open' and i.since <= :number and i.until > :number
+                      and not exists (select 1 from temp.moved m where m.company = i.company and m.debtor_no = i.debtor_no and m.item_no = i.item_no));
 
 -- name: largest_debtors(number, most)
 select m.company, m.debtor_no, coalesce(n.debtor_name, '') as debtor_name, '' as item_no, m.items, m.was, m.now, m.currency
