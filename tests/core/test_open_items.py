@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from collectord.core.exports.columns import Header, read_header
+from collectord.core.exports.columns import COLUMNS, Header, read_header
 from collectord.core.exports.csv_records import ExportRefused, Record, Records
 from collectord.core.exports.open_items import MAX_FIELD, BadRow, GoodRow, RowReader, twin_row
 from collectord.core.receivables.ledger import FOREVER
@@ -184,3 +184,19 @@ def test_rows_of_one_item_with_different_content_name_each_other() -> None:
     row = twin_row(7, [7, 9, 12], ("", "1", "RE-1"), "the line", "en")
     assert row.reason.startswith("line 9, 12:")
     assert (row.debtor_no, row.item_no, row.original) == ("1", "RE-1", "the line")
+
+
+def test_values_from_an_interpreter_are_judged_as_those_of_a_record() -> None:
+    header = header_of(";".join(COLUMNS))
+    reader = RowReader(header, AS_OF, "en")
+    values = tuple(
+        {"debtor_no": "1", "debtor_name": "M", "item_no": "R1", "due_on": "2026-11-01", "open_amount": "5.00"}.get(n, "") for n in COLUMNS
+    )
+    assert reader.check(3, values, "as it stood") == reader.read(Record(3, list(values), ";".join(values)))
+    bad = reader.check(4, (*values[:4], "x", *values[5:]), "as it stood")
+    assert isinstance(bad, BadRow)
+    assert (bad.line, bad.column, bad.original, bad.debtor_no, bad.item_no) == (4, "open_amount", "as it stood", "1", "R1")
+    assert reader.check(5, ("",) * len(COLUMNS), "") is None
+    broken = reader.check(6, (*values[:16], "M\x07", *values[17:]), "as it stood")
+    assert isinstance(broken, BadRow)
+    assert (broken.column, broken.debtor_no) == ("debtor_name", "1")

@@ -19,7 +19,7 @@ from collectord.core.exports.csv_records import Record
 from collectord.core.exports.open_items import BadRow, GoodRow, RowReader, details
 from collectord.core.money import NotMoney, parse_scaled, to_scaled
 
-REMEMBERED = 50_000  # texts of a kind that are known to be good: a hostile file costs no memory
+REMEMBERED = 15_000  # texts of a kind that are known to be good: a hostile file costs no memory
 DETAIL_COLUMNS = (
     "currency", "invoiced_on", "kind", "payment_method", "discount_until", "dunning_level", "last_dunned_on", "dunning_deadline",
     "dunning_block", "dispute",

@@ -31,7 +31,7 @@ from collectord.edge.store import covered
 
 ITEM_WIDTH = 9  # values of an item in Portion.items
 TOGETHER = 1_000  # items in one statement: a third quicker than one by one
-CACHE = 32 * 1024  # KiB of pages
+CACHE = 16 * 1024  # KiB of pages
 ALL_COMPANIES = "*"
 Key = tuple[str, str, str]
 DebtorNo = tuple[str, str]
