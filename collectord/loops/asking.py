@@ -11,17 +11,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from collectord.core.exports.intake import TEXTS, Arrival
+from collectord.core.exports.intake import TEXTS as INTAKE_TEXTS
+from collectord.core.exports.intake import Arrival
 from collectord.core.exports.readings import Order, Summary
 from collectord.core.exports.source_profiles import CANONICAL, Profile
-from collectord.core.wording import phrase
+from collectord.core.wording import Texts, phrase
 from collectord.edge import line_hashes
 from collectord.edge.inbox import ExportFile
 from collectord.edge.reader_process import ReaderDied, ReaderProcess
 from collectord.loops.intake_edges import IntakeEdges, turn_of
 
 READERS = 2  # a file whose reader died is given to one more
+LONGEST = 180.0  # s that any file may take …
+SLOWEST = 500_000  # … and one more for so many of its bytes: several times what the slowest kind needs
 LOG_EVERY = 5.0  # s
+
+TEXTS: Texts = {
+    "too_slow": (
+        "the file could not be read within {limit} seconds; open it, save it anew and drop it again",
+        "Die Datei war nicht in {limit} Sekunden zu lesen; öffnen, neu speichern und wieder ablegen",
+    ),
+}
 
 
 def profile_of(edges: IntakeEdges, source: str) -> Profile:
@@ -68,12 +78,20 @@ async def ask(edges: IntakeEdges, arrived: Arrival, export: ExportFile, scratch:
         country=edges.house.country,
     )  # fmt: skip
     reader, tell = _reader(edges), _Teller(edges, arrived, export.size)
+    longest = LONGEST + export.size / SLOWEST
     for _ in range(READERS):
+        limit = asyncio.timeout(longest)
         try:
-            return Summary.from_json(await reader.read(order, tell))
+            async with limit:
+                return Summary.from_json(await reader.read(order, tell))
+        except TimeoutError:  # also what a folder that does not answer raises
+            if not limit.expired():
+                raise
+            edges.log.warning("reader_too_slow", batch=arrived.batch_id, seconds=round(longest))
+            return Summary(signature=export.signature, refused=phrase(TEXTS, "too_slow", edges.house.language, limit=round(longest)))
         except ReaderDied as died:
             edges.log.warning("reader_died", batch=arrived.batch_id, status=died.status)
-    return Summary(signature=export.signature, refused=phrase(TEXTS, "reader_died", edges.house.language))
+    return Summary(signature=export.signature, refused=phrase(INTAKE_TEXTS, "reader_died", edges.house.language))
 
 
 def _reader(edges: IntakeEdges) -> ReaderProcess:

@@ -368,6 +368,13 @@ def test_no_sum_is_made_of_different_currencies_or_of_a_part_of_the_rows() -> No
     ]
 
 
+def test_no_sum_is_made_where_a_row_has_no_amount() -> None:
+    rows = ["1;A;R1;2026-11-03;10;EUR;", "1;A;R1;;;EUR;", "1;A;R3;2026-11-03;1;EUR;"]
+    found = heard(profile_of(SUM), lines(*rows, header=SUM_HEADER))
+    assert numbers(found) == ["R3"]
+    assert [(bad.line, bad.item_no, bad.column) for bad in found.bad] == [(2, "R1", "open_amount"), (3, "R1", "open_amount")]
+
+
 def test_in_a_long_file_the_rows_of_an_account_must_stand_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(same_items, "HELD", 2)
     rows = ["1;A;R1;2026-11-03;10;EUR;", "1;A;R1;;-5;EUR;", "2;B;R2;2026-11-03;10;EUR;", "2;B;R2;;-1;EUR;", "3;C;R3;2026-11-03;1;EUR;"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.receivables.remittance import MOST_TOKENS, Found, NameIndex, alike, full_key, name_words, number_key, tokens
+from collectord.core.receivables.remittance import MOST_READ, MOST_TOKENS, Found, NameIndex, alike, full_key, name_words, number_key, tokens
 
 
 def keys(text: str) -> set[str]:
@@ -72,6 +72,11 @@ def test_short_numbers_and_days_say_nothing_unless_something_says_invoice(text: 
 
 def test_a_flood_of_numbers_is_bounded() -> None:
     assert len(tokens(" ".join(str(number) for number in range(10_000, 20_000)))) == MOST_TOKENS
+
+
+def test_a_flood_of_the_same_number_is_read_only_to_its_bound() -> None:
+    assert "4711" in keys("1 " * (MOST_READ - 1) + "4711")
+    assert "4711" not in keys("1 " * MOST_READ + "4711")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from collectord.core.exports.profile_text import parse_profile
 from collectord.core.exports.source_profiles import CANONICAL, Completeness, Profile
 from collectord.core.rule_text import Problem, Table
 from collectord.edge.store.connection import Connection
-from tests.loops.test_intake import InHouse
+from collectord.loops import asking
+from tests.loops.test_intake import InHouse, export
 from tests.loops.test_intake import house as house
 
 COLUMNS = """
@@ -63,6 +64,17 @@ async def test_ids_lose_their_point_zero_and_keep_their_leading_zeros(warehouse:
     )
     assert (receipt.status, receipt.opened) == ("accepted", 2)
     assert await warehouse.open("007", "U1") == {"1930571429": "8.50", "0012": "1.00"}
+
+
+async def test_a_file_that_takes_for_ever_is_refused_and_the_next_one_is_read(house: InHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    invoices = with_profiles(house, replace(CANONICAL, name="einvoice", format="einvoice"))
+    with monkeypatch.context() as patched:
+        patched.setattr(asking, "LONGEST", 2.0)
+        patched.setattr(asking, "SLOWEST", 10**9)
+        endless = await invoices.take(b"%PDF-1.7\n" + b"a\n" * 10_000_000, "rechnung.pdf", source="einvoice")
+    assert (endless.status, "within 2 seconds" in str(endless.reason)) == ("rejected", True)
+    receipt = await invoices.take(export("1;Muster;R1;2026-11-01;410.00;"))
+    assert (receipt.status, receipt.opened) == ("accepted", 1)
 
 
 async def test_a_snapshot_of_one_company_leaves_the_others_items_alone(warehouse: InHouse) -> None:

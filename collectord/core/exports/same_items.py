@@ -27,6 +27,10 @@ TEXTS: Texts = {
         "another row of this item could not be read, so that its sum is not known",
         "Eine andere Zeile dieses Postens war nicht lesbar; die Summe ist deshalb unbekannt",
     ),
+    "no_amount": (
+        "a row of this item has no amount, so that its sum is not known",
+        "Eine Zeile dieses Postens hat keinen Betrag; die Summe ist deshalb unbekannt",
+    ),
     "apart": (
         "line {line}: the rows of account {debtor} stand in several places of a long file; sort the export by account",
         "Zeile {line}: die Zeilen des Kontos {debtor} stehen an mehreren Stellen einer langen Datei; den Export nach Konto sortieren",
@@ -154,6 +158,9 @@ class Sum:
         if len(set(currencies)) > 1:
             other = next(currency for currency in currencies if currency != currencies[0])
             yield from (contradicting(row, "currency", currencies[0], other, self._language) for row in rows)
+            return
+        if not all(row.values[_OPEN] for row in rows):
+            yield from (_bad(row, "open_amount", "", phrase(TEXTS, "no_amount", self._language)) for row in rows)
             return
         amounts = [Decimal(row.values[_OPEN]) for row in rows]
         claims = [row for row, amount in zip(rows, amounts, strict=True) if amount > 0] or rows

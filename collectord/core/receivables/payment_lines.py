@@ -38,7 +38,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060
 _CURRENCY = re.compile(r"\A[A-Z]{3}\Z", re.ASCII)
 _MASKED = re.compile(r"\A…[0-9A-Z]{0,4}#[0-9a-f]{24}\Z", re.ASCII)
 _RETURN = re.compile(
-    r"r(?:ü|ue)ck(?:last|belast)|lastschr[a-z.]*[ -]*(?:r(?:ü|ue)ck|retour)|lastschrift zur(?:ü|ue)ck|\bretoure|\brls\b"
+    r"r(?:ü|ue)ck(?:last|belast)|lastschr[a-z.]{0,16}[ -]{0,4}(?:r(?:ü|ue)ck|retour)|lastschrift zur(?:ü|ue)ck|\bretoure|\brls\b"
     r"|return(?:ed)?(?: of)?(?: sepa)? direct debit|direct debit return|unpaid direct debit|rejected direct debit"
     # reasons of SEPA returns (ISO 20022 external codes): account, funds, mandate, unspecified
     r"|\b(?:ac0[146]|ac13|ag0[12]|am0[45]|md0[167]|ms0[23]|sl01|rr0[1-4])\b",

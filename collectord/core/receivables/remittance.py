@@ -11,10 +11,11 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
-from itertools import combinations
+from itertools import combinations, islice
 
 RUN = 4  # words that may be one number torn apart by blanks: banks break lines anywhere
 MOST_TOKENS = 120  # of one text; what follows is boilerplate
+MOST_READ = 240  # words of one text: each is looked at in several ways, on the event loop
 TELLING = 5  # characters from which a number says something by itself; shorter ones are years, days and counters too
 FRONT = 7  # letters of a word by which a name is looked up
 MOST_WORDS = 12  # of one name
@@ -90,7 +91,7 @@ def tokens(text: str) -> tuple[Token, ...]:
 
 
 def _all(text: str) -> Iterator[Token]:
-    words = _WORD.findall(text)
+    words = [found[0] for found in islice(_WORD.finditer(text), MOST_READ)]
     for start, word in enumerate(words):
         labelled = _is_label(words, start)
         for count in range(1, RUN + 1):
