@@ -36,7 +36,7 @@ async def match_again(db: Database, house: House, now: datetime) -> int:
         lines = await own.read(look)
     matches = await match_all(db, lines, house.language, today)
     found = []
-    for line in lines:
+    async for line in breathing(lines, ROWS):
         match = matches[line.id]
         if not isinstance(match, Unmatched):  # a doubt that was there stays
             found.append((line, state_of(match), match.shares))
