@@ -51,7 +51,7 @@ def scratch_for(edges: IntakeEdges, batch_id: str) -> Iterator[Path]:
     try:
         yield path
     finally:
-        for left in (path, path.with_suffix(".lines")):
+        for left in path.parent.glob(f"{batch_id}.*"):
             left.unlink(missing_ok=True)
 
 

@@ -16,6 +16,7 @@ from collectord.core.exports.change_set import Before, Counts, Verdict
 from collectord.core.exports.csv_records import ExportRefused
 from collectord.core.exports.open_items import twin_row
 from collectord.core.exports.readings import Order, Summary
+from collectord.edge.crash import crash_point
 from collectord.edge.inbox import ExportFile
 from collectord.edge.line_hashes import Recorder
 from collectord.edge.store.scratch import Scratch
@@ -70,6 +71,7 @@ def _what_changed(order: Order, export: ExportFile, scratch: Scratch, tell: Tell
 def _everything(order: Order, export: ExportFile, scratch: Scratch, tell: Tell, recorder: Recorder) -> Summary:
     rows = _rows(order, export)
     rows.fill(scratch, tell, recorder)
+    crash_point("reader-filled")
     if order.profile.kind != "open_items":
         return _summary(order, export, rows, scratch.counts_of_said(), Before(), (), (), {})
     before, scope, reach = Before(), list[str](), tuple[str, ...]()
@@ -85,6 +87,7 @@ def _everything(order: Order, export: ExportFile, scratch: Scratch, tell: Tell, 
         scratch.find_missing(order.arrived.source, absent)
         before = scratch.before(order.arrived.source, order.arrived.as_of.isoformat())
     choose_debtors(order, rows.columns, scratch)
+    crash_point("reader-compared")
     _keep(order, rows, scratch, recorder, scratch.items_by_company())
     return _summary(order, export, rows, scratch.counts(), before, scope, reach, scratch.quality(order.arrived.as_of))
 

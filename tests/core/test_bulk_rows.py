@@ -63,7 +63,10 @@ def one_by_one(header: Header, records: list[Record]) -> tuple[list[Any], list[A
 
 
 def in_bulk(portions: list[Portion]) -> tuple[list[Any], list[Any], list[BadRow]]:
-    items, sayings, bad, details = [], [], [], {}
+    items: list[Any] = []
+    sayings: list[Any] = []
+    bad: list[BadRow] = []
+    details: dict[int, Any] = {}
     for portion in portions:
         details |= {detail[0]: detail[1:] for detail in portion.details}
         for at in range(0, len(portion.items), 9):
