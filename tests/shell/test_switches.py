@@ -163,4 +163,4 @@ def test_what_is_no_backup_is_not_restored(house: Place) -> None:
 
 
 def test_export_without_news_writes_no_file(house: Place) -> None:
-    assert house.ask("export", now=None) == {"file": None, "note": "nothing new since the last export"}
+    assert house.ask("export", now=None) == {"file": None, "corrections": None, "note": "nothing new since the last export"}
