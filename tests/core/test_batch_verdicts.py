@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -95,6 +96,14 @@ def test_the_bytes_of_an_older_batch_need_a_newer_day_of_their_own() -> None:
     assert look("D1", TODAY, "option", same=OLDER) is None
     assert look("D1", TODAY, "arrival", same=OLDER) == "held"
     assert look("D1", FRIDAY, "name", same=OLDER) == "held"
+
+
+def test_a_stuck_snapshot_never_undoes_the_deltas_since_by_the_day_in_its_name_alone() -> None:
+    stuck = replace(OLDER, last_snapshot=True)
+    assert look("D1", TODAY, "name", same=stuck) == "held"
+    assert look("D1", TODAY, "arrival", same=stuck) == "held"
+    assert look("D1", TODAY, "file", same=stuck) is None
+    assert look("D1", TODAY, "option", same=stuck) is None
 
 
 def test_the_first_batch_of_a_source_has_nothing_to_compare_with() -> None:

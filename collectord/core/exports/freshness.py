@@ -23,6 +23,7 @@ class Earlier:
     digest: str
     as_of: date
     fresh_as_of: date | None
+    last_snapshot: bool = False  # a snapshot, and no other came since: perhaps deltas
 
 
 def accounting_days(house: House) -> WorkingDays:

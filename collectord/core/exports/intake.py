@@ -65,7 +65,7 @@ TEXTS: Texts = {
     "by_person": ("discarded by a person", "Von einem Menschen verworfen"),
     "replaced": ("replaced by the newer batch {batch}", "Ersetzt durch den neueren Stapel {batch}"),
     "no_batch": ("there is no batch {batch}", "Es gibt keinen Stapel {batch}"),
-    "not_held": ("batch {batch} is {status}, not held", "Stapel {batch} ist {status}, nicht zurückgehalten"),
+    "not_held": ("batch {batch} is {status}, not held", "Stapel {batch} ist nicht zurückgehalten, sein Stand ist {status}"),
     "tampered": (
         "the held file {file} is gone or was changed since; reject the batch and drop the export again",
         "Die zurückgehaltene Datei {file} fehlt oder wurde geändert; Stapel verwerfen und Export neu ablegen",
@@ -212,6 +212,8 @@ def first_look(
     if newest_as_of and arrived.as_of < newest_as_of:
         return Decision("stale", phrase(TEXTS, "stale", language, as_of=arrived.as_of, latest=newest_as_of))
     own_day_is_newer = arrived.as_of_from != "arrival" and (newest_as_of is None or arrived.as_of > newest_as_of)
+    if same_bytes and same_bytes.last_snapshot:  # deltas came since: a script that stamps today's day on a stuck export would undo them
+        own_day_is_newer = own_day_is_newer and arrived.as_of_from != "name"
     if same_bytes and not own_day_is_newer:
         return Decision("held", phrase(TEXTS, "old_bytes", language, batch=same_bytes.batch_id))
     return None

@@ -91,7 +91,11 @@ def _earlier(row: Mapping[str, Any] | None) -> Earlier | None:
     if row is None:
         return None
     return Earlier(
-        batch_id=row["id"], digest=row["digest"], as_of=date.fromisoformat(row["as_of"]), fresh_as_of=to_maybe_day(row["fresh_as_of"])
+        batch_id=row["id"],
+        digest=row["digest"],
+        as_of=date.fromisoformat(row["as_of"]),
+        fresh_as_of=to_maybe_day(row["fresh_as_of"]),
+        last_snapshot=bool(row["last_snapshot"]),
     )
 
 

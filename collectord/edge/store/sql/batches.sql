@@ -26,7 +26,7 @@ select * from batch where id = :id;
 
 -- name: latest_accepted(source, companies, everything)^
 -- Among those that cover one of the companies; :everything = 1: any company. (json_each: PostgreSQL's json_array_elements_text.)
-select id, digest, as_of, fresh_as_of from batch
+select id, digest, as_of, fresh_as_of, 0 as last_snapshot from batch
  where source = :source and status = 'accepted'
    and (:everything = 1 or not exists (select 1 from batch_scope s where s.batch_id = batch.id)
         or exists (select 1 from batch_scope s
@@ -34,7 +34,10 @@ select id, digest, as_of, fresh_as_of from batch
  order by seq desc limit 1;
 
 -- name: same_bytes(source, digest)^
-select id, digest, as_of, fresh_as_of from batch where source = :source and digest = :digest and status = 'accepted' order by seq desc limit 1;
+select id, digest, as_of, fresh_as_of,
+       mode = 'snapshot' and not exists (select 1 from batch n where n.source = batch.source and n.status = 'accepted' and n.mode = 'snapshot'
+                                                                 and n.seq > batch.seq) as last_snapshot
+  from batch where source = :source and digest = :digest and status = 'accepted' order by seq desc limit 1;
 
 -- name: newest_as_of(source, companies, everything)^
 select max(as_of) as as_of from batch
