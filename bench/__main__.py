@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sandbox import SandboxUnavailable
 
-from bench import agent_free, big_ledger, bye_to_outcome, inbox_heap, originate_rate, parser, start_time
+from bench import agent_free, big_ledger, bye_to_outcome, imports, inbox_heap, originate_rate, parser, start_time
 from bench.busy_desk import BusyDesk
 from bench.finding import Finding, table
 from bench.installation import CHECKOUT
@@ -57,6 +57,8 @@ def main() -> int:
     options.add_argument("--seconds", type=float, default=20.0, help="how long each rate is offered")
     options.add_argument("--debtors", type=int, default=25_000, help="of the big ledger, four items each")
     options.add_argument("--files", type=int, default=100_000, help="in the inbox at once")
+    options.add_argument("--rows", type=int, default=1_000_000, help="of the large export")
+    options.add_argument("--only-imports", action="store_true", help="nothing but the large export, and no page")
     given = options.parse_args()
     load = " ".join(f"{value:.2f}" for value in os.getloadavg())
     findings: list[Finding] = []
@@ -67,6 +69,10 @@ def main() -> int:
         for one in new:
             print(f"{one.question}: {one.measured} | {one.yardstick} | {one.ratio}", flush=True)
 
+    if given.only_imports:
+        take(*imports.ask(given.rows))
+        print(table(findings))
+        return 0
     take(parser.ask(), *start_time.ask())
     take(*agent_free.ask(10_000, given.seconds))
     try:
@@ -77,6 +83,7 @@ def main() -> int:
     except SandboxUnavailable as trouble:
         take(Finding(question="calls on a real Asterisk", measured="not measured", yardstick=str(trouble)))
     take(*big_ledger.ask(given.debtors, 4))
+    take(*imports.ask(given.rows))
     take(*inbox_heap.ask(given.files))
     PAGE.write_text(page(findings, asterisk, load), encoding="utf-8")
     print(f"written: {PAGE}")

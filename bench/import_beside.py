@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import sys
 import time
 from contextlib import suppress
@@ -22,8 +23,7 @@ from collectord.edge.ids import new_id
 from collectord.edge.inbox import ExchangeFolders
 from collectord.edge.store import meta
 from collectord.edge.store.connection import Database, open_store
-from collectord.loops.applying import remove_ended
-from collectord.loops.intake import IntakeEdges, import_file
+from collectord.loops.intake import IntakeEdges, import_file, take_inbox
 from collectord.loops.intake_edges import turn_of
 
 OUTCOME_EVERY = 0.02  # s
@@ -61,7 +61,7 @@ def _reader(edges: IntakeEdges) -> int:
     return process.pid if process else 0
 
 
-async def measure(root: Path, file: Path, source: str) -> dict[str, Any]:
+async def measure(root: Path, file: Path) -> dict[str, Any]:
     folders = ExchangeFolders(root / "exchange", quiet_for=timedelta(0))
     folders.create()
     sys.setswitchinterval(SWITCH_EVERY)
@@ -70,25 +70,35 @@ async def measure(root: Path, file: Path, source: str) -> dict[str, Any]:
         (root / "warm.delta.csv").write_text(WARM.format(now=datetime.now(UTC)), encoding="utf-8")
         now = datetime.fromisoformat("2026-11-24T08:00:00+00:00")
         await import_file(edges, root / "warm.delta.csv", source="warm", mode=None, as_of=None, now=now)  # the daemon's reader runs already
+        alone: list[float] = []
+        before = asyncio.ensure_future(commit_outcomes(db, alone))
+        await asyncio.sleep(1.0)
+        before.cancel()
         lags: list[float] = []
         outcomes: list[float] = []
         beside = [asyncio.ensure_future(watch_the_loop(lags)), asyncio.ensure_future(commit_outcomes(db, outcomes))]
+        dropped = folders.inbox / file.name
+        shutil.copyfile(file, dropped)
+        dropped.with_name(f"{file.name}.done").touch()
         began, used = time.perf_counter(), cpu(_reader(edges))
-        receipt = await import_file(edges, file, source=source, mode=None, as_of=None, now=now)
+        (receipt,) = await take_inbox(edges, now)
         took = time.perf_counter() - began
         for task in beside:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
         reader = _reader(edges)
-        found = {
-            "seconds": took, "receipt": receipt.as_json() | {"rejected": len(receipt.rejected)}, "lag": _ranked(lags),
-            "outcome": _ranked(outcomes), "memory": memory(os.getpid())["most"], "reader_memory": memory(reader)["most"],
+        return {
+            "seconds": took,
+            "receipt": receipt.as_json() | {"rejected": len(receipt.rejected)},
+            "lag": _ranked(lags),
+            "outcome": _ranked(outcomes),
+            "alone": _ranked(alone),
+            "memory": memory(os.getpid())["most"],
+            "reader_memory": memory(reader)["most"],
             "reader_cpu": cpu(reader) - used,
-        }  # fmt: skip
-        await remove_ended(db)
-    return found
+        }
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(measure(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]))))
+    print(json.dumps(asyncio.run(measure(Path(sys.argv[1]), Path(sys.argv[2])))))

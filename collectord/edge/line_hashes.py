@@ -84,6 +84,15 @@ class Recorder:
             self._sum = zlib.crc32(text, self._sum)
             self._keys.write(text)
 
+    def take_over(self, path: Path) -> None:
+        """What another recorder kept of a part of the same file; without it there is nothing to keep of the whole."""
+        part = load(path)
+        path.unlink(missing_ok=True)
+        if part is None:
+            self._hashes = array("q", [0]) * (MOST + 1)
+        else:
+            self.add(part.hashes, part.keys)
+
     def keep(self, head: Mapping[str, Any]) -> None:
         """All of it or nothing. What is known of the whole file comes last."""
         self._keys.close()

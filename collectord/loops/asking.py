@@ -19,9 +19,9 @@ from collectord.core.wording import Texts, phrase
 from collectord.edge import line_hashes
 from collectord.edge.inbox import ExportFile
 from collectord.edge.reader_process import ReaderDied, ReaderProcess
+from collectord.loops.halves import in_halves
 from collectord.loops.intake_edges import IntakeEdges, turn_of
 
-READERS = 2  # a file whose reader died is given to one more
 LONGEST = 180.0  # s that any file may take …
 SLOWEST = 500_000  # … and one more for so many of its bytes: several times what the slowest kind needs
 LOG_EVERY = 5.0  # s
@@ -79,7 +79,9 @@ async def ask(edges: IntakeEdges, arrived: Arrival, export: ExportFile, scratch:
     )  # fmt: skip
     reader, tell = _reader(edges), _Teller(edges, arrived, export.size)
     longest = LONGEST + export.size / SLOWEST
-    for _ in range(READERS):
+    # A file whose reader died is given to one more, as a whole.
+    orders = (await in_halves(edges, order, export, reader, tell, longest) or order, order)
+    for order in orders:
         limit = asyncio.timeout(longest)
         try:
             async with limit:

@@ -6,13 +6,14 @@ Invariant: a line is a row, a bad row, or empty; the file as a whole is refused 
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from collectord.core.exports.bulk_rows import BulkReader, Portion
 from collectord.core.exports.columns import read_header
-from collectord.core.exports.csv_records import Record, Records, refuse_by_magic
+from collectord.core.exports.csv_records import ExportRefused, Record, Records, refuse_by_magic
 from collectord.core.exports.decoding import Decoder
 from collectord.core.exports.open_items import RowReader
 from collectord.core.exports.readings import Order
@@ -62,9 +63,13 @@ class CanonicalRows:
             tell(rows, read)
 
     def blocks(self) -> Iterator[Block]:
-        """Everything below the header. Raises ExportRefused."""
-        records, begun = Records(self._order.language, self._order.profile.delimiter), False
-        for read, text in self._texts():
+        """Everything below the header, or what of it lies in the order's stretch. Raises ExportRefused."""
+        start, end = self._order.stretch or (0, self._export.size)
+        if start:
+            records, begun = self._behind(start), True
+        else:
+            records, begun = Records(self._order.language, self._order.profile.delimiter), False
+        for read, text in self._texts(start, end):
             first = records.line + 1
             lines = records.plain_lines(text) if begun else None
             if lines is not None:
@@ -82,24 +87,51 @@ class CanonicalRows:
             self._begin(last.pop(0), records)
         yield Block(0, records.line, (), last)
 
+    def _first_number(self) -> int:
+        return 1 if self._order.stretch is None else 1 + self._order.stretch[0]
+
+    def read_header(self) -> None:
+        """Only that. Raises ExportRefused."""
+        next(self.blocks())
+
+    def _behind(self, start: int) -> Records:
+        """The header read, and the lines before `start` counted."""
+        self._export.rewind()
+        lines, left = 0, start
+        while left:
+            block = self._export.read(min(left, BLOCK))
+            lines, left = lines + block.count(b"\n"), left - len(block)
+        records = Records(self._order.language, self._order.profile.delimiter)
+        for _, text in self._texts(0, start):
+            if found := list(records.feed(text)):
+                self._begin(found[0], records)
+                break
+        behind = Records(self._order.language, self.delimiter)
+        behind.line = lines
+        return behind
+
     def _begin(self, record: Record, records: Records) -> bool:
         header = read_header(record, self._order.language)
         self.columns = frozenset(header.positions)
         self.companies = () if header.has_company else None
         self.warnings = header.ignored
         self.header, self.delimiter = record.raw, records.delimiter
-        self.bulk = BulkReader(header, RowReader(header, self._order.arrived.as_of, self._order.language))
+        self.bulk = BulkReader(header, RowReader(header, self._order.arrived.as_of, self._order.language), self._first_number())
         return True
 
-    def _texts(self) -> Iterator[tuple[int, str]]:
+    def _texts(self, start: int, end: int) -> Iterator[tuple[int, str]]:
         """(bytes, their text), block by block. Raises ExportRefused."""
-        self._export.rewind()
+        self._export.rewind(start)
         decoder = Decoder(self._order.language, self._order.profile.encodings)
-        block = self._export.read(BLOCK)
-        refuse_by_magic(block, self._order.language)
+        block = self._export.read(min(BLOCK, end - start))
+        if not start:
+            refuse_by_magic(block, self._order.language)
+        elif block.startswith(BOM_UTF8):
+            raise ExportRefused("a mark in the middle of a file is no mark")  # the decoder would take it for one
         while block:
             yield len(block), decoder.feed(block)
-            block = self._export.read(BLOCK)
+            start += len(block)
+            block = self._export.read(min(BLOCK, end - start))
         yield 0, decoder.feed(b"", final=True)
 
     def originals(self) -> Iterator[tuple[int, str]]:

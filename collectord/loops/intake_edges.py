@@ -52,6 +52,7 @@ class Unreachable:
 class Turn:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     reader: ReaderProcess | None = None  # started with the first file
+    helper: ReaderProcess | None = None  # started with the first large one
     patience: Patience = field(default_factory=Patience)
     sightings: Sightings = field(default_factory=Sightings)
     waiting: dict[str, Waiting] = field(default_factory=dict)  # looked at and not whole

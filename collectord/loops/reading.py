@@ -35,8 +35,9 @@ Tell = Callable[[int, int], None]  # rows, bytes so far
 def read_export(order: Order, tell: Tell) -> Summary:
     """Raises OSError when the file cannot be opened; a file that is refused as a whole is an answer."""
     with ExportFile(Path(order.file)) as export:
-        for way in (_what_changed, _everything):
-            scratch, recorder = Scratch(Path(order.scratch), Path(order.ledger)), Recorder(Path(order.scratch).with_suffix(".lines"))
+        for way in (_stretch,) if order.stretch else (_everything,) if order.half else (_what_changed, _everything):
+            half = Path(order.half) if order.half else None
+            scratch, recorder = Scratch(Path(order.scratch), Path(order.ledger), half), Recorder(lines_of(order.scratch))
             try:
                 found = way(order, export, scratch, tell, recorder)
             except ExportRefused as error:
@@ -68,9 +69,25 @@ def _what_changed(order: Order, export: ExportFile, scratch: Scratch, tell: Tell
     return replace(found, parsed=counts.rows - changed.unparsed)
 
 
+def _stretch(order: Order, export: ExportFile, scratch: Scratch, tell: Tell, recorder: Recorder) -> Summary:
+    """Half of a large file into a scratch of its own, so that two readers share the work."""
+    CanonicalRows(order, export).fill(scratch, tell, recorder)
+    recorder.keep({})
+    return Summary(signature=export.signature)
+
+
+def lines_of(scratch: str) -> Path:
+    return Path(scratch).with_suffix(".lines")
+
+
 def _everything(order: Order, export: ExportFile, scratch: Scratch, tell: Tell, recorder: Recorder) -> Summary:
     rows = _rows(order, export)
-    rows.fill(scratch, tell, recorder)
+    if order.half and isinstance(rows, CanonicalRows):
+        rows.read_header()
+        for part in (order.scratch, order.half):
+            recorder.take_over(lines_of(part))
+    else:
+        rows.fill(scratch, tell, recorder)
     crash_point("reader-filled")
     if order.profile.kind != "open_items":
         return _summary(order, export, rows, scratch.counts_of_said(), Before(), (), (), {})

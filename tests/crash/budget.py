@@ -19,3 +19,8 @@ def shifts(kind: Literal["daemon", "both"]) -> int:
     """So many shifts of this kind; a shift in which both die has about twice the kills."""
     kills = (CRASHES - FIXED) * SHARES[kind] / (2 if kind == "both" else 1)
     return max(1, round(kills / KILLS_A_SHIFT))
+
+
+def import_stories(kills: int) -> int:
+    """So many imports of all kinds, each killed so often: half as many kills as CRASHES, beside the shifts."""
+    return max(1, CRASHES // 2 // kills) if CRASHES >= 200 else 1

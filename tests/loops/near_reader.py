@@ -17,10 +17,12 @@ from collectord.loops.reading import read_export
 class NearReader(ReaderProcess):
     def __init__(self) -> None:
         super().__init__(hash_key=1)
+        self.orders: list[Order] = []
         self.answers: list[Summary] = []
 
     async def read(self, order: object, tell: Callable[[int, int], None]) -> dict[str, Any]:
         assert isinstance(order, Order)
+        self.orders.append(order)
         sent: Order = pickle.loads(pickle.dumps(order))  # as over the pipe: what the reader remembers stays there
         answer: dict[str, Any] = json.loads(json.dumps((await asyncio.to_thread(read_export, sent, lambda rows, read: None)).as_json()))
         self.answers.append(Summary.from_json(answer))

@@ -43,7 +43,8 @@ class Portion:
 class BulkReader:
     """Reads the records of one file. What repeats is told once, as long as it is remembered."""
 
-    def __init__(self, header: Header, reader: RowReader) -> None:
+    def __init__(self, header: Header, reader: RowReader, first_number: int = 1) -> None:
+        """`first_number`: of the details it tells; two readers of one file need different ones."""
         self._reader, self._width = reader, header.width
 
         def picker(columns: Iterable[str]) -> Any:
@@ -60,7 +61,7 @@ class BulkReader:
         self._credits: dict[tuple[str, ...], tuple[int, str, str]] = {}
         self._numbers: dict[Detail, int] = {}
         self._told: dict[tuple[str, ...], str] = {}  # debtor and what was said about it -> as digested
-        self._next_number = 1
+        self._next_number = first_number
 
     def lines(self, lines: Sequence[str], first: int, delimiter: str) -> Portion:
         """Physical lines from number `first` on, each a record without quotes; empty ones are none."""

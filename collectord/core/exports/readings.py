@@ -30,6 +30,8 @@ class Order:
     scratch: str
     ledger: str
     lines: str = ""  # line hashes of the source's latest snapshot; the reader writes those of this file beside them, with the batch's name
+    stretch: tuple[int, int] | None = None  # only these bytes into the scratch: a half of a large file, beginning behind a line end
+    half: str = ""  # the scratch of the other half: what follows the filling, for both
     language: Language
     country: str  # of numbers without a country code whose debtor has none
 

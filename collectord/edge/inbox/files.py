@@ -112,8 +112,8 @@ class ExportFile:
         """SHA-256 of the bytes; leaves the reading position at the beginning."""
         return digest_of(self._fd)
 
-    def rewind(self) -> None:
-        os.lseek(self._fd, 0, os.SEEK_SET)
+    def rewind(self, to: int = 0) -> None:
+        os.lseek(self._fd, to, os.SEEK_SET)
 
     def read(self, size: int = BLOCK) -> bytes:
         """The next block, b"" at the end."""

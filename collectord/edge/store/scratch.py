@@ -64,16 +64,23 @@ class Known(NamedTuple):
 
 
 class Scratch:
-    """Opened anew: an earlier file of the same name is gone."""
+    """Opened anew: an earlier file of the same name is gone. With `half` it goes on with two filled ones."""
 
-    def __init__(self, path: Path, ledger: Path) -> None:
-        path.unlink(missing_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    def __init__(self, path: Path, ledger: Path, half: Path | None = None) -> None:
+        if half is None:
+            path.unlink(missing_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         self._conn = conn = sqlite3.connect(path, isolation_level=None, uri=True)
         for pragma in ("main.journal_mode = off", "main.synchronous = off", "main.locking_mode = exclusive", f"main.cache_size = -{CACHE}"):
             conn.execute(f"pragma {pragma}")
-        SQL.create(conn)
-        covered.SQL.create(conn)
+        if half is None:
+            SQL.create(conn)
+            covered.SQL.create(conn)
+        else:
+            conn.execute("attach ? as half", (f"{half.absolute().as_uri()}?mode=ro",))
+            for absorb in (SQL.absorb_items, SQL.absorb_details, SQL.absorb_sayings, SQL.absorb_rejects):
+                absorb(conn)
+            conn.execute("detach half")
         conn.execute("attach ? as ledger", (f"{ledger.absolute().as_uri()}?mode=ro",))
         conn.create_function("fall", 2, lambda was, now: int(fall(was, now)), deterministic=True)
         conn.execute("begin")

@@ -55,6 +55,19 @@ insert into said values (?, ?);
 -- name: said()
 select line, texts from said order by rowid;
 
+-- name: absorb_items!
+-- Of the other half of the file, attached as `half`.
+insert into item select * from half.item;
+
+-- name: absorb_details!
+insert into detail select * from half.detail;
+
+-- name: absorb_sayings!
+insert into saying select * from half.saying where true on conflict do nothing;
+
+-- name: absorb_rejects!
+insert into reject select * from half.reject;
+
 -- name: index_items!
 create index item_by_key on item (company, debtor_no, item_no);
 
