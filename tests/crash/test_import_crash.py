@@ -180,7 +180,7 @@ def test_killed_by_chance_again_and_again_it_ends_as_if_undisturbed(
             time.sleep(0.002)
             if chance.random() < READER / 100 and (reader := reader_of(daemon.pid)):
                 kill(reader)
-        kill(daemon.pid)
+        daemon.kill()
         daemon.wait()
     asyncio.run(run(tmp_path))
     assert (ledger_digest(tmp_path), places(tmp_path)) == undisturbed
