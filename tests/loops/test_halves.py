@@ -29,7 +29,8 @@ HEADER = "company;debtor_no;debtor_name;item_no;due_on;open_amount;phone;note\n"
 
 
 def row(n: int, **given: str) -> str:
-    cells = {"company": str(n % 2), "no": str(n // 4), "name": f"Debtor {n // 4}", "item": f"R{n}", "amount": f"{n % 50 - 10 or 7}.00"} | given
+    cells = {"company": str(n % 2), "no": str(n // 4), "name": f"Debtor {n // 4}", "item": f"R{n}", "amount": f"{n % 50 - 10 or 7}.00"}
+    cells |= given
     start = f"{cells['company']};{cells['no']};{cells['name']};{cells['item']}"
     return f"{start};2026-11-0{n % 9 + 1};{cells['amount']};0221/{1000000 + n // 4};\n"
 
