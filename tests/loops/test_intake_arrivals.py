@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from structlog.testing import CapturingLogger
 
 from collectord.core.exports.intake import Receipt
 from collectord.core.exports.source_profiles import Completeness, Profile
@@ -227,22 +228,24 @@ async def test_only_some_files_are_taken_a_turn_and_the_next_turn_comes_at_once(
     assert inbox_state.rest(place.edges, 5.0)[0] >= 5.0
 
 
-async def test_an_inbox_that_is_gone_is_said_once_asked_ever_less_and_comes_back(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_an_inbox_that_is_gone_is_said_once_asked_ever_less_and_comes_back(place: Place) -> None:
     place.drop("op.csv")
     kept = place.inbox.with_name("unmounted")
     os.rename(place.inbox, kept)
     rests = []
+    log = CapturingLogger()
+    place.edges = replace(place.edges, log=log)
     for at in (0, 5, 15):
         assert await place.turn(at) == []
         rests.append(inbox_state.rest(place.edges, 5.0)[0])
     assert rests == [10.0, 20.0, 40.0]
     state = inbox_state.described(place.edges, second(15))
     assert (state["reachable"], state["why"], state["since"]) == (False, "No such file or directory", MONDAY.isoformat())
-    assert capsys.readouterr().out.count("inbox_unreachable") == 1
+    assert [call.args[0] for call in log.calls].count("inbox_unreachable") == 1
     os.rename(kept, place.inbox)
     assert await place.until(20, 30) == ["op.csv"]
     assert inbox_state.described(place.edges, second(30))["reachable"]
-    assert "inbox_reachable_again" in capsys.readouterr().out
+    assert "inbox_reachable_again" in [call.args[0] for call in log.calls]
 
 
 async def test_a_share_that_stops_answering_during_a_claim_loses_nothing(place: Place) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import CapturingLogger
 
 from collectord.core.house import House
 from collectord.edge.ids import new_id
@@ -291,13 +292,14 @@ async def test_without_any_way_notices_are_only_listed(office: Office) -> None:
     assert (await office.db.read(notices.unsent)).count == 0
 
 
-async def test_a_password_that_cannot_be_read_stops_no_noting(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_password_that_cannot_be_read_stops_no_noting(office: Office) -> None:
+    office.desk.log = log = CapturingLogger()
     update = {"smtp_user": "u", "smtp_secret_file": str(office.folder / "none")}
     office.section = office.section.model_copy(update=update)
     await held(office)
     await office.turn(0)
     assert len(await office.listed("unsent")) == 1
-    assert "notices_not_sent" in capsys.readouterr().out
+    assert "notices_not_sent" in [call.args[0] for call in log.calls]
 
 
 async def test_no_name_and_no_amount_of_a_debtor_leaves_the_house(office: Office) -> None:

@@ -40,8 +40,8 @@ TEXTS: Texts = {
         "Der Rechtsstatus {state} schließt jeden Kontakt aus.",
     ),
     "no-snapshot": (
-        "No complete export of source {source} was accepted yet, so nobody knows what is still owed.",
-        "Von der Quelle {source} wurde noch kein vollständiger Export angenommen; was noch offen ist, weiß niemand.",
+        "No complete list that covers the items of source {source} was accepted yet, so nobody knows what is still owed.",
+        "Noch keine vollständige Liste, die die Posten der Quelle {source} umfasst, wurde angenommen; was noch offen ist, weiß niemand.",
     ),
     "stale-source": (
         "The export of source {source} is of {day}: {age} accounting days old, {limit} are allowed.",

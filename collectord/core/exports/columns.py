@@ -35,10 +35,17 @@ MASTER_COLUMNS = (
 
 TEXTS: Texts = {
     "header": (
-        "the header cannot be read; expected column names such as {columns}",
-        "Der Kopf ist nicht lesbar; erwartet Spaltennamen wie {columns}",
+        "the header cannot be read as that of a canonical CSV ({columns}); a file of another program goes into inbox/PROFILE/ or is"
+        " imported with --source PROFILE (`collectord check` names the profiles)",
+        "Der Kopf ist nicht als der einer kanonischen CSV lesbar ({columns}); eine Datei aus einem anderen Programm in inbox/QUELLPROFIL/"
+        " ablegen oder mit --source QUELLPROFIL einlesen (`collectord check` nennt die Profile)",
     ),
-    "lacking": ("line 1: required columns are missing: {columns}", "Zeile 1: Pflichtspalten fehlen: {columns}"),
+    "lacking": (
+        "line 1: required columns of a canonical CSV are missing: {columns}; a file of another program needs its source profile"
+        " (inbox/PROFILE/ or --source PROFILE)",
+        "Zeile 1: Pflichtspalten der kanonischen CSV fehlen: {columns}; eine Datei aus einem anderen Programm braucht ihr Quellprofil"
+        " (inbox/QUELLPROFIL/ oder --source QUELLPROFIL)",
+    ),
     "twice": ("line 1: column {column} occurs twice", "Zeile 1: Spalte {column} kommt doppelt vor"),
 }
 

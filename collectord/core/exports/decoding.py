@@ -34,9 +34,9 @@ TEXTS: Texts = {
     ),
     "is_utf8": (
         "byte {offset} (line {line}) is part of a letter in UTF-8, but the source is declared as {encoding}: names would be garbled;"
-        " save the export as {encoding}, or declare utf-8 in the profile",
+        " save the export as {encoding}, or write encodings = [\"utf-8\"] into the profile",
         "Byte {offset} (Zeile {line}) gehört zu einem Buchstaben in UTF-8, die Quelle ist aber als {encoding} erklärt: Namen wären"
-        " entstellt; den Export als {encoding} speichern oder utf-8 im Profil erklären",
+        " entstellt; den Export als {encoding} speichern oder im Profil encodings = [\"utf-8\"] schreiben",
     ),
 }  # fmt: skip
 

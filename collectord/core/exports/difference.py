@@ -28,7 +28,7 @@ TEXTS: Texts = {
     "none_gone": ("no item would vanish", "Kein Posten würde verschwinden"),
     "explained": (
         "{items} of them are direct debits that are due or items with a payment seen: {amount}",
-        "{items} davon sind fällige Lastschriften oder Posten mit gesehener Zahlung: {amount}",
+        "davon fällige Lastschriften oder Posten mit gesehener Zahlung: {items}, {amount}",
     ),
     "all_of_company": (
         "every item of company {company} would vanish ({items}): does the export leave this company out?",

@@ -20,8 +20,8 @@ TEXTS: Texts = {
         "Zeile 1 ist kein Kopf eines EXTF-Buchungsstapels (EXTF;700;21;…)",
     ),
     "head": (
-        "line 1: field {field} of the EXTF header should be {expected}, but is {value}",
-        "Zeile 1: Feld {field} des EXTF-Kopfes sollte {expected} sein, ist aber {value}",
+        "line 1: field {field} of the EXTF header should be {expected}, but is {value}; export the batch from DATEV again",
+        "Zeile 1: Feld {field} des EXTF-Kopfes sollte {expected} sein, ist aber {value}; den Stapel neu aus DATEV exportieren",
     ),
 }  # fmt: skip
 
