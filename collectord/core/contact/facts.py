@@ -134,10 +134,6 @@ class SourceState:
     held: tuple[str, ...] = ()  # file names of batches waiting for a decision
     booked_until: date | None = None  # payments are booked up to this day; None: the export does not say
 
-    def booking_lag(self, today: date) -> int:
-        """How many days before `today` the bookings end."""
-        return 0 if self.booked_until is None else max(0, (today - self.booked_until).days)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectedRow:
