@@ -4,7 +4,7 @@ RUN := .venv/bin/python
 PYTEST := .venv/bin/pytest -q
 export PYTHONPATH := examples
 
-.PHONY: demo test check exports scenarios pbx crash-sample crash soak bench pbx-shell newest clean venv-run venv-dev
+.PHONY: demo test check exports scenarios pbx crash-sample crash fuzz soak bench pbx-shell newest clean venv-run venv-dev
 
 demo: venv-run            ## a short, visible shift: exports in, calls on real SIP phones, outcomes out (PBX=simulated: seconds, no Asterisk)
 	$(RUN) examples/demo.py --pbx $(PBX)
@@ -35,6 +35,9 @@ newest: venv-dev          ## core, edge and loops again on the newest Python tha
 
 crash: venv-dev           ## kill -9 many times
 	CRASHES=1000 $(PYTEST) -n 2 tests/crash
+
+fuzz: venv-dev            ## the properties of the core again, with examples drawn by chance, and more of them
+	HYPOTHESIS_PROFILE=chance $(PYTEST) -n 2 -k "for_all or propert or hostile" tests/core
 
 soak: venv-run            ## ten agents on a real Asterisk for an hour (SOAK_MINUTES); memory, files and channels must not grow
 	$(RUN) examples/soak.py

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from collectord.core.exports.decoding import Decoder, ExportRefused, Undecodable
@@ -96,8 +96,8 @@ def test_utf16_cut_within_a_letter_names_its_byte(portion: int) -> None:
 
 def test_a_byte_in_the_middle_of_a_letter_that_began_in_the_block_before_is_named_by_where_the_letter_begins() -> None:
     decoder = Decoder("en")
-    decoder.feed(b"a\nM\xc3")
-    with pytest.raises(Undecodable, match=r"byte 3 \(line 2\)"):
+    decoder.feed(b"a" * 80 + b"\nM\xc3")
+    with pytest.raises(Undecodable, match=r"byte 82 \(line 2\)"):
         decoder.feed(b"x")
 
 
@@ -113,7 +113,9 @@ def test_for_all_texts_a_marked_file_comes_back_as_it_was(text: str, portion: in
         assert decoded(text.encode(encoding), (encoding,), portion) == text
 
 
-@given(st.binary(max_size=80), st.integers(1, 9))
+@given(st.binary(max_size=160), st.integers(1, 9))
+@example(b"\0\0\0\0", 1)
+@example(b"a" * 63 + b"\0" * 40, 7)
 def test_for_all_bytes_the_portions_make_no_difference(content: bytes, portion: int) -> None:
     def outcome(size: int) -> str:
         try:

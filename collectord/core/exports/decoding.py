@@ -52,6 +52,7 @@ _SHOWN = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8 with BOM", "cp1252": "Windows-12
 # What "Ã¼" or "â€“" are in truth: their first letters hardly stand before such a sign in real text; others do ("CAFÉ®").
 _UTF8_LETTER = re.compile(rb"[\xc2-\xc3][\x80-\xbf]|\xe2[\x80-\x84][\x80-\xbf]|\xef\xbf\xbd")
 _UTF8_LEADS = (b"\xc3", b"\xc2", b"\xe2", b"\xef")  # looking for one byte is ten times as fast as for a pattern
+_HEAD = 64  # bytes by which a file without a mark is known to be UTF-16
 _C1 = re.compile(rb"[\x80-\x9f]")
 
 
@@ -81,7 +82,7 @@ class Decoder:
         self._decoder: codecs.IncrementalDecoder | None = None
         self._fed = 0  # bytes of earlier blocks
         self._lines = 1  # physical lines begun in earlier blocks
-        self._head = b""  # fewer bytes than a mark has, at the very beginning
+        self._head = b""  # the very beginning, until there is enough of it to tell its encoding
         self._tail = b""  # single-byte encodings: the last bytes, where a letter in UTF-8 may begin
         self._as_utf8: codecs.IncrementalDecoder | None = None  # single-byte encodings: while all so far would be UTF-8
         self._first_beyond_ascii: tuple[int, int] | None = None  # (offset, line)
@@ -90,7 +91,7 @@ class Decoder:
         """Raises Undecodable with the offset of the first bad byte, ExportRefused for another encoding's mark."""
         if self._decoder is None:
             block = self._head + block
-            if len(block) < 3 and not final and any(mark.startswith(block) for mark, _, _ in _MARKS):
+            if len(block) < _HEAD and not final:
                 self._head = block
                 return ""
             block = self._choose(block)
@@ -120,7 +121,7 @@ class Decoder:
         plain = [name for name in self._encodings if name not in ("utf-8-sig", "utf-16")]
         if not plain:
             raise self._refused("no_mark", declared=self._shown())
-        if len(block) >= 4 and block[:64].count(0) * 4 > len(block[:64]):
+        if len(block) >= 4 and block[:_HEAD].count(0) * 4 > len(block[:_HEAD]):
             raise self._refused("utf16", declared=self._shown())
         self._declared = plain[0]
         self._decoder = codecs.getincrementaldecoder(plain[0])("strict")
