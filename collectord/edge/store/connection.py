@@ -26,7 +26,7 @@ T = TypeVar("T")
 Connection = aiosqlite.Connection
 Job = Callable[[Connection], Awaitable[T]]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 BUSY_TIMEOUT = 5_000  # ms: somebody's sqlite3 shell may hold a lock for a moment
 NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs"})
 
@@ -276,8 +276,8 @@ async def _prepare(connection: Connection, path: Path) -> None:
     async with connection.execute("select value from meta where key = 'schema_version'") as cursor:
         row = await cursor.fetchone()
     found = row["value"] if row else "none"
-    if found == "1":
-        await migrate(connection, schema, to=SCHEMA_VERSION)
+    if found in map(str, range(1, SCHEMA_VERSION)):
+        await migrate(connection, schema, found=int(found), to=SCHEMA_VERSION)
     elif found != str(SCHEMA_VERSION):
         raise StoreBroken(f"{path}: schema version {found}, this collectord knows {SCHEMA_VERSION}; install the version that wrote it")
 

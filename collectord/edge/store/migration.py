@@ -17,24 +17,27 @@ VERSIONED = {"item": "item_version", "debtor": "debtor_version", "debtor_number"
 STAGING = ("staged_item", "staged_debtor", "staged_number")  # of version 1: a file that was being read is read again
 
 
-async def migrate(conn: aiosqlite.Connection, schema: str, *, to: int) -> None:
-    """From version 1, the only one before. The connection is in no transaction."""
+async def migrate(conn: aiosqlite.Connection, schema: str, *, found: int, to: int) -> None:
+    """From any version before. The connection is in no transaction."""
+    moved = VERSIONED if found == 1 else {}
     await conn.execute("begin immediate")
     try:
         for table in STAGING:
             await conn.execute(f"drop table if exists {table}")
-        for table in VERSIONED:
+        for table in moved:
             for index in await _names(
                 conn, "select name from sqlite_master where type = 'index' and sql is not null and tbl_name = ?", table
             ):
                 await conn.execute(f"drop index {index}")
             await conn.execute(f"alter table {table} rename to former_{table}")
+        for view in await _names(conn, "select name from sqlite_master where type = 'view'"):
+            await conn.execute(f"drop view {view}")
         there = set(await _names(conn, "select name from sqlite_master"))
         for statement, name in _statements(schema):
             if name not in there:
                 await conn.execute(statement)
         await _add_columns(conn, schema)
-        for table, versions in VERSIONED.items():
+        for table, versions in moved.items():
             columns = ", ".join(await _columns(conn, f"former_{table}"))
             await conn.execute(f"insert into {versions} ({columns}) select {columns} from former_{table}")
             await conn.execute(f"drop table former_{table}")

@@ -228,6 +228,10 @@ create table task (
   skill text not null default '',         -- only agents with this skill
   worth integer not null default 0,       -- sort key: the largest sum in one currency, ten-thousandths
   waits text not null default '',         -- why it was postponed, one sentence
+  prompted_by text not null default '',       -- what brought it forward: the name of a trigger, '' = the ladder's own day
+  script text not null default '',        -- call script or letter template
+  tone text not null default '',          -- friendly | factual | firm
+  value integer not null default 0,       -- expected value per agent minute, ten-thousandths: what is chosen by
   created_at text not null,
   changed_at text not null,
   closed_at text,
@@ -303,7 +307,11 @@ create table promise (
   attempt_id text not null default '',
   agent text not null default '',
   judged_at text,
-  paid integer not null default 0
+  paid integer not null default 0,
+  plan_id text not null default '',       -- instalment plan it belongs to
+  position integer not null default 0,    -- 1, 2, 3 … within the plan
+  approval text not null default '',      -- '' = the agent may agree it | pending | approved | refused
+  approved_by text not null default ''
 );
 create index promise_by_debtor on promise (company, debtor_no, state);
 
@@ -469,6 +477,41 @@ create table quality_day (                -- one line a day and hole: the trend
   money text not null,                    -- {"EUR": "50210.55"}
   primary key (day, hole)
 );
+
+-- ---------------------------------------------------------------- other media, absences
+create table message (                    -- a letter or an e-mail of ours: the row is there before it leaves, and it leaves once
+  id text primary key,
+  task_id text not null,
+  company text not null,
+  debtor_no text not null,
+  medium text not null,                   -- email | letter
+  template text not null,                 -- with its version
+  language text not null,
+  items text not null default '',         -- '|'-separated
+  recipient text not null,                -- address it went to; a letter: the file name
+  digest text not null default '',        -- of what was sent
+  state text not null,                    -- due | sending | sent | failed | unknown
+  made_at text not null,
+  not_before text not null,               -- after a failure: the next try
+  sent_at text,
+  tries integer not null default 0,
+  failure text not null default ''
+);
+create unique index one_message_per_task on message (task_id);
+create index message_by_state on message (state, not_before);
+create index message_by_debtor on message (company, debtor_no, made_at);
+
+create table absence (                    -- an agent who is away; callbacks move to the deputy
+  id text primary key,
+  agent text not null,
+  from_on text not null,
+  until_on text not null,                 -- last day
+  deputy text not null default '',        -- '' = anybody
+  recorded_at text not null,
+  actor text not null default '',
+  revoked_at text
+);
+create index absence_by_agent on absence (agent, until_on);
 
 -- ---------------------------------------------------------------- master data
 -- Precedence, field by field: an agent's correction, then master data, then the open-item export. NULL: nothing said.
