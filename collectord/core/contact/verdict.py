@@ -76,6 +76,7 @@ def explained(
         "ladder": (task.ladder if task and task.ladder else None) or ladder,
         "level": task.level if task else asked.level.number if asked else None,
         "medium": task.medium if task else asked.medium if asked else None,
+        "planned": _planned(wanted, house, home),
         "may_call": isinstance(answer, Allowed),
         "never": isinstance(answer, Refused) and answer.never,
         "number": answer.number if isinstance(answer, Allowed) else None,
@@ -91,6 +92,17 @@ def explained(
         "why": _why(answer, wanted, task, house),
         "task": task.id if task else None,
         "warnings": [{"rule": notice.rule, "reason": notice.reason} for notice in (*answer.warnings, *notices)],
+    }
+
+
+def _planned(wanted: Wanted | NotWanted, house: House, zone: str) -> dict[str, Any]:
+    """What the ladder says today, whatever task there is: the step, or the rule that asks for nothing and its first day of a new answer."""
+    refused = wanted if isinstance(wanted, NotWanted) else None
+    return {
+        "wanted": refused is None,
+        "rule": refused.rule if refused else None,
+        "until": refused.until.isoformat() if refused and refused.until else None,
+        "why": wanted.why(house.language, zone),
     }
 
 
