@@ -14,7 +14,7 @@ from collectord.core.contact.calendar import HolidaysUnknown, is_holiday
 from collectord.core.contact.facts import FactKind
 from collectord.core.contact.packs import Pack
 from collectord.core.contact.refusals import Question, Refusal
-from collectord.core.contact.week import WHOLE_DAY, Week, next_inside, next_inside_all, parse_days, parse_week, shown_week, without_days
+from collectord.core.contact.week import WHOLE_DAY, Week, both, next_inside, next_inside_all, parse_days, parse_week, shown_week, without_days
 from collectord.core.wording import Texts
 
 TEXTS: Texts = {
@@ -113,7 +113,7 @@ def wish_refusal(question: Question, pack: Pack, at: datetime) -> Refusal | None
         return Refusal(rule, question.says(TEXTS, "wish-unreadable", wish=values), None)
     common: Week = (WHOLE_DAY,) * 7
     for week, _, _ in weeks:
-        common = _both(common, week)
+        common = both(common, week)
     opens = next_inside(at, question.place.home, common, lambda day: False)
     ends = [question.after(fact.until_on) for fact in (*wishes, *never_on) if fact.until_on is not None]
     if opens == at:
@@ -138,16 +138,6 @@ def person_refusal(question: Question, pack: Pack, at: datetime) -> Refusal | No
     if opens == at:
         return None
     return Refusal(rule, question.says(TEXTS, "person", person=number.person, week=shown_week(week, question.language)), opens)
-
-
-def _both(one: Week, other: Week) -> Week:
-    """The times inside both."""
-    return tuple(
-        tuple(
-            (max(a[0], b[0]), min(a[1], b[1])) for a in mine for b in theirs if max(a[0], b[0]) < min(a[1], b[1])
-        )
-        for mine, theirs in zip(one, other, strict=True)
-    )  # fmt: skip
 
 
 def ask_first_refusal(question: Question, pack: Pack, at: datetime) -> Refusal | None:

@@ -102,6 +102,16 @@ def without_days(days: Iterable[int]) -> Week:
     return tuple(() if day in closed else WHOLE_DAY for day in range(7))
 
 
+def both(one: Week, other: Week) -> Week:
+    """The times inside both."""
+    return tuple(
+        tuple(
+            (max(a[0], b[0]), min(a[1], b[1])) for a in mine for b in theirs if max(a[0], b[0]) < min(a[1], b[1])
+        )
+        for mine, theirs in zip(one, other, strict=True)
+    )  # fmt: skip
+
+
 @lru_cache(maxsize=8192)
 def _pieces(zone: str, day: date) -> tuple[tuple[datetime, datetime, timedelta], ...]:
     """Spans of instants whose local date is `day`, each with one offset: the wall clock runs straight inside a piece."""

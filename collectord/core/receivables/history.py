@@ -6,6 +6,7 @@ Invariant: everything is oldest first; a credit or a payment on account is never
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -28,6 +29,16 @@ class PaidItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fall:
+    """What is open of an item fell by so much, says the export of that day. Negative: of a credit that was used up."""
+
+    due_on: date
+    on: date
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Touch:
     """One contact with the debtor, by whatever medium, seen from the debtor's side."""
 
@@ -35,13 +46,25 @@ class Touch:
     medium: str  # call | email | letter | sms | visit
     inbound: bool = False  # the debtor came to us
     conversation: bool = False
+    agreed: bool = False  # a callback the debtor asked for: it adds nothing to what the debtor has to bear
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    paid: tuple[PaidItem, ...] = ()  # the last 24 months
+    paid: tuple[PaidItem, ...] = ()  # cleared within the last 24 months; undisputed
+    falls: tuple[Fall, ...] = ()  # the last 90 days: what was owed then is what is open now and what has fallen since
     touches: tuple[Touch, ...] = ()  # the last 90 days, only those that the debtor may have noticed
     broken_on: tuple[date, ...] = ()  # promises not kept since the last one that was
 
 
 NO_HISTORY = History()
+
+
+def joined(parts: Sequence[History]) -> History:
+    """Of a head office and its branches, who are called as one."""
+    return History(
+        paid=tuple(sorted((one for part in parts for one in part.paid), key=lambda one: (one.cleared_on, one.due_on, one.item_no))),
+        falls=tuple(sorted((one for part in parts for one in part.falls), key=lambda one: (one.on, one.due_on))),
+        touches=tuple(sorted((one for part in parts for one in part.touches), key=lambda one: one.on)),
+        broken_on=tuple(sorted(day for part in parts for day in part.broken_on)),
+    )

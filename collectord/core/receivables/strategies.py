@@ -1,0 +1,214 @@
+"""Strategies: per potential class, how much contact a debtor may receive, by which media, in what tone and by whom.
+
+Owns the shape of a strategy, the reading of `rules/strategies.toml`, and the frame that strategy and exception together leave for a debtor.
+Invariant: without an approval an exception never loosens what its strategy says; a debtor without a strategy has a frame without bounds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from collectord.core.receivables.exceptions import MOST, NO_EXCEPTIONS, DebtorException, Exceptions
+from collectord.core.receivables.frame import CLASSES, MEDIA, NO_CLASS, NO_FRAME, TONES, WEIGHED, Frame
+from collectord.core.receivables.ledger import Debtor
+from collectord.core.rule_text import Table
+from collectord.core.wording import Language
+
+_PERCENT = re.compile(r"\A([0-9]{1,3}) ?%\Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strategy:
+    name: str
+    title: Mapping[str, str] = field(default_factory=dict)
+    potential_classes: tuple[str, ...] = ()
+    frame: Frame = NO_FRAME  # what it leaves for a debtor without an exception
+    path: str = ""  # of its table in the file: the edge turns it into a line
+
+    def shown(self, language: Language) -> str:
+        return self.title.get(language) or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Strategies:
+    listed: tuple[Strategy, ...] = ()  # in the order of the file
+    script: Mapping[str, str] = field(default_factory=dict)  # tone -> the script of a step that names none
+    unnamed: Frame = NO_FRAME  # of a debtor whose class no strategy names: no bound, but contacts weigh what they weigh
+    by_class: Mapping[str, Strategy] = field(init=False, repr=False, compare=False)
+    by_name: Mapping[str, Strategy] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        taken = {one: strategy for strategy in reversed(self.listed) for one in strategy.potential_classes}
+        object.__setattr__(self, "by_class", taken)
+        object.__setattr__(self, "by_name", {strategy.name: strategy for strategy in self.listed})
+
+
+NO_STRATEGIES = Strategies()
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """Strategies and exceptions together: the frame of any debtor."""
+
+    strategies: Strategies = NO_STRATEGIES
+    exceptions: Exceptions = NO_EXCEPTIONS
+
+    def of(self, debtor: Debtor) -> Frame:
+        return frame_for(debtor, self.strategies, self.exceptions)
+
+
+NO_FRAMES = Frames()
+
+
+def frame_for(debtor: Debtor, strategies: Strategies, exceptions: Exceptions) -> Frame:
+    """The frame of this debtor: its strategy's, bent by its exception."""
+    own = exceptions.of(debtor.key) if exceptions.debtors else None
+    strategy = _strategy_of(debtor, own, strategies)
+    frame = strategy.frame if strategy is not None else strategies.unnamed
+    if own is None:
+        return frame
+    barred = loosened(own, frame) if not own.approved_by else frozenset()
+    media = tuple(medium for medium in own.media if medium in frame.media or own.approved_by) if own.media else frame.media
+    tight = own.saturation is not None and "saturation" not in barred
+    return replace(
+        frame,
+        as_class=own.potential_class,
+        media=media,
+        instead={**frame.instead, **own.instead},
+        gap=own.gap if own.gap is not None and "gap" not in barred else frame.gap,
+        saturation=own.saturation if tight else frame.saturation,
+        per=own.per or frame.per if tight else frame.per,
+        agent=own.agent,
+        ask_first=own.ask_first,
+        pause=own.pause,
+        hours=own.hours,
+        not_on=own.not_on,
+        no_calls=bool(own.media) and "call" not in own.media,
+        exception=True,
+        ignored=tuple(sorted(barred)),
+    )
+
+
+def loosened(own: DebtorException, frame: Frame) -> frozenset[str]:
+    """The keys of an exception that give the debtor more contact than the frame does: they count only with an approval."""
+    found = set()
+    if own.gap is not None and own.gap < frame.gap:
+        found.add("gap")
+    if own.saturation is not None and frame.saturation is not None:
+        if own.saturation > frame.saturation or (own.per is not None and own.per < frame.per):
+            found.add("saturation")
+    if set(own.media) - set(frame.media):
+        found.add("media")
+    return frozenset(found)
+
+
+def class_of(debtor: Debtor) -> str:
+    return debtor.potential_class if debtor.potential_class in CLASSES else NO_CLASS
+
+
+def _strategy_of(debtor: Debtor, own: DebtorException | None, strategies: Strategies) -> Strategy | None:
+    if own is not None and own.strategy:
+        return strategies.by_name.get(own.strategy)
+    chosen = own.potential_class if own is not None and own.potential_class else class_of(debtor)
+    return strategies.by_class.get(chosen)
+
+
+def parse_strategies(table: Table) -> Strategies:
+    """The whole of `strategies.toml`. Problems are collected in the table."""
+    strength = _strength(table.table("strength"), {})
+    cost = _cost(table.table("cost"), {})
+    scripts = table.table("script")
+    script = {tone: scripts.text(tone, "") for tone in TONES}
+    scripts.done()
+    listed = tuple(_strategy(name, inner, strength, cost) for name, inner in table.named("strategy"))
+    table.done()
+    for position, one in enumerate(listed):
+        for earlier in listed[:position]:
+            for twice in sorted(set(one.potential_classes) & set(earlier.potential_classes)):
+                sentence = f"class {twice} has a strategy already, {earlier.name}; each class stands in one strategy only"
+                table.complain(f"strategy.{one.name}.potential_classes", sentence)
+    return Strategies(listed, {tone: name for tone, name in script.items() if name}, Frame(strength=strength, cost=cost))
+
+
+def _strategy(name: str, table: Table, strength: Mapping[str, int], cost: Mapping[str, Decimal]) -> Strategy:
+    title = table.table("title")
+    bounded = "saturation" in table.data
+    frame = Frame(
+        strategy=name,
+        media=table.texts("media", list(MEDIA), one_of=MEDIA),
+        strength=_strength(table.table("strength"), strength),
+        saturation=table.whole("saturation", at_least=1, at_most=MOST) if bounded else None,
+        per=_days(table, "per", at_least=1) if bounded else 1,
+        gap=_days(table, "gap", at_least=0) if "gap" in table.data else 0,
+        tones=table.texts("tones", list(TONES[:1]), one_of=TONES),
+        skill=table.text("skill", "").strip(),
+        owner_first=table.flag("owner_first", False),
+        ladder=table.text("ladder", ""),
+        priority=table.whole("priority", 0, at_least=-100, at_most=100),
+        cost=_cost(table.table("cost"), cost),
+        margin=_percent(table, "margin") if "margin" in table.data else None,
+    )
+    strategy = Strategy(
+        name=name,
+        title={"en": title.text("en", ""), "de": title.text("de", "")},
+        potential_classes=table.texts("potential_classes", one_of=CLASSES),
+        frame=frame,
+        path=table.path,
+    )
+    title.done()
+    table.seen |= {"per", "saturation", "gap", "margin"}
+    table.done()
+    _judge(strategy, table)
+    return strategy
+
+
+def _judge(strategy: Strategy, table: Table) -> None:
+    frame = strategy.frame
+    if "per" in table.data and frame.saturation is None:
+        table.complain("per", "per belongs to a saturation; write saturation = … beside it, or take per away")
+    if not frame.tones:
+        table.complain("tones", 'tones names none; write at least one, like tones = ["friendly"]')
+    if not strategy.potential_classes and isinstance(table.data.get("potential_classes"), list):
+        table.complain("potential_classes", f"no class is named; use {', '.join(CLASSES)}, {NO_CLASS} for debtors whose export names none")
+    for medium in frame.media if frame.saturation is not None else ():
+        own = frame.strength.get(medium, 0)
+        if own > (frame.saturation or 0):
+            sentence = f"saturation = {frame.saturation} is below the strength {own} of one {medium}: a {medium} could never be allowed"
+            table.complain("saturation", sentence)
+
+
+def _strength(table: Table, inherited: Mapping[str, int]) -> dict[str, int]:
+    own = {medium: table.whole(medium, at_least=0, at_most=MOST) for medium in WEIGHED if medium in table.data}
+    table.seen |= set(WEIGHED)
+    table.done()
+    return {**inherited, **own}
+
+
+def _cost(table: Table, inherited: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    own = {medium: table.money(medium) for medium in MEDIA if medium in table.data}
+    for medium, amount in own.items():
+        if amount < 0:
+            table.complain(medium, f"{medium} is negative; write what one such contact costs")
+    table.seen |= set(MEDIA)
+    table.done()
+    return {**inherited, **own}
+
+
+def _days(table: Table, key: str, *, at_least: int) -> int:
+    days = table.days(key)
+    if key in table.data and not at_least <= days <= MOST:
+        table.complain(key, f"{key} must be {at_least}d to {MOST}d")
+    return max(days, at_least)
+
+
+def _percent(table: Table, key: str) -> int | None:
+    text = table.text(key)
+    found = _PERCENT.match(text)
+    if found and int(found[1]) <= 100:
+        return int(found[1])
+    if text:
+        table.complain(key, f'{key} = {text!r} is no share of a hundred; write it in quotes, like "30%"')
+    return None
