@@ -14,7 +14,17 @@ from collectord.core.contact.calendar import HolidaysUnknown, is_holiday
 from collectord.core.contact.facts import FactKind
 from collectord.core.contact.packs import Pack
 from collectord.core.contact.refusals import Question, Refusal
-from collectord.core.contact.week import WHOLE_DAY, Week, both, next_inside, next_inside_all, parse_days, parse_week, shown_week, without_days
+from collectord.core.contact.week import (
+    WHOLE_DAY,
+    Week,
+    both,
+    next_inside,
+    next_inside_all,
+    parse_days,
+    parse_week,
+    shown_week,
+    without_days,
+)
 from collectord.core.wording import Texts
 
 TEXTS: Texts = {

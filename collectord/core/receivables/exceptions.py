@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import TypeVar
 
 from collectord.core.contact.week import both, parse_days, parse_week, without_days

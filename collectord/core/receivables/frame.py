@@ -1,8 +1,8 @@
 """The frame: how much contact one debtor may receive, by which media, in what tone and by whom.
 
 Owns contact strength, saturation and the question whether a contact is worth its cost. Knows no ladder's steps and no calling hours.
-Invariant: a contact is let in only where the strength of all contacts of the period, its own among them, stays within the saturation; `until`
-is the first day on which it does again.
+Invariant: a contact is let in only where the strength of all contacts of the period, its own among them, stays within the saturation;
+`until` is the first day on which it does again.
 """
 
 from __future__ import annotations

@@ -97,9 +97,9 @@ def loosened(own: DebtorException, frame: Frame) -> frozenset[str]:
     found = set()
     if own.gap is not None and own.gap < frame.gap:
         found.add("gap")
-    if own.saturation is not None and frame.saturation is not None:
-        if own.saturation > frame.saturation or (own.per is not None and own.per < frame.per):
-            found.add("saturation")
+    most = frame.saturation
+    if own.saturation is not None and most is not None and (own.saturation > most or (own.per is not None and own.per < frame.per)):
+        found.add("saturation")
     if set(own.media) - set(frame.media):
         found.add("media")
     return frozenset(found)
