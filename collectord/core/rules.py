@@ -14,6 +14,7 @@ from collectord.core.contact.packs import Limit, Pack, Quiet, unknown_packs
 from collectord.core.exports.source_profiles import Profile, overlaps, uncovered
 from collectord.core.house import House
 from collectord.core.receivables.ladders import Ladder
+from collectord.core.receivables.strategies import NO_FRAMES, Frames
 from collectord.core.telephony.disposition_rules import FollowUpRules
 from collectord.core.wording import Texts, phrase
 
@@ -49,6 +50,8 @@ class Rules:
     ladders: tuple[Ladder, ...]  # in the order of the file: the first that fits a debtor is taken
     dispositions: FollowUpRules
     sources: Mapping[str, Profile] = field(default_factory=dict)  # by file name in rules/sources; "canonical" is always there
+    frames: Frames = NO_FRAMES  # strategies.toml and debtors.toml
+    warnings: tuple[str, ...] = ()  # what the files say together and hardly mean, with file and line
 
     def rule_ids(self) -> tuple[str, ...]:
         """Every rule that may be named in a refusal or warning; stable between versions (CONTRACT 6)."""

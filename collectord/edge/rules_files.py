@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,10 @@ from collectord.core.contact.packs import EVERYWHERE, Pack, parse_pack
 from collectord.core.exports.profile_text import extended, parse_profile
 from collectord.core.exports.source_profiles import CANONICAL, CANONICAL_NAME, Profile, misnamed
 from collectord.core.house import House
+from collectord.core.receivables.exceptions import NO_EXCEPTIONS, parse_exceptions
 from collectord.core.receivables.ladders import parse_ladders
+from collectord.core.receivables.strategies import NO_STRATEGIES, Frames, parse_strategies
+from collectord.core.receivables.strategy_doubts import Doubt, doubts
 from collectord.core.rule_text import Problem, Table
 from collectord.core.rules import Rules, rule_warnings
 from collectord.core.telephony.follow_up import parse_follow_up
@@ -29,6 +32,9 @@ T = TypeVar("T")
 
 LADDERS = "ladders.toml"
 DISPOSITIONS = "dispositions.toml"
+STRATEGIES = "strategies.toml"
+DEBTORS = "debtors.toml"
+OPTIONAL = (STRATEGIES, DEBTORS)  # a directory without one of them has none of what it would say
 PACKS = "packs"
 SOURCES = "sources"
 LARGEST = 1_000_000  # bytes; a rule file a person can read is far smaller
@@ -68,13 +74,18 @@ def load_rules(directory: Path) -> Rules:
     ladders = reading.parse(LADDERS, parse_ladders)
     dispositions = reading.parse(DISPOSITIONS, parse_follow_up)
     sources = reading.sources()
+    frames = Frames(
+        reading.parse_if_there(STRATEGIES, parse_strategies, NO_STRATEGIES),
+        reading.parse_if_there(DEBTORS, parse_exceptions, NO_EXCEPTIONS),
+    )
     reading.unknown_files()
     if packs and not reading.problems and not any(EVERYWHERE in pack.countries for pack in packs.values()):
         sentence = f'no pack is for all other countries; write countries = [..., "{EVERYWHERE}"] in the strictest one'
         reading.problems.append(RuleProblem(str(directory / PACKS), 1, "countries", sentence))
+    warnings = reading.compared(doubts(frames, ladders)) if ladders is not None and not reading.problems else ()
     if reading.problems or ladders is None or dispositions is None:
         raise RulesInvalid(sorted(reading.problems, key=lambda problem: (problem.file, problem.line, problem.key)))
-    return Rules(packs=packs, ladders=ladders, dispositions=dispositions, sources=sources)
+    return Rules(packs=packs, ladders=ladders, dispositions=dispositions, sources=sources, frames=frames, warnings=warnings)
 
 
 def described(rules: Rules, house: House) -> dict[str, Any]:
@@ -89,7 +100,7 @@ def described(rules: Rules, house: House) -> dict[str, Any]:
             for name, profile in sorted(rules.sources.items())
         ],
         "ladders": [{"name": ladder.name, "levels": len(ladder.levels)} for ladder in rules.ladders],
-        "warnings": list(rule_warnings(rules, house)),
+        "warnings": [*rules.warnings, *rule_warnings(rules, house)],
     }
 
 
@@ -170,10 +181,27 @@ class _Reading:
     def unknown_files(self) -> None:
         if os.access(self.directory, os.R_OK | os.X_OK):  # a directory that cannot be read was complained about already
             for path in sorted(self.directory.glob("*.toml")):
-                if path.name not in (LADDERS, DISPOSITIONS) and not path.name.startswith("."):
-                    self._complain(
-                        path.name, f"this file is not known here; known are {LADDERS}, {DISPOSITIONS}, {PACKS}/*.toml and {SOURCES}/*.toml"
-                    )
+                if path.name not in (LADDERS, DISPOSITIONS, *OPTIONAL) and not path.name.startswith("."):
+                    known = ", ".join((LADDERS, DISPOSITIONS, *OPTIONAL))
+                    self._complain(path.name, f"this file is not known here; known are {known}, {PACKS}/*.toml and {SOURCES}/*.toml")
+
+    def parse_if_there(self, name: str, parser: Callable[[Table], T], without: T) -> T:
+        """As `parse`; `without` where there is no such file."""
+        parsed = self.parse(name, parser) if (self.directory / name).exists() else None
+        return without if parsed is None else parsed
+
+    def compared(self, found: Iterable[Doubt]) -> tuple[str, ...]:
+        """What several files say together: contradictions join the problems, the rest comes back as warnings with file and line."""
+        warnings = []
+        for doubt in found:
+            read = self._data(doubt.file)
+            line = KeyLines(read[1]).line(doubt.path) if read is not None else 1
+            problem = RuleProblem(str(self.directory / doubt.file), line, doubt.path, doubt.sentence)
+            if doubt.is_error:
+                self.problems.append(problem)
+            else:
+                warnings.append(str(problem))
+        return tuple(warnings)
 
     def parse(self, name: str, parser: Callable[[Table], T]) -> T | None:
         """What the file says, or None when it cannot be read at all. Problems of its keys are collected."""

@@ -1,0 +1,102 @@
+"""Doubts: what strategies, exceptions and ladders say together that cannot be meant.
+
+Owns the comparison of the three files. Reads none of them and knows no debtor's items.
+Invariant: an error names a rule that could not be carried out as written; a warning names one that may never fire, or a class left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from collectord.core.receivables.exceptions import DebtorException
+from collectord.core.receivables.frame import CLASSES, NO_CLASS
+from collectord.core.receivables.ladders import Ladder, Level
+from collectord.core.receivables.strategies import Frames, Strategy, loosened
+
+LADDERS, STRATEGIES, DEBTORS = "ladders.toml", "strategies.toml", "debtors.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    file: str  # its name below rules/
+    path: str  # dotted key
+    sentence: str
+    is_error: bool
+
+
+def doubts(frames: Frames, ladders: Sequence[Ladder]) -> Iterator[Doubt]:
+    """Errors and warnings, in the order of the files."""
+    listed = frames.strategies.listed
+    for strategy in listed:
+        yield from _of_strategy(strategy, ladders)
+    if listed:
+        left_out = [one for one in CLASSES if one not in frames.strategies.by_class]
+        if left_out:
+            names = " and ".join(f"debtors without a class ({NO_CLASS})" if one == NO_CLASS else f"class {one}" for one in left_out)
+            sentence = f"no strategy is for {names}: nothing bounds how much contact they receive"
+            yield Doubt(STRATEGIES, "strategy", sentence, is_error=False)
+        for ladder in ladders:
+            for level in ladder.levels:
+                yield from _of_level(ladder, level, listed)
+    for own in frames.exceptions.debtors.values():
+        yield from _of_exception(own, frames)
+
+
+def _of_strategy(strategy: Strategy, ladders: Iterable[Ladder]) -> Iterator[Doubt]:
+    names = [ladder.name for ladder in ladders]
+    wanted = strategy.frame.ladder
+    if wanted and wanted not in names:
+        sentence = f"ladder = {wanted!r}: there is no such ladder in {LADDERS}; known are {', '.join(names)}"
+        yield Doubt(STRATEGIES, f"{strategy.path}.ladder", sentence, is_error=True)
+    for medium in sorted(strategy.frame.cost if strategy.frame.margin == 0 else ()):
+        if strategy.frame.cost[medium] and medium in strategy.frame.media:
+            sentence = f'margin = "0%" and a {medium} costs something: a {medium} could never be worth it'
+            yield Doubt(STRATEGIES, f"{strategy.path}.margin", sentence, is_error=False)
+
+
+def _of_level(ladder: Ladder, level: Level, listed: Sequence[Strategy]) -> Iterator[Doubt]:
+    """A step that is switched on, and whose medium none of the strategies allows that lead over its ladder."""
+    over = [one for one in listed if _leads_over(one, ladder)]
+    if level.enabled and over and not any(one.frame.medium_for(level.medium) for one in over):
+        names = ", ".join(one.name for one in over)
+        sentence = f"the level can never fire: medium {level.medium} stands in the media of no strategy for its debtors ({names})"
+        yield Doubt(LADDERS, f"ladder.{ladder.name}.level.{level.number - 1}.medium", sentence, is_error=False)
+
+
+def _leads_over(strategy: Strategy, ladder: Ladder) -> bool:
+    if strategy.frame.ladder:
+        return strategy.frame.ladder == ladder.name
+    return not ladder.potential_classes or bool(set(ladder.potential_classes) & set(strategy.potential_classes))
+
+
+def _of_exception(own: DebtorException, frames: Frames) -> Iterator[Doubt]:
+    strategies = frames.strategies
+    if own.strategy and own.strategy not in strategies.by_name:
+        known = ", ".join(strategies.by_name) or "none"
+        sentence = f"strategy = {own.strategy!r}: there is no such strategy in {STRATEGIES}; known are {known}"
+        yield Doubt(DEBTORS, f"{own.path}.strategy", sentence, is_error=True)
+        return
+    may_be = _may_lead(own, frames)
+    weighed = {**strategies.unnamed.strength, **(may_be[0].frame.strength if may_be else {})}
+    for medium in own.media or (may_be[0].frame.media if may_be else ()):
+        if own.saturation is not None and weighed.get(medium, 0) > own.saturation:
+            sentence = f"saturation = {own.saturation} is below the strength {weighed[medium]} of one {medium}: it could never be allowed"
+            yield Doubt(DEBTORS, f"{own.path}.saturation", sentence, is_error=False)
+    if own.approved_by or not may_be:
+        return
+    for key in sorted(frozenset.intersection(*(loosened(own, one.frame) for one in may_be))):
+        names = ", ".join(one.name for one in may_be)
+        sentence = f"{key} gives the debtor more contact than strategy {names} does; write approved_by and reason beside it, or be stricter"
+        yield Doubt(DEBTORS, f"{own.path}.{key}", sentence, is_error=True)
+
+
+def _may_lead(own: DebtorException, frames: Frames) -> tuple[Strategy, ...]:
+    """The strategies that may lead the debtor: which class it has, only the export knows."""
+    strategies = frames.strategies
+    if own.strategy:
+        return (strategies.by_name[own.strategy],)
+    if own.potential_class:
+        found = strategies.by_class.get(own.potential_class)
+        return () if found is None else (found,)
+    return strategies.listed if len(strategies.by_class) == len(CLASSES) else ()
