@@ -1,6 +1,7 @@
 """What a debtor did so far: what was paid when, how we were in touch, which promises were not kept.
 
-Owns the shapes that triggers, strategies and the risk estimate look at. Knows no rule, no store, and nothing that happened after its instant.
+Owns the shapes that triggers, strategies and the risk estimate look at. Knows no rule, no store, and nothing that happened after its
+instant.
 Invariant: everything is oldest first; a credit or a payment on account is never in `paid`.
 """
 
@@ -52,7 +53,7 @@ class Touch:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     paid: tuple[PaidItem, ...] = ()  # cleared within the last 24 months; undisputed
-    falls: tuple[Fall, ...] = ()  # the last 90 days: what was owed then is what is open now and what has fallen since
+    falls: tuple[Fall, ...] = ()  # the last 120 days: what was owed then is open now or has fallen since
     touches: tuple[Touch, ...] = ()  # the last 90 days, only those that the debtor may have noticed
     broken_on: tuple[date, ...] = ()  # promises not kept since the last one that was
 

@@ -48,6 +48,7 @@ class OpenItem:
     dispute: bool = False
     returned_on: date | None = None  # the day its direct debit came back, says a bank statement
     booking_lag: int = 0  # days up to the day of reading whose payments are not booked yet (booked_until): judged as of so much earlier
+    opened_as_of: date | None = None  # the day of the export that named it first, or again
     # what collectord itself did about it:
     contact_level: int = 0  # last level of our ladder that was carried out for it
     contacted_on: date | None = None

@@ -20,7 +20,10 @@ DEBTOR_TEXTS = (
     "time_zone", "potential_class", "agent", "head_office", "legal_state", "payment_method",
 )  # fmt: skip
 ITEM_TEXTS = ("company", "debtor_no", "item_no", "source", "currency", "kind", "payment_method", "dunning_level", "contact_level")
-ITEM_DAYS = ("invoiced_on", "discount_until", "last_dunned_on", "dunning_deadline", "dunning_block_until", "contacted_on", "returned_on")
+ITEM_DAYS = (
+    "invoiced_on", "discount_until", "last_dunned_on", "dunning_deadline", "dunning_block_until", "contacted_on", "returned_on",
+    "opened_as_of",
+)  # fmt: skip
 
 
 def to_debtor(row: Row, numbers: Iterable[Row]) -> Debtor:

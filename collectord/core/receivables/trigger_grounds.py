@@ -1,0 +1,325 @@
+"""Grounds: the single conditions that a trigger may name, each judged on its own.
+
+Owns what "two items overdue", "the sum grew" or "later than usual" mean, from which day on each holds, and its words. Knows no trigger's
+name, no contact and no ladder.
+Invariant: a ground that is given holds on every day from its `since` until today; before the earliest day of `ahead` time alone does not
+make one hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cached_property
+from math import ceil
+from typing import Protocol
+
+from collectord.core.money import Money
+from collectord.core.receivables.claims import DAY, Claim
+from collectord.core.receivables.history import History
+from collectord.core.receivables.ledger import Debtor, OpenItem, open_total
+from collectord.core.receivables.paying_habit import LATELY, Habit, habit_of, late_days
+from collectord.core.wording import Language, Texts, phrase
+
+TEXTS: Texts = {
+    "overdue_items": (
+        "{count} items are overdue at once, the newest since {day}",
+        "{count} Posten sind zugleich überfällig, der jüngste seit {day}",
+    ),
+    "overdue": ("{overdue} are overdue, the bound is {bound}", "{overdue} sind überfällig, die Grenze ist {bound}"),
+    "growth": (
+        "in {within} days the overdue sum grew by {growth} to {grown}",
+        "in {within} Tagen ist die überfällige Summe um {growth} auf {grown} gestiegen",
+    ),
+    "credit": (
+        "{used} are open, {share} % of the credit limit of {limit}",
+        "{used} sind offen, {share} % des Kreditlimits von {limit}",
+    ),
+    "promise": ("the promise to pay was not kept (seen on {seen})", "die Zahlungszusage wurde nicht gehalten (festgestellt am {seen})"),
+    "promises": (
+        "{broken} promises in a row were not kept (the last seen on {seen})",
+        "{broken} Zusagen in Folge wurden nicht gehalten (die letzte festgestellt am {seen})",
+    ),
+    "debit": ("the direct debit of {item} came back on {returned}", "die Lastschrift von {item} kam am {returned} zurück"),
+    "habit": (
+        "lately {lately} days late on average, before that {usual}",
+        "zuletzt im Mittel {lately} Tage zu spät gezahlt, früher {usual}",
+    ),
+}
+
+
+class Asked(Protocol):
+    """What a trigger asks for."""
+
+    @property
+    def overdue_items(self) -> int: ...
+    @property
+    def overdue(self) -> Decimal: ...
+    @property
+    def growth(self) -> Decimal: ...
+    @property
+    def growth_percent(self) -> int: ...
+    @property
+    def growth_within(self) -> int: ...
+    @property
+    def credit_percent(self) -> int: ...
+    @property
+    def promises_broken(self) -> int: ...
+    @property
+    def debit_returned(self) -> bool: ...
+    @property
+    def later_than_usual(self) -> int: ...
+    @property
+    def min_open(self) -> Decimal: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A condition that holds, and since when. No code: it goes without saying."""
+
+    code: str
+    since: date
+    values: Mapping[str, object]
+
+    def text(self, language: Language, zone: str) -> str:
+        return phrase(TEXTS, self.code, language, zone, **self.values)
+
+
+class View:
+    """One debtor on one day, looked at by several conditions."""
+
+    def __init__(self, debtor: Debtor, due: Sequence[Claim], items: Sequence[OpenItem], history: History, today: date) -> None:
+        self.debtor, self.items, self.history, self.today = debtor, items, history, today
+        self.due = sorted(due, key=lambda claim: (claim.item.day_of(1), claim.item.item_no))
+
+    @cached_property
+    def next_due(self) -> date | None:
+        """The day on which the next item becomes overdue."""
+        days = [item.day_of(1) for item in self.items if item.open_amount > 0]
+        return min((day for day in days if day > self.today), default=None)
+
+    @cached_property
+    def habit(self) -> Habit | None:
+        return habit_of(self.history.paid)
+
+    @cached_property
+    def currencies(self) -> list[str]:
+        return sorted({claim.item.currency for claim in self.due})
+
+    def overdue_on(self, day: date, currency: str) -> Decimal:
+        """What was overdue on a day that has passed, or would be on one to come if nobody pays: what may be spoken about now and was due
+        then, what was paid of such items since, less credits that there were then."""
+        flows = self._flows[currency]
+        counted = (amount for since, until, amount in flows if (since is None or since <= day) and (until is None or day < until))
+        return max(Decimal(0), sum(counted, Decimal(0)))
+
+    def moments(self, currency: str) -> set[date]:
+        """The days on which `overdue_on` changes."""
+        return {day for since, until, _ in self._flows[currency] for day in (since, until) if day is not None}
+
+    @cached_property
+    def _flows(self) -> dict[str, list[tuple[date | None, date | None, Decimal]]]:
+        """By currency: (from which day on, up to which day exclusive, so much counts); None: without an end.
+
+        A fall counts from the day its item was overdue until it fell. Of a credit that is open now nobody says what it pays for: until its
+        own day its amount is still owed.
+        """
+        flows: dict[str, list[tuple[date | None, date | None, Decimal]]] = {currency: [] for currency in self.currencies}
+        for claim in self.due:
+            flows[claim.item.currency].append((claim.item.day_of(1), None, claim.amount))
+        for fall in self.history.falls:
+            starts = fall.due_on + DAY if fall.amount > 0 else fall.due_on
+            if fall.currency in flows and starts < fall.on:
+                flows[fall.currency].append((starts, fall.on, fall.amount))
+        for item in self.items:
+            if item.open_amount < 0 and item.currency in flows:
+                flows[item.currency].append((None, item.invoiced_on or item.due_on, -item.open_amount))
+        return flows
+
+
+def _crossing(view: View, bound: Decimal) -> tuple[date, str, Decimal] | None:
+    """Since when a sum of one currency has been at the bound; of several currencies the one that came last."""
+    found = []
+    for currency in view.currencies:
+        total = Decimal(0)
+        crossed: date | None = None
+        for claim in view.due:
+            if claim.item.currency == currency:
+                total += claim.amount
+                if crossed is None and total >= bound:
+                    crossed = claim.item.day_of(1)
+        if crossed is not None:
+            found.append((crossed, currency, total))
+    return max(found, default=None)
+
+
+def _next_due(asked: Asked, view: View) -> Iterator[date]:
+    if view.next_due is not None:
+        yield view.next_due
+
+
+def _never(asked: Asked, view: View) -> Iterable[date]:
+    return ()
+
+
+def _enough(asked: Asked, view: View) -> Ground | None:
+    crossed = _crossing(view, asked.min_open)
+    return None if crossed is None else Ground("", crossed[0], {})
+
+
+def _several(asked: Asked, view: View) -> Ground | None:
+    """Each further item is an occasion of its own."""
+    if len(view.due) < asked.overdue_items:
+        return None
+    newest = view.due[-1].item.day_of(1)
+    return Ground("overdue_items", newest, {"count": len(view.due), "day": newest})
+
+
+def _sum(asked: Asked, view: View) -> Ground | None:
+    crossed = _crossing(view, asked.overdue)
+    if crossed is None:
+        return None
+    since, currency, total = crossed
+    return Ground("overdue", since, {"overdue": Money(total, currency), "bound": Money(asked.overdue, currency)})
+
+
+def _growth(asked: Asked, view: View) -> Ground | None:
+    found = []
+    for currency in view.currencies:
+        if not _has_grown(asked, view, currency, view.today):
+            continue
+        since = view.today
+        for moment in sorted(_growth_moments(asked, view, currency), reverse=True):
+            if moment <= view.today:
+                if not _has_grown(asked, view, currency, moment):
+                    break
+                since = moment
+        found.append((since, currency))
+    if not found:
+        return None
+    since, currency = max(found)
+    grown = view.overdue_on(view.today, currency)
+    growth = grown - view.overdue_on(view.today - asked.growth_within * DAY, currency)
+    values = {"within": asked.growth_within, "growth": Money(growth, currency), "grown": Money(grown, currency)}
+    return Ground("growth", since, values)
+
+
+def _has_grown(asked: Asked, view: View, currency: str, day: date) -> bool:
+    after = view.overdue_on(day, currency)
+    before = view.overdue_on(day - asked.growth_within * DAY, currency)
+    return after > before and after - before >= asked.growth and after * 100 >= before * (100 + asked.growth_percent)
+
+
+def _growth_moments(asked: Asked, view: View, currency: str) -> set[date]:
+    """The days on which it may begin or end to have grown."""
+    span = timedelta(days=asked.growth_within)
+    moments = view.moments(currency)
+    return moments | {moment + span for moment in moments}
+
+
+def _growth_ahead(asked: Asked, view: View) -> Iterator[date]:
+    yield from _next_due(asked, view)
+    for currency in view.currencies:
+        for moment in _growth_moments(asked, view, currency):
+            if moment > view.today and _has_grown(asked, view, currency, moment):
+                yield moment
+
+
+def _credit(asked: Asked, view: View) -> Ground | None:
+    """Of a limit that names no currency: each currency is held against it by itself."""
+    limit = view.debtor.credit_limit
+    if limit is None or limit <= 0:
+        return None
+    bound = limit * asked.credit_percent / 100
+    found = []
+    for currency, used in open_total(view.items).items():
+        if used < bound:
+            continue
+        left, since = used, date.min
+        debits = [item for item in view.items if item.currency == currency and item.open_amount > 0]
+        for item in sorted(debits, key=_known_since, reverse=True):  # until without the newest it would not have been reached
+            if left < bound:
+                break
+            left, since = left - item.open_amount, _known_since(item)
+        found.append((since, currency, used))
+    if not found:
+        return None
+    since, currency, used = max(found)
+    share = int(used * 100 / limit)
+    return Ground("credit", min(since, view.today), {"used": Money(used, currency), "share": share, "limit": Money(limit, currency)})
+
+
+def _known_since(item: OpenItem) -> date:
+    return item.opened_as_of or item.invoiced_on or item.due_on
+
+
+def _promises(asked: Asked, view: View) -> Ground | None:
+    broken = sorted(day for day in view.history.broken_on if day <= view.today)
+    if len(broken) < asked.promises_broken:
+        return None
+    code = "promise" if len(broken) == 1 else "promises"
+    return Ground(code, broken[-1], {"broken": len(broken), "seen": broken[-1]})
+
+
+def _debit(asked: Asked, view: View) -> Ground | None:
+    returned = [(claim.item.returned_on, claim.item.item_no) for claim in view.due if claim.item.returned_on is not None]
+    if not returned:
+        return None
+    day, item_no = max(returned)
+    return Ground("debit", min(day, view.today), {"item": item_no, "returned": day})
+
+
+def _habit(asked: Asked, view: View) -> Ground | None:
+    habit = view.habit
+    if habit is None:
+        return None
+    bound = habit.worse_by(asked.later_than_usual)
+    since = view.today
+    if _lately(habit, view, since) < bound:
+        return None
+    floor = habit.known_on
+    while since > floor and _lately(habit, view, since - DAY) >= bound:
+        since -= DAY
+    lately = _lately(habit, view, view.today)
+    return Ground("habit", since, {"lately": round(lately), "usual": round(habit.mean)})
+
+
+def _lately(habit: Habit, view: View, day: date) -> float:
+    return habit.lately((claim.item.due_on for claim in view.due if claim.item.day_of(1) <= day), day)
+
+
+def _habit_ahead(asked: Asked, view: View) -> Iterator[date]:
+    """The mean of the last items rises by at most a day a day for each that is still unpaid; which of them count is assumed for the
+    worst."""
+    if view.habit is None:
+        return
+    yield from _next_due(asked, view)
+    needed = view.habit.worse_by(asked.later_than_usual) * LATELY
+    unpaid = sorted((late_days((view.today - claim.item.due_on).days) for claim in view.due), reverse=True)
+    paid = sorted((days for _, days in view.habit.last), reverse=True)
+    for count in range(1, min(LATELY, len(unpaid)) + 1):
+        missing = needed - sum(unpaid[:count]) - sum(paid[: LATELY - count])
+        yield view.today + max(1, ceil(missing / count - 1e-9)) * DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    is_asked: Callable[[Asked], bool]
+    ground: Callable[[Asked, View], Ground | None]
+    ahead: Callable[[Asked, View], Iterable[date]]
+    told: bool = True  # reason enough for a trigger
+
+
+CONDITIONS = (
+    Condition(lambda asked: asked.min_open > 0, _enough, _next_due, told=False),
+    Condition(lambda asked: asked.overdue_items > 0, _several, _next_due),
+    Condition(lambda asked: asked.overdue > 0, _sum, _next_due),
+    Condition(lambda asked: asked.growth > 0 or asked.growth_percent > 0, _growth, _growth_ahead),
+    Condition(lambda asked: asked.credit_percent > 0, _credit, _never),
+    Condition(lambda asked: asked.promises_broken > 0, _promises, _never),
+    Condition(lambda asked: asked.debit_returned, _debit, _never),
+    Condition(lambda asked: asked.later_than_usual > 0, _habit, _habit_ahead),
+)
+"""In the order in which a sentence names them; the cheap ones first."""

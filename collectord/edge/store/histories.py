@@ -1,0 +1,123 @@
+"""What debtors did so far, read for a stretch of debtors at once or for one.
+
+Owns no table: reads cleared items, clearings, contacts, messages and judged promises. Judges nothing.
+Invariant: nothing dated after `now` is in it, whatever the store knows by then; a debtor without an entry has no history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from collectord.core.contact.facts import Contact
+from collectord.core.money import from_scaled
+from collectord.core.receivables.history import NO_HISTORY, Fall, History, PaidItem, Touch
+from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.promises import PromiseState
+from collectord.core.receivables.touches import touch
+from collectord.edge.store.codec import instant, split, to_instant
+from collectord.edge.store.connection import Connection, queries
+
+SQL = queries("histories")
+PAID = timedelta(days=730)
+FALLS = timedelta(days=120)  # twice the longest span in which a trigger looks for growth
+TOUCHES = timedelta(days=90)
+Rows = AsyncIterator[Mapping[str, Any]]
+
+
+async def history_of(conn: Connection, key: DebtorKey, now: datetime, today: date, zone: str) -> History:
+    return (await histories_between(conn, key, key, now, today, zone)).get(key, NO_HISTORY)
+
+
+async def histories_between(
+    conn: Connection, low: DebtorKey, high: DebtorKey, now: datetime, today: date, zone: str
+) -> dict[DebtorKey, History]:
+    """Of every debtor from `low` to `high`, both included, who has one. `today` is the day of `now` in `zone`, the house's."""
+    stretch = {"company": low.company, "debtor_no": low.debtor_no, "to_company": high.company, "to_debtor": high.debtor_no}
+    day, at = today.isoformat(), instant(now)
+    falls, amounts = await _falls(SQL.falls_between(conn, **stretch, today=day), (today - FALLS).isoformat())
+    paid = await _paid(SQL.paid_between(conn, **stretch, since=(today - PAID).isoformat(), today=day), amounts)
+    touches = await _touches(SQL.contacts_between(conn, **stretch, since=instant(now - TOUCHES), now=at), ZoneInfo(zone))
+    broken = await _broken(SQL.judged_between(conn, **stretch, now=at), ZoneInfo(zone))
+    return {
+        key: History(
+            paid=tuple(paid.get(key, ())),
+            falls=tuple(falls.get(key, ())),
+            touches=tuple(touches.get(key, ())),
+            broken_on=tuple(broken.get(key, ())),
+        )
+        for key in paid.keys() | falls.keys() | touches.keys() | broken.keys()
+    }
+
+
+_Item = tuple[str, str, str]
+
+
+async def _falls(rows: Rows, since: str) -> tuple[dict[DebtorKey, list[Fall]], dict[_Item, int]]:
+    """The falls after a day, and what each item fell by in all."""
+    found: dict[DebtorKey, list[Fall]] = {}
+    amounts: dict[_Item, int] = {}
+    async for row in rows:
+        item = (row["company"], row["debtor_no"], row["item_no"])
+        amounts[item] = amounts.get(item, 0) + row["amount"]
+        if row["as_of"] > since:
+            fall = Fall(
+                due_on=date.fromisoformat(row["due_on"]),
+                on=date.fromisoformat(row["as_of"]),
+                amount=from_scaled(row["amount"]),
+                currency=row["currency"],
+            )
+            found.setdefault(DebtorKey(*item[:2]), []).append(fall)
+    return found, amounts
+
+
+async def _paid(rows: Rows, amounts: Mapping[_Item, int]) -> dict[DebtorKey, list[PaidItem]]:
+    """Credits, and items of which nothing was ever open, are left out."""
+    found: dict[DebtorKey, list[PaidItem]] = {}
+    async for row in rows:
+        amount = amounts.get((row["company"], row["debtor_no"], row["item_no"]), 0)
+        if amount > 0:
+            item = PaidItem(
+                item_no=row["item_no"],
+                due_on=date.fromisoformat(row["due_on"]),
+                cleared_on=date.fromisoformat(row["cleared_on"]),
+                amount=from_scaled(amount),
+                currency=row["currency"],
+            )
+            found.setdefault(DebtorKey(row["company"], row["debtor_no"]), []).append(item)
+    return found
+
+
+async def _touches(rows: Rows, zone: ZoneInfo) -> dict[DebtorKey, list[Touch]]:
+    found: dict[DebtorKey, list[Touch]] = {}
+    async for row in rows:
+        contact = Contact(
+            at=to_instant(row["at"]),
+            company=row["company"],
+            debtor_no=row["debtor_no"],
+            medium=row["medium"],
+            direction=row["direction"],
+            number=row["number"],
+            result=row["result"],
+            conversation_about=split(row["conversation_about"]),
+            third_party=bool(row["third_party"]),
+            disposition=row["disposition"],
+        )
+        noticed = touch(contact, zone, agreed=bool(row["agreed"]))
+        if noticed is not None:
+            found.setdefault(contact.key, []).append(noticed)
+    return found
+
+
+async def _broken(rows: Rows, zone: ZoneInfo) -> dict[DebtorKey, list[date]]:
+    """Since the last that was kept; a part of it is not kept."""
+    found: dict[DebtorKey, list[date]] = {}
+    async for row in rows:
+        key = DebtorKey(row["company"], row["debtor_no"])
+        if row["state"] == PromiseState.KEPT:
+            found.pop(key, None)
+        else:
+            found.setdefault(key, []).append(to_instant(row["judged_at"]).astimezone(zone).date())
+    return found
