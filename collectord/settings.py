@@ -93,6 +93,7 @@ class Section(BaseModel):
 class ContactSection(Section):
     packs: list[str] = ["auto", "house"]
     paid_already_days: int = Field(default=5, ge=1, le=30)  # banking days that "paid already" holds calls
+    private_assessment: str = Field(default="", max_length=200)  # data-protection assessment that allows profiles of private persons
 
 
 class PbxSection(Section):
@@ -366,6 +367,7 @@ class Settings(BaseSettings):
             shrink_amount=self.intake.shrink_amount,
             shrink_from=self.intake.shrink_from,
             paid_already_days=self.contact.paid_already_days,
+            private_assessment=self.contact.private_assessment.strip(),
             late_after=self.notices.late_after,
             times=CallTimes(
                 ring_agent_for=self.dialling.ring_agent_for,

@@ -38,6 +38,7 @@ class House:
     shrink_amount: Decimal = Decimal("0.40")  # … or of the open amount
     shrink_from: int = 20  # … from so many open items on
     paid_already_days: int = 5  # banking days that "paid already" holds calls, so that the payment can arrive
+    private_assessment: str = ""  # "" = no profile of a private person is made: no risk estimate, no learned calling hours
     late_after: timedelta = timedelta(hours=2)  # beyond the hour at which an export usually comes
     times: CallTimes = field(default_factory=CallTimes)  # how long each part of a call may take
 
