@@ -14,6 +14,7 @@ from collectord.core.contact.packs import Limit, Pack, Quiet, unknown_packs
 from collectord.core.exports.source_profiles import Profile, overlaps, uncovered
 from collectord.core.house import House
 from collectord.core.receivables.ladders import Ladder
+from collectord.core.receivables.objections import Card
 from collectord.core.receivables.strategies import NO_FRAMES, Frames
 from collectord.core.telephony.disposition_rules import FollowUpRules
 from collectord.core.wording import Texts, phrase
@@ -51,6 +52,7 @@ class Rules:
     dispositions: FollowUpRules
     sources: Mapping[str, Profile] = field(default_factory=dict)  # by file name in rules/sources; "canonical" is always there
     frames: Frames = NO_FRAMES  # strategies.toml and debtors.toml
+    objections: Mapping[str, Card] = field(default_factory=dict)  # objections.toml, by code
     warnings: tuple[str, ...] = ()  # what the files say together and hardly mean, with file and line
 
     def rule_ids(self) -> tuple[str, ...]:

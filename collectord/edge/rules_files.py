@@ -21,6 +21,7 @@ from collectord.core.exports.source_profiles import CANONICAL, CANONICAL_NAME, P
 from collectord.core.house import House
 from collectord.core.receivables.exceptions import NO_EXCEPTIONS, parse_exceptions
 from collectord.core.receivables.ladders import parse_ladders
+from collectord.core.receivables.objections import parse_objections
 from collectord.core.receivables.strategies import NO_STRATEGIES, Frames, parse_strategies
 from collectord.core.receivables.strategy_doubts import Doubt, doubts
 from collectord.core.rule_text import Problem, Table
@@ -34,7 +35,8 @@ LADDERS = "ladders.toml"
 DISPOSITIONS = "dispositions.toml"
 STRATEGIES = "strategies.toml"
 DEBTORS = "debtors.toml"
-OPTIONAL = (STRATEGIES, DEBTORS)  # a directory without one of them has none of what it would say
+OBJECTIONS = "objections.toml"
+OPTIONAL = (STRATEGIES, DEBTORS, OBJECTIONS)  # a directory without one of them has none of what it would say
 PACKS = "packs"
 SOURCES = "sources"
 LARGEST = 1_000_000  # bytes; a rule file a person can read is far smaller
@@ -78,6 +80,7 @@ def load_rules(directory: Path) -> Rules:
         reading.parse_if_there(STRATEGIES, parse_strategies, NO_STRATEGIES),
         reading.parse_if_there(DEBTORS, parse_exceptions, NO_EXCEPTIONS),
     )
+    objections = reading.parse_if_there(OBJECTIONS, parse_objections, {})
     reading.unknown_files()
     if packs and not reading.problems and not any(EVERYWHERE in pack.countries for pack in packs.values()):
         sentence = f'no pack is for all other countries; write countries = [..., "{EVERYWHERE}"] in the strictest one'
@@ -85,7 +88,9 @@ def load_rules(directory: Path) -> Rules:
     warnings = reading.compared(doubts(frames, ladders)) if ladders is not None and not reading.problems else ()
     if reading.problems or ladders is None or dispositions is None:
         raise RulesInvalid(sorted(reading.problems, key=lambda problem: (problem.file, problem.line, problem.key)))
-    return Rules(packs=packs, ladders=ladders, dispositions=dispositions, sources=sources, frames=frames, warnings=warnings)
+    return Rules(
+        packs=packs, ladders=ladders, dispositions=dispositions, sources=sources, frames=frames, objections=objections, warnings=warnings
+    )  # fmt: skip
 
 
 def described(rules: Rules, house: House) -> dict[str, Any]:

@@ -143,6 +143,14 @@ class WorkingDays:
         return day if self.is_working(day) else self.add(day, 1)
 
 
+def bank_day(days: WorkingDays, day: date, n: int) -> date:
+    """The n-th banking day after `day`; without a holiday table weekends alone are counted, and one more day per week for the doubt."""
+    try:
+        return days.add(day, n)
+    except HolidaysUnknown:
+        return day + timedelta(days=n + 3 * ((n + 4) // 5))
+
+
 def _days(after: date, until: date) -> Iterator[date]:
     day = after
     while day < until:

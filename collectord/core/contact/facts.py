@@ -34,6 +34,7 @@ class FactKind:
     DISPUTE = "dispute"  # value: item number, "" = all
     OVERRIDE = "override"  # value: rule id
     CONTACT_PERSON = "contact_person"
+    OBJECTION = "objection"  # value: item number, "" = all; planning waits, the gate does not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +114,12 @@ class OpenPromise:
     promised_on: date
     grace_until: date  # last day on which a payment keeps it
     made_at: datetime
+    decide_until: date | None = None  # it waits for a lead's approval, so long at most
+
+    @property
+    def holds_until(self) -> date:
+        """The last day on which nobody is called because of it."""
+        return self.grace_until if self.decide_until is None else min(self.grace_until, self.decide_until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,10 @@ TEXTS: Texts = {
         "{amount} is promised for {day}; with grace the promise runs until {until}.",
         "{amount} sind für {day} zugesagt; mit Karenz läuft die Zusage bis {until}.",
     ),
+    "pending-promise": (
+        "{amount} is promised for {day}, and a lead has to approve it; so long, until {until} at most, nobody calls.",
+        "{amount} sind für {day} zugesagt, die Teamleitung muss zustimmen; solange, längstens bis {until}, ruft niemand an.",
+    ),
     "dunning-deadline": (
         "Accounting gave the debtor until {day} for {items}; no call before that day.",
         "Die Buchhaltung hat dem Debitor für {items} eine Frist bis {day} gesetzt; kein Anruf vor diesem Tag.",
@@ -221,10 +225,12 @@ def dated_refusals(question: Question, at: datetime) -> Iterator[Refusal]:
     """Rules that end at a known instant."""
     facts = question.facts
     for promise in facts.promises:
-        ends = question.after(promise.grace_until)
+        ends = question.after(promise.holds_until)
         if at < ends:
+            code = "open-promise" if promise.decide_until is None else "pending-promise"
             amount = Money(promise.amount, promise.currency)
-            yield _refusal(question, "open-promise", ends, amount=amount, day=promise.promised_on, until=promise.grace_until)
+            reason = question.says(TEXTS, code, amount=amount, day=promise.promised_on, until=promise.holds_until)
+            yield Refusal("guard/open-promise", reason, ends)
     deadlines = [item for item in facts.debits if item.dunning_deadline is not None and at < question.begins(item.dunning_deadline)]
     if deadlines:
         latest = max(item.dunning_deadline for item in deadlines if item.dunning_deadline is not None)

@@ -32,6 +32,10 @@ def obstacle(item: OpenItem, ladder: Ladder, holds: Holds, today: date) -> NotWa
     values: dict[str, object] = {"item": item.item_no}
     if item.dispute or holds.disputes(item.item_no):
         return NotWanted(rule="disputed", until=None, values=values)
+    objection = holds.objection(item.item_no)
+    if objection is not None:
+        waits = {**values, "day": objection.until, "title": objection.title}
+        return NotWanted(rule="objection", until=objection.until + DAY, values=waits)
     if item.is_direct_debit:
         return NotWanted(rule="direct-debit", until=None, values=values)
     if any(level.medium == "handover" for level in ladder.levels[: reached(ladder, item)]):

@@ -157,7 +157,7 @@ def _held(debtor: Debtor, holds: Holds, today: date) -> NotWanted | None:
         return NotWanted(rule="legal-state", until=None, values={"state": state})
     promised = holds.promise_until
     if promised is not None:
-        rule = "promise" if promised >= today else "promise-unjudged"
+        rule = "promise-unjudged" if promised < today else "promise-pending" if holds.promise_pending else "promise"
         return NotWanted(rule=rule, until=max(promised, today) + DAY, values={"day": promised})
     if holds.appointment is not None:
         return NotWanted(rule="appointment", until=None, values={"at": holds.appointment})

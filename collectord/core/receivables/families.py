@@ -91,10 +91,13 @@ Account = tuple[Debtor, Sequence[OpenItem], Holds]
 def as_one_account(root: Account, branches: Iterable[Account]) -> tuple[tuple[OpenItem, ...], Holds]:
     """What planning sees of a family: all items, without those of branches that a promise or a legal state holds back."""
     _, own, holds = root
-    items, disputed = list(own), set(holds.disputed_items)
+    items, disputed, objections = list(own), set(holds.disputed_items), list(holds.objections)
     for debtor, theirs, held in branches:
         if held.stops_all(debtor) or held.promise_until is not None:
             continue
         items += referred(debtor.key, theirs)
         disputed |= {reference(debtor.key, item.item_no) for item in theirs if held.disputes(item.item_no)}
-    return tuple(items), replace(holds, disputed_items=frozenset(disputed))
+        for item in theirs:
+            if (objection := held.objection(item.item_no)) is not None:
+                objections.append(replace(objection, item_no=reference(debtor.key, item.item_no)))
+    return tuple(items), replace(holds, disputed_items=frozenset(disputed), objections=tuple(objections))

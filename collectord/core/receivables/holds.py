@@ -16,6 +16,15 @@ from collectord.core.receivables.ledger import Debtor
 EVERY_ITEM = ""  # a dispute about the whole account
 
 
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """What the debtor said about an item, and the last day on which it waits because of that."""
+
+    item_no: str
+    until: date
+    title: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holds:
     promise_until: date | None = None  # last day, grace included, of an open promise
@@ -24,9 +33,16 @@ class Holds:
     do_not_call: bool = False  # call levels do not exist for this debtor
     covered_by: str = ""  # head office whose call is for this debtor too
     disputed_items: frozenset[str] = frozenset()  # what humans recorded; the export's own stands in the item
+    promise_pending: bool = False  # the promise waits for a lead's approval
+    objections: tuple[Objection, ...] = ()
 
     def disputes(self, item_no: str) -> bool:
         return item_no in self.disputed_items or EVERY_ITEM in self.disputed_items
+
+    def objection(self, item_no: str) -> Objection | None:
+        """Why this item waits; of several the longest."""
+        about = [one for one in self.objections if one.item_no in (item_no, EVERY_ITEM)]
+        return max(about, key=lambda one: one.until, default=None)
 
     def stops_all(self, debtor: Debtor) -> str:
         """The legal state that stops every medium, "" when there is none."""
@@ -37,7 +53,9 @@ class Holds:
 NO_HOLD = Holds()
 
 
-def gather(facts: Iterable[Fact], promised_until: Iterable[date], appointments: Iterable[datetime], today: date) -> Holds:
+def gather(
+    facts: Iterable[Fact], promised_until: Iterable[date], appointments: Iterable[datetime], today: date, *, pending: bool = False
+) -> Holds:
     """`facts` not revoked, oldest first; `promised_until` of open promises; `appointments` of live tasks that no ladder made."""
     valid = [fact for fact in facts if fact.until_on is None or fact.until_on >= today]
     legal = [fact.value for fact in valid if fact.kind == FactKind.LEGAL_STATE and fact.value.strip().casefold() not in NO_LEGAL_STATE]
@@ -47,4 +65,10 @@ def gather(facts: Iterable[Fact], promised_until: Iterable[date], appointments: 
         legal_state=legal[-1] if legal else "",
         do_not_call=any(fact.kind == FactKind.DO_NOT_CALL for fact in valid),
         disputed_items=frozenset(fact.value for fact in valid if fact.kind == FactKind.DISPUTE),
+        promise_pending=pending,
+        objections=tuple(
+            Objection(fact.value, fact.until_on, fact.reason)
+            for fact in valid
+            if fact.kind == FactKind.OBJECTION and fact.until_on is not None
+        ),
     )

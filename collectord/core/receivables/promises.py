@@ -17,6 +17,13 @@ from collectord.core.money import Money
 from collectord.core.receivables.ledger import DebtorKey
 
 
+class Approval(StrEnum):
+    NOT_NEEDED = ""  # the agent may agree it alone
+    PENDING = "pending"  # a lead has to say yes; the ladder waits meanwhile
+    APPROVED = "approved"
+    REFUSED = "refused"  # also when nobody said yes in time
+
+
 class PromiseState(StrEnum):
     OPEN = "open"
     KEPT = "kept"
@@ -39,10 +46,21 @@ class Promise:
     state: PromiseState = PromiseState.OPEN
     attempt_id: str = ""
     agent: str = ""
+    plan_id: str = ""  # instalment plan that it belongs to
+    position: int = 0  # 1, 2, 3 … within the plan
+    approval: Approval = Approval.NOT_NEEDED
+    decide_until: date | None = None  # pending: so long the ladder waits for a lead
+    approval_note: str = ""  # why an agent may not agree it alone, then what the lead said
+    approved_by: str = ""
 
     @property
     def key(self) -> DebtorKey:
         return DebtorKey(self.company, self.debtor_no)
+
+    @property
+    def holds_until(self) -> date:
+        """The last day on which it keeps the ladder waiting, unless something happens before."""
+        return self.grace_until if self.decide_until is None else min(self.grace_until, self.decide_until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

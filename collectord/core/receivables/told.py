@@ -34,15 +34,36 @@ class Outcome:
     attempt_id: str = ""
 
 
-def promised_amounts(said: Said, about: Sequence[str], items: Iterable[OpenItem], fallback: Mapping[str, Decimal]) -> tuple[Money, ...]:
-    """What was promised, per currency: in full what is open on the items, credits netted; a part is in the currency most owed."""
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """One payment that was promised. `position`: 1, 2, 3 … of a plan, 0 of none."""
+
+    money: Money
+    on: date
+    position: int = 0
+
+
+def owed_on(about: Sequence[str], items: Iterable[OpenItem], fallback: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """What is open on the items that a talk was about, per currency, credits netted; `fallback` where nothing is."""
     concerned = [item for item in items if item.item_no in about or item.open_amount < 0]
     owed = {currency: amount for currency, amount in open_total(concerned).items() if amount > 0}
-    owed = owed or {currency: amount for currency, amount in sorted(fallback.items()) if amount > 0}
-    if said.amount is None:
-        return tuple(Money(amount, currency) for currency, amount in owed.items())
+    return owed or {currency: amount for currency, amount in sorted(fallback.items()) if amount > 0}
+
+
+def promised_payments(said: Said, owed: Mapping[str, Decimal], on: date) -> tuple[Payment, ...]:
+    """What was promised: in full what is owed in each currency; a part, and instalments, in the currency most owed."""
+    if said.amount is None and not said.plan:
+        return tuple(Payment(Money(amount, currency), on) for currency, amount in owed.items())
     most = max(owed, key=lambda currency: owed[currency], default="EUR")
-    return (Money(said.amount, most),)
+    if said.amount is not None:
+        return (Payment(Money(said.amount, most), on),)
+    rest, payments = owed.get(most, Decimal(0)), []
+    for part in said.plan:
+        amount = rest if part.amount is None else part.amount
+        if amount > 0:  # the rest of nothing is no instalment
+            payments.append(Payment(Money(amount, most), part.on, len(payments) + 1))
+            rest -= amount
+    return tuple(payments)
 
 
 def tell(
@@ -54,12 +75,11 @@ def tell(
     now: datetime,
     new_id: Callable[[], str],
 ) -> tuple[Outcome, ...]:
-    """The lines for accounting: one per item of the call, each with an id of its own; all lines of a talk share `attempt_id`."""
-    by_no = {item.item_no: item for item in items}
-    shares: dict[str, Money] = {}
-    for promise in promises:
-        shares |= _spread(promise, [by_no[no] for no in promise.items if no in by_no])
-    numbers = (*attempt.items, *([""] if set(shares) - set(attempt.items) or not attempt.items else []))
+    """The lines for accounting: one per item of the call, of a plan one per instalment, each with an id of its own; all lines of a talk
+    share `attempt_id`. An objection about some items is told of these alone."""
+    shares = spread(promises, items)
+    about = said.items or attempt.items
+    numbers = (*about, *([""] if {share.item_no for share in shares} - set(about) or not about else []))
     return tuple(
         Outcome(
             outcome_id=new_id(),
@@ -68,8 +88,8 @@ def tell(
             company=attempt.company,
             debtor_no=attempt.debtor_no,
             disposition=said.disposition,
-            promise=shares.get(item_no),
-            promise_on=said.on if said.disposition is Disposition.PROMISE else None,
+            promise=share.money if share else None,
+            promise_on=share.promise.promised_on if share else said.on if said.disposition is Disposition.PROMISE else None,
             dunning_block_until=block_until,
             dispute_reason=said.note if said.disposition is Disposition.DISPUTE else "",
             note=said.note,
@@ -77,17 +97,58 @@ def tell(
             attempt_id=attempt.id,
         )
         for item_no in numbers
+        for share in [share for share in shares if share.item_no == item_no] or [None]
     )
 
 
-def _spread(promise: Promise, items: Sequence[OpenItem]) -> dict[str, Money]:
-    """The oldest item first; what exceeds all items stays on the last, what no item takes on none in particular."""
-    rest, shares = promise.amount.amount, {}
-    ordered = sorted(items, key=lambda item: (item.due_on, item.item_no))
-    for position, item in enumerate(ordered):
-        last = position == len(ordered) - 1
-        share = rest if last else min(rest, item.open_amount)
-        if share > 0:
-            shares[item.item_no] = Money(share, promise.amount.currency)
-            rest -= share
-    return shares or {"": promise.amount}
+def tell_again(
+    promises: Sequence[Promise], items: Iterable[OpenItem], block_until: date | None, note: str, now: datetime, new_id: Callable[[], str]
+) -> tuple[Outcome, ...]:
+    """The promises of one talk told once more, because a lead has decided about them."""
+    return tuple(
+        Outcome(
+            outcome_id=new_id(),
+            item_no=share.item_no,
+            at=now,
+            company=share.promise.company,
+            debtor_no=share.promise.debtor_no,
+            disposition=Disposition.PROMISE,
+            promise=share.money,
+            promise_on=share.promise.promised_on,
+            dunning_block_until=block_until,
+            note=note,
+            agent=share.promise.agent,
+            attempt_id=share.promise.attempt_id,
+        )
+        for share in spread(promises, items)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So much of a promise is for this item; "" is none in particular."""
+
+    item_no: str
+    promise: Promise
+    money: Money
+
+
+def spread(promises: Iterable[Promise], items: Iterable[OpenItem]) -> tuple[Share, ...]:
+    """The oldest item first, payment after payment; what exceeds all items stays on the last, what no item takes on none in particular."""
+    by_no = {item.item_no: item for item in items}
+    left = {number: max(Decimal(0), item.open_amount) for number, item in by_no.items()}
+    found = []
+    for promise in promises:
+        about = sorted((by_no[no] for no in promise.items if no in by_no), key=lambda item: (item.due_on, item.item_no))
+        rest, shares = promise.amount.amount, {}
+        for item in about:
+            share = min(rest, left[item.item_no])
+            if share > 0:
+                shares[item.item_no] = share
+                left[item.item_no] -= share
+                rest -= share
+        if rest > 0:
+            last = about[-1].item_no if about else ""
+            shares[last] = shares.get(last, Decimal(0)) + rest
+        found += [Share(number, promise, Money(share, promise.amount.currency)) for number, share in shares.items()]
+    return tuple(found)

@@ -37,6 +37,14 @@ TEXTS: Texts = {
         "A promise to pay is open; the ladder waits until {day}.",
         "Eine Zahlungszusage ist offen; die Mahnleiter wartet bis {day}.",
     ),
+    "promise-pending": (
+        "A promise to pay waits for a lead's approval; so does the ladder, until {day} at most.",
+        "Eine Zahlungszusage wartet auf die Zustimmung der Teamleitung, die Mahnleiter mit ihr, längstens bis {day}.",
+    ),
+    "objection": (
+        "{item} waits until {day}, because the debtor said: {title}; nothing else is due.",
+        "{item} wartet bis {day}, denn der Debitor sagte: {title}; sonst ist nichts fällig.",
+    ),
     "promise-unjudged": (
         "A promise to pay ran out on {day} and has not been judged yet; the next export decides.",
         "Eine Zahlungszusage ist am {day} abgelaufen und noch nicht beurteilt; der nächste Export entscheidet.",

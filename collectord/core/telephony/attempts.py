@@ -78,6 +78,7 @@ class Disposition(StrEnum):
     THIRD_PARTY = "third_party"
     LEFT_MESSAGE = "left_message"
     DO_NOT_CALL = "do_not_call"
+    OBJECTION = "objection"  # an objection card (core/receivables/objections); has no key of its own
 
 
 WRAP_UP_KEYS: Mapping[str, Disposition] = {
@@ -101,9 +102,18 @@ RIGHT_PARTY = frozenset(
         Disposition.CALLBACK,
         Disposition.REFUSES,
         Disposition.DO_NOT_CALL,
+        Disposition.OBJECTION,
     }
 )
 """Right-party contact is a property of the disposition: the debtor, or whoever may speak for the debtor, was on the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instalment:
+    """One payment of a plan. `amount` None: the rest of what is open."""
+
+    amount: Decimal | None
+    on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,13 +126,20 @@ class Said:
     hour: int | None = None  # keyed hour of the callback, 0-23, at the house
     callback_at: datetime | None = None  # exact instant, when a person gave one
     note: str = ""
+    plan: tuple[Instalment, ...] = ()  # two payments or more, the earliest first; `on` is the first one's day
+    objection: str = ""  # code of the card
+    items: tuple[str, ...] = ()  # what the objection is about; empty: all of the talk
+    until: date | None = None  # the day that the debtor named with the objection
 
     def detail(self) -> str:
         """One text that is equal exactly when the same thing was said: tells a duplicate from a correction."""
+        more = [f"{part.amount or 'rest'}:{part.on}" for part in self.plan]
+        if self.objection:
+            more += [self.objection, *self.items, str(self.until or "")]
         amount = "full" if self.amount is None and self.disposition is Disposition.PROMISE else f"{self.amount or ''}"
         day = self.on.isoformat() if self.on else ""
         at = self.callback_at.isoformat() if self.callback_at else "" if self.hour is None else f"{self.hour:02}h"
-        return "|".join((self.disposition.value, amount, day, at))
+        return "|".join((self.disposition.value, amount, day, at, *more))
 
 
 LONGEST_WAIT = timedelta(days=365)  # a promise or callback beyond it is a mistake, and it would silence the ladder for as long

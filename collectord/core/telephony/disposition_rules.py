@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 from enum import StrEnum
 
+from collectord.core.receivables.promise_limits import LimitRules, parse_limits
 from collectord.core.rule_text import Table
 from collectord.core.telephony.attempts import AgentResult, Disposition, Result
 
@@ -67,10 +68,15 @@ class FollowUpRules:
     max_attempts: int = 5
     escalate_from: int = 2
     broken_priority: int = 80
+    plan_broken_after: int = 1  # so many instalments not kept end an instalment plan
+    limits: LimitRules = field(default_factory=LimitRules)
 
     @property
     def grace_banking_days(self) -> int:
         return self.dispositions[Disposition.PROMISE].grace_banking_days
+
+
+_OBJECTION = DispositionRule(then=Then.DONE)  # its card in rules/objections.toml says the rest
 
 
 def parse_follow_up(table: Table) -> FollowUpRules:
@@ -79,16 +85,22 @@ def parse_follow_up(table: Table) -> FollowUpRules:
     agent = table.table("agent")
     dispositions = table.table("disposition")
     broken = table.table("broken_promise")
+    plan = table.table("instalments")
     rules = FollowUpRules(
         results={result: _result(result, results) for result in _RULED},
-        dispositions={disposition: _disposition(disposition, dispositions) for disposition in Disposition},
+        dispositions={
+            disposition: _OBJECTION if disposition is Disposition.OBJECTION else _disposition(disposition, dispositions)
+            for disposition in Disposition
+        },
         agent={how: _rest(how, agent) for how in (None, *(a for a in AgentResult if a is not AgentResult.ACCEPTED))},
         parts_of_day=_parts(table),
         max_attempts=table.whole("max_attempts", 5, at_least=1, at_most=30),
         escalate_from=broken.whole("escalate_from", 2, at_least=1, at_most=10),
         broken_priority=broken.whole("priority", 80, at_least=0, at_most=100),
+        plan_broken_after=plan.whole("broken_after", 1, at_least=1, at_most=12),
+        limits=parse_limits(table.table("promise_limits")),
     )
-    for inner in (results, agent, dispositions, broken, table):
+    for inner in (results, agent, dispositions, broken, plan, table):
         inner.done()
     return rules
 

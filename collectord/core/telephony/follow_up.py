@@ -12,19 +12,21 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from collectord.core.contact.calendar import HolidaysUnknown, WorkingDays
+from collectord.core.contact.calendar import bank_day
 from collectord.core.contact.facts import Fact, FactKind
 from collectord.core.money import Money
 from collectord.core.receivables.escalation import carried_out
 from collectord.core.receivables.promises import Promise
 from collectord.core.receivables.tasks import Origin, Task, TaskState
-from collectord.core.receivables.told import Outcome, promised_amounts, tell
+from collectord.core.receivables.told import Outcome, tell
+from collectord.core.telephony.agreed import block_of, how_agreed, promises_of, remark
 from collectord.core.telephony.attempts import Disposition, Result, Said
 from collectord.core.telephony.disposition_rules import SHORTEST_RETRY, Then, Wait, When, parse_follow_up
+from collectord.core.telephony.objected import objected
 from collectord.core.telephony.outcome import counts_as_contact
 from collectord.core.telephony.situation import Situation
 
-__all__ = ["FollowUp", "Situation", "TaskBack", "TaskChange", "TaskOver", "after_result", "after_talk", "parse_follow_up"]
+__all__ = ["FollowUp", "Situation", "TaskBack", "TaskChange", "TaskOver", "after_result", "after_talk", "bank_day", "parse_follow_up"]
 
 DENIED = "DENIED"  # `tech` of an attempt whose number the dialplan refused
 
@@ -81,6 +83,8 @@ def after_result(now: Situation) -> FollowUp:
 def after_talk(now: Situation, said: Said) -> FollowUp:
     """What follows from the disposition."""
     rule = now.rules.dispositions[said.disposition]
+    card = objected(now, said)
+    said = card.said
     block = bank_day(now.days, now.today, rule.block_banking_days) if rule.block_banking_days else None
     promises: tuple[Promise, ...] = ()
     change: FollowUp
@@ -100,34 +104,23 @@ def after_talk(now: Situation, said: Said) -> FollowUp:
         case _:
             change = FollowUp(task=TaskOver(), levels=_levels(now), why=now.say("said", what=now.word(said.disposition.value)))
     if said.disposition is Disposition.PROMISE:
-        promises = _promises(now, said)
-        block = max([p.grace_until for p in promises], default=block)
-        amounts = [p.amount for p in promises]
-        change = FollowUp(
-            task=TaskOver(),
-            levels=_levels(now),
-            why=now.say("promise", amounts=amounts, day=said.on or now.today, until=block or now.today),
-        )
+        promises = promises_of(now, said)
+        block = block_of(promises, block)
+        change = FollowUp(task=TaskOver(), levels=_levels(now), why=how_agreed(now, promises))
+    block = max(filter(None, (block, card.until)), default=None)
     outcomes = tell(now.attempt, said, now.items, promises, block, now.now, now.new_id) if rule.tell_accounting else ()
+    asked = "; ".join(filter(None, (card.asked, remark(now, promises))))
     if said.disposition is Disposition.PAID_ALREADY:
         outcomes = tuple(_asking_to_search(now, outcome) for outcome in outcomes)
     return FollowUp(
         task=change.task,
-        why=change.why,
-        levels=change.levels,
+        why=card.why or change.why,
+        levels={item: level for item, level in change.levels.items() if item not in card.held},
         new_tasks=change.new_tasks,
-        facts=_facts(now, said),
+        facts=(*_facts(now, said), *card.facts(now)),
         promises=promises,
-        outcomes=outcomes,
+        outcomes=tuple(_with_note(outcome, asked) for outcome in outcomes),
     )
-
-
-def bank_day(days: WorkingDays, day: date, n: int) -> date:
-    """The n-th banking day after `day`; without a holiday table weekends alone are counted, and one more day per week for the doubt."""
-    try:
-        return days.add(day, n)
-    except HolidaysUnknown:
-        return day + timedelta(days=n + 3 * ((n + 4) // 5))
 
 
 def wait_until(wait: Wait, parts: tuple[time, ...], zone: str, now: datetime) -> datetime:
@@ -181,8 +174,13 @@ def _asking_to_search(now: Situation, outcome: Outcome) -> Outcome:
     item = next((item for item in now.items if item.item_no == outcome.item_no), None)
     if item is None:
         return outcome
-    asked = now.say("search", amount=Money(item.open_amount, item.currency), item=item.item_no)
-    return replace(outcome, note=f"{outcome.note} ({asked})" if outcome.note else asked)
+    return _with_note(outcome, now.say("search", amount=Money(item.open_amount, item.currency), item=item.item_no))
+
+
+def _with_note(outcome: Outcome, more: str) -> Outcome:
+    if not more:
+        return outcome
+    return replace(outcome, note=f"{outcome.note} ({more})" if outcome.note else more)
 
 
 def _levels(now: Situation) -> dict[str, int]:
@@ -219,34 +217,11 @@ def _callback(now: Situation, said: Said) -> Task:
     )
 
 
-def _promises(now: Situation, said: Said) -> tuple[Promise, ...]:
-    """One per currency of what was promised."""
-    attempt, on = now.attempt, said.on or now.today
-    owed = {item.item_no: item for item in now.items if item.item_no in attempt.items and item.open_amount > 0}
-    fallback = now.task.open_amount if now.task else {}
-    return tuple(
-        Promise(
-            id=now.new_id(),
-            company=attempt.company,
-            debtor_no=attempt.debtor_no,
-            amount=money,
-            promised_on=on,
-            grace_until=bank_day(now.days, on, now.rules.grace_banking_days),
-            made_at=now.now,
-            items=tuple(no for no, item in owed.items() if item.currency == money.currency) or attempt.items,
-            level=now.broken_before,
-            attempt_id=attempt.id,
-            agent=attempt.agent,
-        )
-        for money in promised_amounts(said, attempt.items, now.items, fallback)
-    )
-
-
 def _facts(now: Situation, said: Said) -> tuple[Fact, ...]:
     match said.disposition:
         case Disposition.DISPUTE:
             reason = said.note or now.say("dispute-reason")
-            return tuple(_fact(now, FactKind.DISPUTE, item, reason) for item in now.attempt.items)
+            return tuple(_fact(now, FactKind.DISPUTE, item, reason) for item in said.items or now.attempt.items)
         case Disposition.WRONG_NUMBER:
             return (_fact(now, FactKind.NUMBER_WRONG, now.attempt.number, said.note or now.say("wrong-reason")),)
         case Disposition.DO_NOT_CALL:

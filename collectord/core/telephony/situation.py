@@ -7,13 +7,14 @@ Invariant: everything in it was true at `now`; it asks nobody.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from collectord.core.contact.calendar import WorkingDays
 from collectord.core.receivables.ladders import Ladder
 from collectord.core.receivables.ledger import OpenItem
+from collectord.core.receivables.objections import Card
 from collectord.core.receivables.tasks import Task
 from collectord.core.telephony.attempts import Attempt
 from collectord.core.telephony.disposition_rules import FollowUpRules
@@ -54,6 +55,24 @@ TEXTS: Texts = {
         "Promised {amounts} by {day}; the ladder waits until {until}.",
         "{amounts} bis {day} zugesagt; die Leiter wartet bis {until}.",
     ),
+    "plan": (
+        "{count} instalments promised, the last one by {day}: {amounts}; the ladder waits until {until}.",
+        "{count} Raten zugesagt, die letzte zum {day}: {amounts}; die Leiter wartet bis {until}.",
+    ),
+    "promise-pending": (
+        "Promised {amounts} by {day}; a lead has to approve it ({reasons}), the ladder waits until {until}.",
+        "{amounts} bis {day} zugesagt; die Teamleitung muss zustimmen ({reasons}), die Leiter wartet bis {until}.",
+    ),
+    "remark-plan": ("{count} instalments", "{count} Raten"),
+    "remark-pending": (
+        "waits for a lead's approval until {until}: {reasons}",
+        "wartet bis {until} auf Zustimmung der Teamleitung: {reasons}",
+    ),
+    "objection": ("The debtor said: {title}.", "Der Debitor sagte: {title}."),
+    "objection-hold": (
+        "The debtor said: {title}; the ladder waits until {until}.",
+        "Der Debitor sagte: {title}; die Leiter wartet bis {until}.",
+    ),
     "hold": ("The talk yielded {what}; looked at again from {at}.", "Das Gespräch ergab {what}; Wiedervorlage ab {at}."),
     "callback": ("Callback agreed for {at}.", "Rückruf vereinbart für {at}."),
     "callback-task": (
@@ -90,6 +109,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "wrong_number": ("a wrong number", "eine falsche Nummer"),
     "third_party": ("a third party on the line", "nur einen Dritten am Apparat"),
     "left_message": ("a message left", "eine hinterlassene Nachricht"),
+    "objection": ("an objection", "einen Einwand"),
     "do_not_call": ("a wish not to be called", "den Wunsch, nicht angerufen zu werden"),
 }
 
@@ -108,7 +128,9 @@ class Situation:
     zone: str  # the house's
     now: datetime
     new_id: Callable[[], str]
-    broken_before: int = 0  # promises in a row that were not kept
+    broken_before: int = 0  # agreements in a row that were not kept
+    skills: frozenset[str] = frozenset()  # of the agent: what may be agreed without a lead
+    cards: Mapping[str, Card] = field(default_factory=dict)  # objection cards by code
 
     @property
     def today(self) -> date:

@@ -42,6 +42,7 @@ from collectord.edge.store.snapshots import booking_lags
 
 SQL = queries("facts")
 HISTORY = timedelta(days=400)  # longer than any limit's window; refusals to be called are kept for ever
+OF_AN_ITEM = frozenset({FactKind.DISPUTE, FactKind.OBJECTION})  # recorded with the debtor whose item it is
 LIVE_STATES = frozenset({"reserved", "placed", "ringing_agent", "ringing_debtor", "talking"})
 Row = Mapping[str, Any]
 
@@ -101,7 +102,7 @@ async def debtor_keys(conn: Connection, debtor_no: str) -> tuple[DebtorKey, ...]
 
 
 async def add_fact(conn: Connection, fact: Fact) -> None:
-    key, value = (fact.key, fact.value) if fact.kind != FactKind.DISPUTE else await families.owner_of(conn, fact.key, fact.value)
+    key, value = (fact.key, fact.value) if fact.kind not in OF_AN_ITEM else await families.owner_of(conn, fact.key, fact.value)
     await SQL.add_fact(
         conn,
         id=fact.id,
@@ -229,6 +230,7 @@ def _promise(row: Row) -> OpenPromise:
         promised_on=date.fromisoformat(row["promised_on"]),
         grace_until=date.fromisoformat(row["grace_until"]),
         made_at=to_instant(row["made_at"]),
+        decide_until=to_maybe_day(row["decide_until"]),
     )
 
 

@@ -36,17 +36,19 @@ async def _read(conn: Connection, key: DebtorKey | None, now: datetime, today: d
             debtor_no=row["debtor_no"],
             kind=row["kind"],
             value=row["value"],
+            reason=row["reason"],
             until_on=to_maybe_day(row["until_on"]),
         )
         facts.setdefault(fact.key, []).append(fact)
-    promises = {_key(row): date.fromisoformat(row["until_on"]) async for row in SQL.open_promises(conn, **which)}
+    promises = {_key(row): (date.fromisoformat(row["until_on"]), bool(row["pending"])) async for row in SQL.open_promises(conn, **which)}
     appointments = {_key(row): to_instant(row["at"]) async for row in SQL.appointments(conn, **which)}
     return {
         found: gather(
             facts.get(found, ()),
-            [promises[found]] if found in promises else [],
+            [promises[found][0]] if found in promises else [],
             [appointments[found]] if found in appointments else [],
             today,
+            pending=found in promises and promises[found][1],
         )
         for found in facts.keys() | promises.keys() | appointments.keys()
     }

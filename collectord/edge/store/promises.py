@@ -14,13 +14,16 @@ from typing import Any
 
 from collectord.core.money import Money, from_scaled, plain, to_scaled
 from collectord.core.receivables.ledger import DebtorKey
-from collectord.core.receivables.promises import Clearing, Promise, PromiseState
+from collectord.core.receivables.promises import Approval, Clearing, Promise, PromiseState
 from collectord.core.receivables.told import Outcome
 from collectord.edge.store import families
 from collectord.edge.store.calls import SQL
-from collectord.edge.store.codec import instant, joined, maybe_day, split, to_instant
+from collectord.edge.store.codec import instant, joined, maybe_day, split, to_instant, to_maybe_day
 from collectord.edge.store.connection import Connection
 from collectord.edge.store.covering import lists_of
+
+
+PENDING_LIMIT = 100_000  # more than a lead ever decides about
 
 
 def to_promise(row: Mapping[str, Any]) -> Promise:
@@ -37,6 +40,12 @@ def to_promise(row: Mapping[str, Any]) -> Promise:
         state=PromiseState(row.get("state_then") or row["state"]),
         attempt_id=row["attempt_id"],
         agent=row["agent"],
+        plan_id=row["plan_id"],
+        position=row["position"],
+        approval=Approval(row["approval"]),
+        approved_by=row["approved_by"],
+        decide_until=to_maybe_day(row["decide_until"]),
+        approval_note=row["approval_note"],
     )
 
 
@@ -56,7 +65,35 @@ async def add_promise(conn: Connection, promise: Promise) -> None:
         items=joined(promise.items),
         attempt_id=promise.attempt_id,
         agent=promise.agent,
+        plan_id=promise.plan_id,
+        position=promise.position,
+        approval=promise.approval.value,
+        approved_by=promise.approved_by,
+        decide_until=maybe_day(promise.decide_until),
+        approval_note=promise.approval_note,
     )
+
+
+async def promise(conn: Connection, promise_id: str) -> Promise | None:
+    row = await SQL.promise_by_id(conn, id=promise_id)
+    return None if row is None else to_promise(row)
+
+
+async def agreement(conn: Connection, one: Promise) -> tuple[Promise, ...]:
+    """The open promises of the same talk, this one among them: decided about as a whole."""
+    rows = SQL.agreement(conn, company=one.company, debtor_no=one.debtor_no, made_at=instant(one.made_at), attempt_id=one.attempt_id)
+    return tuple([to_promise(row) async for row in rows])
+
+
+async def pending_promises(conn: Connection, now: datetime) -> tuple[Promise, ...]:
+    """Those that wait for a lead, the most urgent first."""
+    rows = SQL.pending_promises(conn, now=instant(now), company=None, debtor_no=None, limit=PENDING_LIMIT)
+    return tuple([to_promise(row) async for row in rows])
+
+
+async def decide_promise(conn: Connection, promise_id: str, approval: Approval, by: str, note: str) -> bool:
+    """False when somebody decided before, or it is over."""
+    return bool(await SQL.decide_promise(conn, id=promise_id, approval=approval.value, approved_by=by, note=note))
 
 
 async def last_promise(conn: Connection, key: DebtorKey, now: datetime) -> Promise | None:
@@ -74,14 +111,17 @@ async def open_promises(conn: Connection, now: datetime) -> dict[DebtorKey, list
     return found
 
 
-async def broken_in_a_row(conn: Connection, key: DebtorKey, now: datetime) -> int:
-    """How many promises were not kept since the last kept one."""
-    count = 0
-    async for row in SQL.judged_promises(conn, company=key.company, debtor_no=key.debtor_no, now=instant(now)):
+async def broken_in_a_row(conn: Connection, key: DebtorKey, now: datetime, but_of: datetime | None = None) -> int:
+    """How many agreements were not kept since the last kept promise; all promises of one talk are one agreement, the one of `but_of` none."""
+    talks: set[str] = set()
+    rows = SQL.judged_promises(
+        conn, company=key.company, debtor_no=key.debtor_no, now=instant(now), but_of=instant(but_of) if but_of else ""
+    )
+    async for row in rows:
         if row["state"] == PromiseState.KEPT:
             break
-        count += 1
-    return count
+        talks.add(row["made_at"])
+    return len(talks)
 
 
 async def close_promise(conn: Connection, promise_id: str, state: PromiseState, paid: Decimal, now: datetime) -> bool:
@@ -189,10 +229,16 @@ async def mark_made_by(conn: Connection, task_id: str, attempt_id: str) -> None:
 
 
 async def listed_promises(
-    conn: Connection, *, now: datetime, key: DebtorKey | None = None, state: str | None = None, limit: int = 10_000
+    conn: Connection,
+    *,
+    now: datetime,
+    key: DebtorKey | None = None,
+    state: str | None = None,
+    limit: int = 10_000,
+    pending: bool = False,
 ) -> list[dict[str, Any]]:
-    """`promises --json`."""
-    rows = SQL.listed_promises(conn, **_who(key, state, limit, now))
+    """`promises --json`. `pending`: only what waits for a lead."""
+    rows = SQL.listed_promises(conn, **_who(key, state, limit, now), pending=int(pending))
     return [
         {
             "id": row["id"],
@@ -209,6 +255,12 @@ async def listed_promises(
             "made_at": row["made_at"],
             "attempt": row["attempt_id"] or None,
             "agent": row["agent"] or None,
+            "plan": row["plan_id"] or None,
+            "instalment": row["position"] or None,
+            "approval": row["approval"] or None,
+            "approved_by": row["approved_by"] or None,
+            "decide_until": row["decide_until"],
+            "approval_note": row["approval_note"] or None,
         }
         async for row in rows
     ]

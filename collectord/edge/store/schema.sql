@@ -162,11 +162,12 @@ create table clearing_version (          -- every fall of an open amount: what p
   as_of text not null,
   amount integer not null,                -- > 0: so much less is owed; < 0: a credit was used up (the item it paid for fell as well)
   currency text not null,
-  since integer not null default 0        -- number of the batch that brought it
+  since integer not null default 0,       -- number of the batch that brought it
+  moved_to text not null default ''       -- not paid: the item went to this debtor of the company
 );
 create index clearing_by_debtor on clearing_version (company, debtor_no, as_of);
 create view clearing as
-select company, debtor_no, item_no, batch_id, as_of, amount, currency
+select company, debtor_no, item_no, batch_id, as_of, amount, currency, moved_to
   from clearing_version where since <= (select number from visible);
 
 -- ---------------------------------------------------------------- what humans learnt
@@ -175,7 +176,7 @@ create table fact (
   at text not null,                       -- when it became known
   company text not null,
   debtor_no text not null,
-  kind text not null,                     -- do_not_call | number_blocked | number_wrong | legal_state | wish | not_on | ask_first | dispute | override | contact_person
+  kind text not null,                     -- do_not_call | number_blocked | number_wrong | legal_state | wish | not_on | ask_first | dispute | override | contact_person | objection
   value text not null default '',         -- number, state, wish text, item, rule …
   reason text not null default '',
   actor text not null default '',
@@ -237,6 +238,8 @@ create table task (
   closed_at text,
   close_reason text not null default '',
   made_by text not null default '',       -- the attempt whose talk made this task (callback)
+  agreed_for text,                        -- callback: the instant that the debtor was told
+  agreed_by text not null default '',     -- callback: the agent who agreed it; `agent` is who keeps it
   lease_agent text not null default '',
   lease_until text
 );
@@ -311,7 +314,9 @@ create table promise (
   plan_id text not null default '',       -- instalment plan it belongs to
   position integer not null default 0,    -- 1, 2, 3 … within the plan
   approval text not null default '',      -- '' = the agent may agree it | pending | approved | refused
-  approved_by text not null default ''
+  approved_by text not null default '',
+  decide_until text,                      -- pending: the last day that the ladder waits for a lead
+  approval_note text not null default ''  -- why a lead is asked, then what was decided
 );
 create index promise_by_debtor on promise (company, debtor_no, state);
 

@@ -61,8 +61,10 @@ delete from outcome where attempt_id = :attempt_id and exported_in = '';
 select distinct outcome_id from outcome where attempt_id = :attempt_id and exported_in <> '' order by outcome_id;
 
 -- name: insert_promise!
-insert into promise (id, company, debtor_no, amount, currency, promised_on, grace_until, made_at, state, level, items, attempt_id, agent)
-values (:id, :company, :debtor_no, :amount, :currency, :promised_on, :grace_until, :made_at, :state, :level, :items, :attempt_id, :agent);
+insert into promise (id, company, debtor_no, amount, currency, promised_on, grace_until, made_at, state, level, items, attempt_id, agent, plan_id,
+                     position, approval, approved_by, decide_until, approval_note)
+values (:id, :company, :debtor_no, :amount, :currency, :promised_on, :grace_until, :made_at, :state, :level, :items, :attempt_id, :agent, :plan_id,
+        :position, :approval, :approved_by, :decide_until, :approval_note);
 
 -- name: judge_promise!
 update promise set state = :state, judged_at = :now, paid = :paid where id = :id and state = 'open';
@@ -76,16 +78,37 @@ select *, case when judged_at > :now then 'open' else state end as state_then fr
  order by made_at desc, id desc limit 1;
 
 -- name: judged_promises
--- Newest first: how many in a row were not kept.
-select state from promise
- where company = :company and debtor_no = :debtor_no and made_at <= :now and state in ('kept', 'partially_kept', 'broken')
- order by made_at desc, id desc;
+-- The last judged first, of those judged together the kept ones last: how many in a row were not kept.
+select state, made_at from promise
+ where company = :company and debtor_no = :debtor_no and judged_at <= :now and made_at <> :but_of and state in ('kept', 'partially_kept', 'broken')
+ order by judged_at desc, state = 'kept', promised_on desc, id desc;
+
+-- name: promise_by_id^
+select * from promise where id = :id;
+
+-- name: agreement
+-- The open promises of one talk: a plan's instalments, or one a currency.
+select * from promise
+ where company = :company and debtor_no = :debtor_no and made_at = :made_at and attempt_id = :attempt_id and state = 'open'
+ order by promised_on, position, id;
+
+-- name: decide_promise!
+update promise set approval = :approval, approved_by = :approved_by, approval_note = :note, decide_until = null
+ where id = :id and state = 'open' and approval = 'pending';
+
+-- name: pending_promises
+select * from promise where state = 'open' and approval = 'pending' and made_at <= :now
+   and (:company is null or company = :company) and (:debtor_no is null or debtor_no = :debtor_no)
+ order by decide_until, made_at, id limit :limit;
+
+-- name: give_promise_to!
+update promise set debtor_no = :heir where id = :id and state = 'open';
 
 -- name: clearings
 -- Dated by the bookings: what an export of the 26th no longer has was paid by the 24th when payments were booked up to there.
 select c.item_no, c.amount, c.currency, min(c.as_of, coalesce(b.booked_until, c.as_of)) as as_of, coalesce(b.decided_at, b.received_at) as known_at
   from clearing c join batch b on b.id = c.batch_id
- where c.company = :company and c.debtor_no = :debtor_no and c.as_of <= :today
+ where c.company = :company and c.debtor_no = :debtor_no and c.as_of <= :today and c.moved_to = ''
  order by as_of, known_at, c.item_no;
 
 -- name: exports_after
@@ -141,7 +164,7 @@ select * from attempt
 
 -- name: listed_promises
 select *, case when judged_at > :now then 'open' else state end as state_then from promise
- where made_at <= :now and (:company is null or company = :company) and (:debtor_no is null or debtor_no = :debtor_no)
+ where made_at <= :now and (:pending = 0 or (state = 'open' and approval = 'pending')) and (:company is null or company = :company) and (:debtor_no is null or debtor_no = :debtor_no)
    and (:state is null or :state = case when judged_at > :now then 'open' else state end)
  order by promised_on, id limit :limit;
 
