@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from collectord.core.contact.contact_rules import guard_rules
+from collectord.core.contact.frame_rules import FRAME_RULES
 from collectord.core.contact.packs import Limit, Pack, Quiet, unknown_packs
 from collectord.core.exports.source_profiles import Profile, overlaps, uncovered
 from collectord.core.house import House
@@ -57,7 +58,7 @@ class Rules:
 
     def rule_ids(self) -> tuple[str, ...]:
         """Every rule that may be named in a refusal or warning; stable between versions (CONTRACT 6)."""
-        return (*guard_rules(), *(rule for name in sorted(self.packs) for rule in self.packs[name].rule_ids()))
+        return (*guard_rules(), *FRAME_RULES, *(rule for name in sorted(self.packs) for rule in self.packs[name].rule_ids()))
 
 
 def rule_warnings(rules: Rules, house: House) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ async def call_list(
     async with open_for_reading(db.path.parent) as own:
         for candidate in await _candidates(own, rules, house, now, until):
             task = candidate.task
-            found = await own.read(lambda conn, key=task.key: facts.debtor_facts(conn, key, now, house))  # type: ignore[misc]
+            found = await own.read(lambda conn, key=task.key: facts.debtor_facts(conn, key, now, house, rules.frames))  # type: ignore[misc]
             if found is None:
                 continue
             call = _first_instant(candidate, found, rules, house, now)

@@ -147,7 +147,7 @@ class Dialler:
                     return Idle(sentence, until, passing=True)
                 case None:
                     pass
-            found = await facts.debtor_facts(conn, task.key, now, self.house, doubts=doubts)
+            found = await facts.debtor_facts(conn, task.key, now, self.house, self.rules.frames, doubts)
             if found is None:
                 await tasks.close_task(conn, task.id, TaskState.CANCELLED, "the debtor is not in the ledger", now)
                 return Idle(f"debtor {task.key} is not in the ledger")

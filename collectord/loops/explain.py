@@ -35,7 +35,7 @@ async def explain(
     """CONTRACT 6. Raises NotKnown."""
 
     async def look(conn: Connection) -> dict[str, Any]:
-        known = await facts.debtor_facts(conn, key, now, house, doubts)
+        known = await facts.debtor_facts(conn, key, now, house, rules.frames, doubts)
         if known is None:
             raise NotKnown(f"there is no debtor {key}")
         if item is not None and item not in {one.item_no for one in known.items}:

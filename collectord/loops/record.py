@@ -15,6 +15,7 @@ from collectord.core.contact.facts import DebtorFacts
 from collectord.core.contact.learnt import Learnt, RecordRefused, learn
 from collectord.core.house import House
 from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.strategies import NO_FRAMES
 from collectord.core.rules import Rules
 from collectord.core.telephony.attempts import Disposition
 from collectord.core.telephony.follow_up import bank_day
@@ -48,7 +49,7 @@ async def record(
 
 async def known_debtor(conn: Connection, key: DebtorKey, now: datetime, house: House) -> DebtorFacts:
     """Raises NotKnown."""
-    known = await facts.debtor_facts(conn, key, now, house)
+    known = await facts.debtor_facts(conn, key, now, house, NO_FRAMES)  # nobody asks the gate here
     if known is None:
         raise NotKnown(f"there is no debtor {key}")
     return known

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from collectord.core.contact import guard, hours, limits
+from collectord.core.contact import frame_rules, guard, hours, limits
 from collectord.core.contact.facts import DebtorFacts, FactKind
 from collectord.core.contact.packs import Pack, active_packs
 from collectord.core.contact.place import place_of
@@ -160,6 +160,7 @@ def _passing(question: Question, at: datetime) -> Iterator[Refusal]:
     """Rules that time can end, asked at any instant from now on."""
     yield from guard.dated_refusals(question, at)
     yield from _item_refusals(question, at)
+    yield from frame_rules.frame_refusals(question, at)
     if not question.is_call:
         return
     yield from filter(None, [guard.pause_refusal(question, at)])
@@ -277,10 +278,11 @@ def _notices(question: Question) -> Iterator[Notice]:
     for item in _asked(question):
         if item.returned_on is not None:
             yield Notice("guard/direct-debit", question.says(TEXTS, "returned", item=item.item_no, day=item.returned_on))
+    yield from frame_rules.warnings(question)
     for pack in question.packs:
         yield from limits.warnings(question, pack)
-        for rule in pack.rule_ids():
-            fact = question.override_of(rule, question.now)
-            if fact is not None:
-                day = question.place.local_day(fact.at)
-                yield Notice(rule, question.says(TEXTS, "override", rule=rule, actor=fact.actor or "?", day=day, reason=fact.reason))
+    for rule in (*frame_rules.FRAME_RULES, *(rule for pack in question.packs for rule in pack.rule_ids())):
+        fact = question.override_of(rule, question.now)
+        if fact is not None:
+            day = question.place.local_day(fact.at)
+            yield Notice(rule, question.says(TEXTS, "override", rule=rule, actor=fact.actor or "?", day=day, reason=fact.reason))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from collectord.core.receivables.frame import NO_FRAME, Frame
 from collectord.core.receivables.ledger import Debtor, DebtorKey, OpenItem
 from collectord.core.receivables.seen_payments import SeenPayment
 from collectord.core.telephony.attempts import COUNTS_AS_CONTACT, RIGHT_PARTY, Disposition
@@ -34,6 +35,7 @@ class FactKind:
     DISPUTE = "dispute"  # value: item number, "" = all
     OVERRIDE = "override"  # value: rule id
     CONTACT_PERSON = "contact_person"
+    GRACE = "grace"  # value: who approved it; until_on: its last day; planning waits, the gate does not
     OBJECTION = "objection"  # value: item number, "" = all; planning waits, the gate does not
 
 
@@ -79,6 +81,7 @@ class Contact:
     attempt_id: str = ""
     live: bool = False  # an attempt that has not ended
     unresolved: bool = False  # an attempt whose fate is not known yet (state unknown)
+    agreed: bool = False  # an attempt that kept a callback the debtor asked for
 
     @property
     def key(self) -> DebtorKey:
@@ -184,6 +187,7 @@ class DebtorFacts:
     doubts: tuple[Doubt, ...] = ()
     branches: tuple[Branch, ...] = ()  # of a head office; `items` hold theirs then
     covered_by: Debtor | None = None  # a branch: the head office whose call covers it
+    frame: Frame = NO_FRAME  # what strategy and exception leave for the debtor
 
     @property
     def key(self) -> DebtorKey:

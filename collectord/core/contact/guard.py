@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from collectord.core.contact.calendar import HolidaysUnknown, WorkingDays
-from collectord.core.contact.facts import NO_LEGAL_STATE, FactKind
+from collectord.core.contact.facts import NO_LEGAL_STATE, DebtorFacts, FactKind
 from collectord.core.contact.packs import unknown_packs
 from collectord.core.contact.refusals import Question, Refusal
 from collectord.core.exports.freshness import SourceStanding, Stale, accounting_days, freshness
@@ -192,7 +192,7 @@ def calling_refusals(question: Question) -> Iterator[Refusal]:
     if number.position == 0:
         reason = question.says(TEXTS, "not-a-number-of-the-debtor", number=number.e164)
         yield Refusal("guard/no-number", reason, None)
-    if wrong_since(question, number.e164):
+    if wrong_since(facts, number.e164):
         yield _refusal(question, "number-wrong", number=number.e164)
     for fact in facts.known(FactKind.NUMBER_BLOCKED):
         if fact.value == number.e164 and question.holds(fact, at):
@@ -263,9 +263,8 @@ def pause_refusal(question: Question, at: datetime) -> Refusal | None:
     return None
 
 
-def wrong_since(question: Question, number: str) -> datetime | None:
+def wrong_since(facts: DebtorFacts, number: str) -> datetime | None:
     """When it turned out last that the number is not the debtor's; calls until then do not count."""
-    facts = question.facts
     said = [fact.at for fact in facts.known(FactKind.NUMBER_WRONG) if fact.value == number]
     said += [contact.at for contact in facts.contacts if contact.disposition == "wrong_number" and contact.number == number]
     return max(said, default=None)

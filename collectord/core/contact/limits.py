@@ -209,7 +209,7 @@ def _counted(question: Question, limit: Limit, item: str | None) -> Iterator[Con
             continue
         if item is not None and not contact.concerns(item):
             continue
-        wrong = wrong_since(question, contact.number) if contact.number and limit.scope != "number" else None
+        wrong = wrong_since(question.facts, contact.number) if contact.number and limit.scope != "number" else None
         if (wrong is None or contact.at > wrong) and not _within(uncounted, contact.at):
             yield contact
 

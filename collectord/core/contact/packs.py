@@ -97,6 +97,7 @@ class Pack:
     warns: tuple[Warn, ...] = ()
     wishes: bool = False
     ask_first: bool = False
+    saturation: bool = False  # what the debtor's strategy lets it bear is asked at every contact, not only when one is planned
     ring_at_least: int = 0  # seconds; 0: no opinion
     ring_at_most: int = 0
 
@@ -107,6 +108,7 @@ class Pack:
         ids += [self.other_part.id] if self.other_part else []
         ids += [warn.id for warn in self.warns]
         ids += (["wishes"] if self.wishes else []) + (["ask-first"] if self.ask_first else [])
+        ids += ["saturation"] if self.saturation else []
         return tuple(dict.fromkeys(f"{self.name}/{rule}" for rule in ids))
 
 
@@ -158,6 +160,7 @@ def parse_pack(name: str, table: Table) -> Pack:
         warns=tuple(_warn(entry) for entry in table.tables("warn")),
         wishes=table.flag("wishes", False),
         ask_first=table.flag("ask_first", False),
+        saturation=table.flag("saturation", False),
         ring_at_least=_seconds(table, "ring_at_least"),
         ring_at_most=_seconds(table, "ring_at_most"),
     )
@@ -165,7 +168,7 @@ def parse_pack(name: str, table: Table) -> Pack:
     table.done()
     if pack.ring_at_most and pack.ring_at_most < pack.ring_at_least:
         table.complain("ring_at_most", "ring_at_most is shorter than ring_at_least; no call could satisfy both")
-    if name in (GUARD, "auto"):
+    if name in (GUARD, "auto", "debtors"):
         table.complain("", f"{name} is a reserved name; give the pack another file name")
     ids = [limit.id for limit in pack.limits] + [quiet.id for quiet in pack.quiets] + [retry.id for retry in pack.retries]
     for twice in sorted({rule for rule in ids if ids.count(rule) > 1}):

@@ -75,7 +75,7 @@ class Frame:
     pause: Pause | None = None
     hours: str = ""  # week text; "" = whenever the packs allow
     not_on: str = ""  # days
-    no_calls: bool = False  # an exception takes calls away, from everybody
+    only: tuple[str, ...] = ()  # media an exception leaves, for calls by hand too; empty: all
     as_class: str = ""  # the class that an exception puts in the place of the export's
     exception: bool = False  # rules/debtors.toml names the debtor
     ignored: tuple[str, ...] = ()  # keys of the exception that would loosen the strategy and have no approval

@@ -86,7 +86,7 @@ def frame_for(debtor: Debtor, strategies: Strategies, exceptions: Exceptions) ->
         pause=own.pause,
         hours=own.hours,
         not_on=own.not_on,
-        no_calls=bool(own.media) and "call" not in own.media,
+        only=own.media,
         exception=True,
         ignored=tuple(sorted(barred)),
     )

@@ -26,6 +26,7 @@ from collectord.core.contact.family import as_one, under
 from collectord.core.house import House
 from collectord.core.money import from_scaled
 from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.strategies import Frames
 from collectord.edge.store import families, ledger, payments
 from collectord.edge.store.codec import (
     instant,
@@ -47,23 +48,27 @@ LIVE_STATES = frozenset({"reserved", "placed", "ringing_agent", "ringing_debtor"
 Row = Mapping[str, Any]
 
 
-async def debtor_facts(conn: Connection, key: DebtorKey, now: datetime, house: House, doubts: tuple[Doubt, ...] = ()) -> DebtorFacts | None:
+async def debtor_facts(
+    conn: Connection, key: DebtorKey, now: datetime, house: House, frames: Frames, doubts: tuple[Doubt, ...] = ()
+) -> DebtorFacts | None:
     """None when no such debtor is known. Works on a reader, and on the writer inside the transaction that commits an attempt.
 
     A head office comes with its branches' items, a branch with the head office that is called for it.
     """
-    found = await _own_facts(conn, key, now, house, doubts)
+    found = await _own_facts(conn, key, now, house, frames, doubts)
     family = await families.family_of(conn, key)
     if found is None or not family.branches:
         return found
-    members = [await _own_facts(conn, member, now, house, doubts) for member in (family.root, *family.branches) if member != key]
+    members = [await _own_facts(conn, member, now, house, frames, doubts) for member in (family.root, *family.branches) if member != key]
     others = [one for one in members if one is not None]
     if family.root == key:
         return as_one(found, others, house, house.today(now))
     return under(found, others[0], others[1:])
 
 
-async def _own_facts(conn: Connection, key: DebtorKey, now: datetime, house: House, doubts: tuple[Doubt, ...]) -> DebtorFacts | None:
+async def _own_facts(
+    conn: Connection, key: DebtorKey, now: datetime, house: House, frames: Frames, doubts: tuple[Doubt, ...]
+) -> DebtorFacts | None:
     who = {"company": key.company, "debtor_no": key.debtor_no}
     debtor = await ledger.debtor(conn, key)
     if debtor is None:
@@ -93,6 +98,7 @@ async def _own_facts(conn: Connection, key: DebtorKey, now: datetime, house: Hou
         payments=await payments.seen(conn, key, now, day),
         callbacks=tuple([_callback(row) async for row in SQL.callbacks(conn, **who, now=at)]),
         doubts=doubts,
+        frame=frames.of(debtor),
     )
 
 
@@ -182,6 +188,7 @@ def _attempt(row: Row, now: datetime) -> Contact:
         attempt_id=row["id"],
         live=running,
         unresolved=row["state"] == "unknown",
+        agreed=bool(row["agreed"]),
     )
 
 

@@ -1,0 +1,144 @@
+"""The debtor's frame before the gate: saturation, and what `rules/debtors.toml` says about one debtor.
+
+Owns the rules debtors/… and PACK/saturation, as refusals name them. Knows nothing that is owed but when accounting last wrote about it.
+Invariant: an agreed callback and what came from the debtor add no strength. Saturation never holds up such a callback; days and pauses do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from collectord.core.contact.exceptions import callback_windows
+from collectord.core.contact.facts import CONTACT_RESULTS, Contact, DebtorFacts
+from collectord.core.contact.guard import wrong_since
+from collectord.core.contact.packs import Pack
+from collectord.core.contact.refusals import Notice, Question, Refusal
+from collectord.core.contact.week import WHOLE_DAY, Week, both, day_start, next_inside, parse_days, parse_week, shown_week, without_days
+from collectord.core.house import House
+from collectord.core.receivables.frame import with_letters
+from collectord.core.receivables.history import Touch
+from collectord.core.wording import Texts
+
+FRAME_RULES = ("debtors/approval", "debtors/ask-first", "debtors/hours", "debtors/media", "debtors/paused")
+
+TEXTS: Texts = {
+    "approval": (
+        "{keys} in rules/debtors.toml would give more contact than strategy {strategy} does, and nobody approved it: it does not count.",
+        "{keys} in rules/debtors.toml gäbe mehr Kontakt als die Strategie {strategy}, und niemand hat das genehmigt: es gilt nicht.",
+    ),
+    "paused": (
+        "All contacts are stopped up to {day}, by {who}: {why}",
+        "Alle Kontakte ruhen bis einschließlich {day}, veranlasst von {who}: {why}",
+    ),
+    "media": (
+        "For this debtor only {media} is meant, not {medium} (rules/debtors.toml).",
+        "Für diesen Debitor ist nur {media} vorgesehen, nicht {medium} (rules/debtors.toml).",
+    ),
+    "hours": (
+        "This debtor is called only {week} (rules/debtors.toml).",
+        "Dieser Debitor wird nur angerufen: {week} (rules/debtors.toml).",
+    ),
+    "ask-first": (
+        "Ask {role} first before this debtor is called (rules/debtors.toml).",
+        "Vor einem Anruf ist {role} zu fragen (rules/debtors.toml).",
+    ),
+    "saturation": (
+        "Contacts of strength {strength} in {per} days, {saturation} are allowed (strategy {strategy}).",
+        "Kontakte der Stärke {strength} in {per} Tagen, erlaubt sind {saturation} (Strategie {strategy}).",
+    ),
+    "never-room": (
+        "One such contact alone has strength {own}, and {saturation} are allowed (strategy {strategy}).",
+        "Ein solcher Kontakt allein hat die Stärke {own}, erlaubt sind {saturation} (Strategie {strategy}).",
+    ),
+}
+
+
+def frame_refusals(question: Question, at: datetime) -> Iterator[Refusal]:
+    """Every rule of the frame that refuses at this instant. A person may set one aside, with a reason."""
+    rules = [_paused(question, at), _media(question), *(_saturation(question, pack, at) for pack in question.packs if pack.saturation)]
+    if question.is_call:
+        rules += [_hours(question, at), _ask_first(question)]
+    yield from question.without_overridden([refusal for refusal in rules if refusal is not None], at)
+
+
+def warnings(question: Question) -> Iterator[Notice]:
+    """Lines of an exception that nobody approved and that would give the debtor more contact."""
+    frame = question.facts.frame
+    if frame.ignored:
+        yield Notice("debtors/approval", question.says(TEXTS, "approval", keys=frame.ignored, strategy=frame.strategy))
+
+
+def touches_of(facts: DebtorFacts, house: House) -> tuple[Touch, ...]:
+    """Every contact that the debtor may have noticed, with the letters of accounting's own run."""
+    found = [
+        Touch(
+            on=house.today(contact.at),
+            medium=contact.medium,
+            inbound=contact.direction == "inbound",
+            conversation=contact.is_conversation,
+            agreed=contact.agreed,
+        )
+        for contact in facts.contacts
+        if _was_noticed(facts, contact)
+    ]
+    return tuple(found)
+
+
+def _was_noticed(facts: DebtorFacts, contact: Contact) -> bool:
+    if not contact.is_call:
+        return True
+    wrong = wrong_since(facts, contact.number) if contact.number else None
+    return contact.result in CONTACT_RESULTS and (wrong is None or contact.at > wrong)
+
+
+def _paused(question: Question, at: datetime) -> Refusal | None:
+    pause = question.facts.frame.pause
+    if pause is None or at >= question.after(pause.until):
+        return None
+    reason = question.says(TEXTS, "paused", day=pause.until, who=pause.who, why=pause.why)
+    return Refusal("debtors/paused", reason, question.after(pause.until))
+
+
+def _media(question: Question) -> Refusal | None:
+    only = question.facts.frame.only
+    if not only or question.medium in only:
+        return None
+    return Refusal("debtors/media", question.says(TEXTS, "media", media=only, medium=question.medium), None)
+
+
+def _hours(question: Question, at: datetime) -> Refusal | None:
+    frame, home = question.facts.frame, question.place.home
+    week: Week = parse_week(frame.hours) if frame.hours else (WHOLE_DAY,) * 7
+    if frame.not_on:
+        week = both(week, without_days(parse_days(frame.not_on)))
+    opens = next_inside(at, home, week, lambda day: False)
+    if opens == at:
+        return None
+    return Refusal("debtors/hours", question.says(TEXTS, "hours", week=shown_week(week, question.language)), opens)
+
+
+def _ask_first(question: Question) -> Refusal | None:
+    role = question.facts.frame.ask_first
+    return Refusal("debtors/ask-first", question.says(TEXTS, "ask-first", role=role), None) if role else None
+
+
+def _saturation(question: Question, pack: Pack, at: datetime) -> Refusal | None:
+    frame, house = question.facts.frame, question.house
+    if frame.saturation is None:
+        return None
+    touches = with_letters(touches_of(question.facts, house), question.facts.items, house.today(question.now))
+    exempt = callback_windows(question, since_used=True) if question.is_call else []
+    if any(start <= at and (end is None or at < end) for start, end in exempt):
+        return None
+    found = frame.room(question.medium, touches, house.today(at))
+    if found is None:
+        return None
+    moments = [start for start, _ in exempt if start > at]
+    moments += [day_start(found.until, house.time_zone)] if found.until is not None else []
+    code = "saturation" if found.until is not None else "never-room"
+    reason = question.says(
+        TEXTS, code, strength=found.strength, saturation=found.saturation, per=frame.per, own=frame.strength[question.medium],
+        strategy=frame.strategy or "-",
+    )  # fmt: skip
+    return Refusal(f"{pack.name}/saturation", reason, min(moments, default=None))
