@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from collectord.core.receivables.frame import NO_FRAME, Frame
+from collectord.core.receivables.history import Touch
 from collectord.core.receivables.ledger import Debtor, DebtorKey, OpenItem
 from collectord.core.receivables.seen_payments import SeenPayment
 from collectord.core.telephony.attempts import COUNTS_AS_CONTACT, RIGHT_PARTY, Disposition
@@ -81,7 +82,6 @@ class Contact:
     attempt_id: str = ""
     live: bool = False  # an attempt that has not ended
     unresolved: bool = False  # an attempt whose fate is not known yet (state unknown)
-    agreed: bool = False  # an attempt that kept a callback the debtor asked for
 
     @property
     def key(self) -> DebtorKey:
@@ -188,6 +188,7 @@ class DebtorFacts:
     branches: tuple[Branch, ...] = ()  # of a head office; `items` hold theirs then
     covered_by: Debtor | None = None  # a branch: the head office whose call covers it
     frame: Frame = NO_FRAME  # what strategy and exception leave for the debtor
+    touches: tuple[Touch, ...] = ()  # what the debtor noticed of us, for a frame with a saturation; oldest first
 
     @property
     def key(self) -> DebtorKey:

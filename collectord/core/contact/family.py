@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from collectord.core.contact.facts import NO_LEGAL_STATE, Branch, Contact, DebtorFacts, Fact, FactKind
 from collectord.core.house import House
 from collectord.core.receivables.families import reference, referred
+from collectord.core.receivables.history import Touch
 from collectord.core.receivables.seen_payments import SeenPayment, blocking
 
 
@@ -33,11 +34,12 @@ def as_one(root: DebtorFacts, branches: Sequence[DebtorFacts], house: House, tod
         number_contacts=tuple(sorted(number_contacts, key=lambda contact: (contact.at, contact.attempt_id))),
         facts=(*root.facts, *(fact for branch in covered for fact in _disputes(branch))),
         payments=(*root.payments, *(_payment(payment, branch) for branch in covered for payment in branch.payments)),
+        touches=_together((root, *branches)),
         branches=tuple(Branch(branch.debtor, branch.items, told[branch.key]) for branch in branches),
     )
 
 
-def under(branch: DebtorFacts, root: DebtorFacts, others: Iterable[DebtorFacts]) -> DebtorFacts:
+def under(branch: DebtorFacts, root: DebtorFacts, others: Sequence[DebtorFacts]) -> DebtorFacts:
     """A branch as its head office's call covers it: not called itself, and every contact of the family is one with it."""
     contacts = [contact for one in (branch, root, *others) for contact in one.contacts]
     family = {contact.key for contact in contacts}
@@ -45,8 +47,13 @@ def under(branch: DebtorFacts, root: DebtorFacts, others: Iterable[DebtorFacts])
         branch,
         covered_by=root.debtor,
         contacts=tuple(sorted(contacts, key=lambda contact: contact.at)),
+        touches=_together((branch, root, *others)),
         number_contacts=tuple(contact for contact in branch.number_contacts if contact.key not in family),
     )
+
+
+def _together(members: Iterable[DebtorFacts]) -> tuple[Touch, ...]:
+    return tuple(sorted((touch for one in members for touch in one.touches), key=lambda touch: touch.on))
 
 
 def _held_back(branch: DebtorFacts, house: House, today: date) -> str:

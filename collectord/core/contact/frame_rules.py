@@ -10,14 +10,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from collectord.core.contact.exceptions import callback_windows
-from collectord.core.contact.facts import CONTACT_RESULTS, Contact, DebtorFacts
-from collectord.core.contact.guard import wrong_since
 from collectord.core.contact.packs import Pack
 from collectord.core.contact.refusals import Notice, Question, Refusal
 from collectord.core.contact.week import WHOLE_DAY, Week, both, day_start, next_inside, parse_days, parse_week, shown_week, without_days
-from collectord.core.house import House
 from collectord.core.receivables.frame import with_letters
-from collectord.core.receivables.history import Touch
 from collectord.core.wording import Texts
 
 FRAME_RULES = ("debtors/approval", "debtors/ask-first", "debtors/hours", "debtors/media", "debtors/paused")
@@ -69,29 +65,6 @@ def warnings(question: Question) -> Iterator[Notice]:
         yield Notice("debtors/approval", question.says(TEXTS, "approval", keys=frame.ignored, strategy=frame.strategy))
 
 
-def touches_of(facts: DebtorFacts, house: House) -> tuple[Touch, ...]:
-    """Every contact that the debtor may have noticed, with the letters of accounting's own run."""
-    found = [
-        Touch(
-            on=house.today(contact.at),
-            medium=contact.medium,
-            inbound=contact.direction == "inbound",
-            conversation=contact.is_conversation,
-            agreed=contact.agreed,
-        )
-        for contact in facts.contacts
-        if _was_noticed(facts, contact)
-    ]
-    return tuple(found)
-
-
-def _was_noticed(facts: DebtorFacts, contact: Contact) -> bool:
-    if not contact.is_call:
-        return True
-    wrong = wrong_since(facts, contact.number) if contact.number else None
-    return contact.result in CONTACT_RESULTS and (wrong is None or contact.at > wrong)
-
-
 def _paused(question: Question, at: datetime) -> Refusal | None:
     pause = question.facts.frame.pause
     if pause is None or at >= question.after(pause.until):
@@ -127,7 +100,7 @@ def _saturation(question: Question, pack: Pack, at: datetime) -> Refusal | None:
     frame, house = question.facts.frame, question.house
     if frame.saturation is None:
         return None
-    touches = with_letters(touches_of(question.facts, house), question.facts.items, house.today(question.now))
+    touches = with_letters(question.facts.touches, question.facts.items, house.today(question.now))
     exempt = callback_windows(question, since_used=True) if question.is_call else []
     if any(start <= at and (end is None or at < end) for start, end in exempt):
         return None

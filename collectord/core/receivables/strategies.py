@@ -56,6 +56,11 @@ class Frames:
     strategies: Strategies = NO_STRATEGIES
     exceptions: Exceptions = NO_EXCEPTIONS
 
+    @property
+    def is_empty(self) -> bool:
+        """Nobody has a frame."""
+        return not self.strategies.listed and not self.exceptions.debtors
+
     def of(self, debtor: Debtor) -> Frame:
         return frame_for(debtor, self.strategies, self.exceptions)
 

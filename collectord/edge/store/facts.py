@@ -27,7 +27,7 @@ from collectord.core.house import House
 from collectord.core.money import from_scaled
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.strategies import Frames
-from collectord.edge.store import families, ledger, payments
+from collectord.edge.store import families, histories, ledger, payments
 from collectord.edge.store.codec import (
     instant,
     joined,
@@ -99,6 +99,7 @@ async def _own_facts(
         callbacks=tuple([_callback(row) async for row in SQL.callbacks(conn, **who, now=at)]),
         doubts=doubts,
         frame=frames.of(debtor),
+        touches=() if frames.is_empty else await histories.touches_of(conn, key, now, house.time_zone),
     )
 
 
@@ -188,7 +189,6 @@ def _attempt(row: Row, now: datetime) -> Contact:
         attempt_id=row["id"],
         live=running,
         unresolved=row["state"] == "unknown",
-        agreed=bool(row["agreed"]),
     )
 
 

@@ -52,6 +52,13 @@ async def histories_between(
     }
 
 
+async def touches_of(conn: Connection, key: DebtorKey, now: datetime, zone: str) -> tuple[Touch, ...]:
+    """The contacts alone, for whoever needs nothing else: the gate."""
+    stretch = {"company": key.company, "debtor_no": key.debtor_no, "to_company": key.company, "to_debtor": key.debtor_no}
+    found = await _touches(SQL.contacts_between(conn, **stretch, since=instant(now - TOUCHES), now=instant(now)), ZoneInfo(zone))
+    return tuple(found.get(key, ()))
+
+
 _Item = tuple[str, str, str]
 
 

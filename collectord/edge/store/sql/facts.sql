@@ -57,13 +57,12 @@ select r.source, r.line, r.column_name, r.value, r.reason
  order by b.seq, r.line;
 
 -- name: attempts(company, debtor_no, since, now)
-select a.*, 1 as own, exists (select 1 from task t where t.id = a.task_id and t.origin = 'callback') as agreed
-  from attempt a
+select a.*, 1 as own from attempt a
  where a.company = :company and a.debtor_no = :debtor_no and a.placed_at <= :now
    and (a.placed_at >= :since or a.disposition in ('do_not_call', 'wrong_number')
         or a.state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up', 'unknown'))
 union all
-select a.*, 0 as own, 0 as agreed from attempt a
+select a.*, 0 as own from attempt a
  where a.number in (select n.e164 from debtor_number n where n.company = :company and n.debtor_no = :debtor_no and n.e164 <> '')
    and not (a.company = :company and a.debtor_no = :debtor_no) and a.placed_at <= :now
    and (a.placed_at >= :since or a.state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up', 'unknown'));
