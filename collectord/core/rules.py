@@ -15,8 +15,12 @@ from collectord.core.contact.packs import Limit, Pack, Quiet, unknown_packs
 from collectord.core.exports.source_profiles import Profile, overlaps, uncovered
 from collectord.core.house import House
 from collectord.core.receivables.ladders import Ladder
+from collectord.core.receivables.legal_states import NO_LEGAL_STATES, LegalStates
 from collectord.core.receivables.objections import Card
+from collectord.core.receivables.policy import Policy
+from collectord.core.receivables.risk_rules import NO_RISK_RULES, RiskRules
 from collectord.core.receivables.strategies import NO_FRAMES, Frames
+from collectord.core.receivables.triggers import Trigger
 from collectord.core.telephony.disposition_rules import FollowUpRules
 from collectord.core.wording import Texts, phrase
 
@@ -54,7 +58,15 @@ class Rules:
     sources: Mapping[str, Profile] = field(default_factory=dict)  # by file name in rules/sources; "canonical" is always there
     frames: Frames = NO_FRAMES  # strategies.toml and debtors.toml
     objections: Mapping[str, Card] = field(default_factory=dict)  # objections.toml, by code
+    triggers: tuple[Trigger, ...] = ()
+    risk: RiskRules = NO_RISK_RULES
+    legal_states: LegalStates = NO_LEGAL_STATES
     warnings: tuple[str, ...] = ()  # what the files say together and hardly mean, with file and line
+
+    @property
+    def policy(self) -> Policy:
+        """What besides a ladder decides whether a contact is wanted."""
+        return Policy(frames=self.frames, triggers=self.triggers, legal_states=self.legal_states)
 
     def rule_ids(self) -> tuple[str, ...]:
         """Every rule that may be named in a refusal or warning; stable between versions (CONTRACT 6)."""

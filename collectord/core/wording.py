@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -20,6 +21,13 @@ from collectord.core.money import Money
 
 Language = Literal["en", "de"]
 Texts = Mapping[str, tuple[str, str]]
+
+@dataclass(frozen=True, slots=True)
+class Bilingual:
+    """A value that reads differently in each language, as a rule file says it."""
+
+    texts: Mapping[Language, str]
+
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
@@ -47,6 +55,8 @@ def shown(value: object, language: Language, zone: str) -> str:
             return f"{value:f}"
         case str():
             return safe(value)
+        case Bilingual(texts):
+            return safe(texts[language])
         case list() | tuple():
             return ", ".join(shown(part, language, zone) for part in value)
         case _:

@@ -19,8 +19,9 @@ from collectord.core.contact.packs import EVERYWHERE, Pack, parse_pack
 from collectord.core.exports.profile_text import extended, parse_profile
 from collectord.core.exports.source_profiles import CANONICAL, CANONICAL_NAME, Profile, misnamed
 from collectord.core.house import House
+from collectord.core.receivables.acting_early import NOT_EARLY, parse_early
 from collectord.core.receivables.exceptions import NO_EXCEPTIONS, parse_exceptions
-from collectord.core.receivables.ladders import parse_ladders
+from collectord.core.receivables.ladder_text import parse_ladders
 from collectord.core.receivables.objections import parse_objections
 from collectord.core.receivables.strategies import NO_STRATEGIES, Frames, parse_strategies
 from collectord.core.receivables.strategy_doubts import Doubt, doubts
@@ -36,7 +37,8 @@ DISPOSITIONS = "dispositions.toml"
 STRATEGIES = "strategies.toml"
 DEBTORS = "debtors.toml"
 OBJECTIONS = "objections.toml"
-OPTIONAL = (STRATEGIES, DEBTORS, OBJECTIONS)  # a directory without one of them has none of what it would say
+TRIGGERS = "triggers.toml"
+OPTIONAL = (STRATEGIES, DEBTORS, OBJECTIONS, TRIGGERS)  # a directory without one of them has none of what it would say
 PACKS = "packs"
 SOURCES = "sources"
 LARGEST = 1_000_000  # bytes; a rule file a person can read is far smaller
@@ -81,6 +83,7 @@ def load_rules(directory: Path) -> Rules:
         reading.parse_if_there(DEBTORS, parse_exceptions, NO_EXCEPTIONS),
     )
     objections = reading.parse_if_there(OBJECTIONS, parse_objections, {})
+    early = reading.parse_if_there(TRIGGERS, parse_early, NOT_EARLY)
     reading.unknown_files()
     if packs and not reading.problems and not any(EVERYWHERE in pack.countries for pack in packs.values()):
         sentence = f'no pack is for all other countries; write countries = [..., "{EVERYWHERE}"] in the strictest one'
@@ -89,7 +92,8 @@ def load_rules(directory: Path) -> Rules:
     if reading.problems or ladders is None or dispositions is None:
         raise RulesInvalid(sorted(reading.problems, key=lambda problem: (problem.file, problem.line, problem.key)))
     return Rules(
-        packs=packs, ladders=ladders, dispositions=dispositions, sources=sources, frames=frames, objections=objections, warnings=warnings
+        packs=packs, ladders=ladders, dispositions=dispositions, sources=sources, frames=frames, objections=objections,
+        triggers=early.triggers, risk=early.risk, warnings=warnings,
     )  # fmt: skip
 
 

@@ -16,11 +16,11 @@ from collectord.core.contact.verdict import explained
 from collectord.core.house import House
 from collectord.core.receivables.escalation import wanted
 from collectord.core.receivables.families import as_one_account
+from collectord.core.receivables.history import History, joined
 from collectord.core.receivables.holds import Holds
-from collectord.core.receivables.ladders import ladder_for
 from collectord.core.receivables.ledger import DebtorKey, OpenItem
 from collectord.core.rules import Rules
-from collectord.edge.store import corrections, facts, holds, tasks
+from collectord.edge.store import corrections, facts, histories, holds, tasks
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import asked_blocks
 
@@ -41,9 +41,10 @@ async def explain(
         if item is not None and item not in {one.item_no for one in known.items}:
             raise NotKnown(f"debtor {key} has no open item {item}")
         today = house.today(now)
-        ladder = ladder_for(known.debtor, rules.ladders)
+        ladder = rules.policy.ladder_for(known.debtor, rules.ladders)
         items, held = await _as_planned(conn, known, now, today)
-        asked = wanted(known.debtor, items, ladder, today, holds=held)
+        done = await _history(conn, known, now, today, house.time_zone)
+        asked = wanted(known.debtor, items, ladder, today, holds=held, history=done, policy=rules.policy)
         live = await tasks.live_tasks_of(conn, key, now)
         answer = may_contact(known, rules.packs, house, now, item=item)
         notices = await asked_blocks.warnings(conn, house, now, key)
@@ -51,6 +52,11 @@ async def explain(
         return {**shown, "corrections": [one async for _, one in corrections.known_between(conn, key, key, now)]}
 
     return await db.read(look)
+
+
+async def _history(conn: Connection, known: DebtorFacts, now: datetime, today: date, zone: str) -> History:
+    keys = [known.key, *(branch.debtor.key for branch in known.branches)]
+    return joined([await histories.history_of(conn, key, now, today, zone) for key in keys])
 
 
 async def _as_planned(conn: Connection, known: DebtorFacts, now: datetime, today: date) -> tuple[tuple[OpenItem, ...], Holds]:

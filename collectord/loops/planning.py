@@ -15,7 +15,7 @@ from typing import Any
 
 from collectord.core.house import House
 from collectord.core.money import plain_map
-from collectord.core.receivables.dunning import Cancel, Change, Create, Keep, changed_task, new_task, plan_tasks
+from collectord.core.receivables.dunning import Cancel, Change, Create, Keep, Wait, changed_task, new_task, plan_tasks
 from collectord.core.receivables.escalation import wanted
 from collectord.core.receivables.shortfall import shortfall
 from collectord.core.receivables.tasks import Task, TaskState
@@ -32,6 +32,7 @@ class _Plan:
     created: list[Task] = field(default_factory=list)
     changed: list[Task] = field(default_factory=list)
     cancelled: list[tuple[Task, str]] = field(default_factory=list)
+    postponed: list[tuple[Task, str]] = field(default_factory=list)
     unchanged: int = 0
     live: list[tuple[Task, bool]] = field(default_factory=list)  # with whether the debtor has a dialable number
 
@@ -53,16 +54,18 @@ async def plan(
         await tasks.create_tasks(conn, made.created, now)
         for task in made.changed:
             await tasks.update_task(conn, task, now)
+        for task, reason in made.postponed:
+            await tasks.postpone(conn, task.id, task.not_before, reason, now)
         for task, reason in made.cancelled:
             await tasks.cancel_waiting(conn, task.id, reason, now)
         crash_point("plan-before-commit")
 
-    if not dry_run and (made.created or made.changed or made.cancelled):
+    if not dry_run and (made.created or made.changed or made.cancelled or made.postponed):
         await db.write(write)
         crash_point("plan-committed")
     return {
         "created": await _documents(made.created),
-        "changed": await _documents(made.changed),
+        "changed": await _documents([*made.changed, *(task for task, _ in made.postponed)]),
         "cancelled": await _documents([replace(task, state=TaskState.CANCELLED, why=reason) for task, reason in made.cancelled]),
         "unchanged": made.unchanged,
         "shortfall": plain_map(await asyncio.to_thread(shortfall, made.live, agents)),
@@ -85,7 +88,11 @@ async def _decide(db: Database, rules: Rules, house: House, now: datetime, new_i
 
     def take(seen: Seen) -> None:
         task: Task
-        match plan_tasks(seen.debtor, seen.items, seen.task, seen.ladder, today, holds=seen.holds):
+        decision = plan_tasks(
+            seen.debtor, seen.items, seen.task, seen.ladder, today,
+            holds=seen.holds, history=seen.history, policy=seen.policy, zone=zone,
+        )  # fmt: skip
+        match decision:
             case Create(asked):
                 task = new_task(asked, new_id(), now, language=language, zone=zone)
                 made.created.append(task)
@@ -95,6 +102,9 @@ async def _decide(db: Database, rules: Rules, house: House, now: datetime, new_i
             case Cancel(task, reason):
                 made.cancelled.append((task, reason.why(language, zone)))
                 return
+            case Wait(waiting, not_before, reason):
+                task = replace(waiting, not_before=not_before, state=TaskState.PLANNED)
+                made.postponed.append((task, reason.why(language, zone)))
             case Keep(task):
                 made.unchanged += 1
             case _:
@@ -112,7 +122,7 @@ async def diff(db: Database, rules: Rules, house: House, now: datetime) -> list[
 
     def take(seen: Seen) -> None:
         for when, day in (("today", today), ("tomorrow", today + timedelta(days=1))):
-            answer = wanted(seen.debtor, seen.items, seen.ladder, day, holds=seen.holds)
+            answer = wanted(seen.debtor, seen.items, seen.ladder, day, holds=seen.holds, history=seen.history, policy=seen.policy)
             match answer:
                 case Wanted(level=level, open_amount=amounts):
                     key, amounts = (answer.ladder, level.number, level.title(house.language)), dict(amounts)

@@ -14,10 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectord.core.receivables.dunning import Cancel, Change, Create, Keep, Nothing, changed_task, day_begins, new_task, plan_tasks
-from collectord.core.receivables.escalation import carried_out, wanted
+from collectord.core.receivables.escalation import wanted
 from collectord.core.receivables.holds import NO_HOLD, Holds
-from collectord.core.receivables.ladders import Ladder, Level, parse_ladders
+from collectord.core.receivables.ladder_text import parse_ladders
+from collectord.core.receivables.ladders import Ladder, Level
 from collectord.core.receivables.ledger import FOREVER, Debtor, OpenItem
+from collectord.core.receivables.steps import carried_out
 from collectord.core.receivables.tasks import Task, TaskState
 from collectord.core.receivables.wanted import NotWanted, Wanted
 from collectord.core.rule_text import Table
@@ -422,7 +424,7 @@ def test_for_all_ledgers_planning_twice_changes_nothing(debtor, items, ladder, h
                 return changed_task(change, NOW, language="de", zone=ZONE)
             case Keep(kept):
                 return kept
-            case Cancel() | Nothing():
+            case _:
                 return None
 
     once = plan(items, plan(before, None))

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from collectord.core.receivables.ladders import Ladder, ladder_for, parse_ladders
+from collectord.core.receivables.ladder_text import parse_ladders
+from collectord.core.receivables.ladders import Ladder, ladder_for
 from collectord.core.receivables.ledger import Debtor
 from collectord.core.rule_text import Problem, Table
 

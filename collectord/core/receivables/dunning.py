@@ -12,9 +12,11 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from collectord.core.receivables.escalation import wanted
+from collectord.core.receivables.history import NO_HISTORY, History
 from collectord.core.receivables.holds import NO_HOLD, Holds
 from collectord.core.receivables.ladders import Ladder
 from collectord.core.receivables.ledger import Debtor, OpenItem
+from collectord.core.receivables.policy import PLAIN, Policy
 from collectord.core.receivables.tasks import Task, TaskState
 from collectord.core.receivables.wanted import NotWanted, Wanted
 from collectord.core.wording import Language
@@ -40,6 +42,15 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """A step that has begun comes back later: its own calls used up what the debtor may receive."""
+
+    task: Task
+    not_before: datetime
+    reason: NotWanted
+
+
+@dataclass(frozen=True, slots=True)
 class Keep:
     task: Task
 
@@ -49,7 +60,7 @@ class Nothing:
     reason: NotWanted
 
 
-Decision = Create | Change | Cancel | Keep | Nothing
+Decision = Create | Change | Cancel | Wait | Keep | Nothing
 
 
 def plan_tasks(
@@ -60,20 +71,32 @@ def plan_tasks(
     today: date,
     *,
     holds: Holds = NO_HOLD,
+    history: History = NO_HISTORY,
+    policy: Policy = PLAIN,
+    zone: str = "UTC",
 ) -> Decision:
     """What becomes of the debtor's live ladder task (`existing`, at most one). A task in somebody's hands is kept as it is."""
     if existing is not None and existing.state not in CHANGEABLE:
         return Keep(existing)
-    answer = wanted(debtor, items, ladder, today, holds=holds)
+    answer = wanted(debtor, items, ladder, today, holds=holds, history=history, policy=policy)
     match answer, existing:
         case Wanted(), None:
             return Create(answer)
         case Wanted(), Task() as task:
             return Keep(task) if _says_the_same(task, answer) else Change(task, answer)
         case NotWanted(), Task() as task:
-            return Cancel(task, answer)
+            return _pause(task, answer, zone) if task.attempts_made else Cancel(task, answer)
     assert isinstance(answer, NotWanted)
     return Nothing(answer)
+
+
+def _pause(task: Task, answer: NotWanted, zone: str) -> Wait | Keep | Cancel:
+    """What becomes of a step that has begun and is not wanted today."""
+    same_step = answer.level is not None and answer.level.number == task.level
+    if answer.rule != "saturated" or answer.until is None or not same_step:
+        return Cancel(task, answer)
+    back = day_begins(answer.until, zone)
+    return Keep(task) if task.not_before >= back else Wait(task, back, answer)
 
 
 def new_task(asked: Wanted, task_id: str, now: datetime, *, language: Language, zone: str) -> Task:
@@ -92,10 +115,14 @@ def new_task(asked: Wanted, task_id: str, now: datetime, *, language: Language, 
         expires_at=None if asked.expires_on is None else day_begins(asked.expires_on, zone),
         state=TaskState.READY if not_before <= now else TaskState.PLANNED,
         why=asked.why(language, zone),
-        priority=asked.level.priority,
+        agent=asked.agent,
+        priority=asked.priority,
         oldest_due_on=asked.oldest_due_on,
-        skill=asked.level.skill,
+        skill=asked.skill,
         created_at=now,
+        prompted_by=asked.prompted_by,
+        script=asked.script,
+        tone=asked.tone,
     )
 
 
@@ -105,7 +132,7 @@ def changed_task(change: Change, now: datetime, *, language: Language, zone: str
     fresh = replace(
         new_task(change.wanted, before.id, now, language=language, zone=zone),
         created_at=before.created_at,
-        agent=before.agent,
+        agent=change.wanted.agent or before.agent,
     )
     if (before.ladder, before.level) != (fresh.ladder, fresh.level):
         return fresh
@@ -113,7 +140,7 @@ def changed_task(change: Change, now: datetime, *, language: Language, zone: str
 
 
 def _says_the_same(task: Task, asked: Wanted) -> bool:
-    """Whether the task needs no change. The sentence is not compared: it follows from the rest."""
+    """Whether the task needs no change. The sentence and what brought it forward are not compared: they follow from the rest."""
     return (
         task.ladder == asked.ladder
         and task.level == asked.level.number
@@ -121,8 +148,11 @@ def _says_the_same(task: Task, asked: Wanted) -> bool:
         and task.items == asked.items
         and dict(task.open_amount) == dict(asked.open_amount)
         and task.oldest_due_on == asked.oldest_due_on
-        and task.priority == asked.level.priority
-        and task.skill == asked.level.skill
+        and task.priority == asked.priority
+        and task.skill == asked.skill
+        and task.script == asked.script
+        and task.tone == asked.tone
+        and asked.agent in ("", task.agent)
     )
 
 

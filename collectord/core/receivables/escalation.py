@@ -1,21 +1,30 @@
 """Escalation: which step of its ladder a debtor's open items ask for on a given day.
 
-Owns the reading of items, credits, blocks and gaps against a ladder. Makes no task and knows no hours: those are dunning's and the gate's.
-Invariant: the same debtor, items and day give the same answer in whatever order the items come.
+Owns the reading of items, credits, blocks, triggers and the debtor's frame against a ladder. Makes no task and knows no hours: those are
+dunning's and the gate's.
+Invariant: the same debtor, items and day give the same answer in whatever order the items come; before a refusal's `until` the answer stays
+a refusal as long as nothing happens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from collectord.core.money import Money
-from collectord.core.receivables.claims import DAY, Claim, net, obstacle
+from collectord.core.receivables.claims import DAY, Claim, net
+from collectord.core.receivables.frame import with_letters
+from collectord.core.receivables.handover import choose
+from collectord.core.receivables.history import NO_HISTORY, History
 from collectord.core.receivables.holds import NO_HOLD, Holds
-from collectord.core.receivables.ladders import Ladder, Level, reached
+from collectord.core.receivables.ladders import Ladder, Level, SeveralItems
 from collectord.core.receivables.ledger import Debtor, OpenItem
+from collectord.core.receivables.policy import PLAIN, Policy
+from collectord.core.receivables.standstill import obstacle, standstill
+from collectord.core.receivables.steps import Step, View, next_step, position
+from collectord.core.receivables.triggers import Fired, Waits, fired, last_contact
 from collectord.core.receivables.wanted import NotWanted, Wanted, moneys
 
 
@@ -26,16 +35,21 @@ def wanted(
     today: date,
     *,
     holds: Holds = NO_HOLD,
+    history: History = NO_HISTORY,
+    policy: Policy = PLAIN,
 ) -> Wanted | NotWanted:
-    """What the ladder wants of this debtor of one company today.
+    """What the rules want of this debtor of one company today.
 
-    The oldest item that may be spoken about drives: its next step, once its day has come and the gap since the last contact is kept, is
-    for all items of the debtor that are due. Before anything is overdue, the same holds for items about to fall due and courtesy steps.
+    The oldest item that may be spoken about drives, unless the ladder says otherwise: its next step, once its day has come and the gap
+    since the last contact is kept, is for all items of the debtor that are due. Before anything is overdue, the same holds for items about
+    to fall due and courtesy steps. Where the ladder wants nothing yet, a trigger may bring its next step forward. What the debtor's frame
+    leaves no room for is not wanted.
     """
     everything = sorted(items, key=lambda item: (item.due_on, item.item_no))
     if ladder is None:
         return NotWanted(rule="no-ladder", until=None, values={})
-    held = _held(debtor, holds, today)
+    frame = policy.frames.of(debtor)
+    held = standstill(debtor, holds, frame, policy, today)
     if held is not None:
         return held
     debits = [item for item in everything if item.open_amount > 0]
@@ -50,79 +64,157 @@ def wanted(
     claims = net(free, everything)
     if not claims:
         return NotWanted(rule="credits-cover", until=min(releases, default=None), values={})
-    ours = [item.contacted_on for item in everything if item.contacted_on is not None]
-    letters = [item.last_dunned_on for item in everything if item.last_dunned_on is not None]  # of accounting's own dunning run
-    contacts = [*ours, *(day for day in letters if day <= today)]
-    view = _View(debtor, ladder, holds, today, max(contacts, default=None))
-    return _drive(view, claims, releases)
+    view = View(debtor, ladder, holds, today, last_contact(everything, history.touches, today), frame)
+    overdue = [claim for claim in claims if claim.item.is_overdue(today)]
+    upcoming = [claim for claim in claims if not claim.item.is_overdue(today)]
+    case = _Case(view, everything, overdue, upcoming, releases, history, policy)
+    answer = _by_ladder(case)
+    return answer if isinstance(answer, Wanted) or not policy.triggers else _brought_forward(case, answer)
 
 
 @dataclass(frozen=True, slots=True)
-class _View:
-    """What all steps of one decision look at."""
+class _Case:
+    """One decision's debtor."""
 
-    debtor: Debtor
-    ladder: Ladder
-    holds: Holds
-    today: date
-    last_contact: date | None
+    view: View
+    everything: Sequence[OpenItem]
+    overdue: Sequence[Claim]
+    upcoming: Sequence[Claim]
+    releases: Sequence[date]  # when items that may not be spoken about today may be
+    history: History
+    policy: Policy
 
-
-@dataclass(frozen=True, slots=True)
-class _Next:
-    level: Level
-    starts: date
-    expires: date | None
-    gap: bool  # the gap since the last contact decided the day, not the due date
+    def after_today(self, days: Iterable[date | None]) -> date | None:
+        return min((day for day in days if day is not None and day > self.view.today), default=None)
 
 
-def _drive(view: _View, claims: Sequence[Claim], releases: Sequence[date]) -> Wanted | NotWanted:
-    overdue = [claim for claim in claims if claim.item.is_overdue(view.today)]
-    upcoming = [claim for claim in claims if not claim.item.is_overdue(view.today)]
-    for claim in overdue:
-        step = _next(view, claim.item)
-        if step is None:
-            continue  # its ladder is finished: the next oldest drives
-        if step.starts > view.today:
-            return _wait(view, claim.item, step, releases)
-        return _ask(view, claim.item, step, overdue, upcoming, releases)
-    steps = [(claim.item, step) for claim in upcoming if (step := _next(view, claim.item)) is not None]
-    come = next(((item, step) for item, step in steps if step.starts <= view.today), None)
+_Pair = tuple[Claim, Step]
+
+
+def _by_ladder(case: _Case) -> Wanted | NotWanted:
+    steps = _steps(case.view, case.overdue)
+    if case.view.ladder.options.several_items is SeveralItems.OLDEST_DRIVES:
+        for claim, step in steps:  # what is finished does not drive: the next oldest does
+            if step.starts > case.view.today:
+                return _wait(claim.item, step, case.releases)
+            return _ask(case, claim.item, step, case.overdue, _growth(case, step.level))
+    elif pairs := list(steps):
+        return _highest(case, pairs)
+    return _before_due(case)
+
+
+def _steps(view: View, claims: Iterable[Claim]) -> Iterator[_Pair]:
+    return ((claim, step) for claim in claims if (step := next_step(view, claim.item)) is not None)
+
+
+def _highest(case: _Case, pairs: Sequence[_Pair]) -> Wanted | NotWanted:
+    """Of the steps that have come the highest; with each its own, it is about the items that stand there, and others follow."""
+    today = case.view.today
+    come = [pair for pair in pairs if pair[1].starts <= today]
+    changes = [day for _, step in pairs for day in (step.starts, step.expires)]
+    if not come:
+        claim, step = min(pairs, key=lambda pair: pair[1].starts)
+        return _wait(claim.item, step, case.releases)
+    if case.view.ladder.options.several_items is SeveralItems.HIGHEST:
+        claim, step = max(come, key=lambda pair: pair[1].level.number)
+        return _ask(case, claim.item, step, case.overdue, [*_growth(case, step.level), *changes])
+    answers: list[NotWanted] = []
+    for number in sorted({step.level.number for _, step in come}, reverse=True):
+        group = [pair for pair in come if pair[1].level.number == number]
+        answer = _ask(case, group[0][0].item, group[0][1], [claim for claim, _ in group], [*_growth(case, group[0][1].level), *changes])
+        if isinstance(answer, Wanted):
+            return answer
+        answers.append(answer)
+    return replace(answers[0], until=case.after_today(answer.until for answer in answers))
+
+
+def _before_due(case: _Case) -> Wanted | NotWanted:
+    view, dues = case.view, [claim.item.day_of(1) for claim in case.upcoming]
+    steps = list(_steps(view, case.upcoming))
+    come = next(((claim, step) for claim, step in steps if step.starts <= view.today), None)
     if come is not None:
-        item, step = come
-        early = [claim for claim in upcoming if claim.item.day_of(step.level.after_due) <= view.today]
-        return _ask(view, item, step, early, upcoming, releases)
+        claim, step = come
+        early = [other for other in case.upcoming if other.item.day_of(step.level.after_due) <= view.today]
+        return _ask(case, claim.item, step, early, _growth(case, step.level))
     if steps:
-        item, step = min(steps, key=lambda pair: pair[1].starts)  # the first of equals is the oldest
-        dues = [claim.item.day_of(1) for claim in upcoming]
-        return _wait(view, item, step, [*releases, *dues])
-    return NotWanted(rule="finished", until=min([*releases, *(claim.item.day_of(1) for claim in upcoming)], default=None), values={})
+        claim, step = min(steps, key=lambda pair: pair[1].starts)  # the first of equals is the oldest
+        return _wait(claim.item, step, [*case.releases, *dues])
+    return NotWanted(rule="finished", until=min([*case.releases, *dues], default=None), values={})
+
+
+def _brought_forward(case: _Case, answer: NotWanted) -> Wanted | NotWanted:
+    """What a trigger makes of the ladder's refusal: the next step of the oldest item whose medium it names comes today. It skips none."""
+    view = case.view
+    steps = list(_steps(replace(view, last_contact=None), case.overdue))
+    media = {step.medium for _, step in steps}
+    triggers = [trigger for trigger in case.policy.triggers if trigger.medium in media]
+    found = fired(view.debtor, case.overdue, case.everything, case.history, view.today, triggers)
+    if isinstance(found, Waits):
+        return replace(answer, until=case.after_today((answer.until, found.until)))
+    free = found.since if view.last_contact is None else max(found.since, view.last_contact + view.frame.gap * DAY)
+    if free > view.today:
+        return replace(answer, until=case.after_today((answer.until, free)))
+    claim, step = next((claim, step) for claim, step in steps if step.medium == found.trigger.medium)
+    early = replace(step, starts=max(free, claim.item.day_of(1)), last=None)
+    return _ask(case, claim.item, early, case.overdue, [answer.until, *_growth(case, step.level)], found)
 
 
 def _ask(
-    view: _View, driver: OpenItem, step: _Next, covered: Sequence[Claim], upcoming: Sequence[Claim], releases: Sequence[date]
+    case: _Case, driver: OpenItem, step: Step, covered: Sequence[Claim], changes: Iterable[date | None], brought: Fired | None = None
 ) -> Wanted | NotWanted:
-    """The contact itself, unless it is about too little."""
-    level = step.level
+    """The contact itself, unless it is about too little, or too much for the debtor. `changes`: when sum or step may be another."""
+    view, level = case.view, step.level
     if level.medium == "handover":  # younger items are not given away with an old one before their own time
-        covered = [claim for claim in covered if (own := _next(view, claim.item)) and own.level is level and own.starts <= view.today]
+        covered = [claim for claim in covered if (own := next_step(view, claim.item)) and own.level is level and own.starts <= view.today]
     amounts: dict[str, Decimal] = {}
     for claim in covered:
         amounts[claim.item.currency] = amounts.get(claim.item.currency, Decimal(0)) + claim.amount
     amounts = dict(sorted(amounts.items()))
-    if max(amounts.values()) < level.min_open:
-        moments = [*releases, *_growth(view, level, upcoming), *([step.expires] if step.expires else [])]
-        most = max(amounts, key=lambda currency: amounts[currency])
-        return NotWanted(
-            rule="below-minimum",
-            until=min((moment for moment in moments if moment > view.today), default=None),
-            values={"amounts": moneys(amounts), "minimum": Money(level.min_open, most)},
-            level=level,
-        )  # fmt: skip
+    refused = _too_little(view, step, amounts)
+    if refused is not None:
+        return replace(refused, until=case.after_today([*case.releases, *changes, step.expires]))
+    refused = _too_much(case, step)
+    if refused is not None:
+        return replace(refused, until=case.after_today([refused.until, *case.releases, *changes, step.expires]))
+    return _wanted(case, driver, step, covered, amounts, brought)
+
+
+def _too_little(view: View, step: Step, amounts: dict[str, Decimal]) -> NotWanted | None:
+    level, most = step.level, max(amounts, key=lambda currency: amounts[currency])
+    if amounts[most] < level.min_open:
+        values: dict[str, object] = {"amounts": moneys(amounts), "minimum": Money(level.min_open, most)}
+        return NotWanted(rule="below-minimum", until=None, values=values, level=level)
+    loss = view.frame.worth(step.medium, amounts)
+    if loss is None:
+        return None
+    values = {"cost": Money(loss.cost, loss.currency), "brings": Money(loss.brings, loss.currency), "margin": loss.margin}
+    return NotWanted(rule="not-worth", until=None, values={**values, "amounts": moneys(amounts)}, level=level)
+
+
+def _too_much(case: _Case, step: Step) -> NotWanted | None:
+    view = case.view
+    full = view.frame.room(step.medium, with_letters(case.history.touches, case.everything, view.today), view.today)
+    if full is None:
+        return None
+    values = {"strength": full.strength, "saturation": full.saturation, "days": view.frame.per}
+    return NotWanted(rule="saturated" if full.until else "too-heavy", until=full.until, values=values, level=step.level)
+
+
+def _wanted(
+    case: _Case, driver: OpenItem, step: Step, covered: Sequence[Claim], amounts: dict[str, Decimal], brought: Fired | None
+) -> Wanted:
+    view, level, frame = case.view, step.level, case.view.frame
+    tone = frame.tone(position(view, level))
+    own = level.script or case.policy.frames.strategies.script.get(tone, "")
+    handover = None
+    if level.medium == "handover":
+        shown_class = frame.as_class or view.debtor.potential_class
+        handover = choose(view.ladder.handovers, view.debtor, shown_class, amounts, covered[0].item.days_past_due(view.today))
     return Wanted(
         key=view.debtor.key,
         ladder=view.ladder.name,
         level=level,
+        medium=step.medium,
         items=tuple(claim.item.item_no for claim in covered),
         open_amount=amounts,
         driver=driver.item_no,
@@ -130,74 +222,24 @@ def _ask(
         oldest_due_on=covered[0].item.due_on,
         since=step.starts,
         expires_on=step.expires,
+        priority=min(100, max(0, max(level.priority, brought.trigger.priority if brought else 0) + frame.priority)),
+        skill=level.skill or frame.skill,
+        agent=frame.agent,
+        script=(brought.trigger.script if brought else "") or own,
+        tone=tone,
+        brought=brought,
+        handover=handover,
     )
 
 
-def _growth(view: _View, level: Level, upcoming: Sequence[Claim]) -> list[date]:
+def _growth(case: _Case, level: Level) -> Iterator[date]:
     """When items that are not in the sum yet may join it."""
-    days = []
-    for claim in upcoming:
-        days += [claim.item.day_of(1), claim.item.day_of(level.after_due)]
-    return days
+    for claim in case.upcoming:
+        yield claim.item.day_of(1)
+        if level.is_courtesy:
+            yield claim.item.day_of(level.after_due)
 
 
-def _wait(view: _View, item: OpenItem, step: _Next, others: Sequence[date]) -> NotWanted:
-    values = {
-        "day": step.starts, "item": item.item_no, "due": item.due_on, "last": view.last_contact,
-    }  # fmt: skip
-    return NotWanted(rule="gap" if step.gap else "not-yet", until=min([step.starts, *others]), values=values, level=step.level)
-
-
-def _held(debtor: Debtor, holds: Holds, today: date) -> NotWanted | None:
-    """What stops the whole ladder, the most lasting first."""
-    if holds.covered_by:
-        return NotWanted(rule="head-office", until=None, values={"head": holds.covered_by})
-    state = holds.stops_all(debtor)
-    if state:
-        return NotWanted(rule="legal-state", until=None, values={"state": state})
-    promised = holds.promise_until
-    if promised is not None:
-        rule = "promise-unjudged" if promised < today else "promise-pending" if holds.promise_pending else "promise"
-        return NotWanted(rule=rule, until=max(promised, today) + DAY, values={"day": promised})
-    if holds.appointment is not None:
-        return NotWanted(rule="appointment", until=None, values={"at": holds.appointment})
-    return None
-
-
-def _next(view: _View, item: OpenItem) -> _Next | None:
-    """The item's next step and the day on which it comes. None: all are behind it."""
-    for level in view.ladder.levels[reached(view.ladder, item) :]:
-        if not _applies(level, view):
-            continue
-        due = item.day_of(level.after_due)
-        starts, gap = due, False
-        if view.last_contact is not None and view.last_contact + level.needs_gap * DAY > due:
-            starts, gap = view.last_contact + level.needs_gap * DAY, True
-        expires = _expiry(level, item)
-        if expires is not None and max(starts, view.today) >= expires:
-            continue  # its moment has passed, or will have before it may come
-        return _Next(level, starts, expires, gap)
-    return None
-
-
-def _applies(level: Level, view: _View) -> bool:
-    return level.enabled and level.person_type in ("", view.debtor.person_type) and not (level.medium == "call" and view.holds.do_not_call)
-
-
-def _expiry(level: Level, item: OpenItem) -> date | None:
-    if level.is_courtesy:
-        return item.due_on + DAY
-    return None if level.expires_after is None else item.day_of(level.after_due + level.expires_after)
-
-
-def carried_out(ladder: Ladder, number: int, items: Iterable[OpenItem], on: date) -> dict[str, int]:
-    """The `contact_level` of each item after step `number` was carried out about them on this day.
-
-    A young item that was only spoken about along with an old one rises no higher than its own age, so that its later steps still come.
-    """
-    return {
-        item.item_no: max(
-            [reached(ladder, item), *(level.number for level in ladder.levels[:number] if item.day_of(level.after_due) <= on)]
-        )
-        for item in items
-    }
+def _wait(item: OpenItem, step: Step, others: Sequence[date]) -> NotWanted:
+    values = {"day": step.starts, "item": item.item_no, "due": item.due_on, "last": step.last}
+    return NotWanted(rule="gap" if step.last else "not-yet", until=min([step.starts, *others]), values=values, level=step.level)

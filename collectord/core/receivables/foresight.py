@@ -6,15 +6,18 @@ Invariant: the day it names is the first on which the ladder wants the contact.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
-from collectord.core.receivables.dunning import Change, Create, Keep, changed_task, new_task, plan_tasks
+from collectord.core.receivables.dunning import Change, Create, Keep, Wait, changed_task, new_task, plan_tasks
 from collectord.core.receivables.escalation import wanted
+from collectord.core.receivables.history import NO_HISTORY, History
 from collectord.core.receivables.holds import Holds
 from collectord.core.receivables.ladders import Ladder
 from collectord.core.receivables.ledger import Debtor, OpenItem
-from collectord.core.receivables.tasks import Task
+from collectord.core.receivables.policy import PLAIN, Policy
+from collectord.core.receivables.tasks import Task, TaskState
 from collectord.core.receivables.wanted import NotWanted, Wanted
 from collectord.core.wording import Language
 
@@ -28,6 +31,8 @@ def foresee_task(
     ladder: Ladder | None,
     holds: Holds,
     *,
+    history: History = NO_HISTORY,
+    policy: Policy = PLAIN,
     today: date,
     last: date,
     now: datetime,
@@ -39,7 +44,10 @@ def foresee_task(
     def drawn_up(asked: Wanted) -> Task:
         return new_task(asked, f"{FORESEEN}{debtor.key}", now, language=language, zone=zone)
 
-    decision = plan_tasks(debtor, items, existing, ladder, today, holds=holds)
+    def asked_on(day: date) -> Wanted | NotWanted:
+        return wanted(debtor, items, ladder, day, holds=holds, history=history, policy=policy)
+
+    decision = plan_tasks(debtor, items, existing, ladder, today, holds=holds, history=history, policy=policy, zone=zone)
     match decision:
         case Create(asked):
             return drawn_up(asked)
@@ -47,15 +55,17 @@ def foresee_task(
             return changed_task(change, now, language=language, zone=zone)
         case Keep(task):
             return task
-    later = _later(debtor, items, ladder, holds, decision.reason, last)
+        case Wait(task, not_before, _):
+            return replace(task, not_before=not_before, state=TaskState.PLANNED)
+    later = _later(asked_on, decision.reason, last)
     return None if later is None else drawn_up(later)
 
 
-def _later(debtor: Debtor, items: Sequence[OpenItem], ladder: Ladder | None, holds: Holds, reason: NotWanted, last: date) -> Wanted | None:
+def _later(asked_on: Callable[[date], Wanted | NotWanted], reason: NotWanted, last: date) -> Wanted | None:
     """The first day on which something is wanted: each refusal says until when it stays one."""
     day = reason.until
     while day is not None and day <= last:
-        answer = wanted(debtor, items, ladder, day, holds=holds)
+        answer = asked_on(day)
         if isinstance(answer, Wanted):
             return answer
         day = answer.until

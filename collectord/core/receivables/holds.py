@@ -25,6 +25,15 @@ class Objection:
     title: str
 
 
+@dataclass(frozen=True, slots=True)
+class Grace:
+    """Time that somebody with a name gave the debtor, up to and with this day."""
+
+    until: date
+    by: str
+    why: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holds:
     promise_until: date | None = None  # last day, grace included, of an open promise
@@ -35,6 +44,7 @@ class Holds:
     disputed_items: frozenset[str] = frozenset()  # what humans recorded; the export's own stands in the item
     promise_pending: bool = False  # the promise waits for a lead's approval
     objections: tuple[Objection, ...] = ()
+    grace: Grace | None = None
 
     def disputes(self, item_no: str) -> bool:
         return item_no in self.disputed_items or EVERY_ITEM in self.disputed_items
@@ -70,5 +80,10 @@ def gather(
             Objection(fact.value, fact.until_on, fact.reason)
             for fact in valid
             if fact.kind == FactKind.OBJECTION and fact.until_on is not None
+        ),
+        grace=max(
+            (Grace(fact.until_on, fact.value, fact.reason) for fact in valid if fact.kind == FactKind.GRACE and fact.until_on is not None),
+            key=lambda grace: grace.until,
+            default=None,
         ),
     )

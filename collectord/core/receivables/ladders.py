@@ -1,22 +1,66 @@
-"""Ladders: which contact follows when an item grows older, as a team lead wrote it.
+"""Ladders: which contact follows when an item grows older.
 
-Owns the shape of a ladder and the reading of `rules/ladders.toml`. Knows no debtor's items and no clock.
-Invariant: levels ascend strictly by `after_due` and are numbered 1, 2, 3 … in the order of the file; whatever is wrong with the file is a
-Problem that names its key, and never an exception.
+Owns the shape of ladders, levels and their options, and the day of a level by an item's age alone. Reads no file, knows no contact's day.
+Invariant: levels are numbered 1, 2, 3 … in the order in which they happen; a level has exactly one of three clocks.
 """
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
+from enum import StrEnum
 
+from collectord.core.receivables.handover import Handover
 from collectord.core.receivables.ledger import Debtor, OpenItem
-from collectord.core.rule_text import Table
 from collectord.core.wording import Language
 
 MEDIA = ("call", "email", "letter", "visit", "handover")
 PERSON_TYPES = ("business", "private")
 CLASSES = ("I", "II", "III", "IV")
+DAY = timedelta(days=1)
+
+
+class OldItem(StrEnum):
+    """At which level an item starts that was overdue already when an export named it first."""
+
+    FIRST = "first"
+    BY_AGE = "by_age"
+
+
+class SeveralItems(StrEnum):
+    """What several overdue items of one debtor do."""
+
+    OLDEST_DRIVES = "oldest_drives"
+    HIGHEST = "highest"
+    EACH_ITS_OWN = "each_its_own"
+
+
+class OldestCleared(StrEnum):
+    """Where the others stand when the item that drove is paid."""
+
+    OWN_LEVEL = "own_level"
+    KEEP_LEVEL = "keep_level"
+
+
+class Instalments(StrEnum):
+    """What instalments of one invoice do, each with a due date of its own."""
+
+    ONE_BY_ONE = "one_by_one"
+    AS_ONE = "as_one"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Where known systems differ."""
+
+    old_item_starts: OldItem = OldItem.FIRST
+    several_items: SeveralItems = SeveralItems.OLDEST_DRIVES
+    oldest_cleared: OldestCleared = OldestCleared.OWN_LEVEL
+    instalments: Instalments = Instalments.ONE_BY_ONE
+    instalment_mark: str = "/"  # what stands between invoice and instalment in an item number
+    call_raises: bool = True  # False: a call is repeated at its gap until the next step's day has come
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +70,9 @@ class Level:
     number: int  # position in the file, from 1: what `contact_level` of an item counts
     name: str
     name_de: str = ""  # "" = the same in German
-    after_due: int  # <= 0: a courtesy before the item is overdue, its moment is over the day after the due date
+    after_due: int = 0  # <= 0: a courtesy before the item is overdue, its moment is over the day after the due date
+    after_contact: int | None = None  # instead: so long after the previous contact
+    after_month_end: int | None = None  # instead: so long after the month in which the item fell due
     medium: str
     script: str = ""
     min_open: Decimal = Decimal(0)  # what must be open in at least one currency
@@ -36,6 +82,7 @@ class Level:
     expires_after: int | None = None  # None: its moment never passes, an old item still starts here
     skill: str = ""  # "" = any agent
     needs_gap: int = 0  # since the previous contact with the debtor
+    min_risk: int = 0  # per cent: only where the debtor pays this late with such a probability
     enabled: bool = True
 
     def title(self, language: Language) -> str:
@@ -43,7 +90,7 @@ class Level:
 
     @property
     def is_courtesy(self) -> bool:
-        return self.after_due <= 0
+        return self.after_due <= 0 and self.after_contact is None and self.after_month_end is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +100,8 @@ class Ladder:
     companies: tuple[str, ...] = ()  # empty: all
     person_types: tuple[str, ...] = ()
     potential_classes: tuple[str, ...] = ()
+    options: Options = Options()
+    handovers: tuple[Handover, ...] = ()  # to whom a handover goes: the first that fits
 
     def level(self, number: int) -> Level | None:
         """The level of this number, None when the file has fewer by now."""
@@ -65,128 +114,39 @@ class Ladder:
             and (not self.potential_classes or debtor.potential_class in self.potential_classes)
         )
 
+    def invoice_of(self, item: OpenItem) -> str:
+        """The invoice that an instalment belongs to, "" where every item stands for itself."""
+        if self.options.instalments is Instalments.ONE_BY_ONE:
+            return ""
+        invoice, mark, _ = item.item_no.rpartition(self.options.instalment_mark)
+        return invoice if mark else ""
+
 
 def reached(ladder: Ladder, item: OpenItem) -> int:
     """The last step that was carried out for the item as it is due now.
 
     Behind the due date no step but a courtesy is ever carried out: where the last contact lies before it, accounting moved the due date
-    since, and what was done about the old one counts no more.
+    since, and what was done about the old one counts no more. Instalments as one are contacted before their own days.
     """
-    if item.contacted_on is None or item.contacted_on > item.due_on:
+    if item.contacted_on is None or item.contacted_on > item.due_on or ladder.invoice_of(item):
         return item.contact_level
     return min(item.contact_level, sum(level.is_courtesy for level in ladder.levels))
+
+
+def day_by_age(ladder: Ladder, level: Level, item: OpenItem) -> date:
+    """The day on which the level comes for the item if every step before it came on its own day."""
+    if level.after_month_end is not None:
+        due = item.due_on
+        rest = monthrange(due.year, due.month)[1] - due.day
+        return item.day_of(max(1, rest + level.after_month_end))
+    if level.after_contact is not None:
+        earlier = next((other for other in reversed(ladder.levels[: level.number - 1]) if other.enabled), None)
+        if earlier is None or earlier.is_courtesy:
+            return item.day_of(1)
+        return day_by_age(ladder, earlier, item) + level.after_contact * DAY
+    return item.day_of(level.after_due)
 
 
 def ladder_for(debtor: Debtor, ladders: tuple[Ladder, ...]) -> Ladder | None:
     """The first ladder of the file that fits the debtor."""
     return next((ladder for ladder in ladders if ladder.fits(debtor)), None)
-
-
-def parse_ladders(table: Table) -> tuple[Ladder, ...]:
-    """The whole of `ladders.toml`. Problems are collected in the table; what is returned is fit for use only without any."""
-    ladders = tuple(_ladder(name, inner) for name, inner in table.named("ladder"))
-    if not ladders:
-        table.complain("ladder", "there is no ladder; write at least one [[ladder.standard.level]]")
-    for position, ladder in enumerate(ladders):
-        for earlier in ladders[:position]:
-            if _takes_all_of(earlier, ladder):
-                table.complain(
-                    f"ladder.{ladder.name}",
-                    f"ladder {ladder.name} can never be used: every debtor it fits is taken by {earlier.name}, which stands before it",
-                )
-                break
-    table.done()
-    return ladders
-
-
-def _takes_all_of(earlier: Ladder, later: Ladder) -> bool:
-    def covers(wide: tuple[str, ...], narrow: tuple[str, ...]) -> bool:
-        return not wide or (bool(narrow) and set(narrow) <= set(wide))
-
-    return (
-        covers(earlier.companies, later.companies)
-        and covers(earlier.person_types, later.person_types)
-        and covers(earlier.potential_classes, later.potential_classes)
-    )
-
-
-def _ladder(name: str, table: Table) -> Ladder:
-    entries = list(table.tables("level"))
-    ladder = Ladder(
-        name=name,
-        levels=tuple(_level(number, entry) for number, entry in enumerate(entries, start=1)),
-        companies=table.texts("companies", []),
-        person_types=table.texts("person_types", [], one_of=PERSON_TYPES),
-        potential_classes=table.texts("potential_classes", [], one_of=CLASSES),
-    )
-    table.done()
-    if not any(level.enabled for level in ladder.levels):
-        table.complain("level", f"ladder {name} has no level that is switched on; write [[ladder.{name}.level]]")
-    for level, entry in zip(ladder.levels, entries, strict=True):
-        _judge_order(ladder, level, entry)
-    return ladder
-
-
-def _level(number: int, table: Table) -> Level:
-    level = Level(
-        number=number,
-        name=table.text("name"),
-        name_de=table.text("name_de", ""),
-        after_due=table.days("after_due"),
-        medium=table.text("medium", one_of=MEDIA),
-        script=table.text("script", ""),
-        min_open=table.money("min_open", Decimal(0)),
-        person_type=table.text("person_type", "", one_of=PERSON_TYPES),
-        priority=table.whole("priority", 0, at_least=0, at_most=100),
-        max_attempts=table.whole("max_attempts", 3, at_least=1, at_most=30),
-        expires_after=table.days("expires_after") if "expires_after" in table.data else None,
-        skill=table.text("skill", ""),
-        needs_gap=table.days("needs_gap", "0d"),
-        enabled=table.flag("enabled", True),
-    )
-    table.done()
-    if "name" in table.data and not level.name.strip():
-        table.complain("name", "name is empty; people read it in every list")
-    if level.min_open < 0:
-        table.complain("min_open", "min_open is negative; write the least amount that is worth this contact")
-    if level.needs_gap < 0:
-        table.complain("needs_gap", "needs_gap is negative; write the days since the previous contact, like 7d")
-    if level.expires_after is not None and level.expires_after <= 0:
-        table.complain("expires_after", "the level can never fire: expires_after must be at least 1d")
-    if level.expires_after is not None and level.is_courtesy:
-        table.complain("expires_after", "a contact before the due date ends with the due date by itself; take expires_after away")
-    if level.medium == "handover" and level.is_courtesy:
-        table.complain("medium", "a handover before the due date hands over what nobody owes yet; give it a later after_due")
-    return level
-
-
-def _judge_order(ladder: Ladder, level: Level, entry: Table) -> None:
-    """What a level says is looked at in the light of the levels before it and of the ladder's own bounds."""
-    before = ladder.levels[: level.number - 1]
-    twin = next((other for other in before if other.name == level.name), None)
-    if twin is not None and level.name:
-        entry.complain("name", f"the name {level.name!r} stands twice in ladder {ladder.name}: levels {twin.number} and {level.number}")
-    if before and level.after_due <= before[-1].after_due:
-        entry.complain(
-            "after_due",
-            f"after_due = {level.after_due}d does not come after the {before[-1].after_due}d of level {before[-1].number}"
-            f" ({before[-1].name}); levels stand in the order in which they happen",
-        )
-    if not level.enabled:
-        return
-    if level.person_type and ladder.person_types and level.person_type not in ladder.person_types:
-        entry.complain(
-            "person_type", f"the level can never fire: ladder {ladder.name} is for {', '.join(ladder.person_types)} debtors only"
-        )
-    for other in before:
-        if not other.enabled or other.person_type not in ("", level.person_type):
-            continue
-        if other.medium == "handover":
-            entry.complain("medium", f"the level can never fire: level {other.number} ({other.name}) has handed the item over before")
-            break
-        if other.is_courtesy and level.is_courtesy and other.after_due + level.needs_gap > 0 and other.min_open <= level.min_open:
-            entry.complain(
-                "needs_gap",
-                f"the level can never fire: {level.needs_gap} days after level {other.number} ({other.name}) the item is already overdue",
-            )
-            break

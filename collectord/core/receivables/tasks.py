@@ -56,6 +56,9 @@ class Task:
     attempts_made: int = 0
     skill: str = ""  # only agents with this skill ("" = any)
     created_at: datetime | None = None
+    prompted_by: str = ""  # what brought it forward: the name of a trigger, "" = the ladder's own day
+    script: str = ""  # call script or letter template
+    tone: str = ""  # friendly | factual | firm
 
     @property
     def key(self) -> DebtorKey:

@@ -85,9 +85,11 @@ class Fired:
     def values(self) -> Mapping[str, object]:
         return {name: value for ground in self.grounds for name, value in ground.values.items()}
 
+    def grounds_text(self, language: Language, zone: str = "UTC") -> str:
+        return (" und " if language == "de" else " and ").join(ground.text(language, zone) for ground in self.grounds)
+
     def why(self, language: Language, zone: str = "UTC") -> str:
-        grounds = (" und " if language == "de" else " and ").join(ground.text(language, zone) for ground in self.grounds)
-        return phrase(TEXTS, "fired", language, zone, name=self.trigger.title(language), grounds=grounds)
+        return phrase(TEXTS, "fired", language, zone, name=self.trigger.title(language), grounds=self.grounds_text(language, zone))
 
 
 @dataclass(frozen=True, slots=True)

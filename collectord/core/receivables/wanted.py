@@ -12,9 +12,11 @@ from datetime import date
 from decimal import Decimal
 
 from collectord.core.money import Money
+from collectord.core.receivables.handover import KIND_TITLES, Handover
 from collectord.core.receivables.ladders import Level
 from collectord.core.receivables.ledger import DebtorKey
-from collectord.core.wording import Language, Texts, phrase
+from collectord.core.receivables.triggers import Fired
+from collectord.core.wording import Bilingual, Language, Texts, phrase
 
 TEXTS: Texts = {
     "wanted": (
@@ -25,10 +27,30 @@ TEXTS: Texts = {
         "Step {number} ({name}): {item} falls due on {due}, {amounts} in {count} item(s).",
         "Stufe {number} ({name}): {item} wird am {due} fällig, {amounts} in {count} Posten.",
     ),
+    "wanted-brought": (
+        "Step {number} ({name}), brought forward by {trigger}: {grounds}; {amounts} is open in {count} item(s).",
+        "Stufe {number} ({name}), vorgezogen durch {trigger}: {grounds}; {amounts} sind in {count} Posten offen.",
+    ),
+    "wanted-handover": (
+        "Step {number} ({name}) to {to} ({kind}): {item} was due on {due} and {amounts} is open in {count} item(s).",
+        "Stufe {number} ({name}) an {to} ({kind}): {item} war am {due} fällig, {amounts} sind in {count} Posten offen.",
+    ),
     "nothing-open": ("Nothing is open.", "Es ist nichts offen."),
     "credits-cover": ("Credits cover everything that is open.", "Gutschriften decken alles, was offen ist."),
     "no-ladder": ("No ladder fits this debtor.", "Keine Mahnleiter passt zu diesem Debitor."),
     "legal-state": ("The legal state {state} stops the ladder.", "Der Rechtsstatus {state} hält die Mahnleiter an."),
+    "legal-state-named": (
+        "{title} ({state}): nobody contacts the debtor any more; address {instead} instead.",
+        "{title} ({state}): der Debitor wird nicht mehr kontaktiert; anzusprechen ist stattdessen {instead}.",
+    ),
+    "pause": (
+        "All contacts are paused until {day}, says {who}: {why}.",
+        "Alle Kontakte ruhen bis {day}, sagt {who}: {why}.",
+    ),
+    "grace": (
+        "{who} gave the debtor time until {day}: {why}.",
+        "{who} hat dem Debitor Zeit bis {day} gegeben: {why}.",
+    ),
     "head-office": (
         "The call to the head office {head} covers this branch.",
         "Der Anruf bei der Zentrale {head} gilt auch für diese Filiale.",
@@ -75,16 +97,30 @@ TEXTS: Texts = {
         "{amounts} is below the {minimum} that step {number} ({name}) asks for.",
         "{amounts} liegen unter den {minimum}, die Stufe {number} ({name}) verlangt.",
     ),
+    "not-worth": (
+        "Step {number} ({name}) costs {cost}, but {margin} % of {amounts} brings only {brings}.",
+        "Stufe {number} ({name}) kostet {cost}, {margin} % von {amounts} bringen aber nur {brings}.",
+    ),
+    "saturated": (
+        "Step {number} ({name}) waits: within {days} days the debtor received contacts of strength {strength}, at most {saturation} is allowed.",
+        "Stufe {number} ({name}) wartet: in {days} Tagen hat der Debitor Kontakte der Stärke {strength} erhalten, erlaubt sind"
+        " höchstens {saturation}.",
+    ),
+    "too-heavy": (
+        "Step {number} ({name}) alone weighs more than the {saturation} that the debtor may receive.",
+        "Stufe {number} ({name}) wiegt allein mehr als die {saturation}, die der Debitor erhalten darf.",
+    ),
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """The ladder wants this contact today."""
+    """The rules want this contact today."""
 
     key: DebtorKey
     ladder: str
     level: Level
+    medium: str  # the level's, or what the debtor gets in its place
     items: tuple[str, ...]  # by due date, the driving one need not be the first
     open_amount: Mapping[str, Decimal]  # net per currency
     driver: str
@@ -92,23 +128,37 @@ class Wanted:
     oldest_due_on: date
     since: date  # the day it came
     expires_on: date | None  # the first day on which its moment is over
+    priority: int
+    skill: str = ""  # only agents with this skill
+    agent: str = ""  # nobody else
+    script: str = ""
+    tone: str = ""
+    brought: Fired | None = None  # what brought it forward
+    handover: Handover | None = None  # to whom it goes
 
     @property
-    def medium(self) -> str:
-        return self.level.medium
+    def prompted_by(self) -> str:
+        return self.brought.trigger.name if self.brought else ""
 
     def why(self, language: Language, zone: str = "UTC") -> str:
+        code = "wanted-early" if self.level.is_courtesy else "wanted"
+        values: dict[str, object] = {"item": self.driver, "due": self.driver_due_on}
+        if self.brought is not None:
+            code = "wanted-brought"
+            values = {"trigger": self.brought.trigger.title(language), "grounds": self.brought.grounds_text(language, zone)}
+        elif self.handover is not None:
+            code = "wanted-handover"
+            values |= {"to": Bilingual(self.handover.titles), "kind": Bilingual(KIND_TITLES[self.handover.kind])}
         return phrase(
             TEXTS,
-            "wanted-early" if self.level.is_courtesy else "wanted",
+            code,
             language,
             zone,
             number=self.level.number,
             name=self.level.title(language),
-            item=self.driver,
-            due=self.driver_due_on,
             amounts=moneys(self.open_amount),
             count=len(self.items),
+            **values,
         )
 
 
@@ -120,10 +170,11 @@ class NotWanted:
     until: date | None
     values: Mapping[str, object]
     level: Level | None = None  # the step that is waited for
+    text: str = ""  # another sentence than the rule's usual one
 
     def why(self, language: Language, zone: str = "UTC") -> str:
         step = {} if self.level is None else {"number": self.level.number, "name": self.level.title(language)}
-        return phrase(TEXTS, self.rule, language, zone, **self.values, **step)
+        return phrase(TEXTS, self.text or self.rule, language, zone, **self.values, **step)
 
 
 def moneys(amounts: Mapping[str, Decimal]) -> tuple[Money, ...]:

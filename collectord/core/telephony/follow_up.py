@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from collectord.core.contact.calendar import bank_day
 from collectord.core.contact.facts import Fact, FactKind
 from collectord.core.money import Money
-from collectord.core.receivables.escalation import carried_out
+from collectord.core.receivables.steps import carried_out
 from collectord.core.receivables.promises import Promise
 from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.receivables.told import Outcome, tell
@@ -187,7 +187,7 @@ def _levels(now: Situation) -> dict[str, int]:
     if now.ladder is None or now.task is None:
         return {}
     about = set(now.attempt.items)
-    return carried_out(now.ladder, now.task.level, [item for item in now.items if item.item_no in about], now.today)
+    return carried_out(now.ladder, now.task.level, [item for item in now.items if item.item_no in about], now.today, now.items)
 
 
 def _callback(now: Situation, said: Said) -> Task:

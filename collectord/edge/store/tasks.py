@@ -48,6 +48,9 @@ def _row(task: Task, now: datetime) -> dict[str, Any]:
         "oldest_due_on": maybe_day(task.oldest_due_on),
         "attempts_made": task.attempts_made,
         "skill": task.skill,
+        "prompted_by": task.prompted_by,
+        "script": task.script,
+        "tone": task.tone,
         "worth": to_scaled(max(task.open_amount.values(), default=Decimal(0))),
         "now": instant(now),
     }
@@ -74,6 +77,9 @@ def to_task(row: Mapping[str, Any]) -> Task:
         attempts_made=row["attempts_made"],
         skill=row["skill"],
         created_at=to_instant(row["created_at"]),
+        prompted_by=row["prompted_by"],
+        script=row["script"],
+        tone=row["tone"],
     )
 
 
@@ -100,6 +106,10 @@ def document(task: Task) -> dict[str, Any]:
         "why": task.why,
         "origin": task.origin.value,
         "attempts_made": task.attempts_made,
+        "prompted_by": task.prompted_by or None,
+        "script": task.script or None,
+        "tone": task.tone or None,
+        "skill": task.skill or None,
     }
 
 

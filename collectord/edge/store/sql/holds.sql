@@ -3,7 +3,7 @@
 
 -- name: holding_facts(now, debtor_no, company)
 select * from fact
- where kind in ('do_not_call', 'legal_state', 'dispute', 'objection') and at <= :now and (revoked_at is null or revoked_at > :now)
+ where kind in ('do_not_call', 'legal_state', 'dispute', 'objection', 'grace') and at <= :now and (revoked_at is null or revoked_at > :now)
    and (:debtor_no is null or (company = :company and debtor_no = :debtor_no))
  order by at, id;
 

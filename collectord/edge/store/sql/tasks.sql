@@ -1,26 +1,26 @@
 -- Contact tasks. Which task is wanted or may be called is decided in core; here only ids, states, times and sort keys count.
 
--- name: insert_task(id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, origin, oldest_due_on, attempts_made, skill, worth, now)^
+-- name: insert_task(id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, worth, now)^
 insert into task (id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority,
-                  origin, oldest_due_on, attempts_made, skill, worth, created_at, changed_at)
+                  origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, worth, created_at, changed_at)
 values (:id, :company, :debtor_no, :medium, :ladder, :level, :items, :open_amount, :not_before, :expires_at, :state, :why, :agent, :priority,
-        :origin, :oldest_due_on, :attempts_made, :skill, :worth, :now, :now)
+        :origin, :oldest_due_on, :attempts_made, :skill, :prompted_by, :script, :tone, :worth, :now, :now)
 on conflict do nothing
 returning id;
 
--- name: insert_tasks(id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, origin, oldest_due_on, attempts_made, skill, worth, now)*!
+-- name: insert_tasks(id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, worth, now)*!
 insert into task (id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority,
-                  origin, oldest_due_on, attempts_made, skill, worth, created_at, changed_at)
+                  origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, worth, created_at, changed_at)
 values (:id, :company, :debtor_no, :medium, :ladder, :level, :items, :open_amount, :not_before, :expires_at, :state, :why, :agent, :priority,
-        :origin, :oldest_due_on, :attempts_made, :skill, :worth, :now, :now)
+        :origin, :oldest_due_on, :attempts_made, :skill, :prompted_by, :script, :tone, :worth, :now, :now)
 on conflict do nothing;
 
--- name: update_task(medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, oldest_due_on, attempts_made, skill, worth, now, id)^
+-- name: update_task(medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, oldest_due_on, attempts_made, skill, prompted_by, script, tone, worth, now, id)^
 -- Only while nobody calls for it.
 update task
    set medium = :medium, ladder = :ladder, level = :level, items = :items, open_amount = :open_amount, not_before = :not_before,
        expires_at = :expires_at, state = :state, why = :why, agent = :agent, priority = :priority, oldest_due_on = :oldest_due_on,
-       attempts_made = :attempts_made, skill = :skill, worth = :worth, changed_at = :now
+       attempts_made = :attempts_made, skill = :skill, prompted_by = :prompted_by, script = :script, tone = :tone, worth = :worth, changed_at = :now
  where id = :id and state in ('planned', 'ready')
 returning id;
 

@@ -1,0 +1,72 @@
+"""Standstill: what stops a debtor's whole ladder, and what keeps a single item out of it.
+
+Owns the order in which legal state, pause, grace, promise and arranged contact are told, and disputes, blocks, deadlines and direct debits
+as planning sees them. Knows no step and no day of one.
+Invariant: the most lasting reason is told first; each names its last day where it has one.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from collectord.core.receivables.claims import DAY
+from collectord.core.receivables.frame import Frame
+from collectord.core.receivables.holds import Holds
+from collectord.core.receivables.ladders import Ladder, reached
+from collectord.core.receivables.ledger import FOREVER, Debtor, OpenItem
+from collectord.core.receivables.policy import Policy
+from collectord.core.receivables.wanted import NotWanted
+from collectord.core.wording import Bilingual
+
+
+def standstill(debtor: Debtor, holds: Holds, frame: Frame, policy: Policy, today: date) -> NotWanted | None:
+    """Why nobody is contacted at all; None: nothing stops the ladder."""
+    if holds.covered_by:
+        return NotWanted(rule="head-office", until=None, values={"head": holds.covered_by})
+    state = holds.stops_all(debtor)
+    if state:
+        return _legal_state(state, policy)
+    pause, grace = frame.pause, holds.grace
+    if pause is not None and today <= pause.until:
+        return NotWanted(rule="pause", until=pause.until + DAY, values={"day": pause.until, "who": pause.who, "why": pause.why})
+    if grace is not None:
+        return NotWanted(rule="grace", until=grace.until + DAY, values={"day": grace.until, "who": grace.by, "why": grace.why})
+    promised = holds.promise_until
+    if promised is not None:
+        rule = "promise-unjudged" if promised < today else "promise-pending" if holds.promise_pending else "promise"
+        return NotWanted(rule=rule, until=max(promised, today) + DAY, values={"day": promised})
+    if holds.appointment is not None:
+        return NotWanted(rule="appointment", until=None, values={"at": holds.appointment})
+    return None
+
+
+def _legal_state(text: str, policy: Policy) -> NotWanted:
+    named = policy.legal_states.named(text)
+    if named is None:
+        return NotWanted(rule="legal-state", until=None, values={"state": text})
+    values = {"state": text, "title": Bilingual(named.title), "instead": Bilingual(named.addressee)}
+    return NotWanted(rule="legal-state", until=None, values=values, text="legal-state-named")
+
+
+def obstacle(item: OpenItem, ladder: Ladder, holds: Holds, today: date) -> NotWanted | None:
+    """Why this item is not spoken about today."""
+    values: dict[str, object] = {"item": item.item_no}
+    if item.dispute or holds.disputes(item.item_no):
+        return NotWanted(rule="disputed", until=None, values=values)
+    objection = holds.objection(item.item_no)
+    if objection is not None:
+        waits = {**values, "day": objection.until, "title": objection.title}
+        return NotWanted(rule="objection", until=objection.until + DAY, values=waits)
+    if item.is_direct_debit:
+        return NotWanted(rule="direct-debit", until=None, values=values)
+    if any(level.medium == "handover" for level in ladder.levels[: reached(ladder, item)]):
+        return NotWanted(rule="handed-over", until=None, values=values)
+    block = item.dunning_block_until
+    if block is not None and today <= block:
+        if block == FOREVER:
+            return NotWanted(rule="blocked-for-good", until=None, values=values)
+        return NotWanted(rule="blocked", until=block + DAY, values={**values, "day": block})
+    deadline = item.dunning_deadline
+    if deadline is not None and today < deadline:
+        return NotWanted(rule="deadline", until=deadline, values={**values, "day": deadline})
+    return None
