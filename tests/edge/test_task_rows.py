@@ -199,7 +199,7 @@ async def test_a_carried_out_step_is_marked_on_its_items(db: Database) -> None:
     )
     await db.write(lambda conn: tasks.mark_carried_out(conn, DebtorKey("", "1"), {"A": 3, "Z": 1}, TODAY))
     (row,) = await db.read(lambda conn: conn.execute_fetchall("select item_no, contact_level, contacted_on from item"))
-    assert row == {"item_no": "A", "contact_level": 3, "contacted_on": "2026-11-23"}
+    assert dict(row) == {"item_no": "A", "contact_level": 3, "contacted_on": "2026-11-23"}
 
 
 async def test_holds_are_what_was_known_at_that_moment(db: Database) -> None:

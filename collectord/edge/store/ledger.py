@@ -6,8 +6,7 @@ Invariant: nothing opened after the day asked for is seen; an item that a later 
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -29,7 +28,7 @@ from collectord.edge.store.batches import listed as listed_batches
 from collectord.edge.store.batches import source_states
 from collectord.edge.store.codec import instant, maybe_day
 from collectord.edge.store.connection import Connection, queries
-from collectord.edge.store.ledger_rows import Row, to_debtor, to_item
+from collectord.edge.store.ledger_rows import Row, item_from, to_debtor
 from collectord.edge.store.snapshots import booking_lags
 
 __all__ = [
@@ -71,27 +70,47 @@ async def _grouped(rows: AsyncIterator[Row]) -> dict[DebtorKey, list[Row]]:
     return groups
 
 
-async def _add_lags(conn: Connection, lags: Lags, items: Iterable[Row], today: date) -> None:
-    """What `lags` does not know yet of these items' sources."""
-    unknown = {(item["source"], item["company"]) for item in items} - lags.keys()
-    lags |= await booking_lags(conn, unknown, today)
+async def _items(conn: Connection, debtors: Sequence[Debtor], today: date, lags: Lags) -> dict[DebtorKey, list[OpenItem]]:
+    """What is open of a stretch of debtors, oldest due first. `lags`: what is known of their sources by now, added to."""
+    stretch = {**_between(debtors[0].key, debtors[-1].key), "today": today.isoformat()}
+    by_key = {(debtor.company, debtor.debtor_no): debtor for debtor in debtors}
+    later = {_item_key(row): row["amount"] async for row in SQL.paid_later_between(conn, **stretch)}
+    returned = {_item_key(row): row["booked_on"] async for row in SQL.returned_between(conn, **stretch)}
+    found: dict[DebtorKey, list[OpenItem]] = {}
+    own: list[OpenItem] = []
+    last: tuple[str, str] | None = None
+    async for row in SQL.items_between(conn, **stretch):
+        values = row.values()
+        company, debtor_no, item_no, source, *_ = values
+        if (company, debtor_no) != last:
+            last = (company, debtor_no)
+            own = []
+            if last in by_key:
+                found[DebtorKey(*last)] = own
+        if last not in by_key:
+            continue
+        if (source, company) not in lags:
+            lags |= await booking_lags(conn, {(source, company)}, today)
+        key = (company, debtor_no, item_no)
+        own.append(item_from(values, by_key[last], lags[source, company], later.get(key, 0), returned.get(key)))
+    for items in found.values():
+        items.sort(key=lambda item: (item.due_on, item.item_no))
+    return found
 
 
-async def _whole(conn: Connection, rows: list[Row], today: date, lags: Lags) -> list[tuple[Debtor, tuple[OpenItem, ...]]]:
+def _item_key(row: Row) -> tuple[str, str, str]:
+    return row["company"], row["debtor_no"], row["item_no"]
+
+
+async def _whole(conn: Connection, rows: Sequence[Row], today: date, lags: Lags) -> list[tuple[Debtor, tuple[OpenItem, ...]]]:
     """Numbers and items to a stretch of debtor rows."""
     if not rows:
         return []
     keys = [DebtorKey(row["company"], row["debtor_no"]) for row in rows]
-    stretch = _between(keys[0], keys[-1])
-    numbers = await _grouped(SQL.numbers_between(conn, **stretch))
-    items = await _grouped(SQL.items_between(conn, **stretch, today=today.isoformat()))
-    await _add_lags(conn, lags, itertools.chain.from_iterable(items.values()), today)
-    whole = []
-    for key, row in zip(keys, rows, strict=True):
-        found = to_debtor(row, numbers.get(key, ()))
-        own = items.get(key, ())
-        whole.append((found, tuple(to_item(item, found, lags[item["source"], item["company"]]) for item in own)))
-    return whole
+    numbers = await _grouped(SQL.numbers_between(conn, **_between(keys[0], keys[-1])))
+    debtors = [to_debtor(row, numbers.get(key, ())) for key, row in zip(keys, rows, strict=True)]
+    items = await _items(conn, debtors, today, lags)
+    return [(debtor, tuple(items.get(key, ()))) for key, debtor in zip(keys, debtors, strict=True)]
 
 
 async def debtor(conn: Connection, key: DebtorKey) -> Debtor | None:
@@ -112,10 +131,7 @@ async def open_items(conn: Connection, key: DebtorKey, today: date) -> tuple[Ope
     found = await debtor(conn, key)
     if found is None:
         return ()
-    lags: Lags = {}
-    rows = [row async for row in SQL.items_between(conn, **_between(key, key), today=today.isoformat())]
-    await _add_lags(conn, lags, rows, today)
-    return tuple(to_item(row, found, lags[row["source"], row["company"]]) for row in rows)
+    return tuple((await _items(conn, [found], today, {})).get(key, ()))
 
 
 async def debtor_keys(conn: Connection) -> tuple[DebtorKey, ...]:

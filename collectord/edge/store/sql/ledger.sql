@@ -29,17 +29,27 @@ select * from debtor_number
  order by company, debtor_no, position;
 
 -- name: items_between(today, company, debtor_no, to_company, to_debtor)
--- As they stood on :today: what newer batches cleared is open again, what they paid down is owed again.
-select i.*,
-       coalesce((select sum(c.amount) from clearing c
-                  where c.company = i.company and c.debtor_no = i.debtor_no and c.item_no = i.item_no and c.as_of > :today), 0) as paid_later,
-       (select max(p.booked_on) from payment_match m join payment p on p.id = m.payment_id
-         where m.company = i.company and m.debtor_no = i.debtor_no and m.item_no = i.item_no and p.kind = 'return' and p.state <> 'ambiguous'
-           and substr(p.seen_at, 1, 10) <= :today) as returned_on
-  from item i
- where (i.company, i.debtor_no) >= (:company, :debtor_no) and (i.company, i.debtor_no) <= (:to_company, :to_debtor)
-   and i.opened_as_of <= :today and (i.state = 'open' or i.cleared_as_of > :today)
- order by i.company, i.debtor_no, i.due_on, i.item_no;
+-- ledger_rows.ITEM_COLUMNS, in the order of the keys. As they stood on :today: what newer batches cleared is open again.
+select company, debtor_no, item_no, source, due_on, open_amount, currency, amount, invoiced_on, kind, payment_method, discount_until,
+       dunning_level, last_dunned_on, dunning_deadline, dunning_block_until, dispute, opened_as_of, contact_level, contacted_on
+  from item
+ where (company, debtor_no) >= (:company, :debtor_no) and (company, debtor_no) <= (:to_company, :to_debtor)
+   and opened_as_of <= :today and (state = 'open' or cleared_as_of > :today)
+ order by company, debtor_no, item_no;
+
+-- name: paid_later_between(today, company, debtor_no, to_company, to_debtor)
+-- What batches newer than :today paid down is owed again.
+select company, debtor_no, item_no, sum(amount) as amount from clearing
+ where (company, debtor_no) >= (:company, :debtor_no) and (company, debtor_no) <= (:to_company, :to_debtor) and as_of > :today
+ group by company, debtor_no, item_no;
+
+-- name: returned_between(today, company, debtor_no, to_company, to_debtor)
+-- Direct debits that came back.
+select m.company, m.debtor_no, m.item_no, max(p.booked_on) as booked_on
+  from payment_match m join payment p on p.id = m.payment_id
+ where (m.company, m.debtor_no) >= (:company, :debtor_no) and (m.company, m.debtor_no) <= (:to_company, :to_debtor)
+   and p.kind = 'return' and p.state <> 'ambiguous' and substr(p.seen_at, 1, 10) <= :today
+ group by m.company, m.debtor_no, m.item_no;
 
 -- name: set_contact_level()*!
 update item_version set contact_level = ?, contacted_on = ?
