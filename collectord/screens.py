@@ -228,6 +228,8 @@ def _explain(doc: Mapping[str, Any], width: int) -> Group:
     head = Text(plain(doc.get("why")), style=f"bold {colour}")
     told = [Text(f"· {plain(sentence)}", style=QUIET) for sentence in doc.get("briefing", ())]
     rest = {key: value for key, value in doc.items() if key not in ("why", *IN_THE_BRIEFING)}
+    if "strategy" in rest:
+        rest["strategy"] = rest["strategy"]["says"]
     return Group(head, *told, _pairs(rest, f"debtor {plain(doc.get('debtor_no'))}", width, colour))
 
 

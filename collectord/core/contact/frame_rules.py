@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from collectord.core.contact.exceptions import callback_windows
+from collectord.core.contact.facts import DebtorFacts
 from collectord.core.contact.packs import Pack
 from collectord.core.contact.refusals import Notice, Question, Refusal
 from collectord.core.contact.week import WHOLE_DAY, Week, both, day_start, next_inside, parse_days, parse_week, shown_week, without_days
+from collectord.core.house import House
 from collectord.core.receivables.frame import with_letters
-from collectord.core.wording import Texts
+from collectord.core.wording import Texts, phrase
 
 FRAME_RULES = ("debtors/approval", "debtors/ask-first", "debtors/hours", "debtors/media", "debtors/paused")
 
@@ -23,6 +26,16 @@ TEXTS: Texts = {
         "{keys} in rules/debtors.toml would give more contact than strategy {strategy} does, and nobody approved it: it does not count.",
         "{keys} in rules/debtors.toml gäbe mehr Kontakt als die Strategie {strategy}, und niemand hat das genehmigt: es gilt nicht.",
     ),
+    "frame": (
+        "Strategy {strategy}: strength {used} of {saturation} in {per} days.",
+        "Strategie {strategy}: Stärke {used} von {saturation} in {per} Tagen.",
+    ),
+    "unbounded": (
+        "Strategy {strategy}: no bound on the strength of contacts.",
+        "Strategie {strategy}: keine Grenze für die Stärke der Kontakte.",
+    ),
+    "no-strategy": ("No strategy is for this debtor's class.", "Für die Klasse dieses Debitors gibt es keine Strategie."),
+    "exception": (" rules/debtors.toml has an exception{by}.", " rules/debtors.toml enthält eine Ausnahme{by}."),
     "paused": (
         "All contacts are stopped up to {day}, by {who}: {why}",
         "Alle Kontakte ruhen bis einschließlich {day}, veranlasst von {who}: {why}",
@@ -62,7 +75,29 @@ def warnings(question: Question) -> Iterator[Notice]:
     """Lines of an exception that nobody approved and that would give the debtor more contact."""
     frame = question.facts.frame
     if frame.ignored:
-        yield Notice("debtors/approval", question.says(TEXTS, "approval", keys=frame.ignored, strategy=frame.strategy))
+        yield Notice("debtors/approval", question.says(TEXTS, "approval", keys=frame.ignored, strategy=frame.named(question.language)))
+
+
+def frame_document(facts: DebtorFacts, house: House, now: datetime, zone: str) -> dict[str, Any]:
+    """What `explain` says about the frame."""
+    frame, today = facts.frame, house.today(now)
+    used = frame.used(with_letters(facts.touches, facts.items, today), today)
+    code = "no-strategy" if not frame.strategy else "unbounded" if frame.saturation is None else "frame"
+    bounds = {"used": used, "saturation": frame.saturation, "per": frame.per}
+    says = phrase(TEXTS, code, house.language, zone, strategy=frame.named(house.language), **bounds)
+    if frame.exception:
+        by = f" ({frame.approved_by}: {frame.reason})" if frame.approved_by else f" ({frame.reason})" if frame.reason else ""
+        says += phrase(TEXTS, "exception", house.language, zone, by=by)
+    return {
+        "name": frame.strategy or None,
+        "potential_class": frame.as_class or facts.debtor.potential_class or None,
+        "strength": used,
+        "saturation": frame.saturation,
+        "per_days": None if frame.saturation is None else frame.per,
+        "media": list(frame.media),
+        "exception": frame.exception,
+        "says": says,
+    }
 
 
 def _paused(question: Question, at: datetime) -> Refusal | None:
@@ -112,6 +147,6 @@ def _saturation(question: Question, pack: Pack, at: datetime) -> Refusal | None:
     code = "saturation" if found.until is not None else "never-room"
     reason = question.says(
         TEXTS, code, strength=found.strength, saturation=found.saturation, per=frame.per, own=frame.strength[question.medium],
-        strategy=frame.strategy or "-",
+        strategy=frame.named(question.language),
     )  # fmt: skip
     return Refusal(f"{pack.name}/saturation", reason, min(moments, default=None))

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from collectord.core.contact.contact_rules import Allowed, Refusal, Refused
 from collectord.core.contact.facts import DebtorFacts
+from collectord.core.contact.frame_rules import frame_document
 from collectord.core.contact.refusals import Notice
 from collectord.core.house import House
 from collectord.core.money import plain_map
@@ -73,6 +74,7 @@ def explained(
         "dunning": dunning_document(facts.items),
         "briefing": list(briefing(facts.items, today, house.language, home)),
         "potential_class": debtor.potential_class or None,
+        "strategy": frame_document(facts, house, now, home),
         "ladder": (task.ladder if task and task.ladder else None) or ladder,
         "level": task.level if task else asked.level.number if asked else None,
         "medium": task.medium if task else asked.medium if asked else None,

@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from collectord.core.receivables.history import Touch
 from collectord.core.receivables.ledger import OpenItem
+from collectord.core.wording import Language
 
 DAY = timedelta(days=1)
 MEDIA = ("call", "email", "letter", "visit", "handover")  # what a step may ask for
@@ -57,6 +58,7 @@ class Frame:
     """What strategy and exception leave for one debtor. As it stands here: no limit at all."""
 
     strategy: str = ""  # "" = none is for this debtor
+    title: Mapping[str, str] = field(default_factory=dict)  # language -> its name for people
     media: tuple[str, ...] = MEDIA
     instead: Mapping[str, str] = field(default_factory=dict)  # medium of a step -> what this debtor gets in its place
     strength: Mapping[str, int] = field(default_factory=dict)
@@ -78,7 +80,13 @@ class Frame:
     only: tuple[str, ...] = ()  # media an exception leaves, for calls by hand too; empty: all
     as_class: str = ""  # the class that an exception puts in the place of the export's
     exception: bool = False  # rules/debtors.toml names the debtor
+    approved_by: str = ""
+    reason: str = ""
     ignored: tuple[str, ...] = ()  # keys of the exception that would loosen the strategy and have no approval
+
+    def named(self, language: Language) -> str:
+        """The strategy as people call it."""
+        return self.title.get(language) or self.strategy or "-"
 
     def medium_for(self, medium: str) -> str:
         """What the debtor gets where a step asks for this medium; "" = such a step does not exist for the debtor."""

@@ -15,7 +15,6 @@ from collectord.core.receivables.exceptions import MOST, NO_EXCEPTIONS, DebtorEx
 from collectord.core.receivables.frame import CLASSES, MEDIA, NO_CLASS, NO_FRAME, TONES, WEIGHED, Frame
 from collectord.core.receivables.ledger import Debtor
 from collectord.core.rule_text import Table
-from collectord.core.wording import Language
 
 _PERCENT = re.compile(r"\A([0-9]{1,3}) ?%\Z", re.ASCII)
 
@@ -23,13 +22,9 @@ _PERCENT = re.compile(r"\A([0-9]{1,3}) ?%\Z", re.ASCII)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strategy:
     name: str
-    title: Mapping[str, str] = field(default_factory=dict)
     potential_classes: tuple[str, ...] = ()
     frame: Frame = NO_FRAME  # what it leaves for a debtor without an exception
     path: str = ""  # of its table in the file: the edge turns it into a line
-
-    def shown(self, language: Language) -> str:
-        return self.title.get(language) or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +88,8 @@ def frame_for(debtor: Debtor, strategies: Strategies, exceptions: Exceptions) ->
         not_on=own.not_on,
         only=own.media,
         exception=True,
+        approved_by=own.approved_by,
+        reason=own.reason,
         ignored=tuple(sorted(barred)),
     )
 
@@ -143,6 +140,7 @@ def _strategy(name: str, table: Table, strength: Mapping[str, int], cost: Mappin
     bounded = "saturation" in table.data
     frame = Frame(
         strategy=name,
+        title={"en": title.text("en", ""), "de": title.text("de", "")},
         media=table.texts("media", list(MEDIA), one_of=MEDIA),
         strength=_strength(table.table("strength"), strength),
         saturation=table.whole("saturation", at_least=1, at_most=MOST) if bounded else None,
@@ -158,7 +156,6 @@ def _strategy(name: str, table: Table, strength: Mapping[str, int], cost: Mappin
     )
     strategy = Strategy(
         name=name,
-        title={"en": title.text("en", ""), "de": title.text("de", "")},
         potential_classes=table.texts("potential_classes", one_of=CLASSES),
         frame=frame,
         path=table.path,
