@@ -37,11 +37,12 @@ class Habit:
     last: tuple[tuple[date, int], ...]  # (due day, days late) of the last LATELY that were paid
     known_on: date  # when the newest of these was paid
 
-    def lately(self, open_since: Iterable[date], on: date) -> float:
-        """Mean days late of the LATELY newest items. `open_since`: due days of items still unpaid on that day; they count with their days
-        so far once these exceed what is usual, because how late they will be nobody knows before."""
+    def lately(self, open_since: Iterable[date], on: date, least: int) -> float:
+        """Mean days late of the LATELY newest items. `open_since`: due days of items still unpaid on that day; each counts with its days so
+        far once these are worse than before, because how late it will be nobody knows earlier."""
         unpaid = [(due, late_days((on - due).days)) for due in open_since]
-        newest = sorted([*self.last, *((due, days) for due, days in unpaid if days > self.mean)])[-LATELY:]
+        bound = self.worse_by(least)
+        newest = sorted([*self.last, *((due, days) for due, days in unpaid if days >= bound)])[-LATELY:]
         return sum(days for _, days in newest) / LATELY
 
     def worse_by(self, least: int) -> float:

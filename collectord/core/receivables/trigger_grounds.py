@@ -277,17 +277,17 @@ def _habit(asked: Asked, view: View) -> Ground | None:
         return None
     bound = habit.worse_by(asked.later_than_usual)
     since = view.today
-    if _lately(habit, view, since) < bound:
+    if _lately(asked, habit, view, since) < bound:
         return None
     floor = habit.known_on
-    while since > floor and _lately(habit, view, since - DAY) >= bound:
+    while since > floor and _lately(asked, habit, view, since - DAY) >= bound:
         since -= DAY
-    lately = _lately(habit, view, view.today)
+    lately = _lately(asked, habit, view, view.today)
     return Ground("habit", since, {"lately": round(lately), "usual": round(habit.mean)})
 
 
-def _lately(habit: Habit, view: View, day: date) -> float:
-    return habit.lately((claim.item.due_on for claim in view.due if claim.item.day_of(1) <= day), day)
+def _lately(asked: Asked, habit: Habit, view: View, day: date) -> float:
+    return habit.lately((claim.item.due_on for claim in view.due if claim.item.day_of(1) <= day), day, asked.later_than_usual)
 
 
 def _habit_ahead(asked: Asked, view: View) -> Iterator[date]:

@@ -178,8 +178,8 @@ def _trigger(table: Table) -> Trigger:
         name=table.text("name"),
         name_de=table.text("name_de", ""),
         overdue_items=_count(table, "overdue_items", 2, 1_000),
-        overdue=table.money("overdue", Decimal(0)),
-        growth=table.money("growth", Decimal(0)),
+        overdue=_bound(table, "overdue"),
+        growth=_bound(table, "growth"),
         growth_percent=_count(table, "growth_percent", 1, 10_000),
         growth_within=table.days("growth_within", "30d"),
         credit_percent=_count(table, "credit_percent", 1, 1_000),
@@ -199,9 +199,6 @@ def _trigger(table: Table) -> Trigger:
     table.done()
     if "name" in table.data and not trigger.name.strip():
         table.complain("name", "name is empty; people read it in every list")
-    for key, amount in (("overdue", trigger.overdue), ("growth", trigger.growth)):
-        if key in table.data and amount <= 0:
-            table.complain(key, f"{key} must be more than nothing")
     if trigger.min_open < 0:
         table.complain("min_open", "min_open is negative; write the least amount that is worth this contact")
     if "later_than_usual" in table.data and trigger.later_than_usual < 1:
@@ -212,9 +209,17 @@ def _trigger(table: Table) -> Trigger:
         table.complain("growth_within", "growth_within does nothing without growth or growth_percent")
     if trigger.needs_gap < 0:
         table.complain("needs_gap", "needs_gap is negative; write the days since the previous contact, like 7d")
-    if not any(condition.told for condition in trigger.conditions):
+    if not any(key in table.data for key in ASKED if table.data.get(key) is not False):
         table.complain("", f"the trigger can never fire: it names no condition; give it at least one of {', '.join(ASKED)}")
     return trigger
+
+
+def _bound(table: Table, key: str) -> Decimal:
+    known = len(table.problems)
+    amount = table.money(key, Decimal(0))
+    if key in table.data and amount <= 0 and len(table.problems) == known:
+        table.complain(key, f"{key} must be more than nothing")
+    return amount
 
 
 def _count(table: Table, key: str, least: int, most: int) -> int:
