@@ -89,7 +89,7 @@ class Row(sqlite3.Row):
         return tuple(self)
 
     def get(self, name: str, default: Any = None) -> Any:
-        return self[name] if name in self.keys() else default  # noqa: SIM118
+        return self[name] if name in self.keys() else default
 
 
 class Database:

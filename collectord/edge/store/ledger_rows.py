@@ -74,7 +74,8 @@ def to_item(row: Row, debtor: Debtor, booking_lag: int) -> OpenItem:
 def item_from(values: Sequence[Any], debtor: Debtor, booking_lag: int, paid_later: int, returned_on: str | None) -> OpenItem:
     """`values`: those of ITEM_COLUMNS; `paid_later`: by newer batches; `returned_on`: the day its direct debit came back."""
     (company, debtor_no, item_no, source, due_on, open_amount, currency, amount, invoiced_on, kind, payment_method, discount_until,
-     dunning_level, last_dunned_on, dunning_deadline, dunning_block_until, dispute, opened_as_of, contact_level, contacted_on) = values  # fmt: skip
+     dunning_level, last_dunned_on, dunning_deadline, dunning_block_until, dispute, opened_as_of, contact_level,
+     contacted_on) = values  # fmt: skip
     owed = open_amount + paid_later
     still = from_scaled(owed)
     item = _item(
