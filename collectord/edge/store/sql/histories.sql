@@ -50,3 +50,25 @@ select company, debtor_no, state, judged_at from promise
  where (company, debtor_no) >= (:company, :debtor_no) and (company, debtor_no) <= (:to_company, :to_debtor)
    and state in ('kept', 'partially_kept', 'broken') and judged_at <= :now
  order by company, debtor_no, made_at, id;
+
+-- name: sums_by_class(since, today, late_after, earliest, latest)
+-- What debtors of each potential class have in common, in sums (core/receivables/peers.Sums) over the same items as paid_between.
+-- julianday is SQLite's; PostgreSQL subtracts dates. A source is named so that index item_by_source finds the cleared items.
+with paid as (
+  select i.company, i.debtor_no,
+         cast(julianday(case when b.booked_until < i.cleared_as_of then b.booked_until else i.cleared_as_of end) - julianday(i.due_on) as integer) as days
+    from item i left join batch b on b.id = i.batch_id
+   where i.source in (select distinct source from batch) and i.state = 'cleared' and i.cleared_as_of > :since and i.cleared_as_of <= :today
+     and i.dispute = 0 and i.payment_method <> 'direct_debit' and i.kind = 'invoice'
+), told as (
+  select company, debtor_no, case when days > :late_after then 1 else 0 end as late,
+         case when days < :earliest then :earliest when days > :latest then :latest else days end as days
+    from paid
+), debtors as (
+  select company, debtor_no, count(*) as items, sum(late) as late, sum(days) as days, sum(days * days) as squared from told group by company, debtor_no
+)
+select coalesce((select d.potential_class from debtor d where d.company = g.company and d.debtor_no = g.debtor_no), '') as potential_class,
+       count(*) as debtors, sum(items) as items, sum(late) as late, sum(1.0 * items * items) as items_squared,
+       sum(1.0 * late * late / items) as late_squared, sum(1.0 * days) as days, sum(1.0 * squared) as days_squared,
+       sum(1.0 * days * days / items) as days_together
+  from debtors g group by 1 order by 1;
