@@ -7,7 +7,7 @@ Invariant: planning twice changes nothing, and a task in somebody's hands is lef
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -53,6 +53,7 @@ class Wait:
 @dataclass(frozen=True, slots=True)
 class Keep:
     task: Task
+    answer: Wanted | NotWanted | None = field(default=None, compare=False)  # None: not asked, it is in somebody's hands
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def plan_tasks(
         case Wanted(), None:
             return Create(answer)
         case Wanted(), Task() as task:
-            return Keep(task) if _says_the_same(task, answer) else Change(task, answer)
+            return Keep(task, answer) if _says_the_same(task, answer) else Change(task, answer)
         case NotWanted(), Task() as task:
             return _pause(task, answer, zone) if task.attempts_made else Cancel(task, answer)
     assert isinstance(answer, NotWanted)
@@ -96,7 +97,7 @@ def _pause(task: Task, answer: NotWanted, zone: str) -> Wait | Keep | Cancel:
     if answer.rule != "saturated" or answer.until is None or not same_step:
         return Cancel(task, answer)
     back = day_begins(answer.until, zone)
-    return Keep(task) if task.not_before >= back else Wait(task, back, answer)
+    return Keep(task, answer) if task.not_before >= back else Wait(task, back, answer)
 
 
 def new_task(asked: Wanted, task_id: str, now: datetime, *, language: Language, zone: str) -> Task:
