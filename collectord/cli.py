@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.exceptions import Abort, TyperException
 
+from collectord import cli_agreements
+from collectord.cli_agreements import record_words
+
 if TYPE_CHECKING:
     from collectord.asked import Reply
 
@@ -251,7 +254,6 @@ def _list_command(name: str, summary: str) -> None:
 for _name, _summary in (
     ("tasks", "List contact tasks."),
     ("attempts", "List attempts: every call that was placed."),
-    ("promises", "List promises to pay."),
     ("disputes", "List disputes."),
     ("payments", "List bank lines and what they pay; --state matched, ambiguous, unmatched, confirmed or still_open."),
     ("debtors", "List debtors with what they owe."),
@@ -280,7 +282,13 @@ def record(
     debtor: str,
     attempt: Annotated[str | None, typer.Option(help="the call that the outcome belongs to; without it: a talk held elsewhere")] = None,
     disposition: Annotated[str | None, typer.Option(help="promise, paid_already, dispute, callback, refuses, …")] = None,
-    promise: Annotated[str | None, typer.Option(metavar="AMOUNT:DATE", help="like 410.00:2026-11-30 or full:2026-11-30")] = None,
+    promise: Annotated[
+        list[str] | None,
+        typer.Option(metavar="AMOUNT:DATE", help="like 410.00:2026-11-30 or full:2026-11-30; several are an instalment plan"),
+    ] = None,
+    objection: Annotated[str | None, typer.Option(metavar="CODE", help="what the debtor said, see collectord objections")] = None,
+    item: Annotated[list[str] | None, typer.Option(help="the objection is only about this item; may be repeated")] = None,
+    until: Annotated[str | None, typer.Option(metavar="DATE", help="the day that the debtor named with an objection")] = None,
     callback: Annotated[str | None, typer.Option(metavar="INSTANT")] = None,
     note: Annotated[str | None, typer.Option()] = None,
     contact: Annotated[str | None, typer.Option(help="call, email, sms or letter made elsewhere")] = None,
@@ -293,6 +301,11 @@ def record(
     number_wrong: Annotated[str | None, typer.Option(metavar="NUMBER")] = None,
     legal_state: Annotated[str | None, typer.Option(help="insolvency, lawyer, deceased, …")] = None,
     dispute: Annotated[str | None, typer.Option(metavar="ITEM:REASON")] = None,
+    owner: Annotated[str | None, typer.Option(help="of that dispute: who answers it")] = None,
+    answer_by: Annotated[str | None, typer.Option(metavar="DATE", help="of that dispute")] = None,
+    dispute_settled: Annotated[str | None, typer.Option(metavar="ITEM", help="the dispute about it is over")] = None,
+    grace: Annotated[str | None, typer.Option(metavar="DATE", help="time until then, with --approved-by and --reason; or none")] = None,
+    approved_by: Annotated[str | None, typer.Option(metavar="NAME")] = None,
     ask_first: Annotated[str | None, typer.Option(metavar="ROLE")] = None,
     override: Annotated[str | None, typer.Option(metavar="RULE")] = None,
     reason: Annotated[str | None, typer.Option()] = None,
@@ -309,7 +322,8 @@ def record(
         debtor=debtor,
         attempt=attempt,
         disposition=disposition,
-        promise=promise,
+        objection=objection,
+        **record_words(item, until, promise, day_option),
         callback=instant_option(callback, "--callback").isoformat() if callback else None,
         note=note,
         contact=contact,
@@ -322,6 +336,11 @@ def record(
         number_wrong=number_wrong,
         legal_state=legal_state,
         dispute=dispute,
+        owner=owner,
+        answer_by=answer_by,
+        dispute_settled=dispute_settled,
+        grace=grace,
+        approved_by=approved_by,
         ask_first=ask_first,
         override=override,
         reason=reason,
@@ -332,6 +351,9 @@ def record(
         name=name,
         contact_person=contact_person,
     )
+
+
+cli_agreements.add(cli, perform, day_option)
 
 
 @cli.command("import-history")

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from collectord import commands_agreements as agreements
 from collectord.asked import Reply, refusal
 from collectord.core.exports.difference import decided
 from collectord.core.exports.intake import TEXTS as INTAKE_TEXTS
@@ -26,6 +27,7 @@ from collectord.edge.store import batches, calls, ledger, meta, notices, payment
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import (
     call_sheet,
+    callbacks,
     corrections,
     debtor_list,
     duty,
@@ -33,12 +35,9 @@ from collectord.loops import (
     history,
     intake,
     outbox,
-    outcomes,
     planning,
     quality,
-    record,
     standing,
-    talk_elsewhere,
 )
 from collectord.loops import doctor as doctoring
 from collectord.loops import promises as promise_loop
@@ -140,6 +139,8 @@ async def show_batch(context: Context, args: Mapping[str, Any]) -> Reply:
 
 
 async def plan(context: Context, args: Mapping[str, Any]) -> Reply:
+    if not args.get("dry_run"):
+        await callbacks.give_out(context.db, context.settings, context.now, context.id)
     doc = await planning.plan(
         context.db,
         context.rules,
@@ -190,20 +191,6 @@ async def agents(context: Context, args: Mapping[str, Any]) -> Reply:
 
 def _devices(context: Context) -> Mapping[str, str]:
     return context.daemon.device_states() if context.daemon else {}
-
-
-async def record_facts(context: Context, args: Mapping[str, Any]) -> Reply:
-    key = await context.key(args["debtor"])
-    if "attempt" in args:
-        take = outcomes.record_from_person
-    elif talk_elsewhere.OUTCOME & args.keys():
-        take = talk_elsewhere.record_talk
-    else:
-        take = record.record
-    doc = await take(context.db, context.rules, context.house, key, args, context.now, context.actor, context.id)
-    if context.daemon:
-        context.daemon.wake()
-    return Reply(doc=doc)
 
 
 async def import_history(context: Context, args: Mapping[str, Any]) -> Reply:
@@ -320,7 +307,11 @@ READING: Mapping[str, Handler] = {
     "explain": explain_debtor,
     "tasks": _lister(tasks.listed),
     "attempts": _lister(calls.listed_attempts),
-    "promises": _lister(promises.listed_promises),
+    "promises": agreements.listed_promises,
+    "objections": agreements.objections,
+    "absences": agreements.absences,
+    "report": agreements.report,
+    "claim": agreements.claim,
     "disputes": _lister(promises.listed_disputes),
     "payments": _lister(payments.listed),
     "unknown": _lister(calls.listed_unknown),
@@ -341,7 +332,10 @@ WRITING: Mapping[str, Handler] = {
     "accept": accept,
     "reject": reject,
     "plan": plan,
-    "record": record_facts,
+    "record": agreements.record_facts,
+    "approve": agreements.approve,
+    "refuse": agreements.refuse,
+    "absence": agreements.absence,
     "import-history": import_history,
     "call": call,
     "test-call": test_call,

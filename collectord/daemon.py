@@ -32,6 +32,7 @@ from collectord.edge.store import meta
 from collectord.edge.store.connection import Database, StoreBroken, open_store
 from collectord.loops import (
     call_events,
+    callbacks,
     corrections,
     day_sheet,
     duty,
@@ -364,6 +365,7 @@ class Daemon:
         await corrections.settle(self.db, self.house, now, lambda: new_id(self.clock.now()))
         for judged in await promises.judge_promises(self.db, self.rules, self.house, now):
             self.log.info("promise_judged", promise=judged.id, state=judged.state)
+        await callbacks.give_out(self.db, self.settings, self.clock.now(), lambda: new_id(self.clock.now()))
         planned = await planning.plan(self.db, self.rules, self.house, now, dry_run=False, new_id=lambda: new_id(self.clock.now()))
         counts = {name: len(planned[name]) for name in ("created", "changed", "cancelled")}
         if any(counts.values()):

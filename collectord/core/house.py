@@ -40,6 +40,7 @@ class House:
     paid_already_days: int = 5  # banking days that "paid already" holds calls, so that the payment can arrive
     private_assessment: str = ""  # "" = no profile of a private person is made: no risk estimate, no learned calling hours
     late_after: timedelta = timedelta(hours=2)  # beyond the hour at which an export usually comes
+    skills: Mapping[str, frozenset[str]] = field(default_factory=dict)  # of each agent, by id
     times: CallTimes = field(default_factory=CallTimes)  # how long each part of a call may take
 
     def today(self, now: datetime) -> date:

@@ -14,6 +14,7 @@ from collectord.core.contact.frame_rules import FRAME_RULES
 from collectord.core.contact.packs import Limit, Pack, Quiet, unknown_packs
 from collectord.core.exports.source_profiles import Profile, overlaps, uncovered
 from collectord.core.house import House
+from collectord.core.receivables.claim_rules import ClaimRules
 from collectord.core.receivables.ladders import Ladder
 from collectord.core.receivables.legal_states import NO_LEGAL_STATES, LegalStates
 from collectord.core.receivables.objections import Card
@@ -57,6 +58,7 @@ class Rules:
     dispositions: FollowUpRules
     sources: Mapping[str, Profile] = field(default_factory=dict)  # by file name in rules/sources; "canonical" is always there
     frames: Frames = NO_FRAMES  # strategies.toml and debtors.toml
+    claims: ClaimRules = field(default_factory=ClaimRules)  # claims.toml
     objections: Mapping[str, Card] = field(default_factory=dict)  # objections.toml, by code
     triggers: tuple[Trigger, ...] = ()
     risk: RiskRules = NO_RISK_RULES

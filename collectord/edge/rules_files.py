@@ -20,8 +20,10 @@ from collectord.core.exports.profile_text import extended, parse_profile
 from collectord.core.exports.source_profiles import CANONICAL, CANONICAL_NAME, Profile, misnamed
 from collectord.core.house import House
 from collectord.core.receivables.acting_early import NOT_EARLY, parse_early
+from collectord.core.receivables.claim_rules import ClaimRules, parse_claims
 from collectord.core.receivables.exceptions import NO_EXCEPTIONS, parse_exceptions
 from collectord.core.receivables.ladder_text import parse_ladders
+from collectord.core.receivables.legal_states import NO_LEGAL_STATES, parse_legal_states
 from collectord.core.receivables.objections import parse_objections
 from collectord.core.receivables.strategies import NO_STRATEGIES, Frames, parse_strategies
 from collectord.core.receivables.strategy_doubts import Doubt, doubts
@@ -38,7 +40,9 @@ STRATEGIES = "strategies.toml"
 DEBTORS = "debtors.toml"
 OBJECTIONS = "objections.toml"
 TRIGGERS = "triggers.toml"
-OPTIONAL = (STRATEGIES, DEBTORS, OBJECTIONS, TRIGGERS)  # a directory without one of them has none of what it would say
+LEGAL_STATES = "legal_states.toml"
+CLAIMS = "claims.toml"
+OPTIONAL = (STRATEGIES, DEBTORS, OBJECTIONS, CLAIMS, TRIGGERS, LEGAL_STATES)  # a directory without one of them has none of what it would say
 PACKS = "packs"
 SOURCES = "sources"
 LARGEST = 1_000_000  # bytes; a rule file a person can read is far smaller
@@ -83,7 +87,9 @@ def load_rules(directory: Path) -> Rules:
         reading.parse_if_there(DEBTORS, parse_exceptions, NO_EXCEPTIONS),
     )
     objections = reading.parse_if_there(OBJECTIONS, parse_objections, {})
+    claims = reading.parse_if_there(CLAIMS, parse_claims, ClaimRules())
     early = reading.parse_if_there(TRIGGERS, parse_early, NOT_EARLY)
+    legal_states = reading.parse_if_there(LEGAL_STATES, parse_legal_states, NO_LEGAL_STATES)
     reading.unknown_files()
     if packs and not reading.problems and not any(EVERYWHERE in pack.countries for pack in packs.values()):
         sentence = f'no pack is for all other countries; write countries = [..., "{EVERYWHERE}"] in the strictest one'
@@ -92,8 +98,8 @@ def load_rules(directory: Path) -> Rules:
     if reading.problems or ladders is None or dispositions is None:
         raise RulesInvalid(sorted(reading.problems, key=lambda problem: (problem.file, problem.line, problem.key)))
     return Rules(
-        packs=packs, ladders=ladders, dispositions=dispositions, sources=sources, frames=frames, objections=objections,
-        triggers=early.triggers, risk=early.risk, warnings=warnings,
+        packs=packs, ladders=ladders, dispositions=dispositions, sources=sources, frames=frames, objections=objections, claims=claims,
+        triggers=early.triggers, risk=early.risk, legal_states=legal_states, warnings=warnings,
     )  # fmt: skip
 
 

@@ -85,6 +85,8 @@ async def _situation(conn: Connection, attempt: Attempt, rules: Rules, house: Ho
         now=now,
         new_id=lambda: new_id(now),
         broken_before=await promises.broken_in_a_row(conn, attempt.key, now),
+        skills=house.skills.get(attempt.agent, frozenset()),
+        cards=rules.objections,
     )
 
 

@@ -15,13 +15,13 @@ from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.rules import Rules
 from collectord.core.telephony.attempts import Attempt
 from collectord.core.telephony.call_seen import Ignored, OutcomeSaid
-from collectord.core.telephony.said_by_person import read_said, refuse
+from collectord.core.telephony.said_by_person import of_the_talk, read_said, refuse
 from collectord.edge.store import calls, promises
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops.attempt_turn import see
 from collectord.loops.record import known_debtor, read_words, write_learnt
 
-OF_A_CALL = frozenset({"debtor", "attempt", "disposition", "promise", "callback", "note"})
+OF_A_CALL = frozenset({"debtor", "attempt", "disposition", "promise", "callback", "note", "objection", "item", "until"})
 
 
 async def record_from_person(
@@ -38,17 +38,19 @@ async def record_from_person(
     language, zone = house.language, house.time_zone
     if not args.get("attempt"):
         raise refuse("no-attempt", language, zone)
-    said = read_said(args, now, house.today(now), language, zone)
+    said = read_said(args, now, house.today(now), language, zone, rules.objections)
     attempt_id = str(args["attempt"])
     more = {name: value for name, value in args.items() if name not in OF_A_CALL}
 
     async def job(conn: Connection) -> dict[str, Any]:
         before = await _attempt_of(conn, attempt_id, key, house)
+        of_the_talk(said, before.items, language, zone)
         turned = await see(conn, attempt_id, OutcomeSaid(said), rules, house, now, actor)
         if isinstance(turned, Ignored) and before.said != said.detail():
             raise refuse("too-early", language, zone, id=attempt_id, state=before.state.value)
         after = await calls.attempt(conn, attempt_id) or before
         made = await promises.last_promise(conn, key, now)
+        mine = made if made and made.attempt_id == attempt_id else None
         if more:  # learnt in the same talk
             learnt = read_words(more, await known_debtor(conn, key, now, house), rules, house, now, actor, new_id)
             await write_learnt(conn, key, learnt, house, now, actor, new_id)
@@ -58,7 +60,8 @@ async def record_from_person(
             "recorded": "unchanged" if isinstance(turned, Ignored) else "corrected" if before.disposition else "new",
             "state": after.state.value,
             "result": after.result.value if after.result else None,
-            "promise": made.id if made and made.attempt_id == attempt_id else None,
+            "promise": mine.id if mine else None,
+            "approval": mine.approval.value or None if mine else None,
         }
 
     return await db.write(job)

@@ -10,20 +10,21 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from collectord.core.contact.calendar import WorkingDays
+from collectord.core.contact.calendar import WorkingDays, bank_day
 from collectord.core.house import House
-from collectord.core.receivables.broken_promise import Verdict, conclude
+from collectord.core.receivables.broken_promise import Verdict, conclude, fallen
 from collectord.core.receivables.ledger import DebtorKey
-from collectord.core.receivables.promises import Promise, booked_until, judge
+from collectord.core.receivables.promises import NOT_KEPT, Promise, booked_until, judge
 from collectord.core.receivables.seen_payments import SeenPayment, awaited
 from collectord.core.rules import Rules
-from collectord.core.telephony.follow_up import bank_day
 from collectord.edge.crash import crash_point
 from collectord.edge.ids import new_id
 from collectord.edge.store import calls, facts, families, payments, tasks
 from collectord.edge.store import promises as store
 from collectord.edge.store.connection import Connection, Database
+from collectord.loops.approvals import let_lapse
 from collectord.loops.matching_again import match_again
+from collectord.loops.moved_items import follow_moves
 from collectord.loops.payments import settle
 
 
@@ -31,6 +32,8 @@ async def judge_promises(db: Database, rules: Rules, house: House, now: datetime
     """The promises that were judged now, in their new state. Before that, bank lines are matched again and settled as newer lists say."""
     await match_again(db, house, now)
     await settle(db, house, now)
+    await follow_moves(db, house, now)
+    await let_lapse(db, house, now)
     open_ones = await db.read(lambda conn: store.open_promises(conn, now))
     judged: list[Promise] = []
     for key, promises in open_ones.items():
@@ -52,9 +55,12 @@ async def _judge(conn: Connection, key: DebtorKey, promises: list[Promise], rule
         promise.id: booked_until(promise, [s.days for s in told if not promise.items or s.items & set(promise.items)]) for promise in asked
     }
     items = await families.open_items(conn, key, today)
-    judged = []
+    judged: list[Promise] = []
+    over: set[str] = set()  # plans that ended in this turn
     for promise_id, judgement in judge(asked, clearings, booked=booked).items():
         promise = next(promise for promise in promises if promise.id == promise_id)
+        if promise.plan_id in over:
+            continue
         placed = await calls.attempt(conn, promise.attempt_id)
         verdict = conclude(
             promise,
@@ -66,9 +72,20 @@ async def _judge(conn: Connection, key: DebtorKey, promises: list[Promise], rule
             task_id=new_id(now),
             language=house.language,
             zone=house.time_zone,
+            broken_before=await store.broken_in_a_row(conn, key, now, but_of=promise.made_at),
+            of_its_plan=await store.not_kept_of(conn, promise.plan_id),
         )
-        if verdict is not None and await _write(conn, promise, verdict, now):
+        if verdict is None:
+            continue
+        if any(one.made_at == promise.made_at and one.state in NOT_KEPT for one in judged):
+            verdict = replace(verdict, task=None)  # one talk about all that was promised in one
+        if await _write(conn, promise, verdict, now):
             judged.append(replace(promise, state=verdict.state))
+        if verdict.ends_plan:
+            over.add(promise.plan_id)
+            for later in promises:
+                if later.plan_id == promise.plan_id and later.id not in {one.id for one in judged}:
+                    await _write(conn, later, fallen(later, house.language, house.time_zone), now)
     return judged
 
 

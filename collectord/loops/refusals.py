@@ -10,14 +10,20 @@ from collectord.core.contact.calendar import HolidaysUnknown
 from collectord.core.contact.history_file import HistoryRefused
 from collectord.core.contact.learnt import RecordRefused
 from collectord.core.exports.intake import IntakeRefused
+from collectord.core.receivables.claim import ClaimUnknown
 from collectord.core.telephony.said_by_person import OutcomeRefused
 from collectord.edge.outbox import OutboxUnwritable
 from collectord.edge.store.connection import StoreBroken, StoreBusy
 from collectord.edge.store.ledger import UnknownDebtor
+from collectord.loops.approvals import ApprovalRefused
+from collectord.loops.callbacks import AbsenceRefused
 from collectord.loops.explain import NotKnown
 from collectord.loops.manual import ManualRefused
 
 REFUSALS: tuple[type[Exception], ...] = (
+    AbsenceRefused,
+    ApprovalRefused,
+    ClaimUnknown,
     HistoryRefused,
     HolidaysUnknown,
     IntakeRefused,

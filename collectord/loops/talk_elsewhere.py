@@ -17,13 +17,13 @@ from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.rules import Rules
 from collectord.core.telephony.attempts import RIGHT_PARTY, Attempt, AttemptState, Disposition, Result, Said
-from collectord.core.telephony.said_by_person import read_said, refuse
+from collectord.core.telephony.said_by_person import of_the_talk, read_said, refuse
 from collectord.edge.store import promises, tasks
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops.consequences import follow_talk
 from collectord.loops.record import known_debtor, read_words, write_learnt
 
-OUTCOME = frozenset({"disposition", "promise", "callback"})
+OUTCOME = frozenset({"disposition", "promise", "callback", "objection", "item", "until"})
 
 
 async def record_talk(
@@ -37,7 +37,7 @@ async def record_talk(
     new_id: Callable[[], str],
 ) -> dict[str, Any]:
     """`record DEBTOR --disposition D …` without --attempt. Raises OutcomeRefused, RecordRefused, NotKnown."""
-    said = read_said(args, now, house.today(now), house.language, house.time_zone)
+    said = read_said(args, now, house.today(now), house.language, house.time_zone, rules.objections)
     usual = {"contact": "call"} if "contact" not in args else {}
     if args.get("contact", "call") == "call" and "result" not in args:
         usual["result"] = "voicemail" if said.disposition is Disposition.LEFT_MESSAGE else Result.ANSWERED.value
@@ -45,17 +45,20 @@ async def record_talk(
 
     async def job(conn: Connection) -> dict[str, Any]:
         known = await known_debtor(conn, key, now, house)
+        of_the_talk(said, (item.item_no for item in known.debits), house.language, house.time_zone)
         learnt = read_words(words, known, rules, house, now, actor, new_id)
         contact = _completed(learnt.contacts[0], said, known, house)
         recorded = await write_learnt(conn, key, replace(learnt, contacts=(contact,)), house, now, actor, new_id)
         talk = _as_attempt(contact, said, known, await _waiting_task(conn, key, now), actor)
         await follow_talk(conn, talk, said, rules, house, now, actor)
-        last = await promises.last_promise(conn, key, now)
+        made = await promises.last_promise(conn, key, now)
+        last = made if said.disposition is Disposition.PROMISE else None
         return {
             "company": key.company,
             "debtor_no": key.debtor_no,
             "recorded": [*recorded, {"kind": "disposition", "value": said.disposition.value}],
-            "promise": last.id if last and said.disposition is Disposition.PROMISE else None,
+            "promise": last.id if last else None,
+            "approval": last.approval.value or None if last else None,
         }
 
     return await db.write(job)

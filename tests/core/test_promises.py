@@ -146,7 +146,7 @@ def test_a_broken_promise_asks_for_a_talk_about_what_is_still_owed() -> None:
 
 
 def test_two_broken_in_a_row_escalate_instead_of_another_talk() -> None:
-    told = concluded(Broken(Decimal(410)), promise=promise(level=1))
+    told = concluded(Broken(Decimal(410)), broken_before=1)
     assert told is not None
     assert told.task is None
     assert "2 promises in a row" in told.why

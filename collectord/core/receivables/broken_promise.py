@@ -6,7 +6,7 @@ Invariant: never lifts a limit; after `escalate_from` in a row the ladder goes o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -24,6 +24,18 @@ TEXTS: Texts = {
         "The promise of {amount} for {day} was not kept; {rest} of it is still owed.",
         "Die Zusage über {amount} zum {day} wurde nicht gehalten; davon sind {rest} noch offen.",
     ),
+    "plan-goes-on": (
+        "It was one of several instalments; the others go on.",
+        "Es war eine von mehreren Raten; die übrigen laufen weiter.",
+    ),
+    "plan-over": (
+        "The instalment plan is over: the later payments fall, the rest is owed at once.",
+        "Der Ratenplan ist hinfällig: die späteren Raten entfallen, der Rest ist sofort fällig.",
+    ),
+    "fallen": (
+        "The instalment of {amount} for {day} falls, because an earlier one was not kept.",
+        "Die Rate über {amount} zum {day} entfällt, weil eine frühere nicht gehalten wurde.",
+    ),
     "escalates": (
         "{count} promises in a row were not kept: no further talk about them, the ladder goes on.",
         "{count} Zusagen in Folge wurden nicht gehalten: kein weiteres Gespräch darüber, die Leiter läuft weiter.",
@@ -39,6 +51,7 @@ class Verdict:
     paid: Decimal
     why: str
     task: Task | None = None
+    ends_plan: bool = False  # its later instalments fall
 
 
 def conclude(
@@ -52,8 +65,13 @@ def conclude(
     task_id: str,
     language: Language,
     zone: str,
+    broken_before: int = 0,
+    of_its_plan: int = 0,
 ) -> Verdict | None:
-    """None while the promise is open. `items`: what the debtor still owes; `origin`: the task whose call yielded the promise."""
+    """None while the promise is open. `items`: what the debtor still owes; `origin`: the task whose call yielded the promise.
+
+    `broken_before`: agreements in a row before this one that were not kept; `of_its_plan`: earlier instalments of the same plan.
+    """
     values: dict[str, object] = {"amount": promise.amount, "day": promise.promised_on}
     match judgement:
         case Open():
@@ -65,11 +83,38 @@ def conclude(
         case _:
             rest, paid, state = judgement.rest, Decimal(0), PromiseState.BROKEN
     why = phrase(TEXTS, "broken", language, zone, rest=Money(rest, promise.amount.currency), **values)
-    if promise.level + 1 >= rules.escalate_from:
-        told = phrase(TEXTS, "escalates", language, zone, count=promise.level + 1)
-        return Verdict(state, paid, f"{why} {told}")
+    if promise.plan_id and of_its_plan + 1 < rules.plan_broken_after:
+        return Verdict(state, paid, f"{why} {phrase(TEXTS, 'plan-goes-on', language, zone)}")
+    if promise.plan_id:
+        why = f"{why} {phrase(TEXTS, 'plan-over', language, zone)}"
+    if broken_before + 1 >= rules.escalate_from:
+        told = phrase(TEXTS, "escalates", language, zone, count=broken_before + 1)
+        return Verdict(state, paid, f"{why} {told}", ends_plan=bool(promise.plan_id))
     owed = [item for item in items if item.open_amount > 0 and (not promise.items or item.item_no in promise.items)]
-    return Verdict(state, paid, why, _task(promise, owed, origin, rules, now, task_id, why) if owed else None)
+    task = _task(promise, owed, origin, rules, now, task_id, why) if owed else None
+    return Verdict(state, paid, why, task, ends_plan=bool(promise.plan_id))
+
+
+def fallen(promise: Promise, language: Language, zone: str) -> Verdict:
+    """A later instalment of a plan that is over."""
+    why = phrase(TEXTS, "fallen", language, zone, amount=promise.amount, day=promise.promised_on)
+    return Verdict(PromiseState.WITHDRAWN, Decimal(0), why)
+
+
+def unapproved(
+    agreed: Sequence[Promise],
+    why: str,
+    *,
+    items: Iterable[OpenItem],
+    origin: Task | None,
+    rules: FollowUpRules,
+    now: datetime,
+    task_id: str,
+) -> Task | None:
+    """The call that tells the debtor that an agreement does not hold, by whoever made it; None: nothing is owed any more."""
+    about = {item for promise in agreed for item in promise.items}
+    owed = [item for item in items if item.open_amount > 0 and (not about or item.item_no in about)]
+    return _task(agreed[0], owed, origin, rules, now, task_id, why) if owed else None
 
 
 def _task(promise: Promise, owed: list[OpenItem], origin: Task | None, rules: FollowUpRules, now: datetime, task_id: str, why: str) -> Task:

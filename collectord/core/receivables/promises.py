@@ -32,6 +32,9 @@ class PromiseState(StrEnum):
     WITHDRAWN = "withdrawn"  # the outcome was corrected: nobody promised this
 
 
+NOT_KEPT = frozenset({PromiseState.PARTIALLY_KEPT, PromiseState.BROKEN})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
     id: str
@@ -96,6 +99,35 @@ class Broken:
 
 
 Judgement: TypeAlias = Open | Kept | PartlyKept | Broken
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """An item of a promise that an import took off the debtor's list."""
+
+    item_no: str
+    as_of: date
+    amount: Money
+    number: int  # of the import
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """An item that came to a debtor's list with the import of this day."""
+
+    key: DebtorKey
+    item_no: str
+    as_of: date
+    amount: Money
+
+
+def moved(promise: Promise, gone: Iterable[Gone], arrived: Iterable[Arrived]) -> dict[str, DebtorKey]:
+    """Items of the promise that were not paid but went to another debtor of the company: item -> that debtor."""
+    there = {
+        (one.item_no, one.as_of, one.amount): one.key for one in arrived if one.key.company == promise.company and one.key != promise.key
+    }
+    places = ((one.item_no, one.as_of, one.amount) for one in gone)
+    return {place[0]: there[place] for place in places if place in there}
 
 
 def judge(promises: Iterable[Promise], cleared: Iterable[Clearing], *, booked: Mapping[str, date]) -> dict[str, Judgement]:

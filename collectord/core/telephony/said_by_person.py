@@ -6,13 +6,15 @@ Invariant: what is read is complete: a promise has amount and day, a callback an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from collectord.core.money import NotMoney, parse_amount
-from collectord.core.telephony.attempts import LONGEST_WAIT, Disposition, Said
+from collectord.core.receivables.objections import Card
+from collectord.core.telephony.attempts import LONGEST_WAIT, Disposition, Instalment, Said
 from collectord.core.wording import Language, Texts, phrase, safe
 
 TEXTS: Texts = {
@@ -33,6 +35,42 @@ TEXTS: Texts = {
     "promise-amount": (
         "A promise of {word} is none: the amount must be above zero.",
         "{word} ist keine Zusage: der Betrag muss über null liegen.",
+    ),
+    "plan-order": (
+        "Instalments come one after the other, each with its amount: --promise 100.00:2026-12-01 --promise 100.00:2027-01-04; "
+        "the last one may be rest:DATE.",
+        "Raten folgen aufeinander, jede mit Betrag: --promise 100.00:2026-12-01 --promise 100.00:2027-01-04; "
+        "die letzte darf rest:TAG sein.",
+    ),
+    "plan-long": ("{count} instalments are more than {limit}.", "{count} Raten sind mehr als {limit}."),
+    "no-card": (
+        "There is no objection card {word}; use one of {known}.",
+        "Eine Einwandkarte {word} gibt es nicht; möglich sind {known}.",
+    ),
+    "which-card": ("Say which objection: --objection {known}.", "Welcher Einwand? --objection {known}."),
+    "card-otherwise": (
+        "The card {code} is recorded as {disposition}, not as {word}; leave --disposition out.",
+        "Die Karte {code} wird als {disposition} erfasst, nicht als {word}; --disposition weglassen.",
+    ),
+    "card-without": (
+        "--item and --until belong to an objection: --objection {known}.",
+        "--item und --until gehören zu einem Einwand: --objection {known}.",
+    ),
+    "until-missing": (
+        "The card {code} asks for the day that the debtor named: --until 2026-12-04.",
+        "Die Karte {code} verlangt den Tag, den der Debitor genannt hat: --until 2026-12-04.",
+    ),
+    "until-alone": (
+        "The card {code} knows its own time; leave --until out.",
+        "Die Karte {code} hat ihre eigene Frist; --until weglassen.",
+    ),
+    "until-day": (
+        "{day} does not lie between today and {limit} days from now, as the card {code} allows.",
+        "{day} liegt nicht zwischen heute und in {limit} Tagen, wie die Karte {code} es erlaubt.",
+    ),
+    "item-unknown": (
+        "The talk was not about {items}; use {known}.",
+        "Das Gespräch ging nicht um {items}; möglich sind {known}.",
     ),
     "promise-day": (
         "The promised day {day} does not lie between today and a year from now.",
@@ -67,6 +105,9 @@ TEXTS: Texts = {
 }
 
 
+MOST_INSTALMENTS = 36
+
+
 class OutcomeRefused(Exception):
     """The outcome was not recorded; one sentence says what to change."""
 
@@ -75,8 +116,55 @@ def refuse(code: str, language: Language, zone: str, **values: object) -> Outcom
     return OutcomeRefused(phrase(TEXTS, code, language, zone, **values))
 
 
-def read_said(args: Mapping[str, Any], now: datetime, today: date, language: Language, zone: str) -> Said:
-    """Raises OutcomeRefused."""
+def read_said(
+    args: Mapping[str, Any], now: datetime, today: date, language: Language, zone: str, cards: Mapping[str, Card] | None = None
+) -> Said:
+    """Raises OutcomeRefused. `cards`: the objection cards by code."""
+    known = cards or {}
+    if args.get("objection"):
+        return _objection(args, now, today, language, zone, known)
+    if args.get("item") or args.get("until"):
+        raise refuse("card-without", language, zone, known=sorted(known))
+    if args.get("disposition") == Disposition.OBJECTION.value:
+        raise refuse("which-card", language, zone, known=sorted(known))
+    return _said(args, now, today, language, zone)
+
+
+def _objection(args: Mapping[str, Any], now: datetime, today: date, language: Language, zone: str, cards: Mapping[str, Card]) -> Said:
+    code = str(args["objection"])
+    card = cards.get(code)
+    if card is None:
+        raise refuse("no-card", language, zone, word=code, known=sorted(cards))
+    instead = Disposition.PROMISE if card.offers_instalments and args.get("promise") else card.disposition
+    word = str(args.get("disposition") or instead.value)
+    if word != instead.value:
+        raise refuse("card-otherwise", language, zone, code=code, disposition=instead.value, word=word)
+    said = _said({**args, "disposition": word}, now, today, language, zone)
+    return replace(said, objection=code, items=_texts(args.get("item")), until=_until(args.get("until"), card, today, language, zone))
+
+
+def _until(text: object, card: Card, today: date, language: Language, zone: str) -> date | None:
+    if not card.ask_until:
+        if text:
+            raise refuse("until-alone", language, zone, code=card.code)
+        return None
+    try:
+        day = date.fromisoformat(str(text or ""))
+    except ValueError:
+        raise refuse("until-missing", language, zone, code=card.code) from None
+    if not today <= day <= today + timedelta(days=card.longest):
+        raise refuse("until-day", language, zone, day=day, limit=card.longest, code=card.code)
+    return day
+
+
+def of_the_talk(said: Said, items: Iterable[str], language: Language, zone: str) -> None:
+    """Raises OutcomeRefused when an objection is about items that the talk was not about."""
+    known = tuple(items)
+    if foreign := [item for item in said.items if item not in known]:
+        raise refuse("item-unknown", language, zone, items=foreign, known=known[:10])
+
+
+def _said(args: Mapping[str, Any], now: datetime, today: date, language: Language, zone: str) -> Said:
     known = [disposition.value for disposition in Disposition]
     word = str(args.get("disposition") or "")
     if not word:
@@ -91,7 +179,11 @@ def read_said(args: Mapping[str, Any], now: datetime, today: date, language: Lan
         raise refuse("callback-alone", language, zone, word=word)
     note = safe(str(args.get("note") or ""), 1000)
     if disposition is Disposition.PROMISE:
-        amount, on = _promise(str(promise or ""), today, language, zone)
+        payments = _texts(promise)
+        if len(payments) > 1:
+            plan = _plan(payments, today, language, zone)
+            return Said(disposition=disposition, on=plan[0].on, note=note, plan=plan)
+        amount, on = _promise("".join(payments), today, language, zone)
         return Said(disposition=disposition, amount=amount, on=on, note=note)
     if disposition is Disposition.CALLBACK:
         return Said(disposition=disposition, callback_at=_callback(callback, now, language, zone), note=note)
@@ -110,6 +202,25 @@ def _promise(text: str, today: date, language: Language, zone: str) -> tuple[Dec
     if not today <= on <= today + LONGEST_WAIT:
         raise refuse("promise-day", language, zone, day=on)
     return amount, on
+
+
+def _plan(payments: tuple[str, ...], today: date, language: Language, zone: str) -> tuple[Instalment, ...]:
+    if len(payments) > MOST_INSTALMENTS:
+        raise refuse("plan-long", language, zone, count=len(payments), limit=MOST_INSTALMENTS)
+    plan = []
+    for position, text in enumerate(payments, start=1):
+        name, _, day = text.partition(":")
+        rest = position == len(payments) and name in ("rest", "full")
+        amount, on = _promise(f"full:{day}" if rest else text, today, language, zone)
+        if (amount is None and not rest) or (plan and on <= plan[-1].on):
+            raise refuse("plan-order", language, zone)
+        plan.append(Instalment(amount, on))
+    return tuple(plan)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """An option that may be given several times."""
+    return tuple(map(str, value)) if isinstance(value, list | tuple) else (str(value),) if value else ()
 
 
 def _callback(text: object, now: datetime, language: Language, zone: str) -> datetime:

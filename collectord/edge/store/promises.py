@@ -6,7 +6,7 @@ Invariant: a judged promise is never touched again; an outcome belongs to at mos
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,14 +14,13 @@ from typing import Any
 
 from collectord.core.money import Money, from_scaled, plain, to_scaled
 from collectord.core.receivables.ledger import DebtorKey
-from collectord.core.receivables.promises import Approval, Clearing, Promise, PromiseState
+from collectord.core.receivables.promises import Approval, Arrived, Clearing, Gone, Promise, PromiseState
 from collectord.core.receivables.told import Outcome
 from collectord.edge.store import families
 from collectord.edge.store.calls import SQL
 from collectord.edge.store.codec import instant, joined, maybe_day, split, to_instant, to_maybe_day
 from collectord.edge.store.connection import Connection
 from collectord.edge.store.covering import lists_of
-
 
 PENDING_LIMIT = 100_000  # more than a lead ever decides about
 
@@ -112,7 +111,7 @@ async def open_promises(conn: Connection, now: datetime) -> dict[DebtorKey, list
 
 
 async def broken_in_a_row(conn: Connection, key: DebtorKey, now: datetime, but_of: datetime | None = None) -> int:
-    """How many agreements were not kept since the last kept promise; all promises of one talk are one agreement, the one of `but_of` none."""
+    """How many agreements were not kept since the last kept promise. All promises of one talk are one agreement; `but_of` is left out."""
     talks: set[str] = set()
     rows = SQL.judged_promises(
         conn, company=key.company, debtor_no=key.debtor_no, now=instant(now), but_of=instant(but_of) if but_of else ""
@@ -122,6 +121,48 @@ async def broken_in_a_row(conn: Connection, key: DebtorKey, now: datetime, but_o
             break
         talks.add(row["made_at"])
     return len(talks)
+
+
+async def not_kept_of(conn: Connection, plan_id: str) -> int:
+    """How many instalments of this plan were not kept; 0 of no plan."""
+    return int(await SQL.not_kept_of(conn, plan_id=plan_id)) if plan_id else 0
+
+
+async def gone_items(conn: Connection, since: int) -> dict[str, list[Gone]]:
+    """By promise: its items that imports after number `since` took off the debtor's list."""
+    found: dict[str, list[Gone]] = {}
+    async for row in SQL.gone_promised_items(conn, since=since):
+        amount = Money(from_scaled(row["amount"]), row["currency"])
+        found.setdefault(row["promise_id"], []).append(Gone(row["item_no"], date.fromisoformat(row["as_of"]), amount, row["since"]))
+    return found
+
+
+async def arrived_items(conn: Connection, gone: Iterable[Gone]) -> list[Arrived]:
+    """Open items that may be these, at whatever debtor."""
+    some = tuple(gone)
+    days, numbers = (f"|{'|'.join(sorted(words))}|" for words in ({one.as_of.isoformat() for one in some}, {one.item_no for one in some}))
+    return [
+        Arrived(
+            DebtorKey(row["company"], row["debtor_no"]),
+            row["item_no"],
+            date.fromisoformat(row["opened_as_of"]),
+            Money(from_scaled(row["open_amount"]), row["currency"]),
+        )
+        async for row in SQL.opened_elsewhere(conn, days=days, items=numbers)
+    ]
+
+
+async def visible_number(conn: Connection) -> int:
+    return int(await SQL.visible_number(conn))
+
+
+async def mark_moved(conn: Connection, key: DebtorKey, gone: Gone, heir: DebtorKey) -> None:
+    """What is gone there was not paid."""
+    await SQL.mark_moved(conn, company=key.company, debtor_no=key.debtor_no, item_no=gone.item_no, since=gone.number, heir=heir.debtor_no)
+
+
+async def give_promise_to(conn: Connection, promise_id: str, heir: DebtorKey, items: Iterable[str]) -> None:
+    await SQL.give_promise_to(conn, id=promise_id, heir=heir.debtor_no, items=joined(tuple(items)))
 
 
 async def close_promise(conn: Connection, promise_id: str, state: PromiseState, paid: Decimal, now: datetime) -> bool:
@@ -281,6 +322,9 @@ async def listed_disputes(
             "agent": row["agent"] or None,
             "attempt": row["attempt_id"] or None,
             "told_by": row["told_by"],
+            "owner": row["owner"] or None,
+            "answer_by": row["answer_by"],
+            "overdue": row["answer_by"] is not None and row["answer_by"] < instant(now)[:10],
             "open_amount": None if row["open_amount"] is None else {row["currency"]: plain(from_scaled(row["open_amount"]))},
             "state": row["state"],
         }

@@ -167,7 +167,7 @@ create table clearing_version (          -- every fall of an open amount: what p
 );
 create index clearing_by_debtor on clearing_version (company, debtor_no, as_of);
 create view clearing as
-select company, debtor_no, item_no, batch_id, as_of, amount, currency, moved_to
+select company, debtor_no, item_no, batch_id, as_of, amount, currency
   from clearing_version where since <= (select number from visible);
 
 -- ---------------------------------------------------------------- what humans learnt

@@ -42,7 +42,10 @@ select count(*) from attempt
 update task set attempts_made = attempts_made - 1 where id = :id and attempts_made > 0;
 
 -- name: made_by!
-update task set made_by = :attempt_id where id = :id;
+-- A callback keeps what the debtor was told, and by whom, whatever becomes of the task.
+update task set made_by = :attempt_id, agreed_for = case when origin = 'callback' then not_before end,
+       agreed_by = case when origin = 'callback' then agent else '' end
+ where id = :id;
 
 -- name: tasks_made_by
 select id from task where made_by = :attempt_id and state in ('planned', 'ready') order by id;
@@ -83,6 +86,9 @@ select state, made_at from promise
  where company = :company and debtor_no = :debtor_no and judged_at <= :now and made_at <> :but_of and state in ('kept', 'partially_kept', 'broken')
  order by judged_at desc, state = 'kept', promised_on desc, id desc;
 
+-- name: not_kept_of$
+select count(*) from promise where plan_id = :plan_id and state in ('partially_kept', 'broken');
+
 -- name: promise_by_id^
 select * from promise where id = :id;
 
@@ -102,14 +108,35 @@ select * from promise where state = 'open' and approval = 'pending' and made_at 
  order by decide_until, made_at, id limit :limit;
 
 -- name: give_promise_to!
-update promise set debtor_no = :heir where id = :id and state = 'open';
+update promise set debtor_no = :heir, items = :items where id = :id and state = 'open';
 
 -- name: clearings
 -- Dated by the bookings: what an export of the 26th no longer has was paid by the 24th when payments were booked up to there.
 select c.item_no, c.amount, c.currency, min(c.as_of, coalesce(b.booked_until, c.as_of)) as as_of, coalesce(b.decided_at, b.received_at) as known_at
-  from clearing c join batch b on b.id = c.batch_id
+  from clearing_version c join batch b on b.id = c.batch_id
  where c.company = :company and c.debtor_no = :debtor_no and c.as_of <= :today and c.moved_to = ''
+   and c.since <= (select number from visible)
  order by as_of, known_at, c.item_no;
+
+-- name: gone_promised_items
+-- Items of open promises that an import since number :since took off their debtor's list, unless it is known where they went.
+select p.id as promise_id, c.company, c.debtor_no, c.item_no, c.as_of, c.amount, c.currency, c.since
+  from promise p join clearing_version c on c.company = p.company and c.debtor_no = p.debtor_no and c.moved_to = ''
+   and c.since > :since and c.since <= (select number from visible)
+  join item i on i.company = c.company and i.debtor_no = c.debtor_no and i.item_no = c.item_no and i.state = 'cleared'
+ where p.state = 'open' and '|' || p.items || '|' like '%|' || c.item_no || '|%'
+ order by p.id, c.item_no;
+
+-- name: opened_elsewhere
+-- One look at all open items: which of these numbers stand with somebody whom they came to on one of these days. Core looks again.
+select company, debtor_no, item_no, open_amount, currency, opened_as_of from item
+ where state = 'open' and :days like '%|' || opened_as_of || '|%' and :items like '%|' || item_no || '|%';
+
+-- name: mark_moved!
+update clearing_version set moved_to = :heir where company = :company and debtor_no = :debtor_no and item_no = :item_no and since = :since;
+
+-- name: visible_number$
+select number from visible;
 
 -- name: exports_after
 -- Every day up to which a source has told this company's bookings since :after, oldest first: booked_until where the export says it, else
