@@ -91,7 +91,7 @@ def test_zones_by_name() -> None:
         ("mon-fri 08:00-15:00,17:00-21:00", "Mon-Fri 08:00-15:00, 17:00-21:00"),
         ("Mo-Fr 8-12; Samstag 9:30-12", None),
         ("fri-mon 10-11", "Mon 10:00-11:00, Fri-Sun 10:00-11:00"),
-        ("sat,sun", "Sat-Sun 00:00-24:00"),
+        ("sat,sun", "Sat-Sun"),
         ("monday 08:00-10:00,09:00-12:00", "Mon 08:00-12:00"),
     ],
 )

@@ -195,7 +195,7 @@ def next_inside_all(at: datetime, zones: Iterable[str], week: Week, closed: Free
 
 
 def shown_week(week: Week, language: Language) -> str:
-    """`Mo-Fr 08:00-20:00, Sa 09:00-18:00`: equal neighbouring days together, closed days left out."""
+    """`Mo-Fr 08:00-20:00, Sa 09:00-18:00`: equal neighbouring days together, closed days left out, whole days without hours."""
     names = ("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So") if language == "de" else tuple(name.capitalize() for name in _DAYS)
     groups: list[tuple[int, int, tuple[Window, ...]]] = []
     for day, windows in enumerate(week):
@@ -207,7 +207,8 @@ def shown_week(week: Week, language: Language) -> str:
     for first, last, windows in groups:
         if windows:
             days = names[first] if first == last else f"{names[first]}-{names[last]}"
-            shown.append(f"{days} {', '.join(f'{_minutes(start)}-{_minutes(end)}' for start, end in windows)}")
+            hours = "" if windows == WHOLE_DAY else " " + ", ".join(f"{_minutes(start)}-{_minutes(end)}" for start, end in windows)
+            shown.append(days + hours)
     return ", ".join(shown)
 
 

@@ -16,7 +16,8 @@ from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.rule_text import Table
 
 T = TypeVar("T")
-MOST = 1_000  # strength, and days of a period: more is a slip of the keyboard
+MOST = 1_000  # strength, and days between two contacts: more is a slip of the keyboard
+LONGEST = 90  # days of a period: contacts are remembered so long (edge/store/histories)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +75,9 @@ def _exception(table: Table) -> DebtorException:
         potential_class=table.text("potential_class", "", one_of=CLASSES),
         media=table.texts("media", [], one_of=MEDIA),
         instead=_instead(table.table("instead")),
-        gap=_days(table, "gap", at_least=0),
+        gap=days_within(table, "gap", 0, MOST) if "gap" in table.data else None,
         saturation=table.whole("saturation", at_least=1, at_most=MOST) if "saturation" in table.data else None,
-        per=_days(table, "per", at_least=1),
+        per=days_within(table, "per", 1, LONGEST) if "per" in table.data else None,
         agent=table.text("agent", "").strip(),
         ask_first=table.text("ask_first", "").strip(),
         approved_by=who,
@@ -106,7 +107,7 @@ def _judge(one: DebtorException, table: Table) -> None:
     closed = parse_days(one.not_on) if one.not_on else frozenset()
     if not any(both(hours, without_days(closed))):
         table.complain(
-            "not_on" if one.not_on else "hours", "no hour of the week is left; to stop calls write media, to stop all pause_until"
+            "not_on" if one.not_on else "hours", "no hour of the week is left; to stop calls write media, to stop everything pause_until"
         )
 
 
@@ -122,13 +123,13 @@ def _readable(table: Table, key: str, parse: Callable[[str], T]) -> str:
     return text
 
 
-def _days(table: Table, key: str, *, at_least: int) -> int | None:
-    if key not in table.data:
-        return None
+def days_within(table: Table, key: str, least: int, most: int) -> int:
+    """Whole days of a key; a problem when it is missing or beyond the bounds."""
+    before = len(table.problems)
     days = table.days(key)
-    if days < at_least or days > MOST:
-        table.complain(key, f"{key} must be {at_least}d to {MOST}d")
-    return days
+    if len(table.problems) == before and not least <= days <= most:
+        table.complain(key, f"{key} must be {least}d to {most}d")
+    return max(days, least)
 
 
 def _instead(table: Table) -> dict[str, str]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from collectord.core.receivables.exceptions import MOST, NO_EXCEPTIONS, DebtorException, Exceptions
+from collectord.core.receivables.exceptions import LONGEST, MOST, NO_EXCEPTIONS, DebtorException, Exceptions, days_within
 from collectord.core.receivables.frame import CLASSES, MEDIA, NO_CLASS, NO_FRAME, TONES, WEIGHED, Frame
 from collectord.core.receivables.ledger import Debtor
 from collectord.core.rule_text import Table
@@ -144,8 +144,8 @@ def _strategy(name: str, table: Table, strength: Mapping[str, int], cost: Mappin
         media=table.texts("media", list(MEDIA), one_of=MEDIA),
         strength=_strength(table.table("strength"), strength),
         saturation=table.whole("saturation", at_least=1, at_most=MOST) if bounded else None,
-        per=_days(table, "per", at_least=1) if bounded else 1,
-        gap=_days(table, "gap", at_least=0) if "gap" in table.data else 0,
+        per=days_within(table, "per", 1, LONGEST) if bounded else 1,
+        gap=days_within(table, "gap", 0, MOST) if "gap" in table.data else 0,
         tones=table.texts("tones", list(TONES[:1]), one_of=TONES),
         skill=table.text("skill", "").strip(),
         owner_first=table.flag("owner_first", False),
@@ -174,7 +174,7 @@ def _judge(strategy: Strategy, table: Table) -> None:
     if not frame.tones:
         table.complain("tones", 'tones names none; write at least one, like tones = ["friendly"]')
     if not strategy.potential_classes and isinstance(table.data.get("potential_classes"), list):
-        table.complain("potential_classes", f"no class is named; use {', '.join(CLASSES)}, {NO_CLASS} for debtors whose export names none")
+        table.complain("potential_classes", "no class is named; use I to IV, and none for debtors whose export names no class")
     for medium in frame.media if frame.saturation is not None else ():
         own = frame.strength.get(medium, 0)
         if own > (frame.saturation or 0):
@@ -197,13 +197,6 @@ def _cost(table: Table, inherited: Mapping[str, Decimal]) -> dict[str, Decimal]:
     table.seen |= set(MEDIA)
     table.done()
     return {**inherited, **own}
-
-
-def _days(table: Table, key: str, *, at_least: int) -> int:
-    days = table.days(key)
-    if key in table.data and not at_least <= days <= MOST:
-        table.complain(key, f"{key} must be {at_least}d to {MOST}d")
-    return max(days, at_least)
 
 
 def _percent(table: Table, key: str) -> int | None:
