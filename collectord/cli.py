@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.exceptions import Abort, TyperException
 
-from collectord import cli_agreements
+from collectord import cli_agreements, cli_rules
 from collectord.cli_agreements import record_words
 
 if TYPE_CHECKING:
@@ -202,13 +202,7 @@ def reject(batch: str) -> None:
     perform("reject", batch=batch)
 
 
-@cli.command()
-def plan(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would change, change nothing")] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="tomorrow against today")] = False,
-) -> None:
-    """Apply the rules: create, change and cancel contact tasks."""
-    perform("plan", dry_run=dry_run or diff, diff=diff)
+cli_rules.add(cli, perform)
 
 
 @cli.command("call-list")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from collectord import commands_agreements as agreements
+from collectord import commands_rules
 from collectord.asked import Reply, refusal
 from collectord.core.exports.difference import decided
 from collectord.core.exports.intake import TEXTS as INTAKE_TEXTS
@@ -27,7 +28,6 @@ from collectord.edge.store import batches, calls, ledger, meta, notices, payment
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import (
     call_sheet,
-    callbacks,
     corrections,
     debtor_list,
     duty,
@@ -35,7 +35,6 @@ from collectord.loops import (
     history,
     intake,
     outbox,
-    planning,
     quality,
     standing,
 )
@@ -136,23 +135,6 @@ async def show_batch(context: Context, args: Mapping[str, Any]) -> Reply:
         return refusal(phrase(INTAKE_TEXTS, "no_batch", context.house.language, batch=args["batch"]))
     receipt = await context.db.read(lambda conn: batches.receipt(conn, args["batch"]))
     return Reply(doc=receipt.as_json())
-
-
-async def plan(context: Context, args: Mapping[str, Any]) -> Reply:
-    if not args.get("dry_run"):
-        await callbacks.give_out(context.db, context.settings, context.now, context.id)
-    doc = await planning.plan(
-        context.db,
-        context.rules,
-        context.house,
-        context.now,
-        dry_run=bool(args.get("dry_run")),
-        new_id=context.id,
-        agents=len(context.settings.agent),
-    )
-    if args.get("diff"):
-        doc["diff"] = await planning.diff(context.db, context.rules, context.house, context.now)
-    return Reply(doc=doc)
 
 
 async def call_list(context: Context, args: Mapping[str, Any]) -> Reply:
@@ -320,7 +302,7 @@ READING: Mapping[str, Handler] = {
     "notices": _lister(notices.listed),
     "debtors": debtors,
     "quality": show_quality,
-    "plan-dry": plan,
+    "plan-dry": commands_rules.plan,
 }
 """Answered in the command's own process, on a read-only connection."""
 
@@ -331,7 +313,7 @@ WRITING: Mapping[str, Handler] = {
     "import": import_files,
     "accept": accept,
     "reject": reject,
-    "plan": plan,
+    "plan": commands_rules.plan,
     "record": agreements.record_facts,
     "approve": agreements.approve,
     "refuse": agreements.refuse,

@@ -41,7 +41,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "id", "debtor_no", "number", "agent", "placed_at", "agent_result", "result", "disposition", "hangup_cause", "state",
     ),
     "promises": ("id", "debtor_no", "amount", "promised_on", "state", "level"),
-    "disputes": ("debtor_no", "item_no", "reason", "at", "agent"),
+    "disputes": ("debtor_no", "item_no", "reason", "owner", "answer_by", "overdue", "at", "agent"),
     "payments": ("booked_on", "amount", "currency", "payer", "payer_account", "state", "debtors", "items", "reference", "how"),
     "debtors": ("company", "debtor_no", "debtor_name", "open", "overdue", "days_past_due", "level", "numbers", "blocks", "proof"),
     "agents": ("id", "name", "endpoint", "state", "device", "since", "why"),
@@ -205,7 +205,7 @@ def _line(texts: list[Text], widths: list[int]) -> Table:
     return grid
 
 
-def _pairs(doc: Mapping[str, Any], title: str, width: int, colour: str = "cyan") -> Panel:
+def pairs(doc: Mapping[str, Any], title: str, width: int, colour: str = "cyan") -> Panel:
     grid = Table.grid(padding=(0, 2))
     room = width - 8 - max((cell_len(key) for key in doc), default=0)
     for key, value in doc.items():
@@ -230,7 +230,7 @@ def _explain(doc: Mapping[str, Any], width: int) -> Group:
     rest = {key: value for key, value in doc.items() if key not in ("why", *IN_THE_BRIEFING)}
     if "strategy" in rest:
         rest["strategy"] = rest["strategy"]["says"]
-    return Group(head, *told, _pairs(rest, f"debtor {plain(doc.get('debtor_no'))}", width, colour))
+    return Group(head, *told, pairs(rest, f"debtor {plain(doc.get('debtor_no'))}", width, colour))
 
 
 def _status(doc: Mapping[str, Any], width: int) -> Panel:
@@ -241,23 +241,7 @@ def _status(doc: Mapping[str, Any], width: int) -> Panel:
         "notices": f"{notices['unsent']} not sent yet; {notices.get('failure') or ''}" if notices.get("unsent") else "",
     }
     doc = {**doc, **told}
-    return _pairs(doc, f"collectord is {state}", width, COLOURS.get(state, "cyan"))
-
-
-# A first plan creates tens of thousands; drawing 5,000 took 9 of the 13 s of the command under a profiler.
-PLANNED_SHOWN = 200
-
-
-def _plan(doc: Mapping[str, Any], width: int) -> Group:
-    parts = []
-    for key in ("created", "changed", "cancelled"):
-        if found := doc.get(key):
-            more = f" (the first {PLANNED_SHOWN}; --json has all)" if len(found) > PLANNED_SHOWN else ""
-            parts.append(listing("tasks", found[:PLANNED_SHOWN], width, f"{key}: {len(found)}{more}"))
-    rest = {key: value for key, value in doc.items() if key not in ("created", "changed", "cancelled", "diff")}
-    if doc.get("diff"):
-        parts.append(listing("diff", doc["diff"], width))
-    return Group(*parts, _pairs(rest, "plan", width))
+    return pairs(doc, f"collectord is {state}", width, COLOURS.get(state, "cyan"))
 
 
 REJECTED_SHOWN = 20
@@ -279,7 +263,7 @@ def _batch(doc: Mapping[str, Any], width: int) -> Group:
         shown = doc["rejected"][:REJECTED_SHOWN]
         parts.append(listing("rejected", shown, width, f"rejected rows: {len(doc['rejected'])}"))
     rest = {key: value for key, value in doc.items() if key not in ("difference", "rejected", "reason", "file", "status")}
-    parts.append(_pairs(rest, f"batch {plain(doc.get('batch'))}", width, COLOURS.get(status, "cyan")))
+    parts.append(pairs(rest, f"batch {plain(doc.get('batch'))}", width, COLOURS.get(status, "cyan")))
     if status == "held":
         parts.append(Text(f"collectord accept {plain(doc.get('batch'))}   |   collectord reject {plain(doc.get('batch'))}", style=QUIET))
     return Group(*parts)
@@ -306,15 +290,18 @@ def _import(doc: Any, width: int) -> Group:
     return Group(*parts)
 
 
-SPECIAL: dict[str, Callable[[Any, int], RenderableType]] = {"explain": _explain, "status": _status, "plan": _plan, "batch": _batch}
+SPECIAL: dict[str, Callable[[Any, int], RenderableType]] = {"explain": _explain, "status": _status, "batch": _batch}
 
 
 def show(command: str, doc: Any, console: Console | None = None, *, zone: str = "UTC") -> None:
     """Prints an answer as tables and panels, with instants as the house's time of day."""
     doc = _at_the_house(doc, ZoneInfo(zone))
     console = console or Console()
-    if command in SPECIAL and isinstance(doc, Mapping):
-        console.print(SPECIAL[command](doc, console.width))
+    from collectord.screens_rules import SCREENS  # it draws with what stands above
+
+    special = {**SPECIAL, **SCREENS}
+    if command in special and isinstance(doc, Mapping):
+        console.print(special[command](doc, console.width))
     elif command == "import" and isinstance(doc, list) and doc:
         console.print(_import(doc, console.width))
     elif isinstance(doc, list) and (not doc or isinstance(doc[0], Mapping)):
@@ -324,7 +311,7 @@ def show(command: str, doc: Any, console: Console | None = None, *, zone: str = 
         if rows is not None and command in COLUMNS:
             console.print(listing(command, rows, console.width))
         else:
-            console.print(_pairs(doc, command, console.width))
+            console.print(pairs(doc, command, console.width))
     elif isinstance(doc, str):
         console.print(Text(plain(doc)))
     else:

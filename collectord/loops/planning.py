@@ -9,17 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
 from collectord.core.house import House
 from collectord.core.money import plain_map
 from collectord.core.receivables.dunning import Cancel, Change, Create, Keep, Wait, changed_task, new_task, plan_tasks
-from collectord.core.receivables.escalation import wanted
 from collectord.core.receivables.shortfall import shortfall
 from collectord.core.receivables.tasks import Task, TaskState
-from collectord.core.receivables.wanted import NotWanted, Wanted
 from collectord.core.rules import Rules
 from collectord.edge.crash import crash_point
 from collectord.edge.store import tasks
@@ -113,38 +110,3 @@ async def _decide(db: Database, rules: Rules, house: House, now: datetime, new_i
 
     await scan(db, rules, house, now, take)
     return made
-
-
-async def diff(db: Database, rules: Rules, house: House, now: datetime) -> list[dict[str, Any]]:
-    """Tomorrow against today, one row a ladder step or reason: how many debtors, how much money, if nothing happens in between."""
-    today = house.today(now)
-    rows: dict[tuple[str, int, str], dict[str, Any]] = {}
-
-    def take(seen: Seen) -> None:
-        for when, day in (("today", today), ("tomorrow", today + timedelta(days=1))):
-            answer = wanted(seen.debtor, seen.items, seen.ladder, day, holds=seen.holds, history=seen.history, policy=seen.policy)
-            match answer:
-                case Wanted(level=level, open_amount=amounts):
-                    key, amounts = (answer.ladder, level.number, level.title(house.language)), dict(amounts)
-                case NotWanted(rule=rule):
-                    key, amounts = ("", 0, rule), {}
-            row = rows.setdefault(key, {"today": 0, "tomorrow": 0, "today_open": {}, "tomorrow_open": {}})
-            row[when] += 1
-            sums = row[f"{when}_open"]
-            for currency, amount in amounts.items():
-                sums[currency] = sums.get(currency, Decimal(0)) + amount
-
-    await scan(db, rules, house, now, take)
-    return [
-        {
-            "ladder": ladder,
-            "level": number,
-            "rule": rule,
-            "wanted": bool(ladder),
-            "today": row["today"],
-            "tomorrow": row["tomorrow"],
-            "today_open": plain_map(row["today_open"]),
-            "tomorrow_open": plain_map(row["tomorrow_open"]),
-        }
-        for (ladder, number, rule), row in sorted(rows.items(), key=lambda entry: (not entry[0][0], entry[0]))
-    ]

@@ -22,7 +22,8 @@ from collectord.edge.store import tasks
 from collectord.edge.store.connection import Connection, Database, open_store
 from collectord.loops.call_sheet import COLUMNS, call_list
 from collectord.loops.day_sheet import write_daily_call_list
-from collectord.loops.planning import diff, plan
+from collectord.loops.plan_diff import by_day
+from collectord.loops.planning import plan
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # Monday 10:00 in Berlin
 TODAY = date(2026, 11, 23)
@@ -179,7 +180,7 @@ async def test_the_shortfall_names_debtors_without_a_number_and_work_beyond_the_
 async def test_the_difference_counts_debtors_and_money_per_step_today_and_tomorrow(db: Database, rules: Rules) -> None:
     await owes(db, "1", ("A", 12, 410))
     await owes(db, "2", ("A", 2, 90))
-    rows = {row["rule"]: row for row in await diff(db, rules, HOUSE, NOW)}
+    rows = {row["rule"]: row for row in (await by_day(db, rules, HOUSE, NOW))["diff"]}
     friendly, waiting = rows["friendly call"], rows["not-yet"]
     assert (friendly["today"], friendly["tomorrow"], friendly["today_open"], friendly["tomorrow_open"]) == (
         1, 2, {"EUR": "410.00"}, {"EUR": "500.00"},
