@@ -63,13 +63,18 @@ _Item = tuple[str, str, str]
 
 
 async def _falls(rows: Rows, since: str) -> tuple[dict[DebtorKey, list[Fall]], dict[_Item, int]]:
-    """The falls after a day, and what each item fell by in all."""
+    """The falls after a day, and what each item fell by in all.
+
+    A credit that came is booked as a fall, and taken back when it is used up: here only the second is one, because nobody owed less before.
+    """
     found: dict[DebtorKey, list[Fall]] = {}
     amounts: dict[_Item, int] = {}
-    async for row in rows:
-        item = (row["company"], row["debtor_no"], row["item_no"])
+    read = [row async for row in rows]
+    credits = {_item(row) for row in read if row["amount"] < 0 or row["open_amount"] < 0}
+    for row in read:
+        item = _item(row)
         amounts[item] = amounts.get(item, 0) + row["amount"]
-        if row["as_of"] > since:
+        if row["as_of"] > since and (row["amount"] < 0 or item not in credits):
             fall = Fall(
                 due_on=date.fromisoformat(row["due_on"]),
                 on=date.fromisoformat(row["as_of"]),
@@ -80,11 +85,15 @@ async def _falls(rows: Rows, since: str) -> tuple[dict[DebtorKey, list[Fall]], d
     return found, amounts
 
 
+def _item(row: Mapping[str, Any]) -> _Item:
+    return row["company"], row["debtor_no"], row["item_no"]
+
+
 async def _paid(rows: Rows, amounts: Mapping[_Item, int]) -> dict[DebtorKey, list[PaidItem]]:
     """Credits, and items of which nothing was ever open, are left out."""
     found: dict[DebtorKey, list[PaidItem]] = {}
     async for row in rows:
-        amount = amounts.get((row["company"], row["debtor_no"], row["item_no"]), 0)
+        amount = amounts.get(_item(row), 0)
         if amount > 0:
             item = PaidItem(
                 item_no=row["item_no"],

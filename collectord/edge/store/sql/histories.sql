@@ -11,7 +11,7 @@ select i.company, i.debtor_no, i.item_no, i.due_on, i.currency,
 
 -- name: falls_between(company, debtor_no, to_company, to_debtor, today)
 -- Since the item was opened, last: one that came back was open all the time.
-select c.company, c.debtor_no, c.item_no, c.as_of, c.amount, c.currency, i.due_on
+select c.company, c.debtor_no, c.item_no, c.as_of, c.amount, c.currency, i.due_on, i.open_amount
   from clearing c cross join item i on i.company = c.company and i.debtor_no = c.debtor_no and i.item_no = c.item_no
  where (c.company, c.debtor_no) >= (:company, :debtor_no) and (c.company, c.debtor_no) <= (:to_company, :to_debtor)
    and c.as_of <= :today and c.as_of >= i.opened_as_of
