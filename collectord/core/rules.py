@@ -19,7 +19,7 @@ from collectord.core.receivables.ladders import Ladder
 from collectord.core.receivables.legal_states import NO_LEGAL_STATES, LegalStates
 from collectord.core.receivables.objections import Card
 from collectord.core.receivables.policy import Policy
-from collectord.core.receivables.risk_rules import NO_RISK_RULES, RiskRules
+from collectord.core.receivables.risk_rules import NO_RISK_RULES, RiskRules, Risks
 from collectord.core.receivables.strategies import NO_FRAMES, Frames
 from collectord.core.receivables.triggers import Trigger
 from collectord.core.telephony.disposition_rules import FollowUpRules
@@ -68,7 +68,7 @@ class Rules:
     @property
     def policy(self) -> Policy:
         """What besides a ladder decides whether a contact is wanted."""
-        return Policy(frames=self.frames, triggers=self.triggers, legal_states=self.legal_states)
+        return Policy(frames=self.frames, triggers=self.triggers, risks=Risks(rules=self.risk), legal_states=self.legal_states)
 
     def rule_ids(self) -> tuple[str, ...]:
         """Every rule that may be named in a refusal or warning; stable between versions (CONTRACT 6)."""

@@ -49,7 +49,8 @@ async def explain(
         answer = may_contact(known, rules.packs, house, now, item=item)
         notices = await asked_blocks.warnings(conn, house, now, key)
         shown = explained(known, answer, asked, live, ladder.name if ladder else None, house, now, notices)
-        return {**shown, "corrections": [one async for _, one in corrections.known_between(conn, key, key, now)]}
+        state = rules.legal_states.document(held.stops_all(known.debtor), house.language)
+        return {**shown, "legal_state": state, "corrections": [one async for _, one in corrections.known_between(conn, key, key, now)]}
 
     return await db.read(look)
 

@@ -7,18 +7,18 @@ Invariant: the answer comes after the commit; of a request that is refused nothi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from collectord.core.contact.calendar import WorkingDays
 from collectord.core.contact.facts import DebtorFacts
 from collectord.core.contact.learnt import Learnt, RecordRefused, learn
+from collectord.core.contact.record_words import DisputeTerms
 from collectord.core.house import House
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.strategies import NO_FRAMES
 from collectord.core.rules import Rules
 from collectord.core.telephony.attempts import Disposition
-from collectord.core.telephony.follow_up import bank_day
 from collectord.edge.store import facts, promises
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops.corrections import put_right
@@ -59,14 +59,13 @@ def read_words(
     args: Mapping[str, Any], known: DebtorFacts, rules: Rules, house: House, now: datetime, actor: str, new_id: Callable[[], str]
 ) -> Learnt:
     """Raises RecordRefused."""
-    return learn(args, known, frozenset(rules.rule_ids()), house, now, actor, new_id, _dispute_block(known.key, rules, house, now))
+    return learn(args, known, frozenset(rules.rule_ids()), house, now, actor, new_id, _dispute_terms(known.key, rules, house, now))
 
 
-def _dispute_block(key: DebtorKey, rules: Rules, house: House, now: datetime) -> date | None:
-    banking_days = rules.dispositions.dispositions[Disposition.DISPUTE].block_banking_days
+def _dispute_terms(key: DebtorKey, rules: Rules, house: House, now: datetime) -> DisputeTerms:
     company = house.companies.get(key.company)
     days = WorkingDays(house.country, company.region if company else "")
-    return bank_day(days, house.today(now), banking_days) if banking_days else None
+    return rules.dispositions.dispositions[Disposition.DISPUTE].dispute_terms(days, house.today(now))
 
 
 async def write_learnt(

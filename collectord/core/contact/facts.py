@@ -54,6 +54,8 @@ class Fact:
     actor: str = ""
     attempt_id: str = ""
     until_on: date | None = None
+    owner: str = ""  # dispute: who answers it …
+    answer_by: date | None = None  # … by when; a dispute beyond it holds on, and is listed as overdue
 
     @property
     def key(self) -> DebtorKey:

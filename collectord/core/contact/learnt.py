@@ -7,17 +7,17 @@ Invariant: all of a request is understood, or nothing of it is taken.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from collectord.core.contact.facts import NO_LEGAL_STATE, Contact, DebtorFacts, FactKind
+from collectord.core.contact.holding_words import read_dispute, read_grace, read_settled
 from collectord.core.contact.packs import GUARD
 from collectord.core.contact.put_right import put_right
-from collectord.core.contact.record_words import NONE, Learnt, Reading, RecordRefused
+from collectord.core.contact.record_words import NO_TERMS, NONE, DisputeTerms, Learnt, Reading, RecordRefused
 from collectord.core.contact.week import parse_days, parse_week
 from collectord.core.house import House
-from collectord.core.receivables.told import Outcome
-from collectord.core.telephony.attempts import HISTORY_RESULTS, Disposition, Result
+from collectord.core.telephony.attempts import HISTORY_RESULTS, Result
 from collectord.core.wording import Texts
 
 __all__ = ["CONTACT_RESULTS", "MEDIA", "Learnt", "RecordRefused", "learn"]
@@ -44,10 +44,6 @@ TEXTS: Texts = {
         "--legal-state needs a word like insolvency, lawyer, deceased, or none to take it back",
         "--legal-state braucht ein Wort wie Insolvenz, Anwalt, verstorben, oder none zum Zurücknehmen",
     ),
-    "dispute": (
-        "--dispute {value}: write ITEM:REASON with one of the debtor's open items ({items})",
-        "--dispute {value}: als POSTEN:GRUND mit einem offenen Posten des Debitors schreiben ({items})",
-    ),
     "ask-first": (
         "--ask-first needs a role, like sales, or none to take it back",
         "--ask-first braucht eine Rolle, etwa Vertrieb, oder none",
@@ -72,16 +68,14 @@ def learn(
     now: datetime,
     actor: str,
     new_id: Callable[[], str],
-    dispute_block: date | None = None,
+    dispute: DisputeTerms = NO_TERMS,
 ) -> Learnt:
     """Reads the options of `record` (underscores for hyphens). Raises RecordRefused.
 
-    `dispute_block`: the last day of the dunning block that accounting should set for a dispute.
+    `dispute`: what the rules say about a dispute of today.
     """
-    reading = Reading(
-        args=args, known=known, rule_ids=rule_ids, house=house, now=now, actor=actor, new_id=new_id, dispute_block=dispute_block
-    )
-    for read in (_contact, _wish, _not_on, _stops, _legal_state, _dispute, _ask_first, _override, put_right):
+    reading = Reading(args=args, known=known, rule_ids=rule_ids, house=house, now=now, actor=actor, new_id=new_id, dispute=dispute)
+    for read in _WORDS:
         read(reading)
     note = reading.text("note")
     if note and not reading.said:
@@ -168,27 +162,15 @@ def _legal_state(reading: Reading) -> None:
     reading.add(FactKind.LEGAL_STATE, "none" if state.casefold() in NO_LEGAL_STATE else state)
 
 
-def _dispute(reading: Reading) -> None:
-    if (value := reading.text("dispute")) is None:
+def _objection_over(reading: Reading) -> None:
+    """`--objection none`: the reason to wait is gone; another word is the outcome of a talk and is not read here."""
+    if reading.text("objection") not in NONE:
         return
-    items = {item.item_no for item in reading.known.debits}
-    found = max((item for item in items if value.startswith(f"{item}:")), key=len, default=None)
-    reason = value[len(found) + 1 :].strip() if found is not None else ""
-    if found is None or not reason:
-        raise reading.refused("dispute", TEXTS, value=value, items=sorted(items)[:10])
-    reading.add(FactKind.DISPUTE, found, reason=reason)
-    reading.outcomes.append(
-        Outcome(
-            **reading.who,
-            outcome_id=reading.new_id(),
-            item_no=found,
-            at=reading.now,
-            disposition=Disposition.DISPUTE,
-            dunning_block_until=reading.dispute_block,
-            dispute_reason=reason,
-            note=reading.text("note") or "",
-        )
-    )
+    items = reading.args.get("item") or ()
+    for fact in reading.known.known(FactKind.OBJECTION):
+        if not items or fact.value in items:
+            reading.revoked.append(fact.id)
+    reading.said.append((FactKind.OBJECTION, "none"))
 
 
 def _ask_first(reading: Reading) -> None:
@@ -214,3 +196,9 @@ def _override(reading: Reading) -> None:
     if not reason:
         raise reading.refused("override-reason", TEXTS)
     reading.add(FactKind.OVERRIDE, rule, reason=reason, until=reading.house.today(reading.now))
+
+
+_WORDS = (
+    _contact, _wish, _not_on, _stops, _legal_state, read_dispute, read_settled, read_grace, _objection_over, _ask_first, _override,
+    put_right,
+)  # fmt: skip

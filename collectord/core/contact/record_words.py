@@ -27,6 +27,18 @@ TEXTS: Texts = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeTerms:
+    """What the rules say about a dispute of today: who answers it by when, and how long accounting should block."""
+
+    owner: str = ""
+    answer_by: date | None = None
+    block_until: date | None = None
+
+
+NO_TERMS = DisputeTerms()
+
+
 class RecordRefused(Exception):
     """The words cannot be taken; one sentence."""
 
@@ -53,7 +65,7 @@ class Reading:
     now: datetime
     actor: str
     new_id: Callable[[], str]
-    dispute_block: date | None
+    dispute: DisputeTerms
     facts: list[Fact] = field(default_factory=list)
     revoked: list[str] = field(default_factory=list)
     contacts: list[Contact] = field(default_factory=list)
@@ -78,7 +90,16 @@ class Reading:
     def refused(self, code: str, texts: Texts = TEXTS, /, **values: object) -> RecordRefused:
         return RecordRefused(phrase(texts, code, self.house.language, self.house.time_zone, **values))
 
-    def add(self, kind: str, value: str = "", *, reason: str | None = None, until: Any = None) -> None:
+    def add(
+        self,
+        kind: str,
+        value: str = "",
+        *,
+        reason: str | None = None,
+        until: Any = None,
+        owner: str = "",
+        answer_by: date | None = None,
+    ) -> None:
         self.facts.append(
             Fact(
                 **self.who,
@@ -89,6 +110,8 @@ class Reading:
                 reason=reason if reason is not None else self.text("reason") or self.text("note") or "",
                 actor=self.actor,
                 until_on=until,
+                owner=owner,
+                answer_by=answer_by,
             )
         )
         self.said.append((kind, value))

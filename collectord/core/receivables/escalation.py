@@ -23,7 +23,7 @@ from collectord.core.receivables.ladders import Ladder, Level, SeveralItems
 from collectord.core.receivables.ledger import Debtor, OpenItem
 from collectord.core.receivables.policy import PLAIN, Policy
 from collectord.core.receivables.standstill import obstacle, standstill
-from collectord.core.receivables.steps import Step, View, next_step, position
+from collectord.core.receivables.steps import Step, View, next_step, position, risk_may_rise
 from collectord.core.receivables.triggers import Fired, Waits, fired, last_contact
 from collectord.core.receivables.wanted import NotWanted, Wanted, moneys
 
@@ -64,10 +64,11 @@ def wanted(
     claims = net(free, everything)
     if not claims:
         return NotWanted(rule="credits-cover", until=min(releases, default=None), values={})
-    view = View(debtor, ladder, holds, today, last_contact(everything, history.touches, today), frame)
+    last = last_contact(everything, history.touches, today)
+    view = View(debtor, ladder, holds, today, last, frame, everything, history, policy.risks)
     overdue = [claim for claim in claims if claim.item.is_overdue(today)]
     upcoming = [claim for claim in claims if not claim.item.is_overdue(today)]
-    case = _Case(view, everything, overdue, upcoming, releases, history, policy)
+    case = _Case(view, overdue, upcoming, releases, policy)
     answer = _by_ladder(case)
     return answer if isinstance(answer, Wanted) or not policy.triggers else _brought_forward(case, answer)
 
@@ -77,11 +78,9 @@ class _Case:
     """One decision's debtor."""
 
     view: View
-    everything: Sequence[OpenItem]
     overdue: Sequence[Claim]
     upcoming: Sequence[Claim]
     releases: Sequence[date]  # when items that may not be spoken about today may be
-    history: History
     policy: Policy
 
     def after_today(self, days: Iterable[date | None]) -> date | None:
@@ -131,6 +130,8 @@ def _highest(case: _Case, pairs: Sequence[_Pair]) -> Wanted | NotWanted:
 def _before_due(case: _Case) -> Wanted | NotWanted:
     view, dues = case.view, [claim.item.day_of(1) for claim in case.upcoming]
     steps = list(_steps(view, case.upcoming))
+    if any(risk_may_rise(view, claim.item) for claim in case.upcoming):
+        dues.append(view.today + DAY)
     come = next(((claim, step) for claim, step in steps if step.starts <= view.today), None)
     if come is not None:
         claim, step = come
@@ -148,7 +149,7 @@ def _brought_forward(case: _Case, answer: NotWanted) -> Wanted | NotWanted:
     steps = list(_steps(replace(view, last_contact=None), case.overdue))
     media = {step.medium for _, step in steps}
     triggers = [trigger for trigger in case.policy.triggers if trigger.medium in media]
-    found = fired(view.debtor, case.overdue, case.everything, case.history, view.today, triggers)
+    found = fired(view.debtor, case.overdue, view.everything, view.history, view.today, triggers)
     if isinstance(found, Waits):
         return replace(answer, until=case.after_today((answer.until, found.until)))
     free = found.since if view.last_contact is None else max(found.since, view.last_contact + view.frame.gap * DAY)
@@ -193,7 +194,7 @@ def _too_little(view: View, step: Step, amounts: dict[str, Decimal]) -> NotWante
 
 def _too_much(case: _Case, step: Step) -> NotWanted | None:
     view = case.view
-    full = view.frame.room(step.medium, with_letters(case.history.touches, case.everything, view.today), view.today)
+    full = view.frame.room(step.medium, with_letters(view.history.touches, view.everything, view.today), view.today)
     if full is None:
         return None
     values = {"strength": full.strength, "saturation": full.saturation, "days": view.frame.per}
@@ -228,6 +229,7 @@ def _wanted(
         script=(brought.trigger.script if brought else "") or own,
         tone=tone,
         brought=brought,
+        risk=step.risk,
         handover=handover,
     )
 

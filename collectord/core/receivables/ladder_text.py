@@ -167,7 +167,7 @@ def _judge_level(level: Level, table: Table) -> None:
     if level.after_contact is not None:
         if level.after_contact < 1:
             table.complain(
-                "after_contact", "after_contact must be at least 1d; a contact on the day of the previous one is none of its own"
+                "after_contact", "after_contact must be at least 1d; on the day of the previous contact nobody is contacted again"
             )
         if level.needs_gap > level.after_contact >= 1:
             table.complain(

@@ -32,6 +32,13 @@ class LegalStates:
         found = [(len(word), -position) for position, one in enumerate(self.listed) for word in one.words if word in folded]
         return self.listed[-max(found)[1]] if found else None
 
+    def document(self, text: str, language: Language) -> dict[str, str | None] | None:
+        """What `explain` says of it; None: there is no legal state."""
+        named = self.named(text)
+        if not text:
+            return None
+        return {"text": text, "name": named and named.title[language], "instead": named and named.addressee[language]}
+
 
 NO_LEGAL_STATES = LegalStates()
 

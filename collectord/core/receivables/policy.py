@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from collectord.core.receivables.ladders import Ladder, ladder_for
 from collectord.core.receivables.ledger import Debtor
 from collectord.core.receivables.legal_states import NO_LEGAL_STATES, LegalStates
+from collectord.core.receivables.risk_rules import NO_RISKS, Risks
 from collectord.core.receivables.strategies import NO_FRAMES, Frames
 from collectord.core.receivables.triggers import Trigger
 
@@ -19,6 +20,7 @@ from collectord.core.receivables.triggers import Trigger
 class Policy:
     frames: Frames = NO_FRAMES  # strategies and exceptions
     triggers: tuple[Trigger, ...] = ()
+    risks: Risks = NO_RISKS
     legal_states: LegalStates = NO_LEGAL_STATES
 
     def ladder_for(self, debtor: Debtor, ladders: tuple[Ladder, ...]) -> Ladder | None:

@@ -8,13 +8,16 @@ old when it came; once carried out, at least one item stands at it.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from collectord.core.receivables.frame import NO_FRAME, Frame
+from collectord.core.receivables.history import NO_HISTORY, History
 from collectord.core.receivables.holds import Holds
 from collectord.core.receivables.ladders import DAY, Instalments, Ladder, Level, OldestCleared, OldItem, SeveralItems, day_by_age, reached
 from collectord.core.receivables.ledger import Debtor, OpenItem
+from collectord.core.receivables.risk import Risk
+from collectord.core.receivables.risk_rules import NO_RISKS, Risks
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,9 @@ class View:
     today: date
     last_contact: date | None  # with the debtor, about whatever
     frame: Frame = NO_FRAME
-    likely_late: dict[str, int] | None = None  # per cent, of items not yet due; None: nobody estimates
+    everything: Sequence[OpenItem] = ()
+    history: History = NO_HISTORY
+    risks: Risks = NO_RISKS
 
     def medium(self, level: Level) -> str:
         """What the debtor gets at this level, "" = the level does not exist for the debtor."""
@@ -35,6 +40,10 @@ class View:
             return ""
         medium = self.frame.medium_for(level.medium)
         return "" if medium == "call" and self.holds.do_not_call else medium
+
+    def risk(self, item: OpenItem) -> Risk | None:
+        """How likely the item is paid late; None: nobody estimates it."""
+        return self.risks.of(self.debtor, item, self.everything, self.history, self.today)
 
     def last_about(self, item: OpenItem) -> date | None:
         """The contact that gaps are counted from."""
@@ -51,6 +60,7 @@ class Step:
     starts: date
     expires: date | None
     last: date | None = None  # the contact whose gap decided the day; None: the item's age did
+    risk: Risk | None = None  # what it was made for
 
 
 def next_step(view: View, item: OpenItem) -> Step | None:
@@ -66,17 +76,25 @@ def next_step(view: View, item: OpenItem) -> Step | None:
 def _first(view: View, item: OpenItem, levels: Sequence[Level]) -> Step | None:
     for level in levels:
         medium = view.medium(level)
-        if not medium or (level.min_risk and _risk(view, item) < level.min_risk):
+        if not medium:
             continue
         step = _step(view, item, level, medium)
         if step.expires is not None and max(step.starts, view.today) >= step.expires:
             continue  # its moment has passed, or will have before it may come
+        if level.min_risk and step.starts <= view.today:
+            risk = view.risk(item)
+            if risk is None or risk.percent < level.min_risk:
+                continue
+            step = replace(step, risk=risk)
         return step
     return None
 
 
-def _risk(view: View, item: OpenItem) -> int:
-    return 100 if view.likely_late is None else view.likely_late.get(item.item_no, 0)
+def risk_may_rise(view: View, item: OpenItem) -> bool:
+    """Whether a step that asks for a higher risk than there is today may come tomorrow: a risk is another every day."""
+    levels = view.ladder.levels[reached(view.ladder, item) :]
+    asking = [level for level in levels if level.min_risk and view.medium(level)]
+    return view.risks.rules.enabled and any(day_by_age(view.ladder, level, item) <= view.today for level in asking)
 
 
 def _step(view: View, item: OpenItem, level: Level, medium: str, least_gap: int = 0) -> Step:
@@ -115,7 +133,7 @@ def _again(view: View, item: OpenItem, behind: int, following: Step | None) -> S
     again = _step(view, item, level, "call", least_gap=1)
     if following is not None and following.starts <= max(again.starts, view.today):
         return following
-    return Step(level, "call", again.starts, following.starts if following else None, again.last)
+    return replace(again, expires=following.starts if following else None)
 
 
 def position(view: View, level: Level) -> int:

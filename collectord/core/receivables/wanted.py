@@ -15,6 +15,7 @@ from collectord.core.money import Money
 from collectord.core.receivables.handover import KIND_TITLES, Handover
 from collectord.core.receivables.ladders import Level
 from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.risk import Risk
 from collectord.core.receivables.triggers import Fired
 from collectord.core.wording import Bilingual, Language, Texts, phrase
 
@@ -26,6 +27,10 @@ TEXTS: Texts = {
     "wanted-early": (
         "Step {number} ({name}): {item} falls due on {due}, {amounts} in {count} item(s).",
         "Stufe {number} ({name}): {item} wird am {due} fällig, {amounts} in {count} Posten.",
+    ),
+    "wanted-risky": (
+        "Step {number} ({name}): {item} falls due on {due}, {amounts} in {count} item(s); {risk}",
+        "Stufe {number} ({name}): {item} wird am {due} fällig, {amounts} in {count} Posten; {risk}",
     ),
     "wanted-brought": (
         "Step {number} ({name}), brought forward by {trigger}: {grounds}; {amounts} is open in {count} item(s).",
@@ -102,7 +107,8 @@ TEXTS: Texts = {
         "Stufe {number} ({name}) kostet {cost}, {margin} % von {amounts} bringen aber nur {brings}.",
     ),
     "saturated": (
-        "Step {number} ({name}) waits: within {days} days the debtor received contacts of strength {strength}, at most {saturation} is allowed.",
+        "Step {number} ({name}) waits: within {days} days the debtor received contacts of strength {strength}, at most {saturation} is"
+        " allowed.",
         "Stufe {number} ({name}) wartet: in {days} Tagen hat der Debitor Kontakte der Stärke {strength} erhalten, erlaubt sind"
         " höchstens {saturation}.",
     ),
@@ -134,6 +140,7 @@ class Wanted:
     script: str = ""
     tone: str = ""
     brought: Fired | None = None  # what brought it forward
+    risk: Risk | None = None  # of paying late, where the step asks for one
     handover: Handover | None = None  # to whom it goes
 
     @property
@@ -146,6 +153,9 @@ class Wanted:
         if self.brought is not None:
             code = "wanted-brought"
             values = {"trigger": self.brought.trigger.title(language), "grounds": self.brought.grounds_text(language, zone)}
+        elif self.risk is not None:
+            code = "wanted-risky"
+            values["risk"] = self.risk.why(language, zone)
         elif self.handover is not None:
             code = "wanted-handover"
             values |= {"to": Bilingual(self.handover.titles), "kind": Bilingual(KIND_TITLES[self.handover.kind])}

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from enum import StrEnum
 
+from collectord.core.contact.calendar import WorkingDays, bank_day
+from collectord.core.contact.record_words import DisputeTerms
 from collectord.core.receivables.promise_limits import LimitRules, parse_limits
 from collectord.core.rule_text import Table
 from collectord.core.telephony.attempts import AgentResult, Disposition, Result
@@ -57,6 +59,16 @@ class DispositionRule:
     grace_banking_days: int = 2
     block_banking_days: int = 0
     tell_accounting: bool = True
+    owner: str = ""  # of a dispute: who answers it …
+    answer_banking_days: int = 0  # … within so many banking days; 0: no deadline
+
+    def dispute_terms(self, days: WorkingDays, today: date) -> DisputeTerms:
+        """Of a dispute of today."""
+        return DisputeTerms(
+            owner=self.owner,
+            answer_by=bank_day(days, today, self.answer_banking_days) if self.answer_banking_days else None,
+            block_until=bank_day(days, today, self.block_banking_days) if self.block_banking_days else None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +156,8 @@ def _disposition(disposition: Disposition, table: Table) -> DispositionRule:
         grace_banking_days=inner.whole("grace_banking_days", 2, at_least=0, at_most=20),
         block_banking_days=inner.whole("block_banking_days", 0, at_least=0, at_most=250),
         tell_accounting=inner.flag("tell_accounting", True),
+        owner=inner.text("owner", "") if disposition is Disposition.DISPUTE else "",
+        answer_banking_days=inner.whole("answer_banking_days", 0, at_least=0, at_most=250) if disposition is Disposition.DISPUTE else 0,
     )
     inner.done()
     return rule

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from collectord.core.contact.calendar import bank_day
 from collectord.core.contact.facts import Fact, FactKind
 from collectord.core.money import Money
-from collectord.core.receivables.steps import carried_out
 from collectord.core.receivables.promises import Promise
+from collectord.core.receivables.steps import carried_out
 from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.receivables.told import Outcome, tell
 from collectord.core.telephony.agreed import block_of, how_agreed, promises_of, remark
@@ -221,7 +221,11 @@ def _facts(now: Situation, said: Said) -> tuple[Fact, ...]:
     match said.disposition:
         case Disposition.DISPUTE:
             reason = said.note or now.say("dispute-reason")
-            return tuple(_fact(now, FactKind.DISPUTE, item, reason) for item in said.items or now.attempt.items)
+            terms = now.rules.dispositions[said.disposition].dispute_terms(now.days, now.today)
+            return tuple(
+                replace(_fact(now, FactKind.DISPUTE, item, reason), owner=terms.owner, answer_by=terms.answer_by)
+                for item in said.items or now.attempt.items
+            )
         case Disposition.WRONG_NUMBER:
             return (_fact(now, FactKind.NUMBER_WRONG, now.attempt.number, said.note or now.say("wrong-reason")),)
         case Disposition.DO_NOT_CALL:

@@ -122,6 +122,8 @@ async def add_fact(conn: Connection, fact: Fact) -> None:
         actor=fact.actor,
         attempt_id=fact.attempt_id,
         until_on=maybe_day(fact.until_on),
+        owner=fact.owner,
+        answer_by=maybe_day(fact.answer_by),
     )
 
 
@@ -225,8 +227,9 @@ def _rejected(row: Row) -> RejectedRow:
 
 
 def _fact(row: Row) -> Fact:
-    names = ("id", "company", "debtor_no", "kind", "value", "reason", "actor", "attempt_id")
-    return Fact(**{name: row[name] for name in names}, at=to_instant(row["at"]), until_on=to_maybe_day(row["until_on"]))
+    names = ("id", "company", "debtor_no", "kind", "value", "reason", "actor", "attempt_id", "owner")
+    days = {name: to_maybe_day(row[name]) for name in ("until_on", "answer_by")}
+    return Fact(**{name: row[name] for name in names}, at=to_instant(row["at"]), **days)
 
 
 def _promise(row: Row) -> OpenPromise:

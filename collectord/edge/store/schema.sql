@@ -182,7 +182,9 @@ create table fact (
   actor text not null default '',
   attempt_id text not null default '',
   until_on text,                          -- last day it holds, NULL = until revoked
-  revoked_at text
+  revoked_at text,
+  owner text not null default '',         -- dispute: who answers it
+  answer_by text                          -- dispute: by when
 );
 create index fact_by_debtor on fact (company, debtor_no, kind);
 create index fact_by_value on fact (kind, value);

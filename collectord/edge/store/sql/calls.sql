@@ -196,14 +196,14 @@ select *, case when judged_at > :now then 'open' else state end as state_then fr
  order by promised_on, id limit :limit;
 
 -- name: listed_disputes
-select f.company, f.debtor_no, f.value as item_no, f.reason, f.at, f.actor as agent, f.attempt_id, 'recorded' as told_by,
+select f.company, f.debtor_no, f.value as item_no, f.reason, f.at, f.actor as agent, f.attempt_id, 'recorded' as told_by, f.owner, f.answer_by,
        i.open_amount, coalesce(i.currency, '') as currency, coalesce(i.state, 'open') as state
   from fact f left join item i on i.company = f.company and i.debtor_no = f.debtor_no and i.item_no = f.value
  where f.kind = 'dispute' and f.at <= :now and (f.revoked_at is null or f.revoked_at > :now)
    and (:company is null or f.company = :company) and (:debtor_no is null or f.debtor_no = :debtor_no)
    and (:state is null or :state = coalesce(i.state, 'open'))
 union all
-select i.company, i.debtor_no, i.item_no, '' as reason, null as at, '' as agent, '' as attempt_id, 'export' as told_by,
+select i.company, i.debtor_no, i.item_no, '' as reason, null as at, '' as agent, '' as attempt_id, 'export' as told_by, '' as owner, null as answer_by,
        i.open_amount, i.currency, i.state
   from item i
  where i.dispute = 1 and i.state = 'open' and i.opened_as_of <= :today

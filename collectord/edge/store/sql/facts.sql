@@ -112,9 +112,9 @@ select id, not_before, created_at, agent from task
 -- name: debtor_keys(debtor_no)
 select company, debtor_no from debtor where debtor_no = :debtor_no order by company;
 
--- name: add_fact(id, at, company, debtor_no, kind, value, reason, actor, attempt_id, until_on)!
-insert into fact (id, at, company, debtor_no, kind, value, reason, actor, attempt_id, until_on)
-values (:id, :at, :company, :debtor_no, :kind, :value, :reason, :actor, :attempt_id, :until_on)
+-- name: add_fact(id, at, company, debtor_no, kind, value, reason, actor, attempt_id, until_on, owner, answer_by)!
+insert into fact (id, at, company, debtor_no, kind, value, reason, actor, attempt_id, until_on, owner, answer_by)
+values (:id, :at, :company, :debtor_no, :kind, :value, :reason, :actor, :attempt_id, :until_on, :owner, :answer_by)
 on conflict (id) do nothing;
 
 -- name: revoke_fact(id, at)!
