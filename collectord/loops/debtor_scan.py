@@ -1,18 +1,18 @@
-"""One pass over all debtors, for whoever plans.
+"""One pass over all debtors, or over some, for whoever plans.
 
-Reads ledger, live ladder tasks and holds from one consistent picture on a connection of its own, so that nobody waits for it.
-Invariant: every debtor with open items or with a live ladder task is seen exactly once; other tasks of the process run in between.
+Reads ledger, live ladder tasks, holds and histories from one consistent picture. Writes nothing.
+Invariant: every debtor that is asked for and has open items or a live ladder task is seen exactly once; of a family all or nobody is asked for.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from collectord.core.house import House
-from collectord.core.receivables.families import as_one_account
+from collectord.core.receivables.families import Family, as_one_account
 from collectord.core.receivables.history import NO_HISTORY, History, joined
 from collectord.core.receivables.holds import NO_HOLD, Holds
 from collectord.core.receivables.ladders import Ladder
@@ -23,13 +23,12 @@ from collectord.core.rules import Rules
 from collectord.edge.store import families, histories, holds, ledger, tasks
 from collectord.edge.store.connection import Connection, Database, open_for_reading
 
-BREATH = 10  # debtors between two breaths of the event loop: about two milliseconds
-PORTION = 150  # debtors whose histories are read at once
+SMALL_PAGE = 40  # debtors that become values in one piece: a millisecond or two of the event loop
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One debtor of one company as planning sees it."""
+    """One debtor of one company as planning sees it; its telephone numbers are left out."""
 
     debtor: Debtor
     items: tuple[OpenItem, ...]
@@ -38,60 +37,144 @@ class Seen:
     holds: Holds
     history: History
     policy: Policy  # what besides the ladder decides
+    root: str = ""  # of its family, "" = alone
+
+
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """Everybody from `after` (exclusive) to `upto`, or only `keys`; families and debtors whom no export names, or not."""
+
+    after: DebtorKey = ledger.FIRST
+    upto: DebtorKey = ledger.LAST
+    keys: Sequence[DebtorKey] | None = None  # sorted
+    families: bool = True
+
+
+EVERYBODY = Whom()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is read once, for all pages of a pass."""
+
+    conn: Connection
+    rules: Rules
+    house: House
+    now: datetime
+    policy: Policy
+    held: Mapping[DebtorKey, Holds]
+    related: Mapping[DebtorKey, Family]
+    members: frozenset[DebtorKey]
+    lags: ledger.Lags = field(default_factory=dict)
+
+    def seen(self, debtor: Debtor, items: Iterable[OpenItem], task: Task | None, holding: Holds, history: History, root: str = "") -> Seen:
+        ladder = self.policy.ladder_for(debtor, self.rules.ladders)
+        return Seen(debtor, tuple(items), task, ladder, holding, history, self.policy, root)
+
+    async def histories(self, keys: Sequence[DebtorKey]) -> Mapping[DebtorKey, History]:
+        today, zone = self.house.today(self.now), self.house.time_zone
+        return await histories.histories_between(self.conn, keys[0], keys[-1], self.now, today, zone)
+
+    async def those(self, keys: Sequence[DebtorKey]) -> list[ledger.Open]:
+        return await ledger.those(self.conn, keys, self.house.today(self.now), self.lags)
+
+    async def page(self, after: DebtorKey, upto: DebtorKey, size: int) -> list[ledger.Open]:
+        return await ledger.page(self.conn, after, upto, size, self.house.today(self.now), self.lags)
 
 
 async def scan(db: Database, rules: Rules, house: House, now: datetime, take: Callable[[Seen], None]) -> None:
-    """Hands every debtor to `take`; a head office with the items of its branches, and these as covered by it."""
+    """Hands every debtor to `take`, on a connection of its own, so that nobody waits for it; other tasks run in between."""
 
     async def look(conn: Connection) -> None:
-        held = await holds.all_holds(conn, now, house.today(now))
-        waiting = await tasks.live_ladder_tasks(conn, now)
-        related = await families.every_family(conn)
-        members = {member for family in related.values() for member in (family.root, *family.branches)}
-        kept: dict[DebtorKey, tuple[Debtor, tuple[OpenItem, ...], History]] = {}
-        policy, today, zone = rules.policy, house.today(now), house.time_zone
-
-        def see(debtor: Debtor, items: Iterable[OpenItem], holding: Holds, history: History) -> None:
-            ladder = policy.ladder_for(debtor, rules.ladders)
-            take(Seen(debtor, tuple(items), waiting.pop(debtor.key, None), ladder, holding, history, policy))
-
-        async for portion in _portions(ledger.all_open(conn, now, today)):
-            done = await histories.histories_between(conn, portion[0][0].key, portion[-1][0].key, now, today, zone)
-            for position, (debtor, items) in enumerate(portion):
-                if debtor.key in members:
-                    kept[debtor.key] = (debtor, tuple(items), done.get(debtor.key, NO_HISTORY))
-                else:
-                    see(debtor, items, held.get(debtor.key, NO_HOLD), done.get(debtor.key, NO_HISTORY))
-                if position % BREATH == 0:
-                    await asyncio.sleep(0)
-        for family in related.values():
-            branches = [(*kept[key][:2], held.get(key, NO_HOLD)) for key in family.branches if key in kept]
-            root, own, history = kept.get(family.root, (None, (), NO_HISTORY))
-            if root is None and branches:
-                root = await ledger.debtor(conn, family.root)
-                history = await histories.history_of(conn, family.root, now, today, zone)
-            if root is not None:
-                together = joined([history, *(kept[branch.key][2] for branch, _, _ in branches)])
-                see(root, *as_one_account((root, own, held.get(family.root, NO_HOLD)), branches), together)
-            for branch, items, holding in branches:
-                see(branch, items, replace(holding, covered_by=family.root.debtor_no), NO_HISTORY)
+        picture = await picture_of(conn, rules, house, now)
+        async for page in pages(picture, EVERYBODY, SMALL_PAGE):
+            for seen in page:
+                take(seen)
             await asyncio.sleep(0)
-        for key in tuple(waiting):  # nothing is open any more
-            see(Debtor(company=key.company, debtor_no=key.debtor_no, debtor_name=""), (), held.get(key, NO_HOLD), NO_HISTORY)
 
     async with open_for_reading(db.path.parent) as own_connection:
         await own_connection.read(look)
 
 
-Open = tuple[Debtor, Iterable[OpenItem]]
+async def picture_of(conn: Connection, rules: Rules, house: House, now: datetime) -> Picture:
+    related = await families.every_family(conn)
+    members = frozenset(member for family in related.values() for member in (family.root, *family.branches))
+    held = await holds.all_holds(conn, now, house.today(now))
+    return Picture(conn, rules, house, now, rules.policy, held, related, members)
 
 
-async def _portions(everybody: AsyncIterator[Open]) -> AsyncIterator[list[Open]]:
-    portion: list[Open] = []
-    async for one in everybody:
-        portion.append(one)
-        if len(portion) == PORTION:
-            yield portion
-            portion = []
-    if portion:
-        yield portion
+async def pages(picture: Picture, whom: Whom, size: int) -> AsyncIterator[list[Seen]]:
+    """So many debtors at once, in key order; then, family by family, a head office with its branches' items and these as covered by it."""
+    if whom.keys is None:
+        after = whom.after
+        while found := await picture.page(after, whom.upto, size):
+            keys = [debtor.key for debtor, _ in found]
+            waiting = await tasks.live_between(picture.conn, keys[0], keys[-1], picture.now)
+            yield await _alone(picture, [one for one in found if one[1] or one[0].key in waiting], waiting)
+            after = keys[-1]
+    else:
+        alone = [key for key in whom.keys if key not in picture.members]
+        for low in range(0, len(alone), size):
+            some = alone[low : low + size]
+            waiting = await tasks.live_of(picture.conn, some, picture.now)
+            found = await picture.those(some)
+            named = {debtor.key for debtor, _ in found}
+            found += [(_nobody(key), ()) for key in some if key not in named]  # nothing is open any more, no export tells of it
+            yield await _alone(picture, found, waiting)
+    if whom.families:
+        for family in picture.related.values():
+            if whom.keys is None or family.root in set(whom.keys):
+                yield await _family(picture, family)
+    if whom.families and whom.keys is None:
+        unlisted = await tasks.live_unlisted(picture.conn, picture.now)
+        rest = {key: task for key, task in unlisted.items() if key not in picture.members}
+        yield await _alone(picture, [(_nobody(key), ()) for key in rest], rest) if rest else []
+
+
+def _nobody(key: DebtorKey) -> Debtor:
+    return Debtor(company=key.company, debtor_no=key.debtor_no, debtor_name="")
+
+
+async def _alone(picture: Picture, found: Sequence[ledger.Open], waiting: Mapping[DebtorKey, Task]) -> list[Seen]:
+    found = [one for one in found if one[0].key not in picture.members]
+    done = await picture.histories(sorted(debtor.key for debtor, _ in found)) if found else {}
+    return [
+        picture.seen(
+            debtor, items, waiting.get(debtor.key), picture.held.get(debtor.key, NO_HOLD), done.get(debtor.key, NO_HISTORY)
+        )
+        for debtor, items in found
+    ]  # fmt: skip
+
+
+async def _family(picture: Picture, family: Family) -> list[Seen]:
+    keys = sorted((family.root, *family.branches))
+    open_now = dict((debtor.key, (debtor, tuple(items))) for debtor, items in await picture.those(keys))
+    waiting = await tasks.live_of(picture.conn, keys, picture.now)
+    done = await _each(picture, keys)
+    held = picture.held
+
+    def of(key: DebtorKey) -> tuple[Debtor, tuple[OpenItem, ...]]:
+        return open_now.get(key, (_nobody(key), ()))
+
+    asked = [key for key in family.branches if of(key)[1] or key in waiting]
+    branches = [(*of(key), held.get(key, NO_HOLD)) for key in family.branches if of(key)[1]]
+    root, own = of(family.root)
+    if not root.debtor_name:
+        root = await ledger.debtor(picture.conn, family.root) or root  # known from master data alone
+    found = []
+    if own or branches or family.root in waiting:
+        items, holding = as_one_account((root, own, held.get(family.root, NO_HOLD)), branches)
+        together = joined([done.get(key, NO_HISTORY) for key in (family.root, *(branch.key for branch, _, _ in branches))])
+        found.append(picture.seen(root, items, waiting.get(family.root), holding, together, family.root.debtor_no))
+    for key in asked:
+        holding = replace(held.get(key, NO_HOLD), covered_by=family.root.debtor_no)
+        found.append(picture.seen(*of(key), waiting.get(key), holding, NO_HISTORY, family.root.debtor_no))
+    return found
+
+
+async def _each(picture: Picture, keys: Collection[DebtorKey]) -> Mapping[DebtorKey, History]:
+    """A family's members lie far apart."""
+    found: dict[DebtorKey, History] = {}
+    for key in keys:
+        found |= await picture.histories([key])
+    return found

@@ -22,6 +22,7 @@ from collectord.edge.crash import crash_point
 from collectord.edge.store import tasks
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops.debtor_scan import BREATH, Seen, scan
+from collectord.loops.policies import learn
 
 
 @dataclass(slots=True)
@@ -45,6 +46,8 @@ async def plan(
     agents: int | None = None,
 ) -> dict[str, Any]:
     """CONTRACT 2. `agents`: how many there are, for the shortfall."""
+    if not dry_run:
+        await learn(db, rules, house, now)
     made = await _decide(db, rules, house, now, new_id)
 
     async def write(conn: Connection) -> None:
