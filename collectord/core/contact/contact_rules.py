@@ -51,6 +51,10 @@ TEXTS: Texts = {
         "{item} is collected by direct debit, and that came back on {day}, says the bank statement.",
         "{item} wird per Lastschrift eingezogen; die kam laut Kontoauszug am {day} zurück.",
     ),
+    "agreed-callback": (
+        "Covered by the head office {head} ({name}); the callback agreed with this branch is kept nevertheless.",
+        "Durch die Zentrale {head} ({name}) abgedeckt; der mit dieser Filiale vereinbarte Rückruf wird dennoch gehalten.",
+    ),
     "override": (
         "The rule {rule} is set aside by {actor} since {day}: {reason}",
         "Die Regel {rule} ist durch {actor} seit {day} ausgesetzt: {reason}",
@@ -275,6 +279,9 @@ def _worth(question: Question, free: tuple[OpenItem, ...]) -> bool:
 def _notices(question: Question) -> Iterator[Notice]:
     if not question.is_call:
         return
+    head = question.facts.covered_by
+    if head is not None and guard.keeps_callback(question, question.now):
+        yield Notice("guard/head-office", question.says(TEXTS, "agreed-callback", head=head.debtor_no, name=head.debtor_name))
     for item in _asked(question):
         if item.returned_on is not None:
             yield Notice("guard/direct-debit", question.says(TEXTS, "returned", item=item.item_no, day=item.returned_on))

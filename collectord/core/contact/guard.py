@@ -129,8 +129,9 @@ def standing_refusals(question: Question) -> Iterator[Refusal]:
     facts, house, at = question.facts, question.house, question.now
     for doubt in facts.doubts:
         yield Refusal(doubt.rule, doubt.reason, None)
-    if facts.covered_by is not None:
-        yield _refusal(question, "head-office", head=facts.covered_by.debtor_no, name=facts.covered_by.debtor_name)
+    if facts.covered_by is not None and not keeps_callback(question, at):
+        awaited = min((callback.at for callback in facts.callbacks), default=None) if question.is_call else None
+        yield _refusal(question, "head-office", awaited, head=facts.covered_by.debtor_no, name=facts.covered_by.debtor_name)
     missing = unknown_packs(question.known_packs, house.packs)
     if missing:
         yield _refusal(question, "unknown-pack", packs=list(missing))
@@ -268,6 +269,11 @@ def wrong_since(facts: DebtorFacts, number: str) -> datetime | None:
     said = [fact.at for fact in facts.known(FactKind.NUMBER_WRONG) if fact.value == number]
     said += [contact.at for contact in facts.contacts if contact.disposition == "wrong_number" and contact.number == number]
     return max(said, default=None)
+
+
+def keeps_callback(question: Question, at: datetime) -> bool:
+    """A call that was agreed with this very debtor is kept, though a head office has been named since then."""
+    return question.is_call and any(callback.at <= at for callback in question.facts.callbacks)
 
 
 def owes_nothing(question: Question) -> bool:
