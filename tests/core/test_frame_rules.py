@@ -84,7 +84,7 @@ def test_media_that_an_exception_leaves_out_are_refused_and_nobody_knows_until_w
 
 def test_somebody_is_asked_first_and_once_that_happened_a_person_says_so() -> None:
     asked = framed(Frame(ask_first="sales"))
-    assert only(ask(asked, MONDAY)) == ("debtors/ask-first", "Ask sales first before this debtor is called (rules/debtors.toml).")
+    assert only(ask(asked, MONDAY)) == ("debtors/ask-first", "Ask sales first before this debtor is called; who did records it with --asked sales.")
     said = fact(FactKind.OVERRIDE, "debtors/ask-first", reason="asked Ms Klein", actor="lead", until_on=date(2026, 11, 23))
     answer = ask(replace(asked, facts=(said,)), MONDAY)
     assert isinstance(answer, Allowed)

@@ -33,6 +33,7 @@ class FactKind:
     WISH = "wish"  # value: week text; the newest holds
     NOT_ON = "not_on"  # value: days; all hold
     ASK_FIRST = "ask_first"  # value: role
+    ASKED = "asked"  # value: role that was asked because a rule says so, and agrees; until_on: so long
     DISPUTE = "dispute"  # value: item number, "" = all
     OVERRIDE = "override"  # value: rule id
     CONTACT_PERSON = "contact_person"

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from collectord.core.contact.exceptions import callback_windows
-from collectord.core.contact.facts import DebtorFacts
+from collectord.core.contact.facts import DebtorFacts, FactKind
 from collectord.core.contact.packs import Pack
 from collectord.core.contact.refusals import Notice, Question, Refusal
 from collectord.core.contact.week import WHOLE_DAY, Week, both, day_start, next_inside, parse_days, parse_week, shown_week, without_days
@@ -49,8 +49,8 @@ TEXTS: Texts = {
         "Dieser Debitor wird nur angerufen: {week} (rules/debtors.toml).",
     ),
     "ask-first": (
-        "Ask {role} first before this debtor is called (rules/debtors.toml).",
-        "Vor einem Anruf ist {role} zu fragen (rules/debtors.toml).",
+        "Ask {role} first before this debtor is called; who did records it with --asked {role}.",
+        "Vor einem Anruf ist {role} zu fragen; wer es getan hat, erfasst es mit --asked {role}.",
     ),
     "saturation": (
         "Contacts of strength {strength} in {per} days, {saturation} are allowed (strategy {strategy}).",
@@ -67,7 +67,7 @@ def frame_refusals(question: Question, at: datetime) -> Iterator[Refusal]:
     """Every rule of the frame that refuses at this instant. A person may set one aside, with a reason."""
     rules = [_paused(question, at), _media(question), *(_saturation(question, pack, at) for pack in question.packs if pack.saturation)]
     if question.is_call:
-        rules += [_hours(question, at), _ask_first(question)]
+        rules += [_hours(question, at), _ask_first(question, at)]
     yield from question.without_overridden([refusal for refusal in rules if refusal is not None], at)
 
 
@@ -126,9 +126,13 @@ def _hours(question: Question, at: datetime) -> Refusal | None:
     return Refusal("debtors/hours", question.says(TEXTS, "hours", week=shown_week(week, question.language)), opens)
 
 
-def _ask_first(question: Question) -> Refusal | None:
+def _ask_first(question: Question, at: datetime) -> Refusal | None:
+    """Until the role agreed; that holds for some days, see `record --asked`."""
     role = question.facts.frame.ask_first
-    return Refusal("debtors/ask-first", question.says(TEXTS, "ask-first", role=role), None) if role else None
+    agreed = [fact for fact in question.facts.known(FactKind.ASKED) if question.holds(fact, at)]
+    if not role or any(fact.value.casefold() == role.casefold() for fact in agreed):
+        return None
+    return Refusal("debtors/ask-first", question.says(TEXTS, "ask-first", role=role), None)
 
 
 def _saturation(question: Question, pack: Pack, at: datetime) -> Refusal | None:

@@ -1,18 +1,20 @@
-"""The words of `record` that hold a ladder: disputes with owner and deadline, and time that somebody gave the debtor.
+"""The words of `record` that hold a ladder or let it go on: disputes with owner and deadline, time given, who was asked.
 
-Owns the reading of --dispute, --dispute-settled and --grace with what belongs to them. Writes nothing.
+Owns the reading of --dispute, --dispute-settled, --grace and --asked with what belongs to them. Writes nothing.
 Invariant: a dispute is about one open item and says why; grace has a last day, a name that approved it, and a reason.
 """
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from collectord.core.contact.facts import FactKind
 from collectord.core.contact.record_words import NONE, Reading, option_of
 from collectord.core.receivables.told import Outcome
 from collectord.core.telephony.attempts import LONGEST_WAIT, Disposition
 from collectord.core.wording import Texts
+
+ASKED_FOR = timedelta(days=14)
 
 TEXTS: Texts = {
     "dispute": (
@@ -35,6 +37,10 @@ TEXTS: Texts = {
     "grace": (
         "--grace needs --approved-by and --reason: everybody who asks why nobody calls reads both",
         "--grace braucht --approved-by und --reason: wer fragt, warum niemand anruft, liest beides",
+    ),
+    "asked": (
+        "--asked needs a role, like sales, and --reason: who was asked and what was said",
+        "--asked braucht eine Rolle, etwa Vertrieb, und --reason: wer gefragt wurde und was gesagt wurde",
     ),
     "approved-by": ("--approved-by belongs to --grace", "--approved-by gehört zu --grace"),
 }  # fmt: skip
@@ -95,6 +101,16 @@ def read_grace(reading: Reading) -> None:
     if not who or not reason:
         raise reading.refused("grace", TEXTS)
     reading.add(FactKind.GRACE, who, reason=reason, until=until)
+
+
+def read_asked(reading: Reading) -> None:
+    """Somebody whom a rule wants asked first agrees to calls, for ASKED_FOR."""
+    if (role := reading.text("asked")) is None:
+        return
+    reason = reading.text("reason")
+    if not role or not reason:
+        raise reading.refused("asked", TEXTS)
+    reading.add(FactKind.ASKED, role, reason=reason, until=reading.house.today(reading.now) + ASKED_FOR)
 
 
 def _day(reading: Reading, name: str) -> date | None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from collectord.core.contact.facts import NO_LEGAL_STATE, Contact, DebtorFacts, FactKind
-from collectord.core.contact.holding_words import read_dispute, read_grace, read_settled
+from collectord.core.contact.holding_words import read_asked, read_dispute, read_grace, read_settled
 from collectord.core.contact.packs import GUARD
 from collectord.core.contact.put_right import put_right
 from collectord.core.contact.record_words import NO_TERMS, NONE, DisputeTerms, Learnt, Reading, RecordRefused
@@ -199,6 +199,6 @@ def _override(reading: Reading) -> None:
 
 
 _WORDS = (
-    _contact, _wish, _not_on, _stops, _legal_state, read_dispute, read_settled, read_grace, _objection_over, _ask_first, _override,
-    put_right,
+    _contact, _wish, _not_on, _stops, _legal_state, read_dispute, read_settled, read_grace, read_asked, _objection_over, _ask_first,
+    _override, put_right,
 )  # fmt: skip

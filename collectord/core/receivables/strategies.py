@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from collectord.core.receivables.exceptions import LONGEST, MOST, NO_EXCEPTIONS, DebtorException, Exceptions, days_within
 from collectord.core.receivables.frame import CLASSES, MEDIA, NO_CLASS, NO_FRAME, TONES, WEIGHED, Frame
-from collectord.core.receivables.ledger import Debtor
+from collectord.core.receivables.ledger import Debtor, DebtorKey
 from collectord.core.rule_text import Table
 
 _PERCENT = re.compile(r"\A([0-9]{1,3}) ?%\Z", re.ASCII)
@@ -59,14 +59,22 @@ class Frames:
     def of(self, debtor: Debtor) -> Frame:
         return frame_for(debtor, self.strategies, self.exceptions)
 
+    def at(self, key: DebtorKey, potential_class: str) -> Frame:
+        """Of a debtor of whom no more is known than this."""
+        return _framed(key, potential_class, self.strategies, self.exceptions)
+
 
 NO_FRAMES = Frames()
 
 
 def frame_for(debtor: Debtor, strategies: Strategies, exceptions: Exceptions) -> Frame:
     """The frame of this debtor: its strategy's, bent by its exception."""
-    own = exceptions.of(debtor.key) if exceptions.debtors else None
-    strategy = _strategy_of(debtor, own, strategies)
+    return _framed(debtor.key, debtor.potential_class, strategies, exceptions)
+
+
+def _framed(key: DebtorKey, potential_class: str, strategies: Strategies, exceptions: Exceptions) -> Frame:
+    own = exceptions.of(key) if exceptions.debtors else None
+    strategy = _strategy_of(potential_class, own, strategies)
     frame = strategy.frame if strategy is not None else strategies.unnamed
     if own is None:
         return frame
@@ -82,7 +90,7 @@ def frame_for(debtor: Debtor, strategies: Strategies, exceptions: Exceptions) ->
         saturation=own.saturation if tight else frame.saturation,
         per=own.per or frame.per if tight else frame.per,
         agent=own.agent,
-        ask_first=own.ask_first,
+        ask_first=own.ask_first or frame.ask_first,
         pause=own.pause,
         hours=own.hours,
         not_on=own.not_on,
@@ -107,15 +115,11 @@ def loosened(own: DebtorException, frame: Frame) -> frozenset[str]:
     return frozenset(found)
 
 
-def class_of(debtor: Debtor) -> str:
-    return debtor.potential_class if debtor.potential_class in CLASSES else NO_CLASS
-
-
-def _strategy_of(debtor: Debtor, own: DebtorException | None, strategies: Strategies) -> Strategy | None:
+def _strategy_of(potential_class: str, own: DebtorException | None, strategies: Strategies) -> Strategy | None:
     if own is not None and own.strategy:
         return strategies.by_name.get(own.strategy)
-    chosen = own.potential_class if own is not None and own.potential_class else class_of(debtor)
-    return strategies.by_class.get(chosen)
+    chosen = own.potential_class if own is not None and own.potential_class else potential_class
+    return strategies.by_class.get(chosen if chosen in CLASSES else NO_CLASS)
 
 
 def parse_strategies(table: Table) -> Strategies:
@@ -149,6 +153,7 @@ def _strategy(name: str, table: Table, strength: Mapping[str, int], cost: Mappin
         tones=table.texts("tones", list(TONES[:1]), one_of=TONES),
         skill=table.text("skill", "").strip(),
         owner_first=table.flag("owner_first", False),
+        ask_first=table.text("ask_first", "").strip(),
         ladder=table.text("ladder", ""),
         priority=table.whole("priority", 0, at_least=-100, at_most=100),
         cost=_cost(table.table("cost"), cost),
