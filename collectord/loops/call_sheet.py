@@ -23,7 +23,7 @@ from collectord.core.receivables.ledger import oldest_days_past_due, overdue_tot
 from collectord.core.receivables.tasks import Origin
 from collectord.core.rules import Rules
 from collectord.core.telephony.agents import OnDuty
-from collectord.core.telephony.allocation import Candidate, FreeAgent, foresee
+from collectord.core.telephony.allocation import Candidate, FreeAgent, foresee, under_frames
 from collectord.edge.store import facts, tasks
 from collectord.edge.store.connection import Database, open_for_reading
 from collectord.loops.debtor_scan import Seen, scan
@@ -62,7 +62,7 @@ async def call_list(
     calls.sort(key=lambda call: (call.at is None, call.at or now, -call.candidate.task.priority, call.candidate.task.key))
     desk = tuple(FreeAgent(id=a.id, languages=a.languages, skills=a.skills, endpoint=a.endpoint, pbx=a.pbx) for a in agents)
     spoken = frozenset(language for agent in agents for language in agent.languages)
-    who = foresee([call.candidate for call in calls if call.at is not None], desk, spoken=spoken)
+    who = foresee(under_frames([call.candidate for call in calls if call.at is not None], rules.frames), desk, spoken=spoken)
     names = {agent.id: agent.name for agent in agents}
     return [_row(call, who.get(call.candidate.task.id), names, rules, house, now) for call in calls]
 
@@ -88,7 +88,9 @@ async def _candidates(own: Database, rules: Rules, house: House, now: datetime, 
             zone=house.time_zone,
         )
         if task is not None and task.medium == "call" and task.not_before < until:
-            found.append(Candidate(task=task, language=seen.debtor.language, owner=seen.debtor.agent))
+            found.append(
+                Candidate(task=task, language=seen.debtor.language, owner=seen.debtor.agent, potential_class=seen.debtor.potential_class)
+            )
 
     await scan(own, rules, house, now, take)
     others = await own.read(lambda conn: tasks.open_call_tasks(conn, now, until))

@@ -17,7 +17,7 @@ from collectord.core.receivables.promises import Promise
 from collectord.core.receivables.tasks import Task, TaskState
 from collectord.core.rules import Rules
 from collectord.core.telephony.agents import OnDuty, judge, why
-from collectord.core.telephony.allocation import Candidate, FreeAgent, Nothing, Placement, barred_languages, choose
+from collectord.core.telephony.allocation import Candidate, FreeAgent, Nothing, Placement, barred_languages, choose, under_frames
 from collectord.core.telephony.attempts import Attempt, AttemptState
 from collectord.core.telephony.call_seen import Effect
 from collectord.core.telephony.case import Case, describe, spoken
@@ -68,6 +68,10 @@ async def switched_off(conn: Connection, settings: Settings) -> str:
     return ""
 
 
+def _as_desk(agents: list[OnDuty]) -> tuple[FreeAgent, ...]:
+    return tuple(FreeAgent(id=a.id, languages=a.languages, skills=a.skills, endpoint=a.endpoint, pbx=a.pbx) for a in agents)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialler:
     """One turn places at most one call. A reload makes a new one."""
@@ -87,7 +91,7 @@ class Dialler:
         free = [agent for agent in agents if duty.is_free(agent, self.settings, now)]
         if not free:
             return Idle(self._nobody(agents, now), passing=any(agent.attempt_id for agent in agents))
-        match await self._choose(free, first, now):
+        match await self._choose(free, [agent for agent in agents if duty.is_at_work(agent, now)], first, now):
             case Nothing(why, until):
                 return Idle(why, until)
             case Placement(task, chosen):
@@ -96,17 +100,21 @@ class Dialler:
     async def _look(self, conn: Connection, devices: Mapping[str, str], now: datetime) -> tuple[tuple[OnDuty, ...], list[Candidate]]:
         return await duty.present(conn, self.settings, devices, now), await tasks.ready_tasks(conn, now, limit=A_FEW)
 
-    async def _choose(self, free: list[OnDuty], first: list[Candidate], now: datetime) -> Placement | Nothing:
+    async def _choose(self, free: list[OnDuty], at_work: list[OnDuty], first: list[Candidate], now: datetime) -> Placement | Nothing:
         """The stored order is core's but for ties in money, so the first few are as good as all when somebody can take one of them."""
-        desk = tuple(FreeAgent(id=a.id, languages=a.languages, skills=a.skills, endpoint=a.endpoint, pbx=a.pbx) for a in free)
+        desk, soon = _as_desk(free), _as_desk(at_work)
         spoken, reach = self._spoken(), self._reach()
-        answer = choose(first, desk, now, spoken=spoken, reach=reach, language=self.house.language)
+
+        def answer_for(candidates: list[Candidate]) -> Placement | Nothing:
+            framed = under_frames(candidates, self.rules.frames)
+            return choose(framed, desk, now, spoken=spoken, reach=reach, at_work=soon, language=self.house.language)
+
+        answer = answer_for(first)
         if isinstance(answer, Placement) or len(first) < A_FEW:
             return answer
         skills = {skill for agent in free for skill in agent.skills}
         barred = barred_languages(desk, spoken)
-        candidates = await self.db.read(lambda conn: tasks.ready_tasks(conn, now, LOOK_AHEAD, skills, barred))
-        return choose(candidates, desk, now, spoken=spoken, reach=reach, language=self.house.language)
+        return answer_for(await self.db.read(lambda conn: tasks.ready_tasks(conn, now, LOOK_AHEAD, skills, barred)))
 
     def _spoken(self) -> frozenset[str]:
         return frozenset(language for agent in self.settings.agent for language in agent.languages)

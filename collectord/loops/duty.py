@@ -21,6 +21,7 @@ from collectord.settings import AgentSection, Settings
 
 WRONG_PINS = 5  # so many in WRONG_PIN_WINDOW and the phone is denied for the rest of it
 WRONG_PIN_WINDOW = timedelta(minutes=10)
+AT_WORK = frozenset({AgentState.FREE, AgentState.IN_CALL, AgentState.WRAP_UP, AgentState.PHONE_IN_USE})
 
 
 async def prepare(db: Database, settings: Settings, now: datetime) -> None:
@@ -179,3 +180,8 @@ class FeatureDesk:
 
 def is_free(agent: OnDuty, settings: Settings, now: datetime) -> bool:
     return judge(agent, pull=settings.dialling.mode == "pull", now=now) is AgentState.FREE
+
+
+def is_at_work(agent: OnDuty, now: datetime) -> bool:
+    """Free, or free again in a moment: in a call, in wrap-up, on the phone."""
+    return judge(agent, pull=False, now=now) in AT_WORK

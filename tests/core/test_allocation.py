@@ -11,8 +11,22 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collectord.core.receivables.exceptions import DebtorException, Exceptions
+from collectord.core.receivables.frame import Frame
+from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.strategies import Frames, Strategies, Strategy
 from collectord.core.receivables.tasks import Origin, Task, TaskState
-from collectord.core.telephony.allocation import BOUND_FOR, Candidate, FreeAgent, Nothing, Placement, barred_languages, choose, foresee
+from collectord.core.telephony.allocation import (
+    BOUND_FOR,
+    Candidate,
+    FreeAgent,
+    Nothing,
+    Placement,
+    barred_languages,
+    choose,
+    foresee,
+    under_frames,
+)
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -181,3 +195,41 @@ def test_languages_of_absent_colleagues_are_barred_and_no_others() -> None:
     spoken = frozenset({"de", "en", "fr-CH"})
     assert barred_languages((ANNA, BEN), spoken) == {"fr"}
     assert barred_languages((ANNA, ANY), spoken) == frozenset()  # whoever speaks whatever comes
+
+
+# ------------------------------------------------------------------------------------------------------------------- strategies, exceptions
+
+
+def test_an_agent_whom_an_exception_names_is_the_only_one_however_long_the_case_waits() -> None:
+    mine = replace(case("m", skill="senior", not_before=NOW - 10 * BOUND_FOR), only="201")
+    assert placed(mine) == ("m", "201")
+    assert nothing(mine, desk=(BEN, ANY)).until is None
+    assert foresee([mine], (ANNA, BEN)) == {"m": ANNA}
+    assert foresee([mine], (BEN,)) == {"m": None}
+
+
+def test_with_owner_first_a_case_waits_for_its_owner_who_is_in_a_call() -> None:
+    owned = replace(case("o", owner="202"), owner_first=True)
+    assert placed(owned, at_work=(ANNA, BEN)) == ("o", "202")
+    assert "1 task(s) wait" in nothing(owned, desk=(ANNA,), at_work=(ANNA, BEN)).why
+    assert placed(owned, desk=(ANNA,), at_work=(ANNA,)) == ("o", "201"), "an owner who is away holds nothing up"
+    assert placed(replace(owned, owner=""), desk=(ANNA,), at_work=(ANNA, BEN)) == ("o", "201")
+
+
+def test_a_case_does_not_wait_for_an_owner_who_could_not_take_it() -> None:
+    owned = replace(case("o", owner="201", skill="senior"), owner_first=True)
+    assert placed(owned, desk=(BEN,), at_work=(ANNA, BEN)) == ("o", "202")
+
+
+def test_a_case_that_waits_for_its_owner_holds_up_no_other() -> None:
+    owned = replace(case("o", owner="202", priority=90), owner_first=True)
+    assert placed(owned, case("x"), desk=(ANNA,), at_work=(ANNA, BEN)) == ("x", "201")
+
+
+def test_strategy_and_exception_say_who_calls_but_a_person_who_names_an_agent_goes_first() -> None:
+    frames = Frames(
+        Strategies((Strategy(name="a", potential_classes=("I",), frame=Frame(owner_first=True)),)),
+        Exceptions({DebtorKey("", "x"): DebtorException(key=DebtorKey("", "x"), agent="203")}),
+    )
+    cases = [replace(case("o"), potential_class="I"), case("x"), case("x", origin=Origin.MANUAL), case("y")]
+    assert [(one.only, one.owner_first) for one in under_frames(cases, frames)] == [("", True), ("203", False), ("", False), ("", False)]

@@ -7,10 +7,11 @@ Invariant: a placement names an agent of the desk and a candidate that is due; t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from collectord.core.receivables.strategies import Frames
 from collectord.core.receivables.tasks import Origin, Task
 from collectord.core.wording import Language, Texts, phrase
 
@@ -46,6 +47,9 @@ class Candidate:
     task: Task
     language: str = ""  # "" = any
     owner: str = ""  # agent who looks after the debtor, "" = nobody
+    potential_class: str = ""  # as the export has it
+    only: str = ""  # nobody but this agent, says rules/debtors.toml
+    owner_first: bool = False  # while the owner is at work it waits for the owner, says rules/strategies.toml
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +73,20 @@ def choose(
     *,
     spoken: frozenset[str] | None = None,
     reach: Mapping[str, frozenset[str]] | None = None,
+    at_work: tuple[FreeAgent, ...] = (),
     language: Language = "en",
 ) -> Placement | Nothing:
     """The most urgent due candidate that somebody on the desk can take, and the best of those for it. One pass over the candidates.
 
     First what was agreed with the debtor, then priority, money (the largest sum in one currency), age. `spoken`: all languages that any
     agent of the house speaks; a debtor's language outside of it binds nobody (None: every language binds). `reach`: company -> PBXes with a
-    trunk for its calls; of a company that it does not name nothing is known, and whoever places the call finds out.
+    trunk for its calls; of a company that it does not name nothing is known, and whoever places the call finds out. `at_work`: the desk and
+    those who will be free again in a moment, because they are in a call.
     """
     if not desk:
         return Nothing(phrase(TEXTS, "nobody", language), None)
     by_id = {agent.id: agent for agent in desk}
-    matching = _matcher(desk, spoken)
+    matching, soon = _matcher(desk, spoken), _matcher(at_work, spoken)
     best: tuple[_Rank, Candidate, tuple[FreeAgent, ...]] | None = None
     waiting, moments = 0, []
     for candidate in candidates:
@@ -94,8 +100,12 @@ def choose(
         if bound_until is not None:
             agent = by_id.get(task.agent)
             able: tuple[FreeAgent, ...] = (agent,) if agent else ()
+        elif candidate.only:
+            able = tuple(agent for agent in desk if agent.id == candidate.only)
         else:
             able = matching(task.skill, candidate.language)
+            if candidate.owner_first and any(agent.id == candidate.owner for agent in soon(task.skill, candidate.language)):
+                able = tuple(agent for agent in able if agent.id == candidate.owner)
         if reach is not None and task.company in reach:
             able = tuple(agent for agent in able if agent.pbx in reach[task.company])
         if not able:
@@ -135,7 +145,9 @@ def foresee(
     for candidate in candidates:
         task = candidate.task
         able = matching(task.skill, candidate.language)
-        if task.agent in by_id:
+        if candidate.only:
+            able = tuple(agent for agent in desk if agent.id == candidate.only)
+        elif task.agent in by_id:
             able = (by_id[task.agent],)
         elif any(agent.id == candidate.owner for agent in able):
             able = (by_id[candidate.owner],)
@@ -157,6 +169,17 @@ def _bound_until(task: Task, now: datetime) -> datetime | None:
         return STRICTLY
     until = task.not_before + BOUND_FOR
     return until if now < until else None
+
+
+def under_frames(candidates: Iterable[Candidate], frames: Frames) -> list[Candidate]:
+    """The candidates with what strategy and exception say about who calls. A call that a person gave to an agent stays with that agent."""
+    found = []
+    for candidate in candidates:
+        frame = frames.at(candidate.task.key, candidate.potential_class)
+        if (frame.agent or frame.owner_first) and candidate.task.origin is not Origin.MANUAL:
+            candidate = replace(candidate, only=frame.agent, owner_first=frame.owner_first)
+        found.append(candidate)
+    return found
 
 
 def _rank(task: Task) -> _Rank:

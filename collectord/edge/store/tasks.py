@@ -84,7 +84,12 @@ def to_task(row: Mapping[str, Any]) -> Task:
 
 
 def _candidate(row: Mapping[str, Any]) -> Candidate:
-    return Candidate(task=to_task(row), language=row["debtor_language"] or "", owner=row["debtor_agent"] or "")
+    return Candidate(
+        task=to_task(row),
+        language=row["debtor_language"] or "",
+        owner=row["debtor_agent"] or "",
+        potential_class=row["debtor_class"] or "",
+    )
 
 
 def document(task: Task) -> dict[str, Any]:

@@ -44,7 +44,8 @@ select 1 as found from task where state = 'planned' and not_before <= :now limit
 -- name: ready_bound(now, limit)
 -- Tasks that belong to one agent: few, and never cut off by the look-ahead.
 select t.*, (select d.language from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_language,
-       (select d.agent from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_agent
+       (select d.agent from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_agent,
+       (select d.potential_class from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_class
   from task t
  where t.state = 'ready' and t.agent > '' and t.medium = 'call' and (t.expires_at is null or t.expires_at > :now)
  order by t.not_before, t.id
@@ -55,7 +56,8 @@ select t.*, (select d.language from debtor d where d.company = t.company and d.d
 -- lead the planner to another index, ready means that it has come, and core looks again.
 -- `any_skill` = 1: whatever skill; else those of `skills`, written |a|b|. `barred`: languages left out, written |fr|it|.
 select t.*, (select d.language from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_language,
-       (select d.agent from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_agent
+       (select d.agent from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_agent,
+       (select d.potential_class from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_class
   from task t
  where t.state = 'ready' and t.agent = '' and t.medium = 'call' and (t.expires_at is null or t.expires_at > :now)
    and (:any_skill = 1 or t.skill = '' or :skills like '%|' || t.skill || '|%')
@@ -119,7 +121,8 @@ select state, count(*) as n from task where created_at <= :now group by state or
 -- name: open_call_tasks(now, until)
 -- For the call list: everything that may be dialled some day.
 select t.*, (select d.language from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_language,
-       (select d.agent from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_agent
+       (select d.agent from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_agent,
+       (select d.potential_class from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_class
   from task t
  where t.medium = 'call' and t.state in ('planned', 'ready', 'leased', 'in_call') and t.created_at <= :now
    and t.not_before < :until and (t.expires_at is null or t.expires_at > :now)
