@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -38,11 +37,13 @@ def plan(doc: Mapping[str, Any], width: int) -> RenderableType:
 def _difference(doc: Mapping[str, Any]) -> list[RenderableType]:
     difference = doc["difference"]
     before, after = list(difference)[:2]
-    title = f"{plain(difference[before])} -> {plain(difference[after])}"
-    parts: list[RenderableType] = [Text(title, style="bold")]
+    tasks, others = [row for row in doc["diff"] if row["wanted"]], [row for row in doc["diff"] if not row["wanted"]]
+    parts: list[RenderableType] = [Text(f"{plain(difference[before])} -> {plain(difference[after])}", style="bold")]
     parts += [Text(f"- {plain(sentence)}") for sentence in difference["sentences"]]
-    parts.append(_rows([row for row in doc["diff"] if row["wanted"]], before, after, "contact tasks"))
-    parts.append(_rows([row for row in doc["diff"] if not row["wanted"]], before, after, "no contact, because"))
+    parts.append(_rows(tasks, before, after, "contact tasks"))
+    shown = {(example["company"], example["debtor_no"]): example for row in tasks for example in row["examples"]}
+    parts += [_example(example) for example in shown.values()]
+    parts.append(_rows(others, before, after, "no contact, because"))
     return parts
 
 
@@ -66,8 +67,6 @@ def _rows(rows: Sequence[Mapping[str, Any]], before: str, after: str, title: str
             Text(plain(row[f"{before}_open"])),
             Text(plain(row[f"{after}_open"])),
         )
-        for example in row["examples"] if row["wanted"] else ():
-            table.add_row(Padding(_example(example), (0, 0, 0, 2)))
     return table
 
 
@@ -86,7 +85,7 @@ def _count(count: int, sign: str, colour: str) -> Text:
 def _example(example: Mapping[str, Any]) -> Text:
     debtor = plain(f"{example['company']}/{example['debtor_no']}" if example["company"] else example["debtor_no"])
     way = plain(example["now"]) if example["was"] == example["now"] else f"{plain(example['was'])} -> {plain(example['now'])}"
-    return Text(f"{debtor}: {way}, {plain(example['open'])}", style=QUIET)
+    return Text(f"  {debtor}: {way}, {plain(example['open'])}", style=QUIET)
 
 
 SCREENS = {"plan": plan}

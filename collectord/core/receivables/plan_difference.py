@@ -16,7 +16,7 @@ from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.wanted import NotWanted, Wanted
 from collectord.core.wording import Language, Texts, phrase
 
-EXAMPLES = 3  # of a row, those with the most money
+EXAMPLES = 3  # of a row: who comes and goes before who stays, the most money first
 BY_STRATEGY = frozenset({"saturated", "too-heavy", "not-worth"})  # refusals that the debtor's strategy decides
 
 TEXTS: Texts = {
@@ -92,8 +92,8 @@ class _Example:
     amounts: Amounts
 
     @property
-    def rank(self) -> tuple[Decimal, DebtorKey]:
-        return -max(self.amounts.values(), default=Decimal(0)), self.key
+    def rank(self) -> tuple[bool, Decimal, DebtorKey]:
+        return self.was == self.now, -max(self.amounts.values(), default=Decimal(0)), self.key
 
 
 @dataclass(slots=True)
