@@ -118,6 +118,12 @@ class Telling:
             reply = await self.ask("record", {key: value for key, value in words.items() if key != "refused"}, day.at)
             assert (reply.exit == 0) == (refused is None), f"record {words}: {reply.error}"
             assert refused is None or refused in reply.error, f"record {words}: {reply.error}"
+        for decision in day.of("lead"):
+            await self._decided(decision, day.at)
+        for away in day.of("absent"):
+            words = {{"from": "from_on", "until": "until_on"}.get(name, name): value for name, value in away.items()}
+            reply = await self.ask("absence", words, day.at)
+            assert reply.exit == 0, f"absent {away}: {reply.error}"
         await self._planned(day.at)
         for call in day.of("called"):
             await self._called(call, day.at)
@@ -157,6 +163,14 @@ class Telling:
         live = await self.desk.db.read(lambda conn: tasks.live_tasks_of(conn, DebtorKey("", debtor), now))
         return min(live, key=lambda task: (task.not_before, -task.priority, task.id), default=None)
 
+    async def _decided(self, decision: dict[str, str], now: datetime) -> None:
+        """The lead approves or refuses what waits for approval."""
+        waiting = (await self.ask("promises", {"debtor": decision["debtor"], "pending": True}, now)).doc
+        assert waiting, f"no promise of {decision['debtor']} waits for a lead"
+        words = {name: value for name, value in decision.items() if name in ("note", "reason")}
+        reply = await self.ask(decision["says"], {"promise": waiting[0]["id"], **words}, now)
+        assert reply.exit == 0, f"lead {decision}: {reply.error}"
+
     async def _called(self, call: dict[str, str], now: datetime) -> None:
         """An agent called for the debtor's task: placed, rung, talked, keyed."""
         task = await self._task(call["debtor"], now)
@@ -168,7 +182,7 @@ class Telling:
             await shift.tell(self.desk, now, *shift.talk(placed), shift.ended(placed))
         else:
             await shift.tell(self.desk, now, *shift.talk(placed)[:2], shift.ended(placed, EndState.WRAP, *NETWORK[result]))
-        said = {name: value for name, value in call.items() if name in ("disposition", "promise", "callback", "note")}
+        said = {name: value for name, value in call.items() if name not in ("debtor", "result", "agent")}
         if "callback" in said:
             said["callback"] = moment(said["callback"]).isoformat()
         if said:

@@ -49,24 +49,24 @@ TEXTS: Texts = {
     ),
     "which-card": ("Say which objection: --objection {known}.", "Welcher Einwand? --objection {known}."),
     "card-otherwise": (
-        "The card {code} is recorded as {disposition}, not as {word}; leave --disposition out.",
-        "Die Karte {code} wird als {disposition} erfasst, nicht als {word}; --disposition weglassen.",
+        "The card {card} is recorded as {disposition}, not as {word}; leave --disposition out.",
+        "Die Karte {card} wird als {disposition} erfasst, nicht als {word}; --disposition weglassen.",
     ),
     "card-without": (
         "--item and --until belong to an objection: --objection {known}.",
         "--item und --until gehören zu einem Einwand: --objection {known}.",
     ),
     "until-missing": (
-        "The card {code} asks for the day that the debtor named: --until 2026-12-04.",
-        "Die Karte {code} verlangt den Tag, den der Debitor genannt hat: --until 2026-12-04.",
+        "The card {card} asks for the day that the debtor named: --until 2026-12-04.",
+        "Die Karte {card} verlangt den Tag, den der Debitor genannt hat: --until 2026-12-04.",
     ),
     "until-alone": (
-        "The card {code} knows its own time; leave --until out.",
-        "Die Karte {code} hat ihre eigene Frist; --until weglassen.",
+        "The card {card} knows its own time; leave --until out.",
+        "Die Karte {card} hat ihre eigene Frist; --until weglassen.",
     ),
     "until-day": (
-        "{day} does not lie between today and {limit} days from now, as the card {code} allows.",
-        "{day} liegt nicht zwischen heute und in {limit} Tagen, wie die Karte {code} es erlaubt.",
+        "{day} does not lie between today and {limit} days from now, as the card {card} allows.",
+        "{day} liegt nicht zwischen heute und in {limit} Tagen, wie die Karte {card} es erlaubt.",
     ),
     "item-unknown": (
         "The talk was not about {items}; use {known}.",
@@ -138,7 +138,7 @@ def _objection(args: Mapping[str, Any], now: datetime, today: date, language: La
     instead = Disposition.PROMISE if card.offers_instalments and args.get("promise") else card.disposition
     word = str(args.get("disposition") or instead.value)
     if word != instead.value:
-        raise refuse("card-otherwise", language, zone, code=code, disposition=instead.value, word=word)
+        raise refuse("card-otherwise", language, zone, card=code, disposition=instead.value, word=word)
     said = _said({**args, "disposition": word}, now, today, language, zone)
     return replace(said, objection=code, items=_texts(args.get("item")), until=_until(args.get("until"), card, today, language, zone))
 
@@ -146,14 +146,14 @@ def _objection(args: Mapping[str, Any], now: datetime, today: date, language: La
 def _until(text: object, card: Card, today: date, language: Language, zone: str) -> date | None:
     if not card.ask_until:
         if text:
-            raise refuse("until-alone", language, zone, code=card.code)
+            raise refuse("until-alone", language, zone, card=card.code)
         return None
     try:
         day = date.fromisoformat(str(text or ""))
     except ValueError:
-        raise refuse("until-missing", language, zone, code=card.code) from None
+        raise refuse("until-missing", language, zone, card=card.code) from None
     if not today <= day <= today + timedelta(days=card.longest):
-        raise refuse("until-day", language, zone, day=day, limit=card.longest, code=card.code)
+        raise refuse("until-day", language, zone, day=day, limit=card.longest, card=card.code)
     return day
 
 
