@@ -22,11 +22,13 @@ from collectord import settings as configuration
 from collectord.asked import Reply, Request, refusal
 from collectord.commands import ALL, ASKING, FILES_OF, READING, Context
 from collectord.core.contact.packs import unknown_packs
+from collectord.core.receivables.strategy_doubts import Doubt, doubts_about_agents, doubts_about_debtors
 from collectord.core.rules import Rules
 from collectord.edge import control, inbox, log, rules_files, shipped, starter
 from collectord.edge.clock import Clock
 from collectord.edge.store import meta, restoring
 from collectord.edge.store.connection import Database, StoreBroken, StoreBusy, open_for_reading, open_store
+from collectord.loops.known_debtors import unknown_beside
 from collectord.loops.refusals import REFUSALS
 from collectord.settings import ConfigInvalid, Settings
 
@@ -78,6 +80,7 @@ def check(config: Path | None) -> Reply:
         try:
             rules = rules_files.load_rules(found.rules_dir)
             doc |= rules_files.described(rules, found.house())
+            doc["warnings"] += rules_files.located(found.rules_dir, _doubts(rules, found))
             problems += [
                 f"contact.packs: there is no pack {name!r} in {found.rules_dir / 'packs'}; known are {', '.join(sorted(rules.packs))}"
                 for name in unknown_packs(rules.packs, tuple(found.contact.packs))
@@ -86,6 +89,13 @@ def check(config: Path | None) -> Reply:
             problems += [str(problem) for problem in error.problems]
     doc["ok"] = not problems
     return Reply(doc=doc, exit=2 if problems else 0, error="\n".join(problems))
+
+
+def _doubts(rules: Rules, settings: Settings) -> list[Doubt]:
+    """What the files say about agents and debtors that are not there."""
+    exceptions = rules.frames.exceptions
+    unknown = asyncio.run(unknown_beside(settings.state_dir, exceptions.debtors)) if exceptions.debtors else ()
+    return [*doubts_about_agents(rules.frames, settings.house().skills), *doubts_about_debtors(exceptions, unknown)]
 
 
 def _load(config: Path | None) -> tuple[Settings, Rules]:

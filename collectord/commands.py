@@ -266,7 +266,7 @@ async def doctor(context: Context, args: Mapping[str, Any]) -> Reply:
 
 
 async def show_quality(context: Context, args: Mapping[str, Any]) -> Reply:
-    return Reply(doc=await quality.quality(context.db, context.house, context.now))
+    return Reply(doc=await quality.quality(context.db, context.house, context.now, context.rules.frames.exceptions.debtors))
 
 
 async def export(context: Context, args: Mapping[str, Any]) -> Reply:

@@ -386,7 +386,10 @@ class Daemon:
 
     async def _quality_turn(self) -> None:
         """Once a day."""
-        if self.settings.outbox.quality and (path := await quality.keep_day(self.db, self.house, self.folders, self.clock.now())):
+        if not self.settings.outbox.quality:
+            return
+        named = self.rules.frames.exceptions.debtors
+        if path := await quality.keep_day(self.db, self.house, self.folders, self.clock.now(), named):
             self.log.info("quality_written", file=path.name)
 
     async def _until_quality(self) -> None:

@@ -42,12 +42,20 @@ OBJECTIONS = "objections.toml"
 TRIGGERS = "triggers.toml"
 LEGAL_STATES = "legal_states.toml"
 CLAIMS = "claims.toml"
-OPTIONAL = (STRATEGIES, DEBTORS, OBJECTIONS, CLAIMS, TRIGGERS, LEGAL_STATES)  # a directory without one of them has none of what it would say
+OPTIONAL = (
+    STRATEGIES,
+    DEBTORS,
+    OBJECTIONS,
+    CLAIMS,
+    TRIGGERS,
+    LEGAL_STATES,
+)  # a directory without one of them has none of what it would say
 PACKS = "packs"
 SOURCES = "sources"
 LARGEST = 1_000_000  # bytes; a rule file a person can read is far smaller
 _Read = tuple[dict[str, Any], str] | None
 _POSITION = re.compile(r"\.([0-9]+)(?=\.|$)", re.ASCII)
+_ZERO_IN_FRONT = re.compile(r"=\s*(0[0-9]+)\s*(?:#|$)", re.ASCII)
 _AT_LINE = re.compile(r"^(.*) \(at (?:line ([0-9]+), column [0-9]+|end of document)\)$", re.DOTALL)
 
 
@@ -117,6 +125,11 @@ def described(rules: Rules, house: House) -> dict[str, Any]:
         "ladders": [{"name": ladder.name, "levels": len(ladder.levels)} for ladder in rules.ladders],
         "warnings": [*rules.warnings, *rule_warnings(rules, house)],
     }
+
+
+def located(directory: Path, found: Iterable[Doubt]) -> list[str]:
+    """Doubts that need more than the files, each with file and line."""
+    return list(_Reading(directory).compared(found))
 
 
 class _Reading:
@@ -241,7 +254,10 @@ class _Reading:
         except tomllib.TOMLDecodeError as error:
             found = _AT_LINE.match(str(error))
             line = int(found[2]) if found and found[2] else text.count("\n") + 1 if found else 1
-            self.problems.append(RuleProblem(str(self.directory / name), line, "", f"this is no TOML: {found[1] if found else error}"))
+            why = found[1] if found else error
+            zero = _ZERO_IN_FRONT.search("".join(text.splitlines()[line - 1 : line]))
+            hint = f'; {zero[1]} begins with 0, so it must stand in quotes: "{zero[1]}"' if zero else ""
+            self.problems.append(RuleProblem(str(self.directory / name), line, "", f"this is no TOML: {why}{hint}"))
             return None
 
     def _text(self, name: str) -> str | None:

@@ -7,6 +7,7 @@ Invariant: a hole that has no case is not listed; the file of a day is whole or 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from collectord.core.exports.freshness import Stale, accounting_days, freshness
 from collectord.core.exports.sheet import sheet
 from collectord.core.house import House
 from collectord.core.receivables.asked_blocks import Echo
+from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.telephony.follow_up import bank_day
 from collectord.edge.crash import crash_point
 from collectord.edge.inbox import ExchangeFolders, write_atomically
@@ -28,6 +30,7 @@ from collectord.edge.store.connection import Connection, Database, open_for_read
 from collectord.edge.store.snapshots import Cover, Source, known_sources
 from collectord.loops import habits
 from collectord.loops.asked_blocks import echoes
+from collectord.loops.known_debtors import unknown_of
 
 MARK = "quality_day"  # meta: the last day kept
 AT_THE_LATEST = time(12)  # without a new export the day is kept at noon
@@ -36,16 +39,19 @@ COLUMNS = ("hole", "text", "count", "debtors", "money", "change", "examples")
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 
 
-async def quality(db: Database, house: House, now: datetime) -> dict[str, Any]:
-    """`{"at": …, "holes": [{"hole", "text", "count", "debtors", "money", "examples", "change", "trend"}]}`, the most debtors first."""
+async def quality(db: Database, house: House, now: datetime, named: Iterable[DebtorKey] = ()) -> dict[str, Any]:
+    """`{"at": …, "holes": [{"hole", "text", "count", "debtors", "money", "examples", "change", "trend"}]}`, the most debtors first.
+
+    `named`: debtors that rules/debtors.toml names.
+    """
     today = house.today(now)
-    found = await survey(db, house, now)
+    found = await survey(db, house, now, named)
     earlier = await db.read(partial(store.days_since, since=today - SINCE, today=today))
     lines = [hole.document(earlier.get(hole.code, {}), today, house.language) for hole in found if hole.count]
     return {"at": now.isoformat(), "holes": sorted(lines, key=lambda line: (-line["debtors"], -line["count"]))}
 
 
-async def survey(db: Database, house: House, now: datetime) -> list[Hole]:
+async def survey(db: Database, house: House, now: datetime, named: Iterable[DebtorKey]) -> list[Hole]:
     """Every hole, those without a case too."""
     today, days = house.today(now), accounting_days(house)
 
@@ -59,6 +65,7 @@ async def survey(db: Database, house: House, now: datetime) -> list[Hole]:
             *await store.holes(conn, now, today),
             gathered("unconfirmed_block", await _unconfirmed(conn, house, now)),
             gathered("said_paid", await _said_paid(conn, house, now)),
+            gathered("unknown_exception", [Case(key, "rules/debtors.toml") for key in await unknown_of(conn, named)]),
             *[
                 joined(code, [await store.of_company(conn, code, cover.source, cover.company, now, today) for cover in covers])
                 for code, covers in (("late_export", missed), ("stale_export", stale), ("held_batch", held))
@@ -93,7 +100,7 @@ async def _said_paid(conn: Connection, house: House, now: datetime) -> list[Case
     return found
 
 
-async def keep_day(db: Database, house: House, folders: ExchangeFolders, now: datetime) -> Path | None:
+async def keep_day(db: Database, house: House, folders: ExchangeFolders, now: datetime, named: Iterable[DebtorKey] = ()) -> Path | None:
     """Once a day, after its first export or at noon: the counts for the trend, and `outbox/quality-YYYY-MM-DD.csv`. None: not now."""
     today = house.today(now)
     if await db.read(lambda conn: meta.get(conn, MARK)) == today.isoformat():
@@ -101,7 +108,7 @@ async def keep_day(db: Database, house: House, folders: ExchangeFolders, now: da
     arrived = await db.read(lambda conn: batches.accepted_since(conn, datetime.combine(today, time(0), ZoneInfo(house.time_zone)), now))
     if not arrived and now.astimezone(ZoneInfo(house.time_zone)).time() < AT_THE_LATEST:
         return None
-    found = await survey(db, house, now)
+    found = await survey(db, house, now, named)
     earlier = await db.read(partial(store.days_since, since=today - SINCE, today=today))
     rows = [_row(hole.document(earlier.get(hole.code, {}), today, house.language)) for hole in found if hole.count]
     path = folders.outbox / f"quality-{today}.csv"

@@ -48,6 +48,10 @@ TEXTS: Texts = {
         "Posten, die laut Debitor bezahlt sind, ohne Zahlung oder Ausgleich seither",
     ),
     "unknown_head_office": ("debtors whose head office is unknown", "Debitoren, deren Zentrale unbekannt ist"),
+    "unknown_exception": (
+        "debtors in rules/debtors.toml that no export has named",
+        "Debitoren in rules/debtors.toml, die kein Export genannt hat",
+    ),
     "head_office_circle": (
         "debtors whose head office leads back to themselves; each is called",
         "Debitoren, deren Zentrale zu ihnen selbst zurückführt; jeder wird angerufen",

@@ -6,12 +6,13 @@ Invariant: an error names a rule that could not be carried out as written; a war
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from collectord.core.receivables.exceptions import DebtorException
+from collectord.core.receivables.exceptions import DebtorException, Exceptions
 from collectord.core.receivables.frame import CLASSES, NO_CLASS
 from collectord.core.receivables.ladders import Ladder, Level
+from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.strategies import Frames, Strategy, loosened
 
 LADDERS, STRATEGIES, DEBTORS = "ladders.toml", "strategies.toml", "debtors.toml"
@@ -41,6 +42,27 @@ def doubts(frames: Frames, ladders: Sequence[Ladder]) -> Iterator[Doubt]:
                 yield from _of_level(ladder, level, listed)
     for own in frames.exceptions.debtors.values():
         yield from _of_exception(own, frames)
+
+
+def doubts_about_agents(frames: Frames, skills: Mapping[str, frozenset[str]]) -> Iterator[Doubt]:
+    """Who is to call and cannot. `skills`: of each agent of the configuration, by id."""
+    known = frozenset().union(*skills.values())
+    for strategy in frames.strategies.listed:
+        skill = strategy.frame.skill
+        if skill and skill not in known:
+            sentence = f"skill = {skill!r}: no [[agent]] of collectord.toml has it, so nobody could take these cases"
+            yield Doubt(STRATEGIES, f"{strategy.path}.skill", sentence, is_error=False)
+    for own in frames.exceptions.debtors.values():
+        if own.agent and own.agent not in skills:
+            sentence = f"agent = {own.agent!r}: there is no such [[agent]] in collectord.toml, so nobody calls this debtor"
+            yield Doubt(DEBTORS, f"{own.path}.agent", sentence, is_error=False)
+
+
+def doubts_about_debtors(exceptions: Exceptions, unknown: Iterable[DebtorKey]) -> Iterator[Doubt]:
+    """Exceptions for debtors whom no export has named."""
+    for key in unknown:
+        sentence = f"no export has named debtor {key} so far; compare the number and its zeros in front with the export"
+        yield Doubt(DEBTORS, f"{exceptions.debtors[key].path}.debtor_no", sentence, is_error=False)
 
 
 def _of_strategy(strategy: Strategy, ladders: Iterable[Ladder]) -> Iterator[Doubt]:
