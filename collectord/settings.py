@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from collectord.core.contact.week import parse_week
 from collectord.core.house import Company, House
 from collectord.core.rule_text import parse_duration
 from collectord.core.telephony.attempts import CallTimes
@@ -80,10 +81,17 @@ def _share(value: object) -> Decimal:
     return share
 
 
+def _hours(value: str) -> str:
+    if value:
+        parse_week(value)
+    return value
+
+
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Number = Annotated[str, AfterValidator(_e164)]
 Name = Annotated[str, AfterValidator(_name)]
 Share = Annotated[Decimal, BeforeValidator(_share)]
+Hours = Annotated[str, AfterValidator(_hours)]
 
 
 class Section(BaseModel):
@@ -142,6 +150,8 @@ class AgentSection(Section):
     pbx: str = ""
     languages: list[str] = []
     skills: list[str] = []
+    hours: Hours = ""  # "" = whenever the others work
+    minutes_a_day: int | None = Field(default=None, ge=0, le=1440)  # of these hours, for calls; None: as the rules say
     logged_in: bool = False
 
     @model_validator(mode="after")

@@ -39,7 +39,8 @@ def team(agents: Iterable[AgentSection]) -> dict[str, Colleague]:
     return {
         agent.id: Colleague(
             id=agent.id,
-            hours=parse_week(hours) if (hours := getattr(agent, "hours", "")) else None,
+            hours=parse_week(agent.hours) if agent.hours else None,
+            minutes_a_day=agent.minutes_a_day,
             languages=tuple(agent.languages),
             skills=tuple(agent.skills),
         )

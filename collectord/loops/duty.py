@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from collectord.core.contact.week import parse_week, shown_week
 from collectord.core.telephony.agents import AgentState, OnDuty, after_missed_ring, judge, why
+from collectord.core.telephony.callbacks import Colleague
 from collectord.core.telephony.pbx_events import FeatureAction, FeatureDialled
 from collectord.edge.store import agents as rows
 from collectord.edge.store.codec import to_maybe_instant
@@ -29,7 +31,7 @@ async def prepare(db: Database, settings: Settings, now: datetime) -> None:
     await db.write(lambda conn: rows.add_missing(conn, {agent.id: agent.logged_in for agent in settings.agent}, now))
 
 
-def _on_duty(agent: AgentSection, row: Mapping[str, Any] | None, devices: Mapping[str, str]) -> OnDuty:
+def _on_duty(agent: AgentSection, row: Mapping[str, Any] | None, devices: Mapping[str, str], off_hours: str) -> OnDuty:
     endpoint = (row["endpoint"] if row else "") or agent.endpoint
     kept: dict[str, Any] = {"logged_in": agent.logged_in, "paused": False}
     if row is not None:
@@ -52,8 +54,18 @@ def _on_duty(agent: AgentSection, row: Mapping[str, Any] | None, devices: Mappin
         languages=tuple(agent.languages),
         skills=tuple(agent.skills),
         device_state=devices.get(endpoint, ""),
+        off_hours=off_hours,
         **kept,
     )
+
+
+def off_hours(agent: AgentSection, settings: Settings, now: datetime) -> str:
+    """The agent's working hours when now lies outside of them, "" within."""
+    if not agent.hours:
+        return ""
+    hours = parse_week(agent.hours)
+    there = Colleague(id=agent.id, hours=hours).works(now, settings.time_zone)
+    return "" if there else shown_week(hours, settings.language)
 
 
 async def on_duty(db: Database, settings: Settings, devices: Mapping[str, str], now: datetime) -> tuple[OnDuty, ...]:
@@ -64,7 +76,7 @@ async def on_duty(db: Database, settings: Settings, devices: Mapping[str, str], 
 async def present(conn: Connection, settings: Settings, devices: Mapping[str, str], now: datetime) -> tuple[OnDuty, ...]:
     """As `on_duty`, inside a transaction of the caller."""
     found = await rows.rows(conn, now)
-    return tuple(_on_duty(agent, found.get(agent.id), devices) for agent in settings.agent)
+    return tuple(_on_duty(agent, found.get(agent.id), devices, off_hours(agent, settings, now)) for agent in settings.agent)
 
 
 async def listed(db: Database, settings: Settings, devices: Mapping[str, str], now: datetime) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,7 +43,7 @@ async def call_now(
         raise ManualRefused(f"agent {agent_id!r} is not in the configuration")
     if agent.pbx not in dialler.started:
         raise ManualRefused(f"PBX {agent.pbx} cannot be reached; see `collectord status`")
-    state = judge(agent, pull=False, now=now)
+    state = judge(replace(agent, off_hours=""), pull=False, now=now)  # whoever asks for a call is there
     if state is not AgentState.FREE:
         raise ManualRefused(f"{agent.name} {why(agent, state, dialler.house.language, dialler.house.time_zone)}")
     today = dialler.house.today(now)

@@ -27,6 +27,7 @@ def test_logged_in_idle_and_registered_is_free() -> None:
         (replace(ANNA, attempt_id="a1", attempt_state="talking"), AgentState.IN_CALL),
         (replace(ANNA, attempt_id="a1", attempt_state="wrap_up", paused=True), AgentState.WRAP_UP),
         (replace(ANNA, paused=True), AgentState.PAUSED),
+        (replace(ANNA, off_hours="Mo-Do 08:00-13:00"), AgentState.OFF_HOURS),
         (replace(ANNA, device_state="INUSE"), AgentState.PHONE_IN_USE),
         (replace(ANNA, device_state="RINGING"), AgentState.PHONE_IN_USE),
         (replace(ANNA, device_state="UNAVAILABLE"), AgentState.PHONE_UNREACHABLE),
@@ -47,6 +48,7 @@ def test_in_pull_mode_the_agent_asks_first() -> None:
 def test_the_reason_is_a_sentence() -> None:
     assert why(replace(ANNA, paused=True, pause_reason="Mittag"), AgentState.PAUSED, "de", "Europe/Berlin") == "macht Pause: Mittag"
     assert why(replace(ANNA, paused=True), AgentState.PAUSED, "en", "UTC") == "is paused: -"
+    assert "Mo-Do 08:00-13:00" in why(replace(ANNA, off_hours="Mo-Do 08:00-13:00"), AgentState.OFF_HOURS, "de", "Europe/Berlin")
     assert "10:00" in why(replace(ANNA, rest_until=NOW), AgentState.RESTING, "de", "Europe/Berlin")
 
 

@@ -105,7 +105,7 @@ async def test_many_cases_in_the_language_of_an_absent_colleague_do_not_keep_the
     ]
 
     async def job(conn: Connection) -> None:
-        await task_rows.create_tasks(conn, french, MONDAY)
+        await task_rows.create_rows(conn, [task_rows.row_of(task, MONDAY) for task in french])
         await conn.execute("update debtor_version set language = 'fr' where debtor_no like 'fr%'")
         await agents.add_missing(conn, {"201": True}, MONDAY)
 
@@ -178,3 +178,24 @@ async def test_why_nobody_is_free_names_nobody_because_it_goes_to_the_log(desk: 
     assert isinstance(answer, Idle)
     assert "201 is logged out" in answer.why
     assert "Anna" not in answer.why
+
+
+async def test_an_agent_outside_the_own_working_hours_gets_no_task_and_may_call_by_hand(desk: Desk) -> None:
+    task, pbx = await planned(desk), Obliging()
+    mornings = dialler(desk, pbx).settings.agent[0].model_copy(update={"hours": "mon-thu 08:00-09:59"})
+    await desk.db.write(lambda conn: agents.add_missing(conn, {"201": True}, MONDAY))
+    late = dialler(desk, pbx, agent=[mornings])
+    idle = await late.turn({"PJSIP/201": "NOT_INUSE"}, (), MONDAY)
+    assert isinstance(idle, Idle), idle
+    assert "08:00-09:59" in idle.why
+    doc = await manual.call_now(late, task.key, "201", "lead", {"PJSIP/201": "NOT_INUSE"}, (), MONDAY)
+    assert doc["attempt"] is not None, doc
+
+
+async def test_an_agent_within_the_own_working_hours_gets_tasks(desk: Desk) -> None:
+    await planned(desk)
+    pbx = Obliging()
+    mornings = dialler(desk, pbx).settings.agent[0].model_copy(update={"hours": "mon-thu 08:00-13:00"})
+    await desk.db.write(lambda conn: agents.add_missing(conn, {"201": True}, MONDAY))
+    answer = await dialler(desk, pbx, agent=[mornings]).turn({"PJSIP/201": "NOT_INUSE"}, (), MONDAY)
+    assert isinstance(answer, PlacedCall), answer

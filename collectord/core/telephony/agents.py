@@ -1,7 +1,7 @@
 """Agents: who may be rung now, and what a feature code or a missed ring does to that.
 
 Owns the judgement "free". Knows no PBX and no store: duty, device state and load come in.
-Invariant: only an agent who is logged in, not paused, not resting, without an attempt and whose phone is idle is rung.
+Invariant: only an agent who is logged in, within working hours, not paused, not resting, without an attempt and whose phone is idle is rung.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ class AgentState(StrEnum):
     PAUSED = "paused"
     IN_CALL = "in_call"
     WRAP_UP = "wrap_up"
+    OFF_HOURS = "off_hours"  # logged in beyond the own working hours
     RESTING = "resting"  # after a ring that was not taken
     PHONE_IN_USE = "phone_in_use"
     PHONE_UNREACHABLE = "phone_unreachable"
@@ -30,6 +31,7 @@ TEXTS: Texts = {
     "waiting": ("has not asked for the next case", "hat den nächsten Fall noch nicht angefordert"),
     "logged_out": ("is logged out", "ist abgemeldet"),
     "paused": ("is paused: {reason}", "macht Pause: {reason}"),
+    "off_hours": ("does not work at this hour ({hours})", "arbeitet um diese Zeit nicht ({hours})"),
     "in_call": ("is in a call", "ist im Gespräch"),
     "wrap_up": ("is in wrap-up", "ist in der Nachbearbeitung"),
     "resting": (
@@ -64,6 +66,7 @@ class OnDuty:
     attempt_id: str = ""
     attempt_state: str = ""
     device_state: str = ""  # as the PBX says, "" when it has not said yet
+    off_hours: str = ""  # the agent's working hours when this moment lies outside of them
 
 
 def judge(agent: OnDuty, *, pull: bool, now: datetime) -> AgentState:
@@ -74,6 +77,8 @@ def judge(agent: OnDuty, *, pull: bool, now: datetime) -> AgentState:
         return AgentState.WRAP_UP if agent.attempt_state == "wrap_up" else AgentState.IN_CALL
     if agent.paused:
         return AgentState.PAUSED
+    if agent.off_hours:
+        return AgentState.OFF_HOURS
     if agent.device_state in DEAD_DEVICES:
         return AgentState.PHONE_UNREACHABLE
     if agent.device_state not in IDLE_DEVICES:
@@ -86,7 +91,9 @@ def judge(agent: OnDuty, *, pull: bool, now: datetime) -> AgentState:
 
 
 def why(agent: OnDuty, state: AgentState, language: Language, zone: str) -> str:
-    return phrase(TEXTS, state.value, language, zone, reason=agent.pause_reason or "-", until=agent.rest_until or "")
+    return phrase(
+        TEXTS, state.value, language, zone, reason=agent.pause_reason or "-", until=agent.rest_until or "", hours=agent.off_hours
+    )
 
 
 @dataclass(frozen=True, slots=True)

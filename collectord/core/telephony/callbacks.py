@@ -52,6 +52,7 @@ class Colleague:
 
     id: str
     hours: Week | None = None
+    minutes_a_day: int | None = None  # of these hours, for calls; None: the share that rules/allocation.toml names
     languages: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
 
