@@ -14,6 +14,7 @@ import secrets
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -366,8 +367,7 @@ class Daemon:
         for judged in await promises.judge_promises(self.db, self.rules, self.house, now):
             self.log.info("promise_judged", promise=judged.id, state=judged.state)
         await callbacks.give_out(self.db, self.settings, self.clock.now(), lambda: new_id(self.clock.now()))
-        planned = await planning.plan(self.db, self.rules, self.house, now, dry_run=False, new_id=lambda: new_id(self.clock.now()))
-        counts = {name: len(planned[name]) for name in ("created", "changed", "cancelled")}
+        counts = asdict(await planning.work(self.db, self.rules, self.house, now, new_id=lambda: new_id(self.clock.now())))
         if any(counts.values()):
             self.log.info("tasks_planned", **counts)
             self._dial.set()

@@ -1,7 +1,7 @@
 """One pass over all debtors, or over some, for whoever plans.
 
 Reads ledger, live ladder tasks, holds and histories from one consistent picture. Writes nothing.
-Invariant: every debtor that is asked for and has open items or a live ladder task is seen exactly once; of a family all or nobody is asked for.
+Invariant: every debtor that is asked for and has open items or a live ladder task is seen exactly once; a family is asked for as a whole.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from collectord.core.receivables.tasks import Task
 from collectord.core.rules import Rules
 from collectord.edge.store import families, histories, holds, ledger, tasks
 from collectord.edge.store.connection import Connection, Database, open_for_reading
+from collectord.loops.policies import policy_of
 
 SMALL_PAGE = 40  # debtors that become values in one piece: a millisecond or two of the event loop
 
@@ -100,7 +101,7 @@ async def picture_of(conn: Connection, rules: Rules, house: House, now: datetime
     related = await families.every_family(conn)
     members = frozenset(member for family in related.values() for member in (family.root, *family.branches))
     held = await holds.all_holds(conn, now, house.today(now))
-    return Picture(conn, rules, house, now, rules.policy, held, related, members)
+    return Picture(conn, rules, house, now, await policy_of(conn, rules, house, now), held, related, members)
 
 
 async def pages(picture: Picture, whom: Whom, size: int) -> AsyncIterator[list[Seen]]:
@@ -148,7 +149,7 @@ async def _alone(picture: Picture, found: Sequence[ledger.Open], waiting: Mappin
 
 async def _family(picture: Picture, family: Family) -> list[Seen]:
     keys = sorted((family.root, *family.branches))
-    open_now = dict((debtor.key, (debtor, tuple(items))) for debtor, items in await picture.those(keys))
+    open_now = {debtor.key: (debtor, tuple(items)) for debtor, items in await picture.those(keys)}
     waiting = await tasks.live_of(picture.conn, keys, picture.now)
     done = await _each(picture, keys)
     held = picture.held

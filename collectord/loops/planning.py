@@ -1,38 +1,64 @@
-"""Planning: the rules applied to the whole ledger.
+"""Planning: what the rules want becomes tasks.
 
-Reads every debtor, asks dunning what becomes of its task, writes all of it in one transaction.
-Invariant: running it again changes nothing; a dry run writes nothing.
+Decides who has to be looked at (all, or whom something happened to or whose day has come) and by how many processes, writes what they find.
+Invariant: running it again changes nothing; a dry run writes nothing; each debtor's task is written together with the note that the debtor
+was looked at, so that a plan that was killed is completed by the next one.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import os
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
+from importlib import metadata
 from typing import Any
 
+from collectord.core.fingerprint import fingerprint
 from collectord.core.house import House
 from collectord.core.money import plain_map
-from collectord.core.receivables.dunning import Cancel, Change, Create, Keep, Wait, changed_task, new_task, plan_tasks
-from collectord.core.receivables.shortfall import shortfall
-from collectord.core.receivables.tasks import Task, TaskState
+from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.shortfall import Case, shortfall
 from collectord.core.rules import Rules
+from collectord.edge import planner_process
 from collectord.edge.crash import crash_point
-from collectord.edge.store import tasks
-from collectord.edge.store.connection import Connection, Database
-from collectord.loops.debtor_scan import BREATH, Seen, scan
+from collectord.edge.store import ledger, looked_at, snapshots, tasks
+from collectord.edge.store.connection import Connection, Database, open_for_reading
+from collectord.edge.store.looked_at import Turn
+from collectord.loops.debtor_scan import SMALL_PAGE
+from collectord.loops.planning_pass import Order, Portion, portions
 from collectord.loops.policies import learn
+
+FEW = 1_500  # debtors that are looked at in the event loop, in breaths: a process would take longer to start
+LARGE_PAGE = 400  # debtors of a portion from a process of its own: written in a few milliseconds
+TWO_FROM = 20_000  # debtors that two processes share
 
 
 @dataclass(slots=True)
-class _Plan:
-    created: list[Task] = field(default_factory=list)
-    changed: list[Task] = field(default_factory=list)
-    cancelled: list[tuple[Task, str]] = field(default_factory=list)
-    postponed: list[tuple[Task, str]] = field(default_factory=list)
-    unchanged: int = 0
-    live: list[tuple[Task, bool]] = field(default_factory=list)  # with whether the debtor has a dialable number
+class Counts:
+    created: int = 0
+    changed: int = 0
+    cancelled: int = 0
+
+
+@dataclass(slots=True)
+class _Told:
+    """What people read of a plan."""
+
+    documents: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {"created": [], "changed": [], "cancelled": []})
+    cases: list[Case] = field(default_factory=list)  # calls that were created or changed
+
+    def take(self, portion: Portion) -> None:
+        for kind, found in portion.documents.items():
+            self.documents[kind] += found
+        for one in (*portion.documents["created"], *portion.documents["changed"]):
+            if one["medium"] == "call" and one["origin"] == "ladder":
+                amounts = {currency: Decimal(amount) for currency, amount in one["open_amount"].items()}
+                self.cases.append(
+                    Case(one["id"], one["priority"], amounts, DebtorKey(one["company"], one["debtor_no"]) in portion.reachable)
+                )
 
 
 async def plan(
@@ -44,72 +70,108 @@ async def plan(
     dry_run: bool,
     new_id: Callable[[], str],
     agents: int | None = None,
+    few: int = FEW,
 ) -> dict[str, Any]:
-    """CONTRACT 2. `agents`: how many there are, for the shortfall."""
-    if not dry_run:
-        await learn(db, rules, house, now)
-    made = await _decide(db, rules, house, now, new_id)
-
-    async def write(conn: Connection) -> None:
-        await tasks.create_tasks(conn, made.created, now)
-        for task in made.changed:
-            await tasks.update_task(conn, task, now)
-        for task, reason in made.postponed:
-            await tasks.postpone(conn, task.id, task.not_before, reason, now)
-        for task, reason in made.cancelled:
-            await tasks.cancel_waiting(conn, task.id, reason, now)
-        crash_point("plan-before-commit")
-
-    if not dry_run and (made.created or made.changed or made.cancelled or made.postponed):
-        await db.write(write)
-        crash_point("plan-committed")
+    """CONTRACT 2, for people to read. `agents`: how many there are, for the shortfall; `few`: how many debtors need no process."""
+    told = _Told()
+    before = await db.read(lambda conn: looked_at.live(conn, now))
+    await _carry(db, rules, house, now, new_id, told.take, write=not dry_run, documents=True, few=few)
+    documents = {kind: sorted(found, key=lambda one: (one["company"], one["debtor_no"])) for kind, found in told.documents.items()}
+    gone = {one["id"] for kind in ("created", "changed", "cancelled") for one in documents[kind]}
+    kept = [case for case in await db.read(lambda conn: tasks.live_calls(conn, now)) if case.task_id not in gone]
     return {
-        "created": await _documents(made.created),
-        "changed": await _documents([*made.changed, *(task for task, _ in made.postponed)]),
-        "cancelled": await _documents([replace(task, state=TaskState.CANCELLED, why=reason) for task, reason in made.cancelled]),
-        "unchanged": made.unchanged,
-        "shortfall": plain_map(await asyncio.to_thread(shortfall, made.live, agents)),
+        **documents,
+        "unchanged": before - len(documents["changed"]) - len(documents["cancelled"]),
+        "shortfall": plain_map(await asyncio.to_thread(shortfall, [*kept, *told.cases], agents)),
     }
 
 
-async def _documents(found: list[Task]) -> list[dict[str, Any]]:
-    """CONTRACT 7, with breaths in between: a first plan may create tens of thousands."""
-    documents = []
-    for position, task in enumerate(found):
-        documents.append(tasks.document(task))
-        if position % BREATH == 0:
+async def work(db: Database, rules: Rules, house: House, now: datetime, *, new_id: Callable[[], str], few: int = FEW) -> Counts:
+    """The daemon's plan: what was done, in figures."""
+    counts = Counts()
+
+    def take(portion: Portion) -> None:
+        counts.created += len(portion.created)
+        counts.changed += len(portion.changed) + len(portion.postponed)
+        counts.cancelled += len(portion.cancelled)
+
+    await _carry(db, rules, house, now, new_id, take, write=True, documents=False, few=few)
+    return counts
+
+
+async def _carry(
+    db: Database, rules: Rules, house: House, now: datetime, new_id: Callable[[], str], take: Callable[[Portion], None],
+    *, write: bool, documents: bool, few: int,
+) -> None:  # fmt: skip
+    if write:
+        await learn(db, rules, house, now)
+    turn = await (db.write(looked_at.begin) if write else db.read(looked_at.state))
+    crash_point("plan-begun")
+    basis = await db.read(lambda conn: _basis(conn, rules, house, now))
+    everybody = turn.basis != basis or turn.planned_at is None or now < turn.planned_at
+    order = Order(rules=rules, house=house, now=now, turn=turn, everybody=everybody, documents=documents, size=LARGE_PAGE)
+    async for portion in _found(db, order, new_id, few):
+        if write:
+            await db.write(lambda conn, portion=portion: _write(conn, portion, turn, now))  # type: ignore[misc]
+            crash_point("plan-committed")
+        take(portion)
+    if write:
+        await db.write(lambda conn: looked_at.finish(conn, basis, now))
+        crash_point("plan-finished")
+
+
+async def _found(db: Database, order: Order, new_id: Callable[[], str], few: int) -> AsyncIterator[Portion]:
+    today = order.house.today(order.now)
+    count = await db.read(
+        lambda conn: looked_at.some_debtors(conn, TWO_FROM) if order.everybody else looked_at.some_due(conn, today, TWO_FROM)
+    )
+    if count <= few:
+        async for portion in _here(db, replace(order, size=SMALL_PAGE), new_id):
+            yield portion
+        return
+    parts = 2 if count >= TWO_FROM and len(os.sched_getaffinity(0)) > 1 else 1
+    middle = await db.read(ledger.middle) if order.everybody and parts == 2 else ledger.LAST
+    orders = [replace(order, part=part, parts=parts, middle=middle) for part in range(parts)]
+    async for portion in planner_process.portions(db.path.parent, orders):
+        yield portion
+
+
+async def _here(db: Database, order: Order, new_id: Callable[[], str]) -> AsyncIterator[Portion]:
+    """In the event loop, other tasks in between; read to the end before anything is written."""
+    found: list[Portion] = []
+
+    async def look(conn: Connection) -> None:
+        async for portion in portions(conn, order, new_id):
+            found.append(portion)
             await asyncio.sleep(0)
-    return documents
+
+    async with open_for_reading(db.path.parent) as own_connection:
+        await own_connection.read(look)
+    for portion in found:
+        yield portion
 
 
-async def _decide(db: Database, rules: Rules, house: House, now: datetime, new_id: Callable[[], str]) -> _Plan:
-    made, today = _Plan(), house.today(now)
-    language, zone = house.language, house.time_zone
+async def _write(conn: Connection, portion: Portion, turn: Turn, now: datetime) -> None:
+    await tasks.create_rows(conn, portion.created)
+    for row in portion.changed:
+        await tasks.update_row(conn, row)
+    for task_id, not_before, why in portion.postponed:
+        await tasks.postpone(conn, task_id, not_before, why, now)
+    for task_id, why in portion.cancelled:
+        await tasks.cancel_waiting(conn, task_id, why, now)
+    await looked_at.remember(conn, portion.looks, turn)
+    crash_point("plan-before-commit")
 
-    def take(seen: Seen) -> None:
-        task: Task
-        decision = plan_tasks(
-            seen.debtor, seen.items, seen.task, seen.ladder, today,
-            holds=seen.holds, history=seen.history, policy=seen.policy, zone=zone,
-        )  # fmt: skip
-        match decision:
-            case Create(asked):
-                task = new_task(asked, new_id(), now, language=language, zone=zone)
-                made.created.append(task)
-            case Change() as change:
-                task = changed_task(change, now, language=language, zone=zone)
-                made.changed.append(task)
-            case Cancel(task, reason):
-                made.cancelled.append((task, reason.why(language, zone)))
-                return
-            case Wait(waiting, not_before, reason):
-                task = replace(waiting, not_before=not_before, state=TaskState.PLANNED)
-                made.postponed.append((task, reason.why(language, zone)))
-            case Keep(task):
-                made.unchanged += 1
-            case _:
-                return
-        made.live.append((task, any(number.e164 for number in seen.debtor.numbers)))
 
-    await scan(db, rules, house, now, take)
-    return made
+async def _basis(conn: Connection, rules: Rules, house: House, now: datetime) -> str:
+    """What concerns every debtor; when it is another one, all are looked at."""
+    today = house.today(now)
+    lags = [
+        (source.name, cover.company, cover.booking_lag(today))
+        for source in await snapshots.known_sources(conn, today)
+        for cover in source.covers
+        if cover.booking_lag(today)
+    ]
+    return fingerprint(
+        metadata.version("collectord"), house, rules.ladders, rules.policy, lags, await looked_at.coming_batches(conn, today)
+    )

@@ -14,7 +14,7 @@ import pytest
 from collectord.core.receivables.holds import NO_HOLD, Holds
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.tasks import Origin, Task, TaskState
-from collectord.edge.store import holds, tasks
+from collectord.edge.store import holds, ledger, tasks
 from collectord.edge.store.connection import Database, open_store
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -39,7 +39,7 @@ def task(number: str = "1", **fields: Any) -> Task:
 
 
 async def put(db: Database, *rows: Task) -> None:
-    await db.write(lambda conn: tasks.create_tasks(conn, rows, NOW))
+    await db.write(lambda conn: tasks.create_rows(conn, [tasks.row_of(row, NOW) for row in rows]))
 
 
 async def get(db: Database, task_id: str) -> Task:
@@ -63,7 +63,7 @@ async def test_a_debtor_has_one_live_ladder_task_and_may_have_a_callback_beside_
     await put(db, replace(task(), id="t1c"))
     live = await db.read(lambda conn: tasks.live_tasks_of(conn, DebtorKey("", "1"), NOW))
     assert [one.id for one in live] == ["t1", "t1b"]
-    assert list(await db.read(lambda conn: tasks.live_ladder_tasks(conn, NOW))) == [DebtorKey("", "1")]
+    assert list(await db.read(lambda conn: tasks.live_between(conn, ledger.FIRST, ledger.LAST, NOW))) == [DebtorKey("", "1")]
 
 
 async def test_a_final_task_is_never_touched_again(db: Database) -> None:

@@ -66,7 +66,9 @@ class InHouse:
 
     async def total(self) -> dict[str, Decimal]:
         async def job(conn: Any) -> dict[str, Decimal]:
-            found = [item async for _, items in ledger.all_open(conn, MONDAY, date(2027, 1, 1)) for item in items]
+            found = [
+                item for _, items in await ledger.page(conn, ledger.FIRST, ledger.LAST, 10_000, date(2027, 1, 1), {}) for item in items
+            ]
             return open_total(found)
 
         return await self.db.read(job)

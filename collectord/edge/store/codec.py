@@ -6,10 +6,14 @@ Invariant: instant texts sort as their instants; every value read back equals th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import orjson
+
 from collectord.core.money import from_scaled, to_scaled
+from collectord.core.receivables.ledger import DebtorKey
 
 _INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
@@ -56,3 +60,8 @@ def joined(values: tuple[str, ...]) -> str:
 
 def split(text: str) -> tuple[str, ...]:
     return tuple(text.split("|")) if text else ()
+
+
+def as_json(keys: Iterable[DebtorKey]) -> str:
+    """Many debtors as one parameter."""
+    return orjson.dumps([(key.company, key.debtor_no) for key in keys]).decode()

@@ -10,7 +10,7 @@ import asyncio
 import fcntl
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from importlib import resources
 from pathlib import Path
@@ -27,6 +27,7 @@ Connection = aiosqlite.Connection
 Job = Callable[[Connection], Awaitable[T]]
 
 SCHEMA_VERSION = 3
+SCHEMA = ("schema.sql", "touched.sql")
 BUSY_TIMEOUT = 5_000  # ms: somebody's sqlite3 shell may hold a lock for a moment
 NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs"})
 
@@ -87,6 +88,11 @@ class Row(sqlite3.Row):
 
     def values(self) -> tuple[Any, ...]:
         return tuple(self)
+
+    def __eq__(self, other: object) -> bool:
+        return dict(self) == other if isinstance(other, Mapping) else super().__eq__(other)
+
+    __hash__ = sqlite3.Row.__hash__
 
     def get(self, name: str, default: Any = None) -> Any:
         return self[name] if name in self.keys() else default
@@ -260,7 +266,7 @@ async def _open(path: Path, *, read_only: bool) -> Line:
 
 async def _prepare(connection: Connection, path: Path) -> None:
     """Creates the schema in one transaction, brings an earlier one up to date, or refuses one that this version does not know."""
-    schema = resources.files("collectord.edge.store").joinpath("schema.sql").read_text(encoding="utf-8")
+    schema = "\n".join(resources.files("collectord.edge.store").joinpath(name).read_text(encoding="utf-8") for name in SCHEMA)
     async with connection.execute("select count(*) as n from sqlite_master where name = 'meta'") as cursor:
         row: Any = await cursor.fetchone()
     if row["n"] == 0:

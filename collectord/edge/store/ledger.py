@@ -26,19 +26,19 @@ from collectord.core.receivables.ledger import (
 from collectord.core.wording import Language
 from collectord.edge.store.batches import listed as listed_batches
 from collectord.edge.store.batches import source_states
-from collectord.edge.store.codec import instant, maybe_day
+from collectord.edge.store.codec import as_json, instant, maybe_day
 from collectord.edge.store.connection import Connection, queries
 from collectord.edge.store.ledger_rows import Row, item_from, to_debtor
 from collectord.edge.store.snapshots import booking_lags
 
 __all__ = [
-    "Clearing", "UnknownDebtor", "all_open", "clearings", "debtor", "debtor_keys", "find_key", "listed_batches", "listed_debtors",
-    "open_items", "set_contact_level", "source_states",
+    "FIRST", "LAST", "Clearing", "Lags", "Open", "UnknownDebtor", "clearings", "debtor", "debtor_keys", "find_key", "listed_batches",
+    "listed_debtors", "middle", "open_items", "page", "set_contact_level", "source_states", "those",
 ]  # fmt: skip
 
 SQL = queries("ledger")
 Lags = dict[tuple[str, str], int]  # (source, company) -> days that its bookings lag behind the day of reading
-PAGE = 150  # debtors read at once: so many become values in one piece, about 10 ms with four items each
+FIRST, LAST = DebtorKey("", ""), DebtorKey("\U0010ffff", "\U0010ffff")  # no key sorts before the one or behind the other
 
 
 class UnknownDebtor(LookupError):
@@ -70,16 +70,25 @@ async def _grouped(rows: AsyncIterator[Row]) -> dict[DebtorKey, list[Row]]:
     return groups
 
 
-async def _items(conn: Connection, debtors: Sequence[Debtor], today: date, lags: Lags) -> dict[DebtorKey, list[OpenItem]]:
-    """What is open of a stretch of debtors, oldest due first. `lags`: what is known of their sources by now, added to."""
-    stretch = {**_between(debtors[0].key, debtors[-1].key), "today": today.isoformat()}
+async def _items(
+    conn: Connection, debtors: Sequence[Debtor], today: date, lags: Lags, keys: str | None = None
+) -> dict[DebtorKey, list[OpenItem]]:
+    """What is open of these debtors, oldest due first. `lags`: what is known of their sources by now, added to. `keys`: as for `those`."""
+    if not debtors:
+        return {}
+    later, returned, rows = (
+        (SQL.paid_later_between, SQL.returned_between, SQL.items_between) if keys is None
+        else (SQL.paid_later_of, SQL.returned_of, SQL.items_of)
+    )  # fmt: skip
+    which: dict[str, str] = _between(debtors[0].key, debtors[-1].key) if keys is None else {"keys": keys}
+    which["today"] = today.isoformat()
     by_key = {(debtor.company, debtor.debtor_no): debtor for debtor in debtors}
-    later = {_item_key(row): row["amount"] async for row in SQL.paid_later_between(conn, **stretch)}
-    returned = {_item_key(row): row["booked_on"] async for row in SQL.returned_between(conn, **stretch)}
+    owed_again = {_item_key(row): row["amount"] async for row in later(conn, **which)}
+    came_back = {_item_key(row): row["booked_on"] async for row in returned(conn, **which)}
     found: dict[DebtorKey, list[OpenItem]] = {}
     own: list[OpenItem] = []
     last: tuple[str, str] | None = None
-    async for row in SQL.items_between(conn, **stretch):
+    async for row in rows(conn, **which):
         values = row.values()
         company, debtor_no, item_no, source, *_ = values
         if (company, debtor_no) != last:
@@ -92,7 +101,7 @@ async def _items(conn: Connection, debtors: Sequence[Debtor], today: date, lags:
         if (source, company) not in lags:
             lags |= await booking_lags(conn, {(source, company)}, today)
         key = (company, debtor_no, item_no)
-        own.append(item_from(values, by_key[last], lags[source, company], later.get(key, 0), returned.get(key)))
+        own.append(item_from(values, by_key[last], lags[source, company], owed_again.get(key, 0), came_back.get(key)))
     for items in found.values():
         items.sort(key=lambda item: (item.due_on, item.item_no))
     return found
@@ -138,14 +147,30 @@ async def debtor_keys(conn: Connection) -> tuple[DebtorKey, ...]:
     return tuple([DebtorKey(row["company"], row["debtor_no"]) async for row in SQL.keys(conn)])
 
 
-async def all_open(conn: Connection, now: datetime, today: date) -> AsyncIterator[tuple[Debtor, tuple[OpenItem, ...]]]:
-    """Every debtor with something open, in key order, read page by page. Hold it on a connection of your own: it takes a while."""
-    after, lags = ("", ""), Lags()
-    while rows := [row async for row in SQL.debtor_rows(conn, company=after[0], debtor_no=after[1], size=PAGE)]:
-        for found, items in await _whole(conn, rows, today, lags):
-            if items:
-                yield found, items
-        after = (rows[-1]["company"], rows[-1]["debtor_no"])
+Open = tuple[Debtor, Sequence[OpenItem]]
+
+
+async def page(conn: Connection, after: DebtorKey, upto: DebtorKey, size: int, today: date, lags: Lags) -> list[Open]:
+    """The next so many debtors in key order, with what is open. Their numbers are left out: nobody is called from a page."""
+    rows = SQL.debtor_rows(conn, company=after.company, debtor_no=after.debtor_no, size=size)
+    debtors = [to_debtor(row, ()) async for row in rows]
+    debtors = [debtor for debtor in debtors if debtor.key <= upto]
+    items = await _items(conn, debtors, today, lags)
+    return [(debtor, items.get(debtor.key, ())) for debtor in debtors]
+
+
+async def those(conn: Connection, keys: Sequence[DebtorKey], today: date, lags: Lags) -> list[Open]:
+    """As `page`, for single debtors; who is known from master data alone is not among them."""
+    text = as_json(keys)
+    debtors = [to_debtor(row, ()) async for row in SQL.debtors_of(conn, keys=text)]
+    items = await _items(conn, debtors, today, lags, text)
+    return [(debtor, items.get(debtor.key, ())) for debtor in debtors]
+
+
+async def middle(conn: Connection) -> DebtorKey:
+    """As many debtors come before as after."""
+    row = await SQL.middle(conn)
+    return DebtorKey(row["company"], row["debtor_no"]) if row else DebtorKey("", "")
 
 
 async def find_key(conn: Connection, text: str) -> DebtorKey:

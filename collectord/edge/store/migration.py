@@ -92,4 +92,4 @@ def _statements(schema: str) -> Iterator[tuple[str, str]]:
 
 
 def _made(words: list[str]) -> str:
-    return next(word for word in words if word in ("table", "index", "view"))
+    return next(word for word in words if word in ("table", "index", "view", "trigger"))

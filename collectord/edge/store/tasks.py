@@ -6,29 +6,37 @@ Invariant: a final task (done, cancelled, suppressed) is never touched again; a 
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import islice
 from typing import Any
 
 import orjson
 
 from collectord.core.money import plain_map, to_scaled
 from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.shortfall import Case
 from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.telephony.allocation import Candidate
 from collectord.edge.store import families
-from collectord.edge.store.codec import instant, joined, maybe_day, maybe_instant, split, to_instant, to_maybe_day, to_maybe_instant
+from collectord.edge.store.codec import (
+    as_json,
+    instant,
+    joined,
+    maybe_day,
+    maybe_instant,
+    split,
+    to_instant,
+    to_maybe_day,
+    to_maybe_instant,
+)
 from collectord.edge.store.connection import Connection, queries
 
 SQL = queries("tasks")
 BOUND_LIMIT = 1_000  # callbacks waiting at one moment
-PORTION = 50  # rows made between two breaths of the event loop: about a millisecond
 
 
-def _row(task: Task, now: datetime) -> dict[str, Any]:
+def row_of(task: Task, now: datetime) -> dict[str, Any]:
     return {
         "id": task.id,
         "company": task.company,
@@ -65,7 +73,7 @@ def to_task(row: Mapping[str, Any]) -> Task:
         ladder=row["ladder"],
         level=row["level"],
         items=split(row["items"]),
-        open_amount={currency: Decimal(amount) for currency, amount in orjson.loads(row["open_amount"]).items()},
+        open_amount=_amounts(row["open_amount"]),
         not_before=to_instant(row["not_before"]),
         expires_at=to_maybe_instant(row["expires_at"]),
         state=TaskState(row["state"]),
@@ -120,19 +128,22 @@ def document(task: Task) -> dict[str, Any]:
 
 async def create_task(conn: Connection, task: Task, now: datetime) -> bool:
     """False when the debtor already has a live ladder task (or the id exists): nothing is written then."""
-    return await SQL.insert_task(conn, **_row(task, now)) is not None
+    return await SQL.insert_task(conn, **row_of(task, now)) is not None
 
 
-async def create_tasks(conn: Connection, tasks: Iterable[Task], now: datetime) -> None:
-    """Many at once; those whose debtor got a live ladder task meanwhile are left out."""
-    every = iter(tasks)
-    while portion := list(islice(every, PORTION)):
-        await SQL.insert_tasks(conn, [_row(task, now) for task in portion])
+async def create_rows(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Many at once, made by `row_of`; those whose debtor got a live ladder task meanwhile are left out."""
+    await SQL.insert_tasks(conn, rows)
+
+
+async def update_row(conn: Connection, row: dict[str, Any]) -> bool:
+    """False when somebody took or closed it meanwhile."""
+    return await SQL.update_task(conn, **row) is not None
 
 
 async def update_task(conn: Connection, task: Task, now: datetime) -> bool:
     """False when somebody took or closed it meanwhile."""
-    return await SQL.update_task(conn, **_row(task, now)) is not None
+    return await SQL.update_task(conn, **row_of(task, now)) is not None
 
 
 async def task(conn: Connection, task_id: str) -> Task | None:
@@ -140,15 +151,40 @@ async def task(conn: Connection, task_id: str) -> Task | None:
     return None if row is None else to_task(row)
 
 
-async def live_ladder_tasks(conn: Connection, now: datetime) -> dict[DebtorKey, Task]:
-    """The one live ladder task of each debtor that has one."""
-    live: dict[DebtorKey, Task] = {}
-    async for row in SQL.live_ladder_tasks(conn, now=instant(now)):
-        found = to_task(row)
-        live[found.key] = found
-        if len(live) % PORTION == 0:
-            await asyncio.sleep(0)  # the rows are in memory already and would come in one piece
-    return live
+async def live_between(conn: Connection, low: DebtorKey, high: DebtorKey, now: datetime) -> dict[DebtorKey, Task]:
+    """The one live ladder task of each debtor from `low` to `high` that has one."""
+    stretch = {"company": low.company, "debtor_no": low.debtor_no, "to_company": high.company, "to_debtor": high.debtor_no}
+    return await _by_debtor(SQL.live_between(conn, now=instant(now), **stretch))
+
+
+async def live_of(conn: Connection, keys: Iterable[DebtorKey], now: datetime) -> dict[DebtorKey, Task]:
+    """As `live_between`, for single debtors."""
+    return await _by_debtor(SQL.live_of(conn, now=instant(now), keys=as_json(keys)))
+
+
+async def live_unlisted(conn: Connection, now: datetime) -> dict[DebtorKey, Task]:
+    """As `live_between`, of debtors whom no export names (any more)."""
+    return await _by_debtor(SQL.live_unlisted(conn, now=instant(now)))
+
+
+async def _by_debtor(rows: AsyncIterator[Mapping[str, Any]]) -> dict[DebtorKey, Task]:
+    found = [to_task(row) async for row in rows]
+    return {task.key: task for task in found}
+
+
+async def reachable_of(conn: Connection, keys: Iterable[DebtorKey]) -> set[DebtorKey]:
+    """Those of them who have a dialable number."""
+    return {DebtorKey(row["company"], row["debtor_no"]) async for row in SQL.reachable_of(conn, keys=as_json(keys))}
+
+
+async def live_calls(conn: Connection, now: datetime) -> list[Case]:
+    """What the shortfall is reckoned from: the debtors' live ladder tasks that are calls."""
+    rows = SQL.live_calls(conn, now=instant(now))
+    return [Case(row["id"], row["priority"], _amounts(row["open_amount"]), bool(row["reachable"])) async for row in rows]
+
+
+def _amounts(text: str) -> dict[str, Decimal]:
+    return {currency: Decimal(amount) for currency, amount in orjson.loads(text).items()}
 
 
 async def live_tasks_of(conn: Connection, key: DebtorKey, now: datetime) -> tuple[Task, ...]:

@@ -16,6 +16,10 @@ select m.company, m.debtor_no, coalesce(o.debtor_name, '') as debtor_name, coale
   from master m left join overlay o on o.company = m.company and o.debtor_no = m.debtor_no
  where m.company = :company and m.debtor_no = :debtor_no;
 
+-- name: middle()^
+select company, debtor_no from exported_debtor order by company, debtor_no
+ limit 1 offset (select count(*) / 2 from exported_debtor);
+
 -- name: keys()
 select company, debtor_no from debtor order by company, debtor_no;
 
@@ -48,6 +52,34 @@ select company, debtor_no, item_no, sum(amount) as amount from clearing
 select m.company, m.debtor_no, m.item_no, max(p.booked_on) as booked_on
   from payment_match m join payment p on p.id = m.payment_id
  where (m.company, m.debtor_no) >= (:company, :debtor_no) and (m.company, m.debtor_no) <= (:to_company, :to_debtor)
+   and p.kind = 'return' and p.state <> 'ambiguous' and substr(p.seen_at, 1, 10) <= :today
+ group by m.company, m.debtor_no, m.item_no;
+
+-- The same for single debtors instead of a stretch. :keys is JSON, [["company", "debtor_no"], ...].
+
+-- name: debtors_of(keys)
+select d.* from json_each(:keys) k cross join debtor d
+ where d.company = json_extract(k.value, '$[0]') and d.debtor_no = json_extract(k.value, '$[1]')
+ order by k.key;
+
+-- name: items_of(today, keys)
+select i.company, i.debtor_no, i.item_no, i.source, i.due_on, i.open_amount, i.currency, i.amount, i.invoiced_on, i.kind, i.payment_method,
+       i.discount_until, i.dunning_level, i.last_dunned_on, i.dunning_deadline, i.dunning_block_until, i.dispute, i.opened_as_of,
+       i.contact_level, i.contacted_on
+  from json_each(:keys) k cross join item i
+ where i.company = json_extract(k.value, '$[0]') and i.debtor_no = json_extract(k.value, '$[1]')
+   and i.opened_as_of <= :today and (i.state = 'open' or i.cleared_as_of > :today)
+ order by k.key;
+
+-- name: paid_later_of(today, keys)
+select c.company, c.debtor_no, c.item_no, sum(c.amount) as amount from json_each(:keys) k cross join clearing c
+ where c.company = json_extract(k.value, '$[0]') and c.debtor_no = json_extract(k.value, '$[1]') and c.as_of > :today
+ group by c.company, c.debtor_no, c.item_no;
+
+-- name: returned_of(today, keys)
+select m.company, m.debtor_no, m.item_no, max(p.booked_on) as booked_on
+  from json_each(:keys) k cross join payment_match m cross join payment p
+ where m.company = json_extract(k.value, '$[0]') and m.debtor_no = json_extract(k.value, '$[1]') and p.id = m.payment_id
    and p.kind = 'return' and p.state <> 'ambiguous' and substr(p.seen_at, 1, 10) <= :today
  group by m.company, m.debtor_no, m.item_no;
 

@@ -27,8 +27,45 @@ returning id;
 -- name: task_by_id(id)^
 select * from task where id = :id;
 
--- name: live_ladder_tasks(now)
-select * from task where origin = 'ladder' and state in ('planned', 'ready', 'leased', 'in_call') and created_at <= :now;
+-- name: live_between(now, company, debtor_no, to_company, to_debtor)
+-- Ladder tasks.
+select * from task
+ where (company, debtor_no) >= (:company, :debtor_no) and (company, debtor_no) <= (:to_company, :to_debtor)
+   and origin = 'ladder' and state in ('planned', 'ready', 'leased', 'in_call') and created_at <= :now;
+
+-- name: live_of(now, keys)
+-- The same for single debtors: :keys is JSON, [["company", "debtor_no"], ...].
+select t.* from json_each(:keys) k cross join task t
+ where t.company = json_extract(k.value, '$[0]') and t.debtor_no = json_extract(k.value, '$[1]')
+   and t.origin = 'ladder' and t.state in ('planned', 'ready', 'leased', 'in_call') and t.created_at <= :now;
+
+-- name: live_unlisted(now)
+-- The same for debtors of whom no export tells (any more).
+select * from task t
+ where origin = 'ladder' and state in ('planned', 'ready', 'leased', 'in_call') and created_at <= :now
+   and not exists (select 1 from exported_debtor d where d.company = t.company and d.debtor_no = t.debtor_no);
+
+-- name: reachable_of(keys)
+-- Debtors with a dialable number; those of the export count where no correction or master data replaces them (view debtor_number).
+select json_extract(k.value, '$[0]') as company, json_extract(k.value, '$[1]') as debtor_no from json_each(:keys) k
+ where exists (select 1 from exported_number n
+                where n.company = json_extract(k.value, '$[0]') and n.debtor_no = json_extract(k.value, '$[1]') and n.e164 <> ''
+                  and not exists (select 1 from overlay o
+                                   where o.company = n.company and o.debtor_no = n.debtor_no
+                                     and case n.position when 1 then o.phone else o.phone2 end is not null))
+    or exists (select 1 from overlay_number v
+                where v.company = json_extract(k.value, '$[0]') and v.debtor_no = json_extract(k.value, '$[1]') and v.e164 <> '');
+
+-- name: live_calls(now)
+select t.id, t.priority, t.open_amount,
+       exists (select 1 from exported_number n
+                where n.company = t.company and n.debtor_no = t.debtor_no and n.e164 <> ''
+                  and not exists (select 1 from overlay o
+                                   where o.company = n.company and o.debtor_no = n.debtor_no
+                                     and case n.position when 1 then o.phone else o.phone2 end is not null))
+       or exists (select 1 from overlay_number v where v.company = t.company and v.debtor_no = t.debtor_no and v.e164 <> '') as reachable
+  from task t
+ where t.origin = 'ladder' and t.medium = 'call' and t.state in ('planned', 'ready', 'leased', 'in_call') and t.created_at <= :now;
 
 -- name: live_tasks_of(company, debtor_no, now)
 select * from task

@@ -1,0 +1,95 @@
+"""Next look: the first day on which a debtor must be planned again although nothing happened.
+
+Owns the days on which time alone may change what planning decided. Decides nothing about contacts: escalation does.
+Invariant: the day may be too early, never too late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+from collectord.core.receivables.dunning import Cancel, Change, Create, Decision, Keep, Nothing, Wait
+from collectord.core.receivables.frame import Frame
+from collectord.core.receivables.history import NO_HISTORY, History
+from collectord.core.receivables.holds import Holds
+from collectord.core.receivables.ladders import DAY, Ladder, Level, day_by_age
+from collectord.core.receivables.ledger import FOREVER, OpenItem
+from collectord.core.receivables.triggers import last_contact
+from collectord.core.receivables.wanted import NotWanted, Wanted
+
+
+def next_look(
+    decision: Decision,
+    items: Sequence[OpenItem],
+    ladder: Ladder | None,
+    holds: Holds,
+    frame: Frame,
+    today: date,
+    *,
+    history: History = NO_HISTORY,
+) -> date | None:
+    """None: time alone changes nothing."""
+    answer = _answer(decision)
+    if answer is None:
+        return today  # what becomes of a task in somebody's hands is decided once it is back
+    if ladder is None:
+        return None
+    days: list[date | None] = [*_of_estimates(items, ladder, today)]
+    match answer:
+        case NotWanted(until=until):
+            days.append(until)
+        case Wanted(brought=None) if answer.medium != "handover":
+            days += _of_items(items, ladder, holds, frame, history, today)
+        case _:
+            days.append(today + DAY)  # what brought it forward, or to whom it goes, moves on with the days
+    return min((day for day in days if day is not None and day > today), default=None)
+
+
+def _answer(decision: Decision) -> Wanted | NotWanted | None:
+    match decision:
+        case Nothing(answer) | Cancel(_, answer) | Wait(_, _, answer):
+            return answer
+        case Create(asked) | Change(_, asked):
+            return asked
+        case Keep(_, kept):
+            return kept
+
+
+def _of_estimates(items: Iterable[OpenItem], ladder: Ladder, today: date) -> Iterator[date]:
+    """Risks are estimated anew every day as long as a step asks for one."""
+    for level in ladder.levels:
+        if level.min_risk and level.enabled:
+            for item in items:
+                if item.open_amount > 0 and item.due_on >= today:
+                    yield max(today + DAY, day_by_age(ladder, level, item))
+
+
+def _of_items(items: Sequence[OpenItem], ladder: Ladder, holds: Holds, frame: Frame, history: History, today: date) -> Iterator[date]:
+    """Every day that can matter to one of the items while a contact is wanted."""
+    levels = [level for level in ladder.levels if level.enabled]
+    gaps = {max(level.needs_gap, level.after_contact or 0, frame.gap, 1) for level in levels}
+    for objection in holds.objections:
+        yield objection.until + DAY
+    last = last_contact(items, history.touches, today)
+    for item in items:
+        for contact in (last, item.contacted_on, item.last_dunned_on):
+            if contact is not None:
+                yield contact
+                yield from (contact + gap * DAY for gap in gaps)
+        if item.dunning_deadline is not None:
+            yield item.dunning_deadline
+        if item.dunning_block_until is not None and item.dunning_block_until != FOREVER:
+            yield item.dunning_block_until + DAY
+        if item.open_amount > 0:
+            yield item.due_on + DAY
+            yield item.day_of(1)
+            for level in levels:
+                yield from _of_level(ladder, level, item)
+
+
+def _of_level(ladder: Ladder, level: Level, item: OpenItem) -> Iterator[date]:
+    comes = day_by_age(ladder, level, item)
+    yield comes
+    if level.expires_after is not None:
+        yield comes + level.expires_after * DAY
