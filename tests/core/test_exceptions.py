@@ -204,6 +204,18 @@ def test_a_ladder_that_is_not_there_is_an_error() -> None:
     ]
 
 
+def test_a_saturation_below_the_strength_of_a_single_contact_of_the_ladder_lets_it_never_through() -> None:
+    weak = STRATEGIES.replace("call = 3", "call = 3\nvisit = 7\nletter = 9").replace("saturation = 12", "saturation = 2")
+    assert doubted(weak) == [
+        ("strategies.toml", "strategy.gentle.saturation",
+         "saturation = 6 is below the strength 7 of one visit: a visit could never be allowed", False),
+        ("strategies.toml", "strategy.standard.saturation",
+         "saturation = 2 is below the strength 3 of one call: a call could never be allowed", False),
+        ("strategies.toml", "strategy.standard.saturation",
+         "saturation = 2 is below the strength 7 of one visit: a visit could never be allowed", False),
+    ]  # fmt: skip
+
+
 def test_a_margin_of_nothing_makes_every_medium_that_costs_pointless() -> None:
     text = '[cost]\ncall = "4.50"\nemail = "0.00"\nvisit = "80.00"\n' + STRATEGIES.replace(
         "saturation = 6", 'margin = "0%"\nsaturation = 6'

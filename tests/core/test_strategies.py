@@ -232,8 +232,6 @@ def test_without_files_nobody_has_a_frame() -> None:
         (strategy("saturation = 3"), "strategy.plain.per: per is missing; expected a duration like 90s, 15m, 36h or 7d"),
         (strategy("saturation = 3", 'per = "0d"'), "strategy.plain.per: per must be 1d to 90d"),
         (strategy('gap = "-1d"'), "strategy.plain.gap: gap must be 0d to 1000d"),
-        (strategy("saturation = 2", 'per = "7d"', "strength.call = 3"),
-         "strategy.plain.saturation: saturation = 2 is below the strength 3 of one call: a call could never be allowed"),
         (strategy("tones = []"), 'strategy.plain.tones: tones names none; write at least one, like tones = ["friendly"]'),
         (strategy('margin = "0.3"'),
          "strategy.plain.margin: margin = '0.3' is no share of a hundred; write it in quotes, like \"30%\""),
@@ -245,8 +243,8 @@ def test_without_files_nobody_has_a_frame() -> None:
         ("[strength]\nfax = 1\n" + strategy(), "strength.fax: fax is not known here; known keys: call, email, letter, sms, visit"),
         ('[script]\nrude = "x"\n' + strategy(), "script.rude: rude is not known here; known keys: factual, firm, friendly"),
         (strategy("owner = true"),
-         "strategy.plain.owner: owner is not known here; known keys: cost, gap, ladder, margin, media, owner_first, per, potential_classes,"
-         " priority, saturation, skill, strength, title, tones"),
+         "strategy.plain.owner: owner is not known here; known keys: ask_first, cost, gap, ladder, margin, media, owner_first, per,"
+         " potential_classes, priority, saturation, skill, strength, title, tones"),
         (strategy("saturation = 0", 'per = "7d"'), "strategy.plain.saturation: saturation = 0 is below 1"),
     ],
 )  # fmt: skip

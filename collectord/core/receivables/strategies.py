@@ -180,11 +180,6 @@ def _judge(strategy: Strategy, table: Table) -> None:
         table.complain("tones", 'tones names none; write at least one, like tones = ["friendly"]')
     if not strategy.potential_classes and isinstance(table.data.get("potential_classes"), list):
         table.complain("potential_classes", "no class is named; use I to IV, and none for debtors whose export names no class")
-    for medium in frame.media if frame.saturation is not None else ():
-        own = frame.strength.get(medium, 0)
-        if own > (frame.saturation or 0):
-            sentence = f"saturation = {frame.saturation} is below the strength {own} of one {medium}: a {medium} could never be allowed"
-            table.complain("saturation", sentence)
 
 
 def _strength(table: Table, inherited: Mapping[str, int]) -> dict[str, int]:

@@ -71,8 +71,14 @@ def _of_strategy(strategy: Strategy, ladders: Iterable[Ladder]) -> Iterator[Doub
     if wanted and wanted not in names:
         sentence = f"ladder = {wanted!r}: there is no such ladder in {LADDERS}; known are {', '.join(names)}"
         yield Doubt(STRATEGIES, f"{strategy.path}.ladder", sentence, is_error=True)
-    for medium in sorted(strategy.frame.cost if strategy.frame.margin == 0 else ()):
-        if strategy.frame.cost[medium] and medium in strategy.frame.media:
+    frame = strategy.frame
+    levels = [level for ladder in ladders if _leads_over(strategy, ladder) for level in ladder.levels if level.enabled]
+    for medium in sorted({frame.medium_for(level.medium) for level in levels}):
+        own = frame.strength.get(medium, 0)
+        if frame.saturation is not None and own > frame.saturation:
+            sentence = f"saturation = {frame.saturation} is below the strength {own} of one {medium}: a {medium} could never be allowed"
+            yield Doubt(STRATEGIES, f"{strategy.path}.saturation", sentence, is_error=False)
+        if frame.margin == 0 and frame.cost.get(medium):
             sentence = f'margin = "0%" and a {medium} costs something: a {medium} could never be worth it'
             yield Doubt(STRATEGIES, f"{strategy.path}.margin", sentence, is_error=False)
 
