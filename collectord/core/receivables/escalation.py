@@ -151,7 +151,8 @@ def _brought_forward(case: _Case, answer: NotWanted) -> Wanted | NotWanted:
     triggers = [trigger for trigger in case.policy.triggers if trigger.medium in media]
     found = fired(view.debtor, case.overdue, view.everything, view.history, view.today, triggers)
     if isinstance(found, Waits):
-        return replace(answer, until=case.after_today((answer.until, found.until)))
+        dues = [claim.item.day_of(1) for claim in case.upcoming]  # one more medium, and one more occasion
+        return replace(answer, until=case.after_today((answer.until, found.until, *dues)))
     free = found.since if view.last_contact is None else max(found.since, view.last_contact + view.frame.gap * DAY)
     if free > view.today:
         return replace(answer, until=case.after_today((answer.until, free)))
