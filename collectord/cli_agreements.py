@@ -62,10 +62,10 @@ def add(cli: typer.Typer, perform: Perform, day_option: DayOption) -> None:
 
     @cli.command()
     def report(
-        kind: Annotated[str, typer.Argument(help="callbacks, …")],
-        days: Annotated[int, typer.Option(min=1, max=730, help="of the last so many days")] = 30,
+        kind: Annotated[str, typer.Argument(help="callbacks or risk")],
+        days: Annotated[int | None, typer.Option(min=1, max=730, help="of the last so many days: callbacks 30, risk 365")] = None,
     ) -> None:
-        """Figures of a period: callbacks (how punctually they were kept)."""
+        """Figures of a period: callbacks (how punctually they were kept), risk (how right the estimate of paying late was)."""
         perform("report", kind=kind, days=days)
 
     @cli.command()

@@ -14,7 +14,7 @@ from collectord.asked import Reply, refusal
 from collectord.core.contact.record_words import NONE
 from collectord.core.telephony.callbacks import Absence
 from collectord.edge.store import promises
-from collectord.loops import approvals, callbacks, outcomes, record, talk_elsewhere
+from collectord.loops import approvals, callbacks, outcomes, record, risk_report, talk_elsewhere
 from collectord.loops import claim as claims
 
 if TYPE_CHECKING:
@@ -88,7 +88,11 @@ async def claim(context: Context, args: Mapping[str, Any]) -> Reply:
     return Reply(doc=await claims.claim(context.db, context.rules, context.house, key, context.now, on, args.get("paid")))
 
 
-REPORTS = {"callbacks": report_callbacks}
+async def report_risk(context: Context, args: Mapping[str, Any]) -> Reply:
+    return Reply(doc=await risk_report.report(context.db, context.rules, context.house, context.now, args.get("days", 365)))
+
+
+REPORTS = {"callbacks": report_callbacks, "risk": report_risk}
 """What `report KIND` knows."""
 
 

@@ -23,6 +23,7 @@ from collectord.core.rules import Rules
 from collectord.edge.store import corrections, facts, histories, holds, tasks
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import asked_blocks
+from collectord.loops.policies import policy_of
 
 
 class NotKnown(Exception):
@@ -41,10 +42,11 @@ async def explain(
         if item is not None and item not in {one.item_no for one in known.items}:
             raise NotKnown(f"debtor {key} has no open item {item}")
         today = house.today(now)
-        ladder = rules.policy.ladder_for(known.debtor, rules.ladders)
+        policy = await policy_of(conn, rules, house, now)
+        ladder = policy.ladder_for(known.debtor, rules.ladders)
         items, held = await _as_planned(conn, known, now, today)
         done = await _history(conn, known, now, today, house.time_zone)
-        asked = wanted(known.debtor, items, ladder, today, holds=held, history=done, policy=rules.policy)
+        asked = wanted(known.debtor, items, ladder, today, holds=held, history=done, policy=policy)
         live = await tasks.live_tasks_of(conn, key, now)
         answer = may_contact(known, rules.packs, house, now, item=item)
         notices = await asked_blocks.warnings(conn, house, now, key)

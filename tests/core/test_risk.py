@@ -6,6 +6,7 @@ import random
 import tomllib
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -25,6 +26,8 @@ from collectord.core.receivables.risk_track import (
     known_peers,
     rank,
     rank_of_yardstick,
+    sentences,
+    track_record,
     yardstick,
 )
 from collectord.core.rule_text import Problem, Table
@@ -326,3 +329,41 @@ def test_a_month_is_long_enough_to_know_a_debtor_by() -> None:
     assert brier(ours) < 0.15
     assert rank(ours) > 0.85
     assert len(found) > 100
+
+
+# ---------------------------------------------------------------- the report
+
+
+def record_of(*found: tuple[float, float | None, bool], bounds: tuple[int, ...] = (60,)) -> dict[str, Any]:
+    return track_record([Foretold(share, mean, late) for share, mean, late in found], bounds)
+
+
+def test_the_report_says_how_right_the_estimate_was_and_what_a_bound_catches() -> None:
+    record = record_of((0.9, 1.0, True), (0.7, 1.0, False), (0.6, 1.0, True), (0.2, 1.0, False), (0.1, 1.0, True), bounds=(60, 95))
+    assert record["items"] == 5
+    assert record["late"] == 0.6
+    assert record["bounds"] == [
+        {"percent": 60, "items": 3, "precision": 0.6667, "recall": 0.6667},
+        {"percent": 95, "items": 0, "precision": None, "recall": 0.0},
+    ]
+    assert [tenth["items"] for tenth in record["tenths"]] == [1] * 5
+    assert sentences(record, "en")[1:] == [
+        "From 60 % on: 3 items, of which 67 % came late; these are 67 % of all late ones.",
+        "From 95 % on there is no item.",
+    ]
+    assert sentences(record, "de")[1] == "Ab 60 %: 3 Posten, von denen 67 % verspätet kamen; das sind 67 % aller verspäteten."
+
+
+def test_the_report_says_so_when_the_estimate_is_of_no_use() -> None:
+    good = record_of(*[(0.9, 1.0, True), (0.1, 1.0, False)] * 20)
+    assert sentences(good, "en")[0].startswith("The estimate is better than the debtor's mean days late so far: squared error 0.01")
+    bad = record_of(*[(0.1, 9.0, True), (0.9, -9.0, False)] * 20)
+    assert sentences(bad, "en")[0].endswith("Do not act on it.")
+    assert record_of((0.7, None, False))["bounds"][0]["recall"] is None
+    assert "0 % of all late ones" in sentences(record_of((0.7, None, False)), "en")[1]
+
+
+def test_a_ledger_without_cleared_items_has_nothing_to_compare() -> None:
+    empty = record_of()
+    assert (empty["items"], empty["brier"], empty["tenths"], empty["bounds"]) == (0, None, [], [])
+    assert sentences(empty, "de") == ["Kein Posten, der in diesen Tagen fällig war, ist ausgeglichen: noch gibt es nichts zu vergleichen."]

@@ -21,6 +21,7 @@ from tests.core.early_cases import DAY, FIRM, TODAY, ago, ask, due_claims, fall,
 SECOND = Trigger(name="second", overdue_items=2)
 SUM = Trigger(name="sum", overdue=Decimal("1000.00"))
 GROWTH = Trigger(name="growth", growth=Decimal("500.00"), growth_percent=50)
+GREW = Trigger(name="grew", growth=Decimal("500.00"))
 CREDIT = Trigger(name="credit", credit_percent=80)
 PROMISE = Trigger(name="promise", promises_broken=1)
 DEBIT = Trigger(name="debit", debit_returned=True)
@@ -83,19 +84,26 @@ def test_the_sum_grew_when_more_became_overdue_than_was_paid() -> None:
 def test_what_was_paid_since_was_overdue_then() -> None:
     new = owed("B", 5, "600.00")
     paid_since = History(falls=(fall(60, 10, "900.00"),))
-    until = no(new, triggers=(GROWTH,), history=paid_since)
+    until = no(new, triggers=(GREW,), history=paid_since)
     assert until == ago(10) + 30 * DAY  # a month after that payment the sum will have grown
-    assert yes(new, triggers=(GROWTH,), history=paid_since, on=until).since == until
+    assert yes(new, triggers=(GREW,), history=paid_since, on=until).since == until
     paid_in_part = History(falls=(fall(60, 10, "900.00"), fall(5, 1, "50.00")))
-    assert no(new, triggers=(GROWTH,), history=paid_in_part) == until
-    assert yes(new, triggers=(GROWTH,), history=History(falls=(fall(60, 10, "900.00", "CHF"),)))
+    assert no(new, triggers=(GREW,), history=paid_in_part) == until
+    assert yes(new, triggers=(GREW,), history=History(falls=(fall(60, 10, "900.00", "CHF"),)))
+
+
+def test_of_nothing_there_is_no_share() -> None:
+    """A share is asked for, and nothing was overdue before: a first late invoice is no growth."""
+    first = owed("B", 5, "600.00")
+    assert yes(first, triggers=(GREW,)).since == ago(4)
+    assert no(first, triggers=(GROWTH,)) is None
 
 
 def test_a_credit_that_came_since_does_not_make_the_past_smaller() -> None:
     items = owed("A", 60, "900.00"), owed("B", 5, "600.00"), owed("G", 9, "-900.00")
-    assert no(*items, triggers=(GROWTH,)) == ago(9) + 30 * DAY
+    assert no(*items, triggers=(GREW,)) == ago(9) + 30 * DAY
     old_credit = owed("G", 9, "-900.00", invoiced_on=ago(70))
-    assert yes(*items[:2], old_credit, triggers=(GROWTH,))
+    assert yes(*items[:2], old_credit, triggers=(GREW,))
 
 
 def test_nothing_grows_while_nothing_falls_due() -> None:

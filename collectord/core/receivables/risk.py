@@ -33,6 +33,7 @@ SHARE_WEIGHT = 0.7  # of part 1; the rest is part 2
 TREND_WEIGHT = 0.15  # log odds a spread
 AMOUNT_WEIGHT = 0.15  # log odds a doubling
 SPREAD_ITEMS = 4  # the class's spread weighs as much as so many items
+TOLD_DAYS = 4  # a change of fewer days is not worth a word
 BOUNDS = 2.0  # neither trend nor amount counts for more than so many spreads or doublings
 
 TEXTS: Texts = {
@@ -156,10 +157,11 @@ def _reasons(
 ) -> Iterable[tuple[str, Mapping[str, object]]]:
     if len(seen) < LATELY:
         yield "class", {"share": round(peer.share * 100)}
+    mean = mean_and_spread([one.days for one in seen])[0]
     if seen:
-        late, mean = sum(one.late for one in seen), mean_and_spread([one.days for one in seen])[0]
+        late = sum(one.late for one in seen)
         yield "paid" if mean > 0 else "early", {"late": late, "count": len(seen), "mean": round(mean)}
-    if abs(trend) >= 1:
+    if abs(trend) >= 1 and abs(lately - mean) >= TOLD_DAYS:
         yield "worse" if trend > 0 else "better", {"lately": round(lately)}
     if unpaid:
         yield "unpaid", {"unpaid": unpaid}

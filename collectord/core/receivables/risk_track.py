@@ -6,15 +6,38 @@ Knows no store. Invariant: an item is foretold from nothing but what was known t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from collectord.core.receivables.history import PaidItem
 from collectord.core.receivables.peers import FIRST_GUESS, Peers, Sums, peers_from, told_days
 from collectord.core.receivables.risk import judged
+from collectord.core.wording import Language, Texts, phrase
 
 TENTHS = 10
+
+TEXTS: Texts = {
+    "nothing": (
+        "No item that was due in these days is cleared: there is nothing to compare yet.",
+        "Kein Posten, der in diesen Tagen fällig war, ist ausgeglichen: noch gibt es nichts zu vergleichen.",
+    ),
+    "better": (
+        "The estimate is better than the debtor's mean days late so far: squared error {ours} against {theirs}.",
+        "Die Schätzung ist besser als die mittleren Verzugstage des Debitors bis dahin: quadratischer Fehler {ours} gegen {theirs}.",
+    ),
+    "worse": (
+        "The estimate is no better than the debtor's mean days late so far: squared error {ours} against {theirs}. Do not act on it.",
+        "Die Schätzung ist nicht besser als die mittleren Verzugstage des Debitors bis dahin: quadratischer Fehler {ours} gegen {theirs}."
+        " Nicht danach handeln.",
+    ),
+    "bound": (
+        "From {percent} % on: {items} items, of which {precision} % came late; these are {recall} % of all late ones.",
+        "Ab {percent} %: {items} Posten, von denen {precision} % verspätet kamen; das sind {recall} % aller verspäteten.",
+    ),
+    "bound-empty": ("From {percent} % on there is no item.", "Ab {percent} % gibt es keinen Posten."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +151,51 @@ def yardstick(found: Sequence[Foretold]) -> list[tuple[float, bool]]:
 
 def rank_of_yardstick(found: Sequence[Foretold]) -> float:
     return rank([(FIRST_GUESS.mean if one.mean_days is None else one.mean_days, one.late) for one in found])
+
+
+def track_record(found: Sequence[Foretold], bounds: Sequence[int]) -> dict[str, Any]:
+    """The whole report as a document. `bounds`: the risks, in per cent, from which on the ladders act."""
+    if not found:
+        return {**dict.fromkeys(("late", "brier", "yardstick_brier", "rank", "yardstick_rank")), "items": 0, "tenths": [], "bounds": []}
+    ours = [(one.probability, one.late) for one in found]
+    return {
+        "items": len(found),
+        "late": _rounded(sum(one.late for one in found) / len(found)),
+        "brier": _rounded(brier(ours)),
+        "yardstick_brier": _rounded(brier(yardstick(found))),
+        "rank": _rounded(rank(ours)),
+        "yardstick_rank": _rounded(rank_of_yardstick(found)),
+        "tenths": [{"items": one.items, "foretold": _rounded(one.foretold), "late": _rounded(one.late)} for one in calibration(ours)],
+        "bounds": [_hits(ours, bound) for bound in bounds],
+    }
+
+
+def sentences(record: Mapping[str, Any], language: Language) -> list[str]:
+    """What a track record says in words."""
+    if not record["items"]:
+        return [phrase(TEXTS, "nothing", language)]
+    code = "better" if record["brier"] < record["yardstick_brier"] else "worse"
+    told = [phrase(TEXTS, code, language, ours=record["brier"], theirs=record["yardstick_brier"])]
+    for bound in record["bounds"]:
+        if bound["items"]:
+            shares = {name: round((bound[name] or 0) * 100) for name in ("precision", "recall")}
+            told.append(phrase(TEXTS, "bound", language, **{**bound, **shares}))
+        else:
+            told.append(phrase(TEXTS, "bound-empty", language, percent=bound["percent"]))
+    return told
+
+
+def _hits(found: Sequence[tuple[float, bool]], bound: int) -> dict[str, Any]:
+    """Of the items from this risk on: how many, what share came late (precision), and what share of all late ones these are (recall)."""
+    picked = [late for share, late in found if round(share * 100) >= bound]
+    late = sum(late for _, late in found)
+    return {
+        "percent": bound,
+        "items": len(picked),
+        "precision": _rounded(sum(picked) / len(picked)) if picked else None,
+        "recall": _rounded(sum(picked) / late) if late else None,
+    }
+
+
+def _rounded(value: float) -> float:
+    return round(value, 4)

@@ -207,9 +207,11 @@ def _growth(asked: Asked, view: View) -> Ground | None:
 
 
 def _has_grown(asked: Asked, view: View, currency: str, day: date) -> bool:
+    """Of nothing there is no share: where one is asked for, something was overdue before."""
     after = view.overdue_on(day, currency)
     before = view.overdue_on(day - asked.growth_within * DAY, currency)
-    return after > before and after - before >= asked.growth and after * 100 >= before * (100 + asked.growth_percent)
+    share = not asked.growth_percent or (before > 0 and after * 100 >= before * (100 + asked.growth_percent))
+    return share and after > before and after - before >= asked.growth
 
 
 def _growth_moments(asked: Asked, view: View, currency: str) -> set[date]:
