@@ -33,6 +33,7 @@ PERSON = replace(FIRM, person_type="private")
 STANDARD = parse_ladders(Table(tomllib.loads((Path(__file__).parents[2] / "rules" / "ladders.toml").read_text(encoding="utf-8")), "", []))[
     0
 ]
+STANDARD = replace(STANDARD, levels=(replace(STANDARD.levels[0], min_risk=0), *STANDARD.levels[1:]))  # no risk is estimated here
 
 
 def item(number: str = "A", days: int = 12, amount: str = "410.00", **fields: Any) -> OpenItem:
