@@ -303,6 +303,7 @@ READING: Mapping[str, Handler] = {
     "debtors": debtors,
     "quality": show_quality,
     "plan-dry": commands_rules.plan,
+    "simulate": commands_rules.simulate,
 }
 """Answered in the command's own process, on a read-only connection."""
 

@@ -7,12 +7,19 @@ Invariant: only `plan` without a question writes.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from collectord.asked import Reply
-from collectord.edge import rules_files
-from collectord.loops import callbacks, plan_diff, planning
+from collectord.asked import Reply, refusal
+from collectord.core.receivables.shortfall import MINUTES_PER_DAY
+from collectord.core.rules import Rules
+from collectord.core.simulation.picture import picture
+from collectord.core.simulation.shift import Worker
+from collectord.core.telephony.allocation import FreeAgent
+from collectord.edge import pictures, rules_files
+from collectord.loops import callbacks, plan_diff, planning, simulating
+from collectord.watching import tell
 
 if TYPE_CHECKING:
     from collectord.commands import Context
@@ -20,11 +27,10 @@ if TYPE_CHECKING:
 
 async def plan(context: Context, args: Mapping[str, Any]) -> Reply:
     dry_run = bool(args.get("dry_run"))
-    against = Path(args["against"]) if args.get("against") else None
-    try:
-        others = rules_files.load_rules(against) if against else None
-    except rules_files.RulesInvalid as error:
-        return Reply(exit=2, error="\n".join(str(problem) for problem in error.problems))
+    against = args.get("against")
+    others = _other_rules(against)
+    if isinstance(others, Reply):
+        return others
     if not dry_run:
         await callbacks.give_out(context.db, context.settings, context.now, context.id)
     doc = await planning.plan(
@@ -42,3 +48,52 @@ async def plan(context: Context, args: Mapping[str, Any]) -> Reply:
     elif args.get("diff"):
         doc |= await plan_diff.by_day(context.db, context.rules, context.house, context.now)
     return Reply(doc=doc)
+
+
+async def simulate(context: Context, args: Mapping[str, Any]) -> Reply:
+    rules = _other_rules(args.get("rules"))
+    if isinstance(rules, Reply):
+        return rules
+    workers = _workers(context, args.get("agents"))
+    doc = await simulating.simulate(
+        context.db,
+        rules or context.rules,
+        context.house,
+        context.now,
+        days=args["days"],
+        workers=workers,
+        seed=args["seed"],
+        watch=lambda day, number, count: tell(day.isoformat(), number, count),
+    )
+    if "picture" in args:
+        try:
+            pictures.write(Path(args["picture"]), picture(doc, context.house.language))
+        except OSError as error:
+            return refusal(f"{args['picture']}: {error.strerror or error}; name a file in a folder that you may write to")
+        doc["picture"] = args["picture"]
+    return Reply(doc=doc)
+
+
+def _other_rules(directory: str | None) -> Rules | Reply | None:
+    """The rules of another directory, or everything that is wrong with them; None where none is named."""
+    try:
+        return rules_files.load_rules(Path(directory)) if directory else None
+    except rules_files.RulesInvalid as error:
+        return Reply(exit=2, error="\n".join(str(problem) for problem in error.problems))
+
+
+def _workers(context: Context, count: int | None) -> tuple[Worker, ...]:
+    """The configured agents, the first of them, or more who are like them."""
+    known = [
+        Worker(
+            FreeAgent(id=agent.id, languages=tuple(agent.languages), skills=tuple(agent.skills)),
+            MINUTES_PER_DAY if agent.minutes_a_day is None else agent.minutes_a_day,
+        )
+        for agent in context.settings.agent
+    ] or [Worker(FreeAgent(id="agent"), MINUTES_PER_DAY)]
+    wanted = len(context.settings.agent) if count is None else count
+    return tuple(
+        worker if number < len(known) else replace(worker, agent=replace(worker.agent, id=f"{worker.agent.id}-{number + 1}"))
+        for number in range(wanted)
+        for worker in [known[number % len(known)]]
+    )

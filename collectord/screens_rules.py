@@ -1,19 +1,23 @@
-"""Screens of what rules do: plans beside each other.
+"""Screens of what rules do: plans beside each other, and days played forward.
 
-Owns the tables of `plan`. Knows no rule; it shows what a command answered.
+Owns the tables of `plan` and `simulate`, and the bar while one waits. Knows no rule; it shows what a command answered.
 Invariant: as in screens: nothing from an export reaches the terminal with a control character or as markup.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 from collectord.screens import BAD, DOUBT, GOOD, QUIET, listing, pairs, plain
+from collectord.watching import WATCH
 
 # A first plan creates tens of thousands; drawing 5,000 took 9 of the 13 s of the command under a profiler.
 PLANNED_SHOWN = 200
@@ -88,4 +92,59 @@ def _example(example: Mapping[str, Any]) -> Text:
     return Text(f"  {debtor}: {way}, {plain(example['open'])}", style=QUIET)
 
 
-SCREENS = {"plan": plan}
+BARS = 24  # columns of the longest bar
+
+
+def simulate(doc: Mapping[str, Any], width: int) -> RenderableType:
+    total = doc["total"]
+    parts: list[RenderableType] = [Text(f"- {plain(sentence)}", style="bold") for sentence in doc["sentences"]]
+    most = max([1, *(day["calls"] + day["uncalled"] + day["refused"] for day in doc["days"])])
+    table = Table(title="days", title_justify="left", header_style="bold")
+    table.add_column("day", no_wrap=True)
+    table.add_column(Text.assemble(("calls", GOOD), " ", ("uncalled", BAD), " ", ("put off", DOUBT)), no_wrap=True, min_width=BARS)
+    for column in ("tasks", "calls", "reached", "minutes", "uncalled"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for column in ("uncalled money", "comes in"):
+        table.add_column(column, justify="right", overflow="fold")
+    for day in doc["days"]:
+        on = date.fromisoformat(day["day"])
+        told = [f"{on:%a} {day['day']}", _bar(day, most), *(str(day[key]) for key in ("tasks", "calls", "reached"))]
+        told += [f"{day['minutes']} / {day['capacity']}", str(day["uncalled"]), plain(day["uncalled_open"]), plain(day["paid"])]
+        table.add_row(*told, style="" if day["works"] else QUIET)
+    parts.append(table)
+    parts += [Text(f"· {plain(sentence)}", style=QUIET) for sentence in doc["assumptions"]]
+    shown = {"agents": doc["agents"], "seed": doc["seed"], **total, "picture": doc.get("picture")}
+    return Group(*parts, pairs(shown, "simulation", width))
+
+
+def _bar(day: Mapping[str, Any], most: int) -> Text:
+    text = Text()
+    for key, colour in (("calls", GOOD), ("uncalled", BAD), ("refused", DOUBT)):
+        text.append("█" * round(BARS * day[key] / most), style=colour)
+    return text
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[None]:
+    """A bar on the terminal while one waits, gone when it ends; nothing where nobody would see it."""
+    if quiet:
+        yield
+        return
+    said = TextColumn("{task.description}", markup=False)
+    columns = (said, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        line = shown.add_task("", total=None)
+        token = WATCH.set(lambda what, done, count: _show(shown, line, what, done, count))
+        try:
+            yield
+        finally:
+            WATCH.reset(token)
+
+
+def _show(shown: Progress, line: TaskID, what: str, done: int, count: int) -> None:
+    shown.update(line, description=what, completed=done, total=count)
+    if done == count:
+        shown.stop()  # what is printed next stands where the bar was
+
+
+SCREENS = {"plan": plan, "simulate": simulate}

@@ -121,17 +121,16 @@ class Play:
         return sum(1 for account in self.accounts.values() for task in account.waiting_calls() if task.not_before < ends)
 
     def _day(self, today: date, told: list[Morning], due: int, done: ShiftResult) -> Day:
-        works = self.works_on(today)
         refused = [task for tasks in done.refused.values() for task in tasks]
         return Day(
             on=today,
-            works=works,
+            works=self.works_on(today),
             tasks=due,
             created=sum(one.created for one in told),
             calls=len(done.calls),
             reached=sum(one.reached for one in done.calls),
             minutes=round(sum(one.seconds for one in done.calls) / 60),
-            capacity=sum(worker.minutes for worker in self.workers) if works else 0,
+            capacity=done.capacity,
             promised=added_up(one.promised for one in done.calls),
             kept=sum(one.kept for one in told),
             broken=sum(one.broken for one in told),

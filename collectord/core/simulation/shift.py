@@ -40,6 +40,7 @@ class Worker:
 
 @dataclass(slots=True)
 class ShiftResult:
+    capacity: int = 0  # minutes
     calls: list[Called] = field(default_factory=list)
     waiting: list[Task] = field(default_factory=list)  # due, allowed as far as anybody asked, and no minute was left
     refused: dict[str, list[Task]] = field(default_factory=dict)  # by the rule that refuses, for the rest of the day
@@ -70,6 +71,7 @@ class Shift:
         self.ready.sort()
         free = [(begins, place) for place in range(len(workers))]
         left = [timedelta(minutes=worker.minutes * rest) for worker in workers]
+        self.result.capacity = round(sum(left, timedelta(0)) / timedelta(minutes=1))
         heapq.heapify(free)
         while free:
             now, place = heapq.heappop(free)
