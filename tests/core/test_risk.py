@@ -277,8 +277,8 @@ def test_calibration_compares_tenths_of_the_items() -> None:
     found = [(at / 100, at >= 50) for at in range(100)]
     tenths = calibration(found)
     assert [tenth.items for tenth in tenths] == [10] * 10
-    assert (tenths[0].foretold, tenths[0].late) == (pytest.approx(0.045), 0.0)
-    assert (tenths[9].foretold, tenths[9].late) == (pytest.approx(0.945), 1.0)
+    assert (tenths[0].foretold, tenths[0].late) == pytest.approx((0.045, 0.0))
+    assert (tenths[9].foretold, tenths[9].late) == pytest.approx((0.945, 1.0))
     assert len(calibration(found[:4])) == 4
 
 

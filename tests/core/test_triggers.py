@@ -6,13 +6,13 @@ import random
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.receivables.history import NO_HISTORY, Fall, History, PaidItem, Touch
+from collectord.core.receivables.history import NO_HISTORY, History, Touch
 from collectord.core.receivables.ledger import Debtor, OpenItem
 from collectord.core.receivables.trigger_grounds import View
 from collectord.core.receivables.triggers import Fired, Trigger, Waits, fired, last_contact
@@ -200,7 +200,7 @@ def test_the_gap_since_the_last_contact_is_kept() -> None:
 
 
 def test_a_contact_is_a_talk_something_written_or_a_step_carried_out() -> None:
-    def last(*touches: Touch, **fields: date) -> date | None:
+    def last(*touches: Touch, **fields: Any) -> date | None:
         return last_contact([owed(**fields)], touches, TODAY)
 
     assert last() is None
@@ -321,6 +321,7 @@ def test_two_triggers_of_one_name_cannot_be_told_apart() -> None:
 
 # ---------------------------------------------------------------- for all
 
+T = TypeVar("T")
 DAYS = st.integers(-40, 70)
 MONEY = st.sampled_from(["50.00", "300.00", "700.00", "1200.00"])
 
@@ -401,7 +402,7 @@ def test_for_all_the_order_of_items_and_history_changes_nothing(
     chance.shuffle(shuffled)
     chance.shuffle(claims)
 
-    def mixed(values: tuple[PaidItem, ...] | tuple[Fall, ...]) -> tuple[PaidItem, ...] | tuple[Fall, ...]:
+    def mixed(values: tuple[T, ...]) -> tuple[T, ...]:
         return tuple(chance.sample(values, len(values)))
 
     other = replace(history, paid=mixed(history.paid), falls=mixed(history.falls))

@@ -93,20 +93,16 @@ class View:
     def __init__(self, debtor: Debtor, due: Sequence[Claim], items: Sequence[OpenItem], history: History, today: date) -> None:
         self.debtor, self.items, self.history, self.today = debtor, items, history, today
         self.due = sorted(due, key=lambda claim: (claim.item.day_of(1), claim.item.item_no))
-
-    @cached_property
-    def next_due(self) -> date | None:
-        """The day on which the next item becomes overdue."""
-        days = [item.day_of(1) for item in self.items if item.open_amount > 0]
-        return min((day for day in days if day > self.today), default=None)
+        self.next_due = min((day for item in items if item.open_amount > 0 and (day := item.day_of(1)) > today), default=None)
+        self.sums: dict[str, list[tuple[date, Decimal]]] = {}
+        """By currency: each day on which something became overdue, and how much was from then on, of what still is."""
+        for claim in self.due:
+            steps = self.sums.setdefault(claim.item.currency, [])
+            steps.append((claim.item.day_of(1), claim.amount + (steps[-1][1] if steps else 0)))
 
     @cached_property
     def habit(self) -> Habit | None:
         return habit_of(self.history.paid)
-
-    @cached_property
-    def currencies(self) -> list[str]:
-        return sorted({claim.item.currency for claim in self.due})
 
     def overdue_on(self, day: date, currency: str) -> Decimal:
         """What was overdue on a day that has passed, or would be on one to come if nobody pays: what may be spoken about now and was due
@@ -126,7 +122,7 @@ class View:
         A fall counts from the day its item was overdue until it fell. Of a credit that is open now nobody says what it pays for: until its
         own day its amount is still owed.
         """
-        flows: dict[str, list[tuple[date | None, date | None, Decimal]]] = {currency: [] for currency in self.currencies}
+        flows: dict[str, list[tuple[date | None, date | None, Decimal]]] = {currency: [] for currency in self.sums}
         for claim in self.due:
             flows[claim.item.currency].append((claim.item.day_of(1), None, claim.amount))
         for fall in self.history.falls:
@@ -142,16 +138,10 @@ class View:
 def _crossing(view: View, bound: Decimal) -> tuple[date, str, Decimal] | None:
     """Since when a sum of one currency has been at the bound; of several currencies the one that came last."""
     found = []
-    for currency in view.currencies:
-        total = Decimal(0)
-        crossed: date | None = None
-        for claim in view.due:
-            if claim.item.currency == currency:
-                total += claim.amount
-                if crossed is None and total >= bound:
-                    crossed = claim.item.day_of(1)
-        if crossed is not None:
-            found.append((crossed, currency, total))
+    for currency, steps in view.sums.items():
+        total = steps[-1][1]
+        if total >= bound:
+            found.append((next(day for day, reached in steps if reached >= bound), currency, total))
     return max(found, default=None)
 
 
@@ -187,7 +177,7 @@ def _sum(asked: Asked, view: View) -> Ground | None:
 
 def _growth(asked: Asked, view: View) -> Ground | None:
     found = []
-    for currency in view.currencies:
+    for currency in _large_enough(asked, view):
         if not _has_grown(asked, view, currency, view.today):
             continue
         since = view.today
@@ -204,6 +194,11 @@ def _growth(asked: Asked, view: View) -> Ground | None:
     growth = grown - view.overdue_on(view.today - asked.growth_within * DAY, currency)
     values = {"within": asked.growth_within, "growth": Money(growth, currency), "grown": Money(grown, currency)}
     return Ground("growth", since, values)
+
+
+def _large_enough(asked: Asked, view: View) -> list[str]:
+    """The currencies whose sum could have grown by so much."""
+    return [currency for currency, steps in view.sums.items() if steps[-1][1] >= asked.growth]
 
 
 def _has_grown(asked: Asked, view: View, currency: str, day: date) -> bool:
@@ -223,7 +218,7 @@ def _growth_moments(asked: Asked, view: View, currency: str) -> set[date]:
 
 def _growth_ahead(asked: Asked, view: View) -> Iterator[date]:
     yield from _next_due(asked, view)
-    for currency in view.currencies:
+    for currency in _large_enough(asked, view):
         for moment in _growth_moments(asked, view, currency):
             if moment > view.today and _has_grown(asked, view, currency, moment):
                 yield moment
@@ -258,6 +253,8 @@ def _known_since(item: OpenItem) -> date:
 
 
 def _promises(asked: Asked, view: View) -> Ground | None:
+    if len(view.history.broken_on) < asked.promises_broken:
+        return None
     broken = sorted(day for day in view.history.broken_on if day <= view.today)
     if len(broken) < asked.promises_broken:
         return None
@@ -315,13 +312,13 @@ class Condition:
 
 
 CONDITIONS = (
-    Condition(lambda asked: asked.min_open > 0, _enough, _next_due, told=False),
+    Condition(lambda asked: asked.debit_returned, _debit, _never),
+    Condition(lambda asked: asked.promises_broken > 0, _promises, _never),
     Condition(lambda asked: asked.overdue_items > 0, _several, _next_due),
     Condition(lambda asked: asked.overdue > 0, _sum, _next_due),
-    Condition(lambda asked: asked.growth > 0 or asked.growth_percent > 0, _growth, _growth_ahead),
+    Condition(lambda asked: asked.min_open > 0, _enough, _next_due, told=False),
     Condition(lambda asked: asked.credit_percent > 0, _credit, _never),
-    Condition(lambda asked: asked.promises_broken > 0, _promises, _never),
-    Condition(lambda asked: asked.debit_returned, _debit, _never),
+    Condition(lambda asked: asked.growth > 0 or asked.growth_percent > 0, _growth, _growth_ahead),
     Condition(lambda asked: asked.later_than_usual > 0, _habit, _habit_ahead),
 )
 """In the order in which a sentence names them; the cheap ones first."""

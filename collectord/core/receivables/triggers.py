@@ -9,7 +9,7 @@ Invariant: a trigger acts only while something is overdue, only once per occasio
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -56,6 +56,10 @@ class Trigger:
     script: str = ""  # "" = that step's
     priority: int = 50
     enabled: bool = True
+    conditions: tuple[Condition, ...] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "conditions", tuple(condition for condition in CONDITIONS if condition.is_asked(self)))
 
     def title(self, language: Language) -> str:
         return self.name_de if language == "de" and self.name_de else self.name
@@ -67,10 +71,6 @@ class Trigger:
             and (not self.person_types or debtor.person_type in self.person_types)
             and (not self.potential_classes or debtor.potential_class in self.potential_classes)
         )
-
-    @property
-    def conditions(self) -> tuple[Condition, ...]:
-        return tuple(condition for condition in CONDITIONS if condition.is_asked(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +111,10 @@ def fired(
 
     `claims_due`: what is overdue and may be spoken about; `items`: everything that is open, credits included.
     """
-    fitting = [trigger for trigger in triggers if trigger.fits(debtor)]
-    if not fitting:
-        return Waits(None)
     view = View(debtor, claims_due, items, history, today)
     if not claims_due:
-        return Waits(view.next_due)
+        return Waits(view.next_due if triggers else None)
+    fitting = [trigger for trigger in triggers if trigger.fits(debtor)]
     last = last_contact(items, history.touches, today)
     until: list[date] = []
     for trigger in sorted(fitting, key=lambda one: -one.priority):
@@ -139,18 +137,12 @@ def last_contact(items: Iterable[OpenItem], touches: Iterable[Touch], today: dat
 
 
 def _judged(trigger: Trigger, view: View, last: date | None) -> Fired | Waits:
-    grounds, ahead = [], []
+    grounds = []
     for condition in trigger.conditions:
         ground = condition.ground(trigger, view)
-        if ground is not None:
-            grounds.append(ground)
-            continue
-        first = min(condition.ahead(trigger, view), default=None)
-        if first is None:
-            return Waits(None)
-        ahead.append(first)
-    if ahead:
-        return Waits(max(ahead))  # all of them must have come
+        if ground is None:
+            return Waits(min(condition.ahead(trigger, view), default=None))  # whatever else it waits for
+        grounds.append(ground)
     since = max(ground.since for ground in grounds)
     if last is not None and last >= since:  # that was spoken about: the next occasion is a new one
         return Waits(min((day for condition in trigger.conditions for day in condition.ahead(trigger, view)), default=None))
