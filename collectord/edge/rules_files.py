@@ -24,7 +24,7 @@ from collectord.core.receivables.claim_rules import ClaimRules, parse_claims
 from collectord.core.receivables.exceptions import NO_EXCEPTIONS, parse_exceptions
 from collectord.core.receivables.ladder_text import parse_ladders
 from collectord.core.receivables.legal_states import NO_LEGAL_STATES, parse_legal_states
-from collectord.core.receivables.objections import parse_objections
+from collectord.core.receivables.objections import Card, parse_objections
 from collectord.core.receivables.strategies import NO_STRATEGIES, Frames, parse_strategies
 from collectord.core.receivables.strategy_doubts import Doubt, doubts
 from collectord.core.rule_text import Problem, Table
@@ -94,7 +94,8 @@ def load_rules(directory: Path) -> Rules:
         reading.parse_if_there(STRATEGIES, parse_strategies, NO_STRATEGIES),
         reading.parse_if_there(DEBTORS, parse_exceptions, NO_EXCEPTIONS),
     )
-    objections = reading.parse_if_there(OBJECTIONS, parse_objections, {})
+    no_cards: dict[str, Card] = {}
+    objections = reading.parse_if_there(OBJECTIONS, parse_objections, no_cards)
     claims = reading.parse_if_there(CLAIMS, parse_claims, ClaimRules())
     early = reading.parse_if_there(TRIGGERS, parse_early, NOT_EARLY)
     legal_states = reading.parse_if_there(LEGAL_STATES, parse_legal_states, NO_LEGAL_STATES)

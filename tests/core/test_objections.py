@@ -43,7 +43,7 @@ def test_the_shipped_cards_are_right_and_say_everything_in_both_languages() -> N
     assert _PROBLEMS == []
     for card in CARDS.values():
         for language in ("en", "de"):
-            shown = card.document(language)  # type: ignore[arg-type]
+            shown = card.document(language)
             assert all(shown[name] for name in ("code", "title", "say", "disposition", "follows")), shown
     assert CARDS["invoice-missing"].follows("en") == "nothing for 5 banking days; accounting: please send a copy of the invoice"
     assert CARDS["in-approval"].follows("de") == "Ruhe bis zu dem Tag, den der Debitor nennt"
@@ -110,6 +110,7 @@ def test_a_defect_is_a_dispute_about_that_invoice() -> None:
     follow = talk("goods-defective", items=("R2",), note="scratches")
     (fact,) = follow.facts
     assert (fact.kind, fact.value, fact.reason) == (FactKind.DISPUTE, "R2", "goods defective or delivery incomplete: scratches")
+    assert fact.owner == "customer service"
     assert [(line.item_no, line.dispute_reason) for line in follow.outcomes] == [("R2", fact.reason)]
 
 

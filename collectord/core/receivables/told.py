@@ -57,7 +57,8 @@ def promised_payments(said: Said, owed: Mapping[str, Decimal], on: date) -> tupl
     most = max(owed, key=lambda currency: owed[currency], default="EUR")
     if said.amount is not None:
         return (Payment(Money(said.amount, most), on),)
-    rest, payments = owed.get(most, Decimal(0)), []
+    rest = owed.get(most, Decimal(0))
+    payments: list[Payment] = []
     for part in said.plan:
         amount = rest if part.amount is None else part.amount
         if amount > 0:  # the rest of nothing is no instalment
@@ -97,8 +98,13 @@ def tell(
             attempt_id=attempt.id,
         )
         for item_no in numbers
-        for share in [share for share in shares if share.item_no == item_no] or [None]
+        for share in _of(item_no, shares)
     )
+
+
+def _of(item_no: str, shares: Iterable[Share]) -> Sequence[Share | None]:
+    """What is promised for it; a line without a promise when nothing is."""
+    return [share for share in shares if share.item_no == item_no] or [None]
 
 
 def tell_again(

@@ -207,7 +207,7 @@ def _promise(text: str, today: date, language: Language, zone: str) -> tuple[Dec
 def _plan(payments: tuple[str, ...], today: date, language: Language, zone: str) -> tuple[Instalment, ...]:
     if len(payments) > MOST_INSTALMENTS:
         raise refuse("plan-long", language, zone, count=len(payments), limit=MOST_INSTALMENTS)
-    plan = []
+    plan: list[Instalment] = []
     for position, text in enumerate(payments, start=1):
         name, _, day = text.partition(":")
         rest = position == len(payments) and name in ("rest", "full")
