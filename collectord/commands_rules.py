@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from collectord.asked import Reply, refusal
-from collectord.core.receivables.shortfall import MINUTES_PER_DAY
 from collectord.core.rules import Rules
 from collectord.core.simulation.picture import picture
-from collectord.core.simulation.shift import Worker
+from collectord.core.simulation.shift import MINUTES_PER_DAY, Worker
 from collectord.core.telephony.allocation import FreeAgent
 from collectord.edge import pictures, rules_files
 from collectord.loops import callbacks, plan_diff, planning, simulating

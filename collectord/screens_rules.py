@@ -108,7 +108,7 @@ def simulate(doc: Mapping[str, Any], width: int) -> RenderableType:
         table.add_column(column, justify="right", overflow="fold")
     for day in doc["days"]:
         on = date.fromisoformat(day["day"])
-        told = [f"{on:%a} {day['day']}", _bar(day, most), *(str(day[key]) for key in ("tasks", "calls", "reached"))]
+        told: list[str | Text] = [f"{on:%a} {day['day']}", _bar(day, most), *(str(day[key]) for key in ("tasks", "calls", "reached"))]
         told += [f"{day['minutes']} / {day['capacity']}", str(day["uncalled"]), plain(day["uncalled_open"]), plain(day["paid"])]
         table.add_row(*told, style="" if day["works"] else QUIET)
     parts.append(table)

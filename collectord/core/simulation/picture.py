@@ -113,7 +113,7 @@ def _currency(days: Sequence[Mapping[str, Any]]) -> str:
 
 def _round(most: float) -> float:
     """The end of an axis: 1, 2 or 5 times a power of ten."""
-    power = 10 ** int(log10(most))
+    power = 10.0 ** int(log10(most))
     return next(step * power for step in (1.0, 2.0, 5.0, 10.0) if most <= step * power)
 
 

@@ -26,6 +26,7 @@ from collectord.core.simulation.chance import Chance
 from collectord.core.telephony.allocation import Candidate, FreeAgent, Placement, choose, under_frames
 
 BEGINS, ENDS = time(9), time(17)  # at the house
+MINUTES_PER_DAY = 6 * 60  # of these eight hours
 LOOK_AHEAD = 40  # of the waiting calls, the most urgent first: among them the next one is chosen
 _Rank = tuple[bool, int, Decimal, str]
 
@@ -66,8 +67,8 @@ class Shift:
         begins = max(opens, self.now)
         rest = max(0.0, (ends - begins) / (ends - opens))  # of a day that has begun already
         for account in self.accounts.values():
-            for task in account.waiting_calls():
-                self._wait(task, begins)
+            for waiting in account.waiting_calls():
+                self._wait(waiting, begins)
         self.ready.sort()
         free = [(begins, place) for place in range(len(workers))]
         left = [timedelta(minutes=worker.minutes * rest) for worker in workers]
