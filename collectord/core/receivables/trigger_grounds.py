@@ -253,13 +253,11 @@ def _known_since(item: OpenItem) -> date:
 
 
 def _promises(asked: Asked, view: View) -> Ground | None:
-    if len(view.history.broken_on) < asked.promises_broken:
-        return None
-    broken = sorted(day for day in view.history.broken_on if day <= view.today)
+    broken = view.history.broken_on
     if len(broken) < asked.promises_broken:
         return None
-    code = "promise" if len(broken) == 1 else "promises"
-    return Ground(code, broken[-1], {"broken": len(broken), "seen": broken[-1]})
+    last = max(broken)
+    return Ground("promise" if len(broken) == 1 else "promises", last, {"broken": len(broken), "seen": last})
 
 
 def _debit(asked: Asked, view: View) -> Ground | None:
