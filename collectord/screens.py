@@ -54,13 +54,15 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "batch", "file", "status", "rows", "accepted", "opened", "changed", "cleared", "open_amount", "matched", "ambiguous", "unmatched",
         "returned", "reason",
     ),
-    "call-list": ("when", "company", "debtor_no", "debtor_name", "number", "overdue", "level", "agent", "why", "briefing"),
+    "call-list": (
+        "when", "company", "debtor_no", "debtor_name", "number", "overdue", "level", "prompted_by", "tone", "agent", "why", "briefing",
+    ),
     "quality": ("hole", "count", "change", "trend", "money", "examples"),
     "doctor": ("check", "outcome", "found", "remedy"),
 }  # fmt: skip
 
 
-SPARED = frozenset({"company", "ladder", "medium", "level", "id", "batch", "endpoint", "since", "task", "hangup_cause", "source", "mode"})
+SPARED = frozenset({"prompted_by", "tone", "company", "ladder", "medium", "level", "id", "batch", "endpoint", "since", "task", "hangup_cause", "source", "mode"})
 """What a terminal of less than ROOMY columns does without; `--json` has everything."""
 NEEDED = {"agents": {"id"}, "batches": {"batch"}, "import": {"batch"}, "unknown": {"id"}, "tasks": {"medium"}, "sources": {"source"}}
 """What another command asks for is spared nowhere: `accept BATCH`, `record --attempt ID`, `test-call --agent ID`."""

@@ -30,8 +30,8 @@ from collectord.loops.debtor_scan import Seen, scan
 
 DAY = timedelta(days=1)
 COLUMNS = (
-    "when", "company", "debtor_no", "debtor_name", "number", "agent", "agent_name", "ladder", "level", "step", "items", "open_amount",
-    "overdue", "days_past_due", "task", "why", "not_called_because", "briefing",
+    "when", "company", "debtor_no", "debtor_name", "number", "agent", "agent_name", "ladder", "level", "step", "prompted_by", "tone", "script",
+    "items", "open_amount", "overdue", "days_past_due", "task", "why", "not_called_because", "briefing",
 )  # fmt: skip
 
 
@@ -123,6 +123,9 @@ def _row(call: _Call, agent: FreeAgent | None, names: dict[str, str], rules: Rul
         "ladder": task.ladder,
         "level": task.level,
         "step": level.title(house.language) if level else "",
+        "prompted_by": task.prompted_by,
+        "tone": task.tone,
+        "script": task.script,
         "items": list(task.items),
         "open_amount": plain_map(task.open_amount),
         "overdue": plain_map(overdue_total(found.items, today)),
