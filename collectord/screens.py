@@ -62,7 +62,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-SPARED = frozenset({"prompted_by", "tone", "company", "ladder", "medium", "level", "id", "batch", "endpoint", "since", "task", "hangup_cause", "source", "mode"})
+SPARED = frozenset({
+    "company", "ladder", "medium", "level", "id", "batch", "endpoint", "since", "task", "hangup_cause", "source", "mode", "prompted_by",
+    "tone",
+})  # fmt: skip
 """What a terminal of less than ROOMY columns does without; `--json` has everything."""
 NEEDED = {"agents": {"id"}, "batches": {"batch"}, "import": {"batch"}, "unknown": {"id"}, "tasks": {"medium"}, "sources": {"source"}}
 """What another command asks for is spared nowhere: `accept BATCH`, `record --attempt ID`, `test-call --agent ID`."""

@@ -30,8 +30,8 @@ from collectord.loops.debtor_scan import Seen, scan
 
 DAY = timedelta(days=1)
 COLUMNS = (
-    "when", "company", "debtor_no", "debtor_name", "number", "agent", "agent_name", "ladder", "level", "step", "prompted_by", "tone", "script",
-    "items", "open_amount", "overdue", "days_past_due", "task", "why", "not_called_because", "briefing",
+    "when", "company", "debtor_no", "debtor_name", "number", "agent", "agent_name", "ladder", "level", "step",
+    "prompted_by", "tone", "script", "items", "open_amount", "overdue", "days_past_due", "task", "why", "not_called_because", "briefing",
 )  # fmt: skip
 
 
