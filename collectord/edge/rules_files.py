@@ -124,6 +124,11 @@ def described(rules: Rules, house: House) -> dict[str, Any]:
             for name, profile in sorted(rules.sources.items())
         ],
         "ladders": [{"name": ladder.name, "levels": len(ladder.levels)} for ladder in rules.ladders],
+        "strategies": [
+            {"name": one.name, "potential_classes": list(one.potential_classes), "saturation": one.frame.saturation}
+            for one in rules.frames.strategies.listed
+        ],
+        "exceptions": len(rules.frames.exceptions.debtors),
         "warnings": [*rules.warnings, *rule_warnings(rules, house)],
     }
 

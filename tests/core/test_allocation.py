@@ -226,10 +226,11 @@ def test_a_case_that_waits_for_its_owner_holds_up_no_other() -> None:
     assert placed(owned, case("x"), desk=(ANNA,), at_work=(ANNA, BEN)) == ("x", "201")
 
 
-def test_strategy_and_exception_say_who_calls_but_a_person_who_names_an_agent_goes_first() -> None:
+def test_strategy_and_exception_say_who_calls_but_not_where_a_person_or_the_debtor_has_said_so() -> None:
     frames = Frames(
         Strategies((Strategy(name="a", potential_classes=("I",), frame=Frame(owner_first=True)),)),
         Exceptions({DebtorKey("", "x"): DebtorException(key=DebtorKey("", "x"), agent="203")}),
     )
-    cases = [replace(case("o"), potential_class="I"), case("x"), case("x", origin=Origin.MANUAL), case("y")]
-    assert [(one.only, one.owner_first) for one in under_frames(cases, frames)] == [("", True), ("203", False), ("", False), ("", False)]
+    cases = [replace(case("o"), potential_class="I"), case("x"), case("y")]
+    cases += [case("x", origin=Origin.MANUAL), case("x", origin=Origin.CALLBACK)]
+    assert [(one.only, one.owner_first) for one in under_frames(cases, frames)] == [("", True), ("203", False), *[("", False)] * 3]

@@ -61,7 +61,7 @@ class Frames:
 
     def at(self, key: DebtorKey, potential_class: str) -> Frame:
         """Of a debtor of whom no more is known than this."""
-        return _framed(key, potential_class, self.strategies, self.exceptions)
+        return _framed(self.exceptions.of(key), potential_class, self.strategies)
 
 
 NO_FRAMES = Frames()
@@ -69,11 +69,11 @@ NO_FRAMES = Frames()
 
 def frame_for(debtor: Debtor, strategies: Strategies, exceptions: Exceptions) -> Frame:
     """The frame of this debtor: its strategy's, bent by its exception."""
-    return _framed(debtor.key, debtor.potential_class, strategies, exceptions)
+    own = exceptions.of(debtor.key) if exceptions.debtors else None
+    return _framed(own, debtor.potential_class, strategies)
 
 
-def _framed(key: DebtorKey, potential_class: str, strategies: Strategies, exceptions: Exceptions) -> Frame:
-    own = exceptions.of(key) if exceptions.debtors else None
+def _framed(own: DebtorException | None, potential_class: str, strategies: Strategies) -> Frame:
     strategy = _strategy_of(potential_class, own, strategies)
     frame = strategy.frame if strategy is not None else strategies.unnamed
     if own is None:

@@ -172,11 +172,14 @@ def _bound_until(task: Task, now: datetime) -> datetime | None:
 
 
 def under_frames(candidates: Iterable[Candidate], frames: Frames) -> list[Candidate]:
-    """The candidates with what strategy and exception say about who calls. A call that a person gave to an agent stays with that agent."""
+    """The candidates with what strategy and exception say about who calls.
+
+    What a person gave to an agent, and what an agent agreed with the debtor, stays as it is: a callback finds its deputy.
+    """
     found = []
     for candidate in candidates:
         frame = frames.at(candidate.task.key, candidate.potential_class)
-        if (frame.agent or frame.owner_first) and candidate.task.origin is not Origin.MANUAL:
+        if (frame.agent or frame.owner_first) and candidate.task.origin not in (Origin.MANUAL, Origin.CALLBACK):
             candidate = replace(candidate, only=frame.agent, owner_first=frame.owner_first)
         found.append(candidate)
     return found
