@@ -140,7 +140,7 @@ def test_when_the_oldest_is_cleared_the_others_go_on_by_their_own_age_or_keep_th
 
 
 def test_a_step_that_came_before_its_day_does_not_come_again() -> None:
-    assert carried_out(ladder(), 1, [item("A", 2), item("B", 1)], TODAY) == {"A": 1, "B": 1}
+    assert carried_out(ladder(), 1, [item("A", 2), item("B", 1)], TODAY) == {"A": 1, "B": 0}
     disabled = (replace(CALLS[0], enabled=False), *CALLS[1:])
     assert carried_out(ladder(*disabled), 2, [item("A", 1)], TODAY) == {"A": 2}
     assert carried_out(ladder(), 2, [item("A", 2), item("B", 1)], TODAY) == {"A": 2, "B": 0}

@@ -154,7 +154,11 @@ def carried_out(
     if ladder.options.oldest_cleared is OldestCleared.KEEP_LEVEL:
         levels = {item.item_no: max(reached(ladder, item), number) for item in items}
     else:
-        levels = {item.item_no: _risen(ladder, number, item, on) for item in items}
+        climbed = ladder.levels[:number]
+        levels = {
+            item.item_no: max([reached(ladder, item), *(level.number for level in climbed if day_by_age(ladder, level, item) <= on)])
+            for item in items
+        }
         below = [item for item in items if reached(ladder, item) < number]
         if below and max(levels[item.item_no] for item in below) < number:  # a step that came before its day: it is not to come again
             levels[min(below, key=lambda item: (item.due_on, item.item_no)).item_no] = number
@@ -165,10 +169,3 @@ def carried_out(
             if invoice in invoices and item.open_amount > 0:
                 levels[item.item_no] = max(item.contact_level, invoices[invoice], levels.get(item.item_no, 0))
     return levels
-
-
-def _risen(ladder: Ladder, number: int, item: OpenItem, on: date) -> int:
-    behind = reached(ladder, item)
-    if not any(level.enabled for level in ladder.levels[behind : number - 1]):
-        return max(behind, number)  # the step is its own next one
-    return max([behind, *(level.number for level in ladder.levels[:number] if day_by_age(ladder, level, item) <= on)])
