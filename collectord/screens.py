@@ -32,7 +32,8 @@ COLOURS = {
     "promise": GOOD, "paid_already": GOOD, "dispute": BAD, "do_not_call": BAD, "open": "cyan", "kept": GOOD, "broken": BAD,
     "matched": GOOD, "confirmed": QUIET, "ambiguous": DOUBT, "unmatched": BAD, "still_open": BAD,
     "dialling": GOOD, "idle": "cyan", "paused": DOUBT, "shadow": "cyan", "blocked": BAD, "up": GOOD, "down": BAD,
-    "free": GOOD, "logged_out": QUIET,
+    "free": GOOD, "logged_out": QUIET, "late": DOUBT, "overdue": BAD,
+    "pending": DOUBT, "approved": GOOD, "refused": BAD, "withdrawn": QUIET,
 }  # fmt: skip
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -40,7 +41,13 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "attempts": (
         "id", "debtor_no", "number", "agent", "placed_at", "agent_result", "result", "disposition", "hangup_cause", "state",
     ),
-    "promises": ("id", "debtor_no", "amount", "promised_on", "state", "level"),
+    "promises": (
+        "id", "debtor_no", "amount", "currency", "promised_on", "instalment", "state", "level", "approval", "decide_until", "approval_note",
+    ),
+    "objections": ("code", "title", "say", "follows"),
+    "absences": ("agent", "from", "until", "deputy"),
+    "callbacks": ("agreed_for", "called_at", "minutes_late", "state", "debtor_no", "debtor_name", "agreed_by", "keeper", "why"),
+    "claim": ("item_no", "open", "currency", "due_on", "default_on", "days", "rates", "interest", "costs", "total", "why"),
     "disputes": ("debtor_no", "item_no", "reason", "owner", "answer_by", "overdue", "at", "agent"),
     "payments": ("booked_on", "amount", "currency", "payer", "payer_account", "state", "debtors", "items", "reference", "how"),
     "debtors": ("company", "debtor_no", "debtor_name", "open", "overdue", "days_past_due", "level", "numbers", "blocks", "proof"),
@@ -67,17 +74,22 @@ SPARED = frozenset({
     "tone",
 })  # fmt: skip
 """What a terminal of less than ROOMY columns does without; `--json` has everything."""
-NEEDED = {"agents": {"id"}, "batches": {"batch"}, "import": {"batch"}, "unknown": {"id"}, "tasks": {"medium"}, "sources": {"source"}}
+NEEDED = {
+    "agents": {"id"}, "batches": {"batch"}, "import": {"batch"}, "unknown": {"id"}, "tasks": {"medium"}, "sources": {"source"},
+    "promises": {"id"},
+}  # fmt: skip
 """What another command asks for is spared nowhere: `accept BATCH`, `record --attempt ID`, `test-call --agent ID`."""
 SENTENCES = (
     "why", "sentence", "failure", "reason", "remedy", "found", "examples", "numbers", "blocks", "proof", "briefing",
-    "version", "reference", "how",
+    "version", "reference", "how", "say", "follows", "approval_note",
 )  # fmt: skip
 """Columns that hold much text: where a terminal is too narrow they stand below their row, over the whole width."""
 BELOW = {
     "attempts": ("agent_result", "state"),
     "import": ("batch", "accepted", "matched", "ambiguous", "unmatched", "returned"),
     "payments": ("payer_account", "items"),
+    "promises": ("instalment", "decide_until"),
+    "claim": ("days", "rates", "currency"),
 }
 SHRINKS = ("debtor_name", "payer", "file", "name", "rule", "title", "check")
 ROOMY, NARROWEST = 130, 8
@@ -302,9 +314,9 @@ def show(command: str, doc: Any, console: Console | None = None, *, zone: str = 
     """Prints an answer as tables and panels, with instants as the house's time of day."""
     doc = _at_the_house(doc, ZoneInfo(zone))
     console = console or Console()
-    from collectord.screens_rules import SCREENS  # it draws with what stands above
+    from collectord import screens_agreements, screens_rules  # they draw with what stands above
 
-    special = {**SPECIAL, **SCREENS}
+    special = {**SPECIAL, **screens_rules.SCREENS, **screens_agreements.SCREENS}
     if command in special and isinstance(doc, Mapping):
         console.print(special[command](doc, console.width))
     elif command == "import" and isinstance(doc, list) and doc:

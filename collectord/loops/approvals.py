@@ -119,6 +119,7 @@ async def _decide(
         await promises.decide_promise(conn, promise.id, approval, actor, said)
         if approval is Approval.REFUSED:
             await promises.close_promise(conn, promise.id, PromiseState.WITHDRAWN, Decimal(0), now)
+    await promises.drop_untold(conn, agreed[0])
     items = await families.open_items(conn, key, house.today(now))
     for outcome in tell_again(agreed, items, block, said, now, lambda: new_id(now)):
         await promises.add_outcome(conn, outcome)

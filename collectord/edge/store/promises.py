@@ -90,6 +90,14 @@ async def pending_promises(conn: Connection, now: datetime) -> tuple[Promise, ..
     return tuple([to_promise(row) async for row in rows])
 
 
+async def drop_untold(conn: Connection, one: Promise) -> None:
+    """What accounting was to be told of this agreement and was not yet; a head office's talk is told under its branches, too."""
+    for member in await families.members(conn, one.key):
+        await SQL.drop_untold_promise(
+            conn, company=member.company, debtor_no=member.debtor_no, made_at=instant(one.made_at), attempt_id=one.attempt_id
+        )
+
+
 async def decide_promise(conn: Connection, promise_id: str, approval: Approval, by: str, note: str) -> bool:
     """False when somebody decided before, or it is over."""
     return bool(await SQL.decide_promise(conn, id=promise_id, approval=approval.value, approved_by=by, note=note))

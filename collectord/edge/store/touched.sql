@@ -130,6 +130,13 @@ begin
   on conflict (company, debtor_no) do update set turn = excluded.turn, since = max(since, excluded.since);
 end;
 
+create trigger promise_left after update of debtor_no on promise when old.debtor_no <> new.debtor_no
+begin
+  insert into touched (company, debtor_no, turn, since)
+  values (old.company, old.debtor_no, (select turn + 1 from planning), 0)
+  on conflict (company, debtor_no) do update set turn = excluded.turn, since = max(since, excluded.since);
+end;
+
 create trigger promise_went after delete on promise
 begin
   insert into touched (company, debtor_no, turn, since)

@@ -60,6 +60,12 @@ update promise set state = 'withdrawn', judged_at = :now where attempt_id = :att
 -- Only what no file has carried out of the house.
 delete from outcome where attempt_id = :attempt_id and exported_in = '';
 
+-- name: drop_untold_promise!
+-- The lines of an agreement that a lead has decided about before any file carried them out of the house.
+delete from outcome
+ where company = :company and debtor_no = :debtor_no and at = :made_at and attempt_id = :attempt_id and disposition = 'promise'
+   and exported_in = '';
+
 -- name: told_outcomes_of
 select distinct outcome_id from outcome where attempt_id = :attempt_id and exported_in <> '' order by outcome_id;
 
