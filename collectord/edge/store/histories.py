@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +21,7 @@ from collectord.core.receivables.promises import PromiseState
 from collectord.core.receivables.touches import touch
 from collectord.edge.store.codec import instant, split, to_instant
 from collectord.edge.store.connection import Connection, queries
+from collectord.edge.store.ledger_rows import quick
 
 SQL = queries("histories")
 PAID = timedelta(days=730)
@@ -59,51 +62,51 @@ async def touches_of(conn: Connection, key: DebtorKey, now: datetime, zone: str)
     return tuple(found.get(key, ()))
 
 
-_Item = tuple[str, str, str]
+_day = lru_cache(maxsize=20_000)(date.fromisoformat)
+_amount = lru_cache(maxsize=20_000)(from_scaled)
+_fall, _paid_item = quick(Fall), quick(PaidItem)
+_Amounts = dict[str, int]  # by item number: what it fell by in all
 
 
-async def _falls(rows: Rows, since: str) -> tuple[dict[DebtorKey, list[Fall]], dict[_Item, int]]:
+async def _falls(rows: Rows, since: str) -> tuple[dict[DebtorKey, list[Fall]], dict[DebtorKey, _Amounts]]:
     """The falls after a day, and what each item fell by in all.
 
     A credit that came is booked as a fall, and taken back when it is used up: here only the second is one, because nobody owed less before.
     """
     found: dict[DebtorKey, list[Fall]] = {}
-    amounts: dict[_Item, int] = {}
-    read = [row async for row in rows]
-    credits = {_item(row) for row in read if row["amount"] < 0 or row["open_amount"] < 0}
-    for row in read:
-        item = _item(row)
-        amounts[item] = amounts.get(item, 0) + row["amount"]
-        if row["as_of"] > since and (row["amount"] < 0 or item not in credits):
-            fall = Fall(
-                due_on=date.fromisoformat(row["due_on"]),
-                on=date.fromisoformat(row["as_of"]),
-                amount=from_scaled(row["amount"]),
-                currency=row["currency"],
-            )
-            found.setdefault(DebtorKey(*item[:2]), []).append(fall)
+    amounts: dict[DebtorKey, _Amounts] = {}
+    for key, own in groupby([row async for row in rows], key=_who):
+        debtor = DebtorKey(*key)
+        of_debtor = list(own)
+        credits = {row["item_no"] for row in of_debtor if row["amount"] < 0 or row["open_amount"] < 0}
+        sums = amounts[debtor] = {}
+        for row in of_debtor:
+            item_no, amount = row["item_no"], row["amount"]
+            sums[item_no] = sums.get(item_no, 0) + amount
+            if row["as_of"] > since and (amount < 0 or item_no not in credits):
+                fall = _fall(_day(row["due_on"]), _day(row["as_of"]), _amount(amount), row["currency"])
+                found.setdefault(debtor, []).append(fall)
     return found, amounts
 
 
-def _item(row: Mapping[str, Any]) -> _Item:
-    return row["company"], row["debtor_no"], row["item_no"]
-
-
-async def _paid(rows: Rows, amounts: Mapping[_Item, int]) -> dict[DebtorKey, list[PaidItem]]:
+async def _paid(rows: Rows, amounts: Mapping[DebtorKey, _Amounts]) -> dict[DebtorKey, list[PaidItem]]:
     """Credits, and items of which nothing was ever open, are left out."""
     found: dict[DebtorKey, list[PaidItem]] = {}
-    async for row in rows:
-        amount = amounts.get(_item(row), 0)
-        if amount > 0:
-            item = PaidItem(
-                item_no=row["item_no"],
-                due_on=date.fromisoformat(row["due_on"]),
-                cleared_on=date.fromisoformat(row["cleared_on"]),
-                amount=from_scaled(amount),
-                currency=row["currency"],
-            )
-            found.setdefault(DebtorKey(row["company"], row["debtor_no"]), []).append(item)
+    for key, own in groupby([row async for row in rows], key=_who):
+        debtor = DebtorKey(*key)
+        sums = amounts.get(debtor, {})
+        paid = [
+            _paid_item(item_no, _day(row["due_on"]), _day(row["cleared_on"]), _amount(sums[item_no]), row["currency"])
+            for row in own
+            if sums.get(item_no := row["item_no"], 0) > 0
+        ]
+        if paid:
+            found[debtor] = paid
     return found
+
+
+def _who(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["company"], row["debtor_no"]
 
 
 async def _touches(rows: Rows, zone: ZoneInfo) -> dict[DebtorKey, list[Touch]]:
