@@ -351,7 +351,8 @@ FRAMES = st.builds(
 TRIGGERS = st.lists(
     st.sampled_from(
         [
-            TWO, Trigger(name="sum", overdue=Decimal(1500), needs_gap=3, priority=60), Trigger(name="broken", promises_broken=1, medium="letter"),
+            TWO, Trigger(name="sum", overdue=Decimal(1500), needs_gap=3, priority=60),
+            Trigger(name="broken", promises_broken=1, medium="letter"),
             Trigger(name="grown", growth_percent=50, min_open=Decimal(100)), Trigger(name="worse", later_than_usual=5, priority=70),
         ]
     ),

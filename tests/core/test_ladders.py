@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from collectord.core.receivables.ladder_text import parse_ladders
-from collectord.core.receivables.ladders import Ladder, ladder_for
+from collectord.core.receivables.ladders import Ladder, SeveralItems, ladder_for
 from collectord.core.receivables.ledger import Debtor
 from collectord.core.rule_text import Problem, Table
 
@@ -24,6 +24,11 @@ def read(text: str) -> tuple[tuple[Ladder, ...], list[Problem]]:
 def level(name: str, after_due: str, *more: str, ladder: str = "standard", medium: str = "call") -> str:
     lines = [f"[[ladder.{ladder}.level]]", f'name = "{name}"', f'after_due = "{after_due}"', f'medium = "{medium}"', *more]
     return "\n".join(lines) + "\n"
+
+
+def timed(name: str, clock: str, medium: str = "call") -> str:
+    """A level with another clock."""
+    return level(name, "3d", clock, medium=medium).replace('after_due = "3d"\n', "")
 
 
 def debtor(**fields: str) -> Debtor:
@@ -87,6 +92,28 @@ def test_every_key_of_a_level_is_read() -> None:
         (level("a", "9d", medium="handover") + level("b", "20d"), "ladder.standard.level.1.medium", "has handed the item over before"),
         (level("a", "-9d") + level("b", "-3d", 'needs_gap = "10d"'), "ladder.standard.level.1.needs_gap", "already overdue"),
         (level("a", "3d", "enabled = false"), "ladder.standard.level", "no level that is switched on"),
+        (level("a", "3d", 'after_contact = "7d"'), "ladder.standard.level.0.after_contact", "one clock, and after_due is there already"),
+        (timed("a", ""), "ladder.standard.level.0.after_due", "after_due is missing; expected a duration like 3d, or after_contact"),
+        (timed("a", 'after_contact = "0d"'), "ladder.standard.level.0.after_contact", "must be at least 1d"),
+        (timed("a", 'after_contact = "5d"\nneeds_gap = "7d"'), "ladder.standard.level.0.needs_gap", "contradicts after_contact = 5d"),
+        (timed("a", 'after_month_end = "-1d"'), "ladder.standard.level.0.after_month_end", "must be at least 0d"),
+        (level("a", "40d") + timed("b", 'after_month_end = "5d"'), "ladder.standard.level.1.after_month_end", "not come after the 40d"),
+        (timed("a", 'after_month_end = "5d"') + level("b", "4d"), "ladder.standard.level.1.after_due", "does not come after the 5d"),
+        (level("a", "9d") + timed("b", 'after_contact = "5d"') + level("c", "8d"), "ladder.standard.level.2.after_due", "of level 1 (a)"),
+        (level("a", "3d", "min_risk = 50"), "ladder.standard.level.0.min_risk", "is for contacts before the due date"),
+        (level("a", "-3d", "min_risk = 100"), "ladder.standard.level.0.min_risk", "is above 99"),
+        ('[options]\nseveral_items = "all"\n' + level("a", "3d"), "options.several_items", "use one of oldest_drives, highest, each"),
+        ('[options]\nseveral = "highest"\n' + level("a", "3d"), "options.several", "is not known here"),
+        ('[options]\ninstalment_mark = "-"\n' + level("a", "3d"), "options.instalment_mark", 'does nothing without instalments = "as_one"'),
+        ('[options]\ninstalment_mark = ""\n' + level("a", "3d"), "options.instalment_mark", "instalment_mark is empty"),
+        ('[options]\nseveral_items = "each_its_own"\noldest_cleared = "keep_level"\n' + level("a", "3d"),
+         "options.oldest_cleared", "contradicts"),
+        ("[options]\ncall_raises = false\n" + level("a", "3d"), "ladder.standard.level.0.needs_gap", "must say after how many days"),
+        ("[options]\ncall_raises = false\n" + level("a", "3d", 'needs_gap = "4d"') + level("off", "5d", "enabled = false")
+         + timed("b", 'after_contact = "9d"', medium="letter"), "ladder.standard.level.0.needs_gap", "so level 3 (b), 9 days after"),
+        ('[[handover]]\nto = "x"\n' + level("a", "3d"), "handover.0", "no level that is switched on has medium handover"),
+        ('[[handover]]\nto = "x"\n[[handover]]\nto = "y"\nmin_open = "5.00"\n' + level("a", "3d", medium="handover"),
+         "handover.1.to", "every case it fits goes to 'x'"),
         ('[ladder.standard]\nperson_types = ["private"]\n' + level("a", "3d", 'person_type = "business"'),
          "ladder.standard.level.0.person_type", "is for private debtors only"),
         ('[ladder.standard]\npotential_classes = ["V"]\n' + level("a", "3d"), "ladder.standard.potential_classes", "use only I, II"),
@@ -127,6 +154,33 @@ def test_ten_mistakes_are_ten_sentences() -> None:
 )
 def test_a_level_that_some_debtor_can_reach_is_no_mistake(text: str) -> None:
     assert read(text)[1] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        level("a", "3d") + timed("b", 'after_contact = "1d"') + timed("c", 'after_month_end = "0d"') + level("d", "20d"),
+        timed("a", 'after_month_end = "5d"') + level("b", "6d"),
+        "[options]\ncall_raises = false\n" + level("a", "-3d") + level("b", "3d", 'needs_gap = "4d"') + timed("c", 'after_contact = "4d"'),
+        "[options]\ncall_raises = false\n"
+        + level("a", "3d", "enabled = false")
+        + level("b", "3d", medium="letter").replace('"3d"', '"4d"'),
+        "[options]\ncall_raises = false\n" + timed("a", 'after_contact = "4d"') + level("b", "9d", medium="letter"),
+    ],
+)
+def test_a_ladder_whose_steps_can_all_come_is_no_mistake(text: str) -> None:
+    assert read(text)[1] == []
+
+
+def test_options_hold_for_all_ladders_unless_one_has_its_own() -> None:
+    ladders, problems = read(
+        '[options]\nseveral_items = "highest"\ninstalments = "as_one"\ninstalment_mark = "-"\n'
+        + '[ladder.key]\npotential_classes = ["I"]\nseveral_items = "each_its_own"\ncall_raises = true\n' + level("a", "3d", ladder="key")
+        + level("b", "3d")
+    )  # fmt: skip
+    assert problems == []
+    assert [one.options.several_items for one in ladders] == [SeveralItems.EACH_ITS_OWN, SeveralItems.HIGHEST]
+    assert {one.options.instalment_mark for one in ladders} == {"-"}
 
 
 def test_a_debtor_gets_the_first_ladder_that_fits() -> None:

@@ -85,7 +85,7 @@ def _options(table: Table, usual: Options) -> Options:
         instalment_mark=table.text("instalment_mark", usual.instalment_mark),
         call_raises=table.flag("call_raises", usual.call_raises),
     )
-    if not options.instalment_mark:
+    if "instalment_mark" in table.data and not options.instalment_mark:
         table.complain("instalment_mark", 'instalment_mark is empty; write what stands before the number of the instalment, like "/"')
     elif "instalment_mark" in table.data and options.instalments is Instalments.ONE_BY_ONE:
         table.complain("instalment_mark", 'instalment_mark does nothing without instalments = "as_one"')
