@@ -27,7 +27,7 @@ from collectord.edge.store import tasks
 from collectord.edge.store.connection import open_store
 from collectord.settings import Settings
 from collectord.settings import load as load_settings
-from tests.loops import desk, shift
+from tests.loops import bank, desk, shift
 from tests.rules.rule_story import COLUMNS, OF_DEBTOR, Day, Story, moment, read_story, row, same
 
 STORIES = sorted(Path(__file__).parent.glob("*.toml"))
@@ -110,6 +110,8 @@ class Telling:
                 line.update(row({**line, **change}, self.story.name))
         if day.told.get("export", True):
             await self._export(day)
+        if day.of("bank"):
+            await bank.statement(self.desk, day.at, *(bank.line(booked_on=day.at.date().isoformat(), **one) for one in day.of("bank")))
         for contact in day.of("history"):
             answer = await self.desk.history(day.at, contact)
             assert not answer["rejected"], answer
