@@ -247,6 +247,11 @@ def _explain(doc: Mapping[str, Any], width: int) -> Group:
     rest = {key: value for key, value in doc.items() if key not in ("why", *IN_THE_BRIEFING)}
     if "strategy" in rest:
         rest["strategy"] = rest["strategy"]["says"]
+    if "planned" in rest:
+        rest["planned"] = rest["planned"]["why"]
+    if rest.get("legal_state"):
+        state = rest["legal_state"]
+        rest["legal_state"] = f"{state['text']} ({state['name']}: {state['instead']})" if state["name"] else state["text"]
     return Group(head, *told, pairs(rest, f"debtor {plain(doc.get('debtor_no'))}", width, colour))
 
 

@@ -34,10 +34,12 @@ class LegalStates:
 
     def document(self, text: str, language: Language) -> dict[str, str | None] | None:
         """What `explain` says of it; None: there is no legal state."""
-        named = self.named(text)
         if not text:
             return None
-        return {"text": text, "name": named and named.title[language], "instead": named and named.addressee[language]}
+        named = self.named(text)
+        if named is None:
+            return {"text": text, "name": None, "instead": None}
+        return {"text": text, "name": named.title[language], "instead": named.addressee[language]}
 
 
 NO_LEGAL_STATES = LegalStates()

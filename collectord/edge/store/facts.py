@@ -228,8 +228,8 @@ def _rejected(row: Row) -> RejectedRow:
 
 def _fact(row: Row) -> Fact:
     names = ("id", "company", "debtor_no", "kind", "value", "reason", "actor", "attempt_id", "owner")
-    days = {name: to_maybe_day(row[name]) for name in ("until_on", "answer_by")}
-    return Fact(**{name: row[name] for name in names}, at=to_instant(row["at"]), **days)
+    until_on, answer_by = to_maybe_day(row["until_on"]), to_maybe_day(row["answer_by"])
+    return Fact(**{name: row[name] for name in names}, at=to_instant(row["at"]), until_on=until_on, answer_by=answer_by)
 
 
 def _promise(row: Row) -> OpenPromise:
