@@ -19,7 +19,7 @@ EVERYBODY = "*"
 ENOUGH = 20  # debtors with cleared items; a smaller class says too little about itself
 STRENGTH = (2.0, 40.0)  # the class never weighs less or more than so many items of the debtor's own
 LEAST_SPREAD = 2.0  # days
-EARLIEST, LATEST = -15, 90  # days late beyond which an item tells no more
+EARLIEST, LATEST = -15, 30  # days late beyond which an item tells no more about the next one
 
 
 def told_days(days: int) -> int:

@@ -29,9 +29,9 @@ from collectord.core.receivables.peers import LEAST_SPREAD, Peer, Peers, told_da
 from collectord.core.wording import Language, Texts, phrase
 
 HALF_LIFE = 365  # days in which an item's weight falls to a half
-SHARE_WEIGHT = 0.7  # of part 1; the rest is part 2
+SHARE_WEIGHT = 0.6  # of part 1; the rest is part 2
 TREND_WEIGHT = 0.15  # log odds a spread
-AMOUNT_WEIGHT = 0.15  # log odds a doubling
+AMOUNT_WEIGHT = 0.2  # log odds a doubling
 SPREAD_ITEMS = 4  # the class's spread weighs as much as so many items
 TOLD_DAYS = 4  # a change of fewer days is not worth a word
 BOUNDS = 2.0  # neither trend nor amount counts for more than so many spreads or doublings
@@ -71,8 +71,9 @@ class Risk:
 @dataclass(frozen=True, slots=True)
 class _Seen:
     due_on: date
-    days: int
+    days: int  # late, as far as they tell something
     late: bool
+    whole: int  # days late, for people
 
 
 def estimate(
@@ -104,17 +105,17 @@ def judged(
     """As `estimate`, for an item that need not be open any more. `paid`: cleared by today; `unpaid`: due days of what was open then."""
     peer = peers.of(debtor_class)
     still = [due for due in unpaid if today > due + timedelta(days=late_after)]
-    seen = [_Seen(one.due_on, told_days(one.days_late), one.days_late > late_after) for one in paid]
-    seen += [_Seen(due, told_days((today - due).days), True) for due in still]
-    seen.sort(key=lambda one: (one.due_on, one.days))
+    seen = [_Seen(one.due_on, told_days(one.days_late), one.days_late > late_after, one.days_late) for one in paid]
+    seen += [_Seen(due, told_days((today - due).days), True, (today - due).days) for due in still]
+    seen.sort(key=lambda one: (one.due_on, one.whole))
     weights = [0.5 ** (max(0, (due_on - one.due_on).days) / HALF_LIFE) for one in seen]
     odds = SHARE_WEIGHT * _log_odds(_share(seen, weights, peer))
     odds += (1 - SHARE_WEIGHT) * _log_odds(_beyond(seen, weights, peer, late_after))
-    trend, lately = _trend(seen)
+    trend = _trend(seen)
     odds += TREND_WEIGHT * trend
     times = _times(money, paid)
     odds += AMOUNT_WEIGHT * max(-BOUNDS, min(BOUNDS, log2(times)))
-    return Risk(1 / (1 + exp(-odds)), tuple(_reasons(seen, len(still), trend, lately, times, peer)))
+    return Risk(1 / (1 + exp(-odds)), tuple(_reasons(seen, len(still), trend, times, peer)))
 
 
 def _share(seen: Sequence[_Seen], weights: Sequence[float], peer: Peer) -> float:
@@ -133,14 +134,13 @@ def _beyond(seen: Sequence[_Seen], weights: Sequence[float], peer: Peer, late_af
     return 0.5 * (1 - erf((late_after + 0.5 - mean) / (spread * sqrt(2))))
 
 
-def _trend(seen: Sequence[_Seen]) -> tuple[float, float]:
-    """(the last items against those before, in spreads, within BOUNDS; the mean days late of the last)"""
+def _trend(seen: Sequence[_Seen]) -> float:
+    """The last items against those before, in spreads, within BOUNDS."""
     earlier, last = [one.days for one in seen[:-LATELY]], [one.days for one in seen[-LATELY:]]
-    lately = mean_and_spread(last)[0]
     if len(earlier) < LATELY:
-        return 0.0, lately
+        return 0.0
     mean, spread = mean_and_spread(earlier)
-    return max(-BOUNDS, min(BOUNDS, (lately - mean) / max(spread, LEAST_SPREAD))), lately
+    return max(-BOUNDS, min(BOUNDS, (mean_and_spread(last)[0] - mean) / max(spread, LEAST_SPREAD)))
 
 
 def _times(money: tuple[Decimal, str], paid: Sequence[PaidItem]) -> float:
@@ -152,12 +152,10 @@ def _times(money: tuple[Decimal, str], paid: Sequence[PaidItem]) -> float:
     return float(amount / usual[len(usual) // 2])
 
 
-def _reasons(
-    seen: Sequence[_Seen], unpaid: int, trend: float, lately: float, times: float, peer: Peer
-) -> Iterable[tuple[str, Mapping[str, object]]]:
+def _reasons(seen: Sequence[_Seen], unpaid: int, trend: float, times: float, peer: Peer) -> Iterable[tuple[str, Mapping[str, object]]]:
+    mean, lately = (mean_and_spread([one.whole for one in part])[0] for part in (seen, seen[-LATELY:]))
     if len(seen) < LATELY:
         yield "class", {"share": round(peer.share * 100)}
-    mean = mean_and_spread([one.days for one in seen])[0]
     if seen:
         late = sum(one.late for one in seen)
         yield "paid" if mean > 0 else "early", {"late": late, "count": len(seen), "mean": round(mean)}

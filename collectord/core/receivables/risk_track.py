@@ -79,7 +79,7 @@ def _one(past: Past, item: PaidItem, on: date, peers: Peers, late_after: int) ->
     known = [one for one in past.paid if one.cleared_on <= on and one is not item]
     unpaid = [one.due_on for one in past.paid if one.due_on < on < one.cleared_on and one is not item]
     risk = judged(past.potential_class, item.due_on, (item.amount, item.currency), known, unpaid, peers, on, late_after)
-    mean = sum(told_days(one.days_late) for one in known) / len(known) if known else None
+    mean = sum(one.days_late for one in known) / len(known) if known else None
     return Foretold(risk.probability, mean, item.days_late > late_after, past.debtor, item.item_no)
 
 
