@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -109,6 +109,9 @@ class Table:
 
     def day(self, key: str, default: Any = MISSING) -> date | None:
         value = self._get(key, date, "a date like 2026-12-24", default)
+        if isinstance(value, datetime):
+            self.complain(key, f"{key} = {value.isoformat(' ')} has a time of day; write the date alone, like 2026-12-24")
+            return None
         return value if isinstance(value, date) else None
 
     def clock(self, key: str, default: Any = MISSING) -> time:

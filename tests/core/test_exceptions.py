@@ -6,11 +6,14 @@ import re
 import tomllib
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from collectord.core.receivables.exceptions import DebtorException, Exceptions, parse_exceptions
-from collectord.core.receivables.frame import Pause
+from collectord.core.receivables.frame import MEDIA, Pause
 from collectord.core.receivables.ladder_text import parse_ladders
 from collectord.core.receivables.ladders import Ladder
 from collectord.core.receivables.ledger import DebtorKey
@@ -267,3 +270,34 @@ def test_without_strategies_the_known_ones_are_none() -> None:
     assert doubted("", own('strategy = "lean"')) == [
         ("debtors.toml", "debtor.0.strategy", "strategy = 'lean': there is no such strategy in strategies.toml; known are none", True)
     ]
+
+
+# ------------------------------------------------------------------------------------------------------------------- whatever is written
+
+SCALARS: st.SearchStrategy[Any] = st.one_of(
+    st.booleans(), st.integers(-5, 2000), st.floats(allow_nan=False), st.dates(), st.datetimes(), st.text(max_size=5),
+    st.sampled_from(["3d", "0d", "-1d", "fri", "mon-fri 09:00-12:00", "4.50", "30%", "I", "none", "call", "letter", "lean", "x"]),
+)  # fmt: skip
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["call", "de", "x", "level"]), inner, max_size=3)
+)
+KEYS = [
+    "debtor_no", "company", "hours", "not_on", "pause_until", "strategy", "potential_class", "potential_classes", "media", "instead", "gap",
+    "saturation", "per", "agent", "ask_first", "approved_by", "reason", "title", "strength", "cost", "tones", "skill", "owner_first",
+    "ladder", "priority", "margin", "strange",
+]  # fmt: skip
+TABLES = st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=8)
+
+
+@given(
+    st.fixed_dictionaries({"debtor": VALUES | st.lists(TABLES, max_size=4)}),
+    st.fixed_dictionaries({"strength": VALUES, "cost": VALUES, "strategy": VALUES | st.dictionaries(st.sampled_from(["a", "b"]), TABLES)}),
+)
+def test_for_all_files_what_is_wrong_is_a_problem_and_never_an_exception(own: dict[str, Any], general: dict[str, Any]) -> None:
+    problems: list[Problem] = []
+    frames = Frames(parse_strategies(Table(general, "", problems)), parse_exceptions(Table(own, "", problems)))
+    found = list(doubts(frames, ladders()))
+    assert all(one.sentence and "\n" not in one.path for one in (*problems, *found))
+    for key in (*frames.exceptions.debtors, DebtorKey("", "other")):
+        frame = frames.at(key, "I")
+        assert set(frame.media) <= set(MEDIA) or problems

@@ -147,3 +147,9 @@ def test_a_problem_of_the_whole_table_stands_at_its_path() -> None:
     found.complain("", "it has no level")
     Table({}, "", found.problems).complain("top", "unknown")
     assert found.problems == [Problem("ladder.standard", "it has no level"), Problem("top", "unknown")]
+
+
+def test_a_day_with_a_time_of_day_is_no_date() -> None:
+    found = table("until = 2026-12-24T10:00:00\n")
+    assert found.day("until") is None
+    assert sentences(found) == ["until = 2026-12-24 10:00:00 has a time of day; write the date alone, like 2026-12-24"]
