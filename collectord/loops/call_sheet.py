@@ -26,6 +26,7 @@ from collectord.core.telephony.agents import OnDuty
 from collectord.core.telephony.allocation import Candidate, FreeAgent, foresee, under_frames
 from collectord.edge.store import facts, tasks
 from collectord.edge.store.connection import Database, open_for_reading
+from collectord.loops.claim_told import for_a_call
 from collectord.loops.debtor_scan import Seen, scan
 
 DAY = timedelta(days=1)
@@ -133,5 +134,5 @@ def _row(call: _Call, agent: FreeAgent | None, names: dict[str, str], rules: Rul
         "task": None if task.id.startswith(FORESEEN) else task.id,
         "why": task.why,
         "not_called_because": call.refusal,
-        "briefing": list(briefing(found.items, today, house.language, house.time_zone)),
+        "briefing": [*briefing(found.items, today, house.language, house.time_zone), *for_a_call(rules, house, found, today)],
     }

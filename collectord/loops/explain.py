@@ -23,6 +23,7 @@ from collectord.core.rules import Rules
 from collectord.edge.store import corrections, facts, histories, holds, tasks
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import asked_blocks
+from collectord.loops.claim_told import for_a_call
 from collectord.loops.policies import policy_of
 
 
@@ -52,6 +53,7 @@ async def explain(
         notices = await asked_blocks.warnings(conn, house, now, key)
         shown = explained(known, answer, asked, live, ladder.name if ladder else None, house, now, notices)
         state = rules.legal_states.document(held.stops_all(known.debtor), house.language)
+        shown["briefing"] += for_a_call(rules, house, known, today)
         return {**shown, "legal_state": state, "corrections": [one async for _, one in corrections.known_between(conn, key, key, now)]}
 
     return await db.read(look)

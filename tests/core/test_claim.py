@@ -26,6 +26,7 @@ from collectord.core.receivables.claim import (
     periods,
     person_of,
     rounded,
+    said_of,
     totals,
 )
 from collectord.core.receivables.claim_rules import ClaimRules, parse_claims
@@ -264,6 +265,12 @@ def test_rates_must_not_overlap_or_end_before_they_begin() -> None:
     ]
     _, problems = parsed(law + rate("2026-07-01", "2026-06-30"))
     assert [problem.sentence for problem in problems] == ["until 2026-06-30 lies before from 2026-07-01"]
+
+
+def test_a_briefing_names_what_is_added_and_nothing_where_nothing_is() -> None:
+    found = claimed(debtor("business"), [item("R1", "100.00", date(2026, 3, 2)), item("R2", "9.00", date(2026, 9, 1))], RULES, DE, ON, BERLIN)
+    assert said_of(found, "en") == ("In default: €0.82 interest and €40.00 costs as of today, €149.82 in all.",)
+    assert said_of(claimed(debtor("business"), [item("R2", "9.00", date(2026, 9, 1))], RULES, DE, ON, BERLIN), "en") == ()
 
 
 def test_amounts_are_documents_of_texts() -> None:

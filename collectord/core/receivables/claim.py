@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 from collectord.core.contact.calendar import HolidaysUnknown, WorkingDays
-from collectord.core.money import plain
+from collectord.core.money import Money, plain
 from collectord.core.receivables.claim_rules import ClaimRules, Law
 from collectord.core.receivables.ledger import Debtor, OpenItem
 from collectord.core.wording import Language, Texts, phrase
@@ -246,6 +246,15 @@ def totals(found: Iterable[Claimed]) -> dict[str, dict[str, Decimal]]:
         for name, amount in parts.items():
             sum_of[name] += amount
     return dict(sorted(sums.items()))
+
+
+def said_of(found: Iterable[Claimed], language: Language) -> tuple[str, ...]:
+    """For whoever is about to call, a sentence for each currency in which something is added."""
+    return tuple(
+        phrase(TEXTS, "briefing", language, **{name: Money(sums[name], currency) for name in ("interest", "costs", "total")})
+        for currency, sums in totals(found).items()
+        if sums["interest"] or sums["costs"]
+    )
 
 
 # ---------------------------------------------------------------- allocation
