@@ -21,6 +21,7 @@ from collectord.core.exports.source_profiles import CANONICAL, CANONICAL_NAME, P
 from collectord.core.house import House
 from collectord.core.receivables.acting_early import NOT_EARLY, parse_early
 from collectord.core.receivables.claim_rules import ClaimRules, parse_claims
+from collectord.core.receivables.early_doubts import early_doubts
 from collectord.core.receivables.exceptions import NO_EXCEPTIONS, parse_exceptions
 from collectord.core.receivables.ladder_text import parse_ladders
 from collectord.core.receivables.legal_states import NO_LEGAL_STATES, parse_legal_states
@@ -103,7 +104,9 @@ def load_rules(directory: Path) -> Rules:
     if packs and not reading.problems and not any(EVERYWHERE in pack.countries for pack in packs.values()):
         sentence = f'no pack is for all other countries; write countries = [..., "{EVERYWHERE}"] in the strictest one'
         reading.problems.append(RuleProblem(str(directory / PACKS), 1, "countries", sentence))
-    warnings = reading.compared(doubts(frames, ladders)) if ladders is not None and not reading.problems else ()
+    warnings: tuple[str, ...] = ()
+    if ladders is not None and not reading.problems:
+        warnings = reading.compared([*doubts(frames, ladders), *early_doubts(early, ladders)])
     if reading.problems or ladders is None or dispositions is None:
         raise RulesInvalid(sorted(reading.problems, key=lambda problem: (problem.file, problem.line, problem.key)))
     return Rules(
@@ -129,6 +132,9 @@ def described(rules: Rules, house: House) -> dict[str, Any]:
             for one in rules.frames.strategies.listed
         ],
         "exceptions": len(rules.frames.exceptions.debtors),
+        "triggers": [
+            {"name": one.name, "title": one.title(house.language), "medium": one.medium, "enabled": one.enabled} for one in rules.triggers
+        ],
         "warnings": [*rules.warnings, *rule_warnings(rules, house)],
     }
 
