@@ -17,7 +17,7 @@ from collectord.core.simulation.picture import picture
 from collectord.core.simulation.shift import MINUTES_PER_DAY, Worker
 from collectord.core.telephony.allocation import FreeAgent
 from collectord.edge import pictures, rules_files
-from collectord.loops import callbacks, plan_diff, planning, simulating
+from collectord.loops import callbacks, plan_diff, planning, simulating, workload
 from collectord.watching import tell
 
 if TYPE_CHECKING:
@@ -39,8 +39,10 @@ async def plan(context: Context, args: Mapping[str, Any]) -> Reply:
         context.now,
         dry_run=dry_run,
         new_id=context.id,
-        agents=len(context.settings.agent),
+        capacity=await workload.capacity(context.db, context.settings, context.rules, context.house, context.now),
     )
+    if not dry_run:
+        await workload.keep(context.db, doc["workload"])
     if others is not None:
         names = (str(context.settings.rules_dir), str(against))
         doc |= await plan_diff.by_rules(context.db, context.rules, others, context.house, context.now, names=names)

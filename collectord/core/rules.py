@@ -22,6 +22,7 @@ from collectord.core.receivables.policy import Policy
 from collectord.core.receivables.risk_rules import NO_RISK_RULES, RiskRules, Risks
 from collectord.core.receivables.strategies import NO_FRAMES, Frames
 from collectord.core.receivables.triggers import Trigger
+from collectord.core.telephony.allocation_rules import PLAIN_ALLOCATION, AllocationRules
 from collectord.core.telephony.disposition_rules import FollowUpRules
 from collectord.core.wording import Texts, phrase
 
@@ -63,12 +64,19 @@ class Rules:
     triggers: tuple[Trigger, ...] = ()
     risk: RiskRules = NO_RISK_RULES
     legal_states: LegalStates = NO_LEGAL_STATES
+    allocation: AllocationRules = PLAIN_ALLOCATION
     warnings: tuple[str, ...] = ()  # what the files say together and hardly mean, with file and line
 
     @property
     def policy(self) -> Policy:
         """What besides a ladder decides whether a contact is wanted."""
-        return Policy(frames=self.frames, triggers=self.triggers, risks=Risks(rules=self.risk), legal_states=self.legal_states)
+        return Policy(
+            frames=self.frames,
+            triggers=self.triggers,
+            risks=Risks(rules=self.risk),
+            legal_states=self.legal_states,
+            value=self.allocation.value,
+        )
 
     def rule_ids(self) -> tuple[str, ...]:
         """Every rule that may be named in a refusal or warning; stable between versions (CONTRACT 6)."""

@@ -30,6 +30,7 @@ from collectord.core.receivables.strategies import NO_STRATEGIES, Frames, parse_
 from collectord.core.receivables.strategy_doubts import Doubt, doubts
 from collectord.core.rule_text import Problem, Table
 from collectord.core.rules import Rules, rule_warnings
+from collectord.core.telephony.allocation_rules import PLAIN_ALLOCATION, parse_allocation
 from collectord.core.telephony.follow_up import parse_follow_up
 from collectord.core.toml_lines import KeyLines
 
@@ -43,6 +44,7 @@ OBJECTIONS = "objections.toml"
 TRIGGERS = "triggers.toml"
 LEGAL_STATES = "legal_states.toml"
 CLAIMS = "claims.toml"
+ALLOCATION = "allocation.toml"
 OPTIONAL = (
     STRATEGIES,
     DEBTORS,
@@ -50,6 +52,7 @@ OPTIONAL = (
     CLAIMS,
     TRIGGERS,
     LEGAL_STATES,
+    ALLOCATION,
 )  # a directory without one of them has none of what it would say
 PACKS = "packs"
 SOURCES = "sources"
@@ -100,6 +103,7 @@ def load_rules(directory: Path) -> Rules:
     claims = reading.parse_if_there(CLAIMS, parse_claims, ClaimRules())
     early = reading.parse_if_there(TRIGGERS, parse_early, NOT_EARLY)
     legal_states = reading.parse_if_there(LEGAL_STATES, parse_legal_states, NO_LEGAL_STATES)
+    allocation = reading.parse_if_there(ALLOCATION, parse_allocation, PLAIN_ALLOCATION)
     reading.unknown_files()
     if packs and not reading.problems and not any(EVERYWHERE in pack.countries for pack in packs.values()):
         sentence = f'no pack is for all other countries; write countries = [..., "{EVERYWHERE}"] in the strictest one'
@@ -111,7 +115,7 @@ def load_rules(directory: Path) -> Rules:
         raise RulesInvalid(sorted(reading.problems, key=lambda problem: (problem.file, problem.line, problem.key)))
     return Rules(
         packs=packs, ladders=ladders, dispositions=dispositions, sources=sources, frames=frames, objections=objections, claims=claims,
-        triggers=early.triggers, risk=early.risk, legal_states=legal_states, warnings=warnings,
+        triggers=early.triggers, risk=early.risk, legal_states=legal_states, allocation=allocation, warnings=warnings,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from importlib import metadata
 from typing import Any
@@ -19,8 +19,9 @@ from typing import Any
 from collectord.core.fingerprint import fingerprint
 from collectord.core.house import House
 from collectord.core.money import plain_map
+from collectord.core.receivables.dunning import day_begins
 from collectord.core.receivables.ledger import DebtorKey
-from collectord.core.receivables.shortfall import Case, shortfall
+from collectord.core.receivables.shortfall import Case
 from collectord.core.rules import Rules
 from collectord.edge import planner_process
 from collectord.edge.crash import crash_point
@@ -30,6 +31,7 @@ from collectord.edge.store.looked_at import Turn
 from collectord.loops.debtor_scan import SMALL_PAGE
 from collectord.loops.planning_pass import Order, Portion, portions
 from collectord.loops.policies import learn
+from collectord.loops.workload import Capacity, fitted, reckoned
 
 FEW = 1_500  # debtors that are looked at in the event loop, in breaths: a process would take longer to start
 LARGE_PAGE = 400  # debtors of a portion from a process of its own: written in a few milliseconds
@@ -56,8 +58,17 @@ class _Told:
         for one in (*portion.documents["created"], *portion.documents["changed"]):
             if one["medium"] == "call" and one["origin"] == "ladder":
                 amounts = {currency: Decimal(amount) for currency, amount in one["open_amount"].items()}
+                reachable = DebtorKey(one["company"], one["debtor_no"]) in portion.reachable
                 self.cases.append(
-                    Case(one["id"], one["priority"], amounts, DebtorKey(one["company"], one["debtor_no"]) in portion.reachable)
+                    Case(
+                        one["id"],
+                        one["priority"],
+                        amounts,
+                        reachable,
+                        value=Decimal(one["value"]),
+                        agent=one["agent"] or "",
+                        skill=one["skill"] or "",
+                    )
                 )
 
 
@@ -69,20 +80,25 @@ async def plan(
     *,
     dry_run: bool,
     new_id: Callable[[], str],
-    agents: int | None = None,
+    capacity: Capacity | None = None,
     few: int = FEW,
 ) -> dict[str, Any]:
-    """CONTRACT 2, for people to read. `agents`: how many there are, for the shortfall; `few`: how many debtors need no process."""
+    """CONTRACT 2, for people to read. `capacity`: what the agents have time for, None: for everything; `few`: so many need no process."""
     told = _Told()
     before = await db.read(lambda conn: looked_at.live(conn, now))
     await _carry(db, rules, house, now, new_id, told.take, write=not dry_run, documents=True, few=few)
     documents = {kind: sorted(found, key=lambda one: (one["company"], one["debtor_no"])) for kind, found in told.documents.items()}
     gone = {one["id"] for kind in ("created", "changed", "cancelled") for one in documents[kind]}
-    kept = [case for case in await db.read(lambda conn: tasks.live_calls(conn, now)) if case.task_id not in gone]
+    until = capacity.until if capacity else day_begins(house.today(now) + timedelta(days=1), house.time_zone)
+    cases = await db.read(lambda conn: tasks.live_calls(conn, now, until))
+    if dry_run:
+        cases = [*(case for case in cases if case.task_id not in gone), *told.cases]
+    load = {"workload": await reckoned(cases, capacity, now)} if capacity else {}
     return {
         **documents,
         "unchanged": before - len(documents["changed"]) - len(documents["cancelled"]),
-        "shortfall": plain_map(await asyncio.to_thread(shortfall, [*kept, *told.cases], agents)),
+        "shortfall": load["workload"]["shortfall"] if load else plain_map(fitted(cases, None).money),
+        **load,
     }
 
 

@@ -166,7 +166,7 @@ async def test_the_dialler_reads_through_an_index_and_sorts_no_more_than_the_few
     text = getattr(tasks.SQL, query).sql
     plan = await db.read(lambda conn: conn.execute_fetchall(f"explain query plan {text}", values))
     details = " ".join(row["detail"] for row in plan)
-    assert "task_ready (state=? AND medium=? AND agent" in details
+    assert "task_to_choose (state=? AND medium=? AND agent" in details
     assert ("TEMP B-TREE" in details) == sorts
 
 

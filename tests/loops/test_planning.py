@@ -24,6 +24,8 @@ from collectord.loops.call_sheet import COLUMNS, call_list
 from collectord.loops.day_sheet import write_daily_call_list
 from collectord.loops.plan_diff import by_day
 from collectord.loops.planning import plan
+from collectord.loops.workload import capacity
+from collectord.settings import AgentSection, Settings
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # Monday 10:00 in Berlin
 TODAY = date(2026, 11, 23)
@@ -174,7 +176,13 @@ async def test_the_shortfall_names_debtors_without_a_number_and_work_beyond_the_
     await owes(db, "1", ("A", 12, 410))
     await owes(db, "2", ("A", 12, 90), phone="")
     assert (await planned(db, rules))["shortfall"] == {"EUR": "90.00"}
-    assert (await planned(db, rules, agents=0))["shortfall"] == {"EUR": "500.00"}
+    nobody = await capacity(db, Settings(), rules, HOUSE, NOW)
+    assert (await planned(db, rules, capacity=nobody))["shortfall"] == {"EUR": "500.00"}
+    anna = Settings(agent=[AgentSection(id="201", name="Anna", pin="4711", endpoint="PJSIP/201", hours="mon 08:00-10:20")])  # type: ignore[arg-type]
+    work = (await planned(db, rules, capacity=await capacity(db, anna, rules, HOUSE, NOW)))["workload"]
+    assert (work["day"], work["minutes"], work["calls"], work["calls_short"], work["unreachable"], work["shortfall"]) == (
+        "2026-11-23", 13, 2, 1, 1, {"EUR": "90.00"},
+    )  # fmt: skip
 
 
 async def test_the_difference_counts_debtors_and_money_per_step_today_and_tomorrow(db: Database, rules: Rules) -> None:

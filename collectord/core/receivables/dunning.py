@@ -124,6 +124,7 @@ def new_task(asked: Wanted, task_id: str, now: datetime, *, language: Language, 
         prompted_by=asked.prompted_by,
         script=asked.script,
         tone=asked.tone,
+        value=asked.value,
     )
 
 
@@ -153,6 +154,7 @@ def _says_the_same(task: Task, asked: Wanted) -> bool:
         and task.skill == asked.skill
         and task.script == asked.script
         and task.tone == asked.tone
+        and task.value == asked.value
         and asked.agent in ("", task.agent)
     )
 

@@ -66,11 +66,15 @@ def wanted(
         return NotWanted(rule="credits-cover", until=min(releases, default=None), values={})
     last = last_contact(everything, history.touches, today)
     view = View(debtor, ladder, holds, today, last, frame, everything, history, policy.risks)
-    overdue = [claim for claim in claims if claim.item.is_overdue(today)]
-    upcoming = [claim for claim in claims if not claim.item.is_overdue(today)]
+    overdue: list[Claim] = []
+    upcoming: list[Claim] = []
+    for claim in claims:
+        (overdue if claim.item.is_overdue(today) else upcoming).append(claim)
     case = _Case(view, overdue, upcoming, releases, policy)
     answer = _by_ladder(case)
-    return answer if isinstance(answer, Wanted) or not policy.triggers else _brought_forward(case, answer)
+    if isinstance(answer, Wanted) or not overdue or not policy.triggers:
+        return answer  # of items not due yet the answer knows the day
+    return _brought_forward(case, answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,7 @@ def _highest(case: _Case, pairs: Sequence[_Pair]) -> Wanted | NotWanted:
 def _before_due(case: _Case) -> Wanted | NotWanted:
     view, dues = case.view, [claim.item.day_of(1) for claim in case.upcoming]
     steps = list(_steps(view, case.upcoming))
-    if any(risk_may_rise(view, claim.item) for claim in case.upcoming):
+    if risk_may_rise(view, [claim.item for claim in case.upcoming]):
         dues.append(view.today + DAY)
     come = next(((claim, step) for claim, step in steps if step.starts <= view.today), None)
     if come is not None:
@@ -167,7 +171,9 @@ def _ask(
     """The contact itself, unless it is about too little, or too much for the debtor. `changes`: when sum or step may be another."""
     view, level = case.view, step.level
     if level.medium == "handover":  # younger items are not given away with an old one before their own time
-        covered = [claim for claim in covered if (own := next_step(view, claim.item)) and own.level is level and own.starts <= view.today]
+        own = [(claim, found) for claim in covered if (found := next_step(view, claim.item)) is not None]
+        covered = [claim for claim, found in own if found.level is level and found.starts <= view.today]
+        changes = [*changes, *(day for _, found in own for day in (found.starts, found.expires))]  # when they join, or leave
     amounts: dict[str, Decimal] = {}
     for claim in covered:
         amounts[claim.item.currency] = amounts.get(claim.item.currency, Decimal(0)) + claim.amount
@@ -212,6 +218,10 @@ def _wanted(
     if level.medium == "handover":
         shown_class = frame.as_class or view.debtor.potential_class
         handover = choose(view.ladder.handovers, view.debtor, shown_class, amounts, covered[0].item.days_past_due(view.today))
+    priority = min(100, max(0, max(level.priority, brought.trigger.priority if brought else 0) + frame.priority))
+    valued = None
+    if step.medium == "call" and case.policy.value.enabled:
+        valued = case.policy.value.of(amounts, covered[0].item.due_on, priority, len(view.history.broken_on), view.today)
     return Wanted(
         key=view.debtor.key,
         ladder=view.ladder.name,
@@ -224,7 +234,7 @@ def _wanted(
         oldest_due_on=covered[0].item.due_on,
         since=step.starts,
         expires_on=step.expires,
-        priority=min(100, max(0, max(level.priority, brought.trigger.priority if brought else 0) + frame.priority)),
+        priority=priority,
         skill=level.skill or frame.skill,
         agent=frame.agent,
         script=(brought.trigger.script if brought else "") or own,
@@ -232,6 +242,8 @@ def _wanted(
         brought=brought,
         risk=step.risk,
         handover=handover,
+        value=valued.value if valued else Decimal(0),
+        value_until=valued.until if valued else None,
     )
 
 

@@ -7,13 +7,13 @@ Invariant: the day may be too early, never too late.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from collectord.core.receivables.dunning import Cancel, Change, Create, Decision, Keep, Nothing, Wait
 from collectord.core.receivables.frame import Frame
 from collectord.core.receivables.history import NO_HISTORY, History
 from collectord.core.receivables.holds import Holds
-from collectord.core.receivables.ladders import DAY, Ladder, Level, day_by_age
+from collectord.core.receivables.ladders import DAY, Ladder, day_by_age
 from collectord.core.receivables.ledger import FOREVER, OpenItem
 from collectord.core.receivables.triggers import last_contact
 from collectord.core.receivables.wanted import NotWanted, Wanted
@@ -36,6 +36,8 @@ def next_look(
     if ladder is None:
         return None
     days: list[date | None] = [*_of_estimates(items, ladder, today)]
+    if isinstance(answer, Wanted):
+        days.append(answer.value_until)
     match answer:
         case NotWanted(until=until):
             days.append(until)
@@ -65,31 +67,36 @@ def _of_estimates(items: Iterable[OpenItem], ladder: Ladder, today: date) -> Ite
                     yield max(today + DAY, day_by_age(ladder, level, item))
 
 
-def _of_items(items: Sequence[OpenItem], ladder: Ladder, holds: Holds, frame: Frame, history: History, today: date) -> Iterator[date]:
+def _of_items(items: Sequence[OpenItem], ladder: Ladder, holds: Holds, frame: Frame, history: History, today: date) -> list[date]:
     """Every day that can matter to one of the items while a contact is wanted."""
     levels = [level for level in ladder.levels if level.enabled]
     gaps = {max(level.needs_gap, level.after_contact or 0, frame.gap, 1) for level in levels}
-    for objection in holds.objections:
-        yield objection.until + DAY
-    last = last_contact(items, history.touches, today)
+    contacts = {last_contact(items, history.touches, today)}
+    days = [objection.until + DAY for objection in holds.objections]
     for item in items:
-        for contact in (last, item.contacted_on, item.last_dunned_on):
-            if contact is not None:
-                yield contact
-                yield from (contact + gap * DAY for gap in gaps)
+        contacts |= {item.contacted_on, item.last_dunned_on}
         if item.dunning_deadline is not None:
-            yield item.dunning_deadline
+            days.append(item.dunning_deadline)
         if item.dunning_block_until is not None and item.dunning_block_until != FOREVER:
-            yield item.dunning_block_until + DAY
+            days.append(item.dunning_block_until + DAY)
         if item.open_amount > 0:
-            yield item.due_on + DAY
-            yield item.day_of(1)
+            days += [item.due_on + DAY, item.day_of(1)]
             for level in levels:
-                yield from _of_level(ladder, level, item)
+                comes = day_by_age(ladder, level, item)
+                days.append(comes)
+                if level.expires_after is not None:
+                    days.append(comes + level.expires_after * DAY)
+    for contact in contacts:
+        if contact is not None:
+            days += [contact, *(contact + gap * DAY for gap in gaps)]
+    return days
 
 
-def _of_level(ladder: Ladder, level: Level, item: OpenItem) -> Iterator[date]:
-    comes = day_by_age(ladder, level, item)
-    yield comes
-    if level.expires_after is not None:
-        yield comes + level.expires_after * DAY
+# ---------------------------------------------------------------- who needs no look at all
+
+
+def earliest(ladders: Iterable[Ladder]) -> timedelta:
+    """So long before an item is due may a contact about it be wanted, at the earliest; whatever else holds or brings it forward."""
+    return max(
+        (-level.after_due * DAY for ladder in ladders for level in ladder.levels if level.enabled and level.is_courtesy), default=0 * DAY
+    )

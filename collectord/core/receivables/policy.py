@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from collectord.core.receivables.call_value import OFF, CallValue
 from collectord.core.receivables.ladders import Ladder, ladder_for
 from collectord.core.receivables.ledger import Debtor
 from collectord.core.receivables.legal_states import NO_LEGAL_STATES, LegalStates
@@ -22,6 +23,7 @@ class Policy:
     triggers: tuple[Trigger, ...] = ()
     risks: Risks = NO_RISKS
     legal_states: LegalStates = NO_LEGAL_STATES
+    value: CallValue = OFF  # what a call is expected to bring
 
     def ladder_for(self, debtor: Debtor, ladders: tuple[Ladder, ...]) -> Ladder | None:
         """The ladder that the debtor's strategy names, else the first of the file that fits."""

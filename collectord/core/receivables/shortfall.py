@@ -1,19 +1,19 @@
-"""Shortfall: what is wanted and cannot be worked off, in money.
+"""Shortfall: what is wanted and does not fit into the agents' minutes of a day, in money.
 
-Owns the estimate of how many cases an agent finishes in a day. Knows no names and no calling hours.
-Invariant: a debtor without a dialable number is always part of it; amounts of different currencies are never added.
+Owns the order in which calls fill the day, and the fit. Knows no agent but by id, and no calling hours: minutes and who is able come in.
+Invariant: no agent gets more calls than minutes; a debtor without a dialable number is always short; amounts of different currencies are
+never added.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import heapq
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-# Ringing, talk (median 3 min, p95 12.5 min), wrap-up and the tries nobody answers; six of eight hours on the phone.
-MINUTES_PER_CASE = 8
-MINUTES_PER_DAY = 6 * 60
-CASES_PER_DAY = MINUTES_PER_DAY // MINUTES_PER_CASE
+NOTHING = Decimal(0)
 
 
 class Case(NamedTuple):
@@ -23,17 +23,56 @@ class Case(NamedTuple):
     priority: int
     open_amount: Mapping[str, Decimal]
     reachable: bool  # the debtor has a dialable number
+    value: Decimal = NOTHING  # expected, per agent minute
+    agreed: bool = False  # a callback
+    agent: str = ""  # bound to this agent
+    skill: str = ""
+    language: str = ""
+
+    @property
+    def rank(self) -> tuple[bool, Decimal, int, Decimal, str]:
+        """As tasks are chosen; smaller is earlier."""
+        return (not self.agreed, -self.value, -self.priority, -max(self.open_amount.values(), default=NOTHING), self.task_id)
 
 
-def shortfall(calls: Iterable[Case], agents: int | None) -> dict[str, Decimal]:
-    """Open amounts of calls beyond one day's work of `agents` (None: unknown, as many as it takes), the most urgent first."""
-    ranked = sorted(
-        calls, key=lambda case: (not case.reachable, -case.priority, -max(case.open_amount.values(), default=Decimal(0)), case.task_id)
-    )
-    sums: dict[str, Decimal] = {}
-    for position, case in enumerate(ranked):
-        if case.reachable and (agents is None or position < agents * CASES_PER_DAY):
-            continue
+@dataclass(slots=True)
+class Fit:
+    """Who would call whom, and what is left over."""
+
+    agents: dict[str, str] = field(default_factory=dict)  # task -> agent
+    short: int = 0  # calls that do not fit
+    unreachable: int = 0  # of those: without a number
+    money: dict[str, Decimal] = field(default_factory=dict)  # open amounts of what does not fit, with the unreachable
+
+    def leave(self, case: Case) -> None:
+        self.short += 1
+        self.unreachable += not case.reachable
         for currency, amount in case.open_amount.items():
-            sums[currency] = sums.get(currency, Decimal(0)) + amount
-    return dict(sorted(sums.items()))
+            self.money[currency] = self.money.get(currency, NOTHING) + amount
+
+
+def fit(cases: Iterable[Case], left: Mapping[str, Decimal] | None, per_call: Decimal, able: Callable[[Case], Collection[str]]) -> Fit:
+    """Fills the minutes that agents have `left`, most valuable calls first; each goes to whoever able has most of them.
+
+    `left` None: nobody knows the agents, and there are as many as it takes.
+    """
+    found, waiting = Fit(), []
+    for case in cases:
+        if not case.reachable:
+            found.leave(case)
+        elif left is not None:
+            waiting.append((case.rank, case))
+    heapq.heapify(waiting)
+    minutes = dict(left or {})
+    while waiting and any(rest >= per_call for rest in minutes.values()):
+        case = heapq.heappop(waiting)[1]
+        agent = max((one for one in able(case) if minutes.get(one, NOTHING) >= per_call), key=lambda one: (minutes[one], one), default="")
+        if agent:
+            minutes[agent] -= per_call
+            found.agents[case.task_id] = agent
+        else:
+            found.leave(case)
+    for _, case in waiting:
+        found.leave(case)
+    found.money = dict(sorted(found.money.items()))
+    return found

@@ -59,6 +59,7 @@ class Task:
     prompted_by: str = ""  # what brought it forward: the name of a trigger, "" = the ladder's own day
     script: str = ""  # call script or letter template
     tone: str = ""  # friendly | factual | firm
+    value: Decimal = Decimal(0)  # expected, per agent minute: what is chosen by
 
     @property
     def key(self) -> DebtorKey:

@@ -17,7 +17,7 @@ from collectord.core.receivables.ladders import Level
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.risk import Risk
 from collectord.core.receivables.triggers import Fired
-from collectord.core.wording import Bilingual, Language, Texts, phrase
+from collectord.core.wording import Bilingual, Language, Texts, Told, phrase
 
 TEXTS: Texts = {
     "wanted": (
@@ -41,7 +41,10 @@ TEXTS: Texts = {
         "Stufe {number} ({name}) an {to} ({kind}): {item} war am {due} fällig, {amounts} sind in {count} Posten offen.",
     ),
     "nothing-open": ("Nothing is open.", "Es ist nichts offen."),
-    "credits-cover": ("Credits cover everything that is open.", "Gutschriften decken alles, was offen ist."),
+    "credits-cover": (
+        "Credits cover everything that may be spoken about.",
+        "Gutschriften decken alles, worüber gesprochen werden darf.",
+    ),
     "no-ladder": ("No ladder fits this debtor.", "Keine Mahnleiter passt zu diesem Debitor."),
     "legal-state": ("The legal state {state} stops the ladder.", "Der Rechtsstatus {state} hält die Mahnleiter an."),
     "legal-state-named": (
@@ -69,8 +72,8 @@ TEXTS: Texts = {
         "Eine Zahlungszusage wartet auf die Zustimmung der Teamleitung, die Mahnleiter mit ihr, längstens bis {day}.",
     ),
     "objection": (
-        "{item} waits until {day}, because the debtor said: {title}; nothing else is due.",
-        "{item} wartet bis {day}, denn der Debitor sagte: {title}; sonst ist nichts fällig.",
+        "{item} waits until {day}, because the debtor said: {title}; nothing else may be spoken about.",
+        "{item} wartet bis {day}, denn der Debitor sagte: {title}; sonst gibt es nichts zu besprechen.",
     ),
     "promise-unjudged": (
         "A promise to pay ran out on {day} and has not been judged yet; the next export decides.",
@@ -80,16 +83,25 @@ TEXTS: Texts = {
         "Another contact is already arranged for {at}; the ladder waits for it.",
         "Ein anderer Kontakt ist für {at} vereinbart; die Mahnleiter wartet darauf.",
     ),
-    "disputed": ("{item} is disputed and nothing else is due.", "{item} ist bestritten, sonst ist nichts fällig."),
+    "disputed": (
+        "{item} is disputed and nothing else may be spoken about.",
+        "{item} ist bestritten, sonst gibt es nichts zu besprechen.",
+    ),
     "direct-debit": (
-        "{item} is collected by direct debit and nothing else is due.",
-        "{item} wird per Lastschrift eingezogen, sonst ist nichts fällig.",
+        "{item} is collected by direct debit and nothing else may be spoken about.",
+        "{item} wird per Lastschrift eingezogen, sonst gibt es nichts zu besprechen.",
     ),
     "blocked": ("{item} has a dunning block until {day}.", "{item} hat eine Mahnsperre bis {day}."),
     "blocked-for-good": ("{item} has a dunning block without an end.", "{item} hat eine unbefristete Mahnsperre."),
     "deadline": ("Accounting has given {item} time until {day}.", "Die Buchhaltung hat für {item} eine Frist bis {day} gesetzt."),
-    "handed-over": ("{item} has been handed over and nothing else is due.", "{item} ist abgegeben, sonst ist nichts fällig."),
-    "finished": ("Every step of the ladder has been carried out.", "Alle Stufen der Mahnleiter sind durchlaufen."),
+    "handed-over": (
+        "{item} has been handed over and nothing else may be spoken about.",
+        "{item} ist abgegeben, sonst gibt es nichts zu besprechen.",
+    ),
+    "finished": (
+        "No step of the ladder is left: each was carried out, has had its time, or is not for this debtor.",
+        "Keine Stufe der Mahnleiter ist mehr übrig: jede ist durchlaufen, hatte ihre Zeit oder gilt nicht für diesen Debitor.",
+    ),
     "not-yet": (
         "The next step, {number} ({name}), comes on {day}: {item} is due on {due}.",
         "Die nächste Stufe, {number} ({name}), kommt am {day}: {item} ist am {due} fällig.",
@@ -142,6 +154,8 @@ class Wanted:
     brought: Fired | None = None  # what brought it forward
     risk: Risk | None = None  # of paying late, where the step asks for one
     handover: Handover | None = None  # to whom it goes
+    value: Decimal = Decimal(0)  # expected, per agent minute; of calls only
+    value_until: date | None = None  # the first day on which age alone makes that another
 
     @property
     def prompted_by(self) -> str:
@@ -152,10 +166,10 @@ class Wanted:
         values: dict[str, object] = {"item": self.driver, "due": self.driver_due_on}
         if self.brought is not None:
             code = "wanted-brought"
-            values = {"trigger": self.brought.trigger.title(language), "grounds": self.brought.grounds_text(language, zone)}
+            values = {"trigger": self.brought.trigger.title(language), "grounds": Told(self.brought.grounds_text(language, zone))}
         elif self.risk is not None:
             code = "wanted-risky"
-            values["risk"] = self.risk.why(language, zone)
+            values["risk"] = Told(self.risk.why(language, zone))
         elif self.handover is not None:
             code = "wanted-handover"
             values |= {"to": Bilingual(self.handover.titles), "kind": Bilingual(KIND_TITLES[self.handover.kind])}

@@ -1,7 +1,7 @@
 """Agents: who may be rung now, and what a feature code or a missed ring does to that.
 
 Owns the judgement "free". Knows no PBX and no store: duty, device state and load come in.
-Invariant: only an agent who is logged in, within working hours, not paused, not resting, without an attempt and whose phone is idle is rung.
+Invariant: only an agent who is logged in, within working hours, not paused, not resting, without an attempt and with an idle phone is rung.
 """
 
 from __future__ import annotations
@@ -91,9 +91,7 @@ def judge(agent: OnDuty, *, pull: bool, now: datetime) -> AgentState:
 
 
 def why(agent: OnDuty, state: AgentState, language: Language, zone: str) -> str:
-    return phrase(
-        TEXTS, state.value, language, zone, reason=agent.pause_reason or "-", until=agent.rest_until or "", hours=agent.off_hours
-    )
+    return phrase(TEXTS, state.value, language, zone, reason=agent.pause_reason or "-", until=agent.rest_until or "", hours=agent.off_hours)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from collectord.core.receivables.call_value import ONE
 from collectord.core.receivables.strategies import Frames
 from collectord.core.receivables.tasks import Origin, Task
 from collectord.core.wording import Language, Texts, phrase
@@ -47,6 +48,8 @@ class Candidate:
     task: Task
     language: str = ""  # "" = any
     owner: str = ""  # agent who looks after the debtor, "" = nobody
+    spoke_last: str = ""  # agent who spoke with the debtor last
+    factor: Decimal = ONE  # what this hour makes of the task's value
     potential_class: str = ""  # as the export has it
     only: str = ""  # nobody but this agent, says rules/debtors.toml
     owner_first: bool = False  # while the owner is at work it waits for the owner, says rules/strategies.toml
@@ -78,7 +81,8 @@ def choose(
 ) -> Placement | Nothing:
     """The most urgent due candidate that somebody on the desk can take, and the best of those for it. One pass over the candidates.
 
-    First what was agreed with the debtor, then priority, money (the largest sum in one currency), age. `spoken`: all languages that any
+    First what was agreed with the debtor, then the expected value per agent minute at this hour, priority, money (the largest sum in one
+    currency), age. Where no value is planned (order = "priority") all are worth 0, and the rest decides. `spoken`: all languages that any
     agent of the house speaks; a debtor's language outside of it binds nobody (None: every language binds). `reach`: company -> PBXes with a
     trunk for its calls; of a company that it does not name nothing is known, and whoever places the call finds out. `at_work`: the desk and
     those who will be free again in a moment, because they are in a call.
@@ -86,7 +90,7 @@ def choose(
     if not desk:
         return Nothing(phrase(TEXTS, "nobody", language), None)
     by_id = {agent.id: agent for agent in desk}
-    matching, soon = _matcher(desk, spoken), _matcher(at_work, spoken)
+    matching, soon = matcher(desk, spoken), matcher(at_work, spoken)
     best: tuple[_Rank, Candidate, tuple[FreeAgent, ...]] | None = None
     waiting, moments = 0, []
     for candidate in candidates:
@@ -113,7 +117,7 @@ def choose(
             if bound_until is not None and bound_until is not STRICTLY:
                 moments.append(bound_until)
             continue
-        rank = _rank(task)
+        rank = _rank(candidate)
         if best is None or rank < best[0]:
             best = (rank, candidate, able)
     if best is None:
@@ -140,7 +144,7 @@ def foresee(
     """
     by_id = {agent.id: agent for agent in desk}
     load = dict.fromkeys(by_id, 0)
-    matching = _matcher(desk, spoken)
+    matching = matcher(desk, spoken)
     found: dict[str, FreeAgent | None] = {}
     for candidate in candidates:
         task = candidate.task
@@ -158,7 +162,7 @@ def foresee(
 
 
 STRICTLY = datetime.max.replace(tzinfo=UTC)  # a person named the agent; nobody else takes it
-_Rank = tuple[bool, int, Decimal, date, datetime, str]
+_Rank = tuple[bool, Decimal, int, Decimal, date, datetime, str]
 
 
 def _bound_until(task: Task, now: datetime) -> datetime | None:
@@ -185,10 +189,12 @@ def under_frames(candidates: Iterable[Candidate], frames: Frames) -> list[Candid
     return found
 
 
-def _rank(task: Task) -> _Rank:
+def _rank(candidate: Candidate) -> _Rank:
     """Smaller is more urgent."""
+    task = candidate.task
     return (
         task.origin not in (Origin.CALLBACK, Origin.MANUAL),
+        -task.value * candidate.factor,
         -task.priority,
         -max(task.open_amount.values(), default=Decimal(0)),
         task.oldest_due_on or date.max,
@@ -197,12 +203,13 @@ def _rank(task: Task) -> _Rank:
     )
 
 
-def _fit(agent: FreeAgent, candidate: Candidate) -> tuple[bool, bool, bool, int, str]:
-    """Smaller suits better: who agreed it, the owner, a first language, then whoever has the fewest rare skills to spare."""
+def _fit(agent: FreeAgent, candidate: Candidate) -> tuple[bool, bool, bool, bool, int, str]:
+    """Smaller suits better: who agreed it, the owner, who spoke with the debtor last, a first language, the fewest rare skills to spare."""
     spoken = _code(candidate.language)
     return (
         agent.id != candidate.task.agent,
         agent.id != candidate.owner,
+        agent.id != candidate.spoke_last,
         bool(spoken) and (not agent.languages or _code(agent.languages[0]) != spoken),
         len(agent.skills),
         agent.id,
@@ -214,7 +221,7 @@ def _code(language: str) -> str:
     return language[:2].lower()
 
 
-def _matcher(desk: tuple[FreeAgent, ...], spoken: frozenset[str] | None) -> Callable[[str, str], tuple[FreeAgent, ...]]:
+def matcher(desk: tuple[FreeAgent, ...], spoken: frozenset[str] | None) -> Callable[[str, str], tuple[FreeAgent, ...]]:
     """Who of the desk has this skill and language; each pair is looked up once."""
     known = None if spoken is None else {_code(language) for language in spoken}
     found: dict[tuple[str, str], tuple[FreeAgent, ...]] = {}

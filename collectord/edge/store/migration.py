@@ -14,6 +14,7 @@ import aiosqlite
 
 VERSIONED = {"item": "item_version", "debtor": "debtor_version", "debtor_number": "number_version", "clearing": "clearing_version"}
 """Tables of version 1 whose rows are versions since 2. Their former names are views now."""
+FORMER_INDEXES = ("task_ready",)
 STAGING = ("staged_item", "staged_debtor", "staged_number")  # of version 1: a file that was being read is read again
 
 
@@ -24,6 +25,8 @@ async def migrate(conn: aiosqlite.Connection, schema: str, *, found: int, to: in
     try:
         for table in STAGING:
             await conn.execute(f"drop table if exists {table}")
+        for index in FORMER_INDEXES:
+            await conn.execute(f"drop index if exists {index}")
         for table in moved:
             for index in await _names(
                 conn, "select name from sqlite_master where type = 'index' and sql is not null and tbl_name = ?", table
@@ -32,11 +35,11 @@ async def migrate(conn: aiosqlite.Connection, schema: str, *, found: int, to: in
             await conn.execute(f"alter table {table} rename to former_{table}")
         for view in await _names(conn, "select name from sqlite_master where type = 'view'"):
             await conn.execute(f"drop view {view}")
+        await _add_columns(conn, schema)  # before the indexes on them
         there = set(await _names(conn, "select name from sqlite_master"))
         for statement, name in _statements(schema):
             if name not in there:
                 await conn.execute(statement)
-        await _add_columns(conn, schema)
         for table, versions in moved.items():
             columns = ", ".join(await _columns(conn, f"former_{table}"))
             await conn.execute(f"insert into {versions} ({columns}) select {columns} from former_{table}")
@@ -62,7 +65,7 @@ async def _rows(conn: aiosqlite.Connection, query: str, *parameters: str) -> lis
 
 
 async def _add_columns(conn: aiosqlite.Connection, schema: str) -> None:
-    """What tables of the earlier version lack. New columns stand at the end there, so nobody may read by position."""
+    """What tables of the earlier version lack; others come as a whole. New columns stand at the end there, so nobody may read by position."""
     fresh = sqlite3.connect(":memory:")
     try:
         fresh.executescript(schema)
@@ -75,7 +78,7 @@ async def _add_columns(conn: aiosqlite.Connection, schema: str) -> None:
     for table, columns in wanted.items():
         known = set(await _columns(conn, table))
         for name, kind, required, default in columns:
-            if name not in known:
+            if known and name not in known:
                 rest = (" not null" if required else "") + (f" default {default}" if default is not None else "")
                 await conn.execute(f"alter table {table} add column {name} {kind}{rest}")
 

@@ -246,7 +246,7 @@ create table task (
   lease_until text
 );
 create index task_by_state on task (state, not_before);
-create index task_ready on task (state, medium, agent, priority desc, worth desc, not_before, id);  -- the dialler's look-ahead
+create index task_to_choose on task (state, medium, agent, value desc, priority desc, worth desc, not_before, id);  -- the dialler's look-ahead
 create index task_by_debtor on task (company, debtor_no, state);
 create unique index one_live_ladder_task on task (company, debtor_no)
   where origin = 'ladder' and state in ('planned', 'ready', 'leased', 'in_call');

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from collectord.core.money import plain_map, to_scaled
+from collectord.core.money import from_scaled, plain, plain_map, to_scaled
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.shortfall import Case
 from collectord.core.receivables.tasks import Origin, Task, TaskState
@@ -59,6 +59,7 @@ def row_of(task: Task, now: datetime) -> dict[str, Any]:
         "prompted_by": task.prompted_by,
         "script": task.script,
         "tone": task.tone,
+        "value": to_scaled(task.value),
         "worth": to_scaled(max(task.open_amount.values(), default=Decimal(0))),
         "now": instant(now),
     }
@@ -88,6 +89,7 @@ def to_task(row: Mapping[str, Any]) -> Task:
         prompted_by=row["prompted_by"],
         script=row["script"],
         tone=row["tone"],
+        value=from_scaled(row["value"]),
     )
 
 
@@ -122,6 +124,7 @@ def document(task: Task) -> dict[str, Any]:
         "prompted_by": task.prompted_by or None,
         "script": task.script or None,
         "tone": task.tone or None,
+        "value": plain(task.value),
         "skill": task.skill or None,
     }
 
@@ -177,10 +180,22 @@ async def reachable_of(conn: Connection, keys: Iterable[DebtorKey]) -> set[Debto
     return {DebtorKey(row["company"], row["debtor_no"]) async for row in SQL.reachable_of(conn, keys=as_json(keys))}
 
 
-async def live_calls(conn: Connection, now: datetime) -> list[Case]:
-    """What the shortfall is reckoned from: the debtors' live ladder tasks that are calls."""
-    rows = SQL.live_calls(conn, now=instant(now))
-    return [Case(row["id"], row["priority"], _amounts(row["open_amount"]), bool(row["reachable"])) async for row in rows]
+async def live_calls(conn: Connection, now: datetime, until: datetime) -> list[Case]:
+    """What the shortfall is reckoned from: live tasks that are calls and may be made before `until`."""
+    return [
+        Case(
+            row["id"],
+            row["priority"],
+            _amounts(row["open_amount"]),
+            bool(row["reachable"]),
+            value=from_scaled(row["value"]),
+            agreed=row["origin"] in (Origin.CALLBACK, Origin.MANUAL),
+            agent=row["agent"],
+            skill=row["skill"],
+            language=row["language"] or "",
+        )
+        async for row in SQL.live_calls(conn, now=instant(now), until=instant(until))
+    ]
 
 
 def _amounts(text: str) -> dict[str, Decimal]:

@@ -1,26 +1,26 @@
 -- Contact tasks. Which task is wanted or may be called is decided in core; here only ids, states, times and sort keys count.
 
--- name: insert_task(id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, worth, now)^
+-- name: insert_task(id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, now)^
 insert into task (id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority,
-                  origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, worth, created_at, changed_at)
+                  origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, created_at, changed_at)
 values (:id, :company, :debtor_no, :medium, :ladder, :level, :items, :open_amount, :not_before, :expires_at, :state, :why, :agent, :priority,
-        :origin, :oldest_due_on, :attempts_made, :skill, :prompted_by, :script, :tone, :worth, :now, :now)
+        :origin, :oldest_due_on, :attempts_made, :skill, :prompted_by, :script, :tone, :value, :worth, :now, :now)
 on conflict do nothing
 returning id;
 
--- name: insert_tasks(id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, worth, now)*!
+-- name: insert_tasks(id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, now)*!
 insert into task (id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority,
-                  origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, worth, created_at, changed_at)
+                  origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, created_at, changed_at)
 values (:id, :company, :debtor_no, :medium, :ladder, :level, :items, :open_amount, :not_before, :expires_at, :state, :why, :agent, :priority,
-        :origin, :oldest_due_on, :attempts_made, :skill, :prompted_by, :script, :tone, :worth, :now, :now)
+        :origin, :oldest_due_on, :attempts_made, :skill, :prompted_by, :script, :tone, :value, :worth, :now, :now)
 on conflict do nothing;
 
--- name: update_task(medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, oldest_due_on, attempts_made, skill, prompted_by, script, tone, worth, now, id)^
+-- name: update_task(medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, now, id)^
 -- Only while nobody calls for it.
 update task
    set medium = :medium, ladder = :ladder, level = :level, items = :items, open_amount = :open_amount, not_before = :not_before,
        expires_at = :expires_at, state = :state, why = :why, agent = :agent, priority = :priority, oldest_due_on = :oldest_due_on,
-       attempts_made = :attempts_made, skill = :skill, prompted_by = :prompted_by, script = :script, tone = :tone, worth = :worth, changed_at = :now
+       attempts_made = :attempts_made, skill = :skill, prompted_by = :prompted_by, script = :script, tone = :tone, value = :value, worth = :worth, changed_at = :now
  where id = :id and state in ('planned', 'ready')
 returning id;
 
@@ -56,8 +56,9 @@ select json_extract(k.value, '$[0]') as company, json_extract(k.value, '$[1]') a
     or exists (select 1 from overlay_number v
                 where v.company = json_extract(k.value, '$[0]') and v.debtor_no = json_extract(k.value, '$[1]') and v.e164 <> '');
 
--- name: live_calls(now)
-select t.id, t.priority, t.open_amount,
+-- name: live_calls(now, until)
+select t.id, t.priority, t.open_amount, t.value, t.origin, t.agent, t.skill,
+       (select d.language from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as language,
        exists (select 1 from exported_number n
                 where n.company = t.company and n.debtor_no = t.debtor_no and n.e164 <> ''
                   and not exists (select 1 from overlay o
@@ -65,7 +66,7 @@ select t.id, t.priority, t.open_amount,
                                      and case n.position when 1 then o.phone else o.phone2 end is not null))
        or exists (select 1 from overlay_number v where v.company = t.company and v.debtor_no = t.debtor_no and v.e164 <> '') as reachable
   from task t
- where t.origin = 'ladder' and t.medium = 'call' and t.state in ('planned', 'ready', 'leased', 'in_call') and t.created_at <= :now;
+ where t.medium = 'call' and t.state in ('planned', 'ready', 'leased', 'in_call') and t.created_at <= :now and t.not_before < :until;
 
 -- name: live_tasks_of(company, debtor_no, now)
 select * from task
@@ -89,7 +90,7 @@ select t.*, (select d.language from debtor d where d.company = t.company and d.d
  limit :limit;
 
 -- name: ready_open(now, any_skill, skills, barred, limit)
--- Read in the order of index task_ready, so that the look-ahead costs the same however many wait. No condition on not_before: it would
+-- Read in the order of index task_to_choose, so that the look-ahead costs the same however many wait. No condition on not_before: it would
 -- lead the planner to another index, ready means that it has come, and core looks again.
 -- `any_skill` = 1: whatever skill; else those of `skills`, written |a|b|. `barred`: languages left out, written |fr|it|.
 select t.*, (select d.language from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_language,
@@ -101,7 +102,7 @@ select t.*, (select d.language from debtor d where d.company = t.company and d.d
    and not exists (select 1 from debtor d
                     where d.company = t.company and d.debtor_no = t.debtor_no and d.language <> ''
                       and :barred like '%|' || lower(substr(d.language, 1, 2)) || '|%')
- order by t.priority desc, t.worth desc, t.not_before, t.id
+ order by t.value desc, t.priority desc, t.worth desc, t.not_before, t.id
  limit :limit;
 
 -- name: next_due()^
@@ -149,7 +150,7 @@ select * from task
  where created_at <= :now
    and (:company is null or company = :company) and (:debtor_no is null or debtor_no = :debtor_no)
    and (:state is null or state = :state) and (:medium is null or medium = :medium)
- order by closed_at is not null, priority desc, worth desc, not_before, id
+ order by closed_at is not null, value desc, priority desc, worth desc, not_before, id
  limit :limit;
 
 -- name: count_by_state(now)
@@ -163,4 +164,4 @@ select t.*, (select d.language from debtor d where d.company = t.company and d.d
   from task t
  where t.medium = 'call' and t.state in ('planned', 'ready', 'leased', 'in_call') and t.created_at <= :now
    and t.not_before < :until and (t.expires_at is null or t.expires_at > :now)
- order by t.priority desc, t.worth desc, t.not_before, t.id;
+ order by t.value desc, t.priority desc, t.worth desc, t.not_before, t.id;
