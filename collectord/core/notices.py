@@ -13,7 +13,7 @@ from typing import Literal
 
 from collectord.core.wording import Language, Texts, phrase
 
-Kind = Literal["held", "rejected", "waiting", "late", "blocked", "unconfirmed_block", "inbox", "disk", "over"]
+Kind = Literal["held", "rejected", "waiting", "late", "blocked", "unconfirmed_block", "approval", "inbox", "disk", "over"]
 Key = tuple[str, str]  # kind, subject
 
 LASTS = {
@@ -45,6 +45,10 @@ TEXTS: Texts = {
         "{count} erbetene Mahnsperren stehen nicht im Export von {source}; `collectord quality` zeigt sie."
         " Bitte vor dem nächsten Mahnlauf setzen.",
     ),
+    "approval": (
+        "A promise waits for a lead's approval until {day}; see `collectord promises --pending`.",
+        "Eine Zusage wartet bis {day} auf die Zustimmung der Teamleitung; siehe `collectord promises --pending`.",
+    ),
     "inbox": ("The inbox cannot be reached: {why}.", "Der Eingangsordner ist nicht erreichbar: {why}."),
     "disk": ("Only {free} MB are free on the disk of {place}.", "Auf der Platte von {place} sind nur noch {free} MB frei."),
     "over": ("Over: {sentence}", "Erledigt: {sentence}"),
@@ -57,6 +61,7 @@ TEXTS: Texts = {
     ),
     "title_held": ("an export is held back", "ein Export ist zurückgehalten"),
     "title_rejected": ("an export was rejected", "ein Export wurde abgewiesen"),
+    "title_approval": ("a promise waits for approval", "eine Zusage wartet auf Zustimmung"),
     "title_waiting": ("a file waits in the inbox", "eine Datei wartet im Eingang"),
     "title_late": ("an export is late", "ein Export ist überfällig"),
     "title_blocked": ("nothing is dialled", "es wird nicht gewählt"),

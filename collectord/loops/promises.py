@@ -13,9 +13,10 @@ from datetime import datetime
 from collectord.core.contact.calendar import WorkingDays, bank_day
 from collectord.core.house import House
 from collectord.core.receivables.broken_promise import Verdict, conclude, fallen
-from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.ledger import DebtorKey, OpenItem
 from collectord.core.receivables.promises import NOT_KEPT, Promise, booked_until, judge
 from collectord.core.receivables.seen_payments import SeenPayment, awaited
+from collectord.core.receivables.told import tell_again
 from collectord.core.rules import Rules
 from collectord.edge.crash import crash_point
 from collectord.edge.ids import new_id
@@ -45,10 +46,12 @@ async def judge_promises(db: Database, rules: Rules, house: House, now: datetime
 async def _judge(conn: Connection, key: DebtorKey, promises: list[Promise], rules: Rules, house: House, now: datetime) -> list[Promise]:
     today = house.today(now)
     clearings = await store.clearings(conn, key, today)
-    told = await store.told_by_sources(conn, key, min(promise.made_at for promise in promises).date(), today)
+    since = min(promise.made_at for promise in promises)
+    told = await store.told_by_sources(conn, key, since.date(), today)
     company = house.companies.get(key.company)
     days = WorkingDays(house.country, company.region if company else "")
-    seen = await _payments_of(conn, key, now, min(promise.made_at for promise in promises))
+    seen = await _payments_of(conn, key, now, since)
+    paid = await store.paid_since(conn, key, since, now)
     until = {payment.id: bank_day(days, payment.booked_on, house.paid_already_days) for payment in seen}
     asked = [awaited(promise, seen, until) for promise in promises]
     booked = {
@@ -57,7 +60,7 @@ async def _judge(conn: Connection, key: DebtorKey, promises: list[Promise], rule
     items = await families.open_items(conn, key, today)
     judged: list[Promise] = []
     over: set[str] = set()  # plans that ended in this turn
-    for promise_id, judgement in judge(asked, clearings, booked=booked).items():
+    for promise_id, judgement in judge(asked, clearings, booked=booked, judged=paid).items():
         promise = next(promise for promise in promises if promise.id == promise_id)
         if promise.plan_id in over:
             continue
@@ -83,10 +86,18 @@ async def _judge(conn: Connection, key: DebtorKey, promises: list[Promise], rule
             judged.append(replace(promise, state=verdict.state))
         if verdict.ends_plan:
             over.add(promise.plan_id)
-            for later in promises:
-                if later.plan_id == promise.plan_id and later.id not in {one.id for one in judged}:
-                    await _write(conn, later, fallen(later, house.language, house.time_zone), now)
+            done = {one.id for one in judged}
+            later = [one for one in promises if one.plan_id == promise.plan_id and one.id not in done]
+            await _end_plan(conn, later, verdict.why, items, house, now)
     return judged
+
+
+async def _end_plan(conn: Connection, later: list[Promise], why: str, items: tuple[OpenItem, ...], house: House, now: datetime) -> None:
+    """Its later payments fall, and accounting hears that the block for them need not stand."""
+    for one in later:
+        await _write(conn, one, fallen(one, house.language, house.time_zone), now)
+    for outcome in tell_again(later, items, None, why, now, lambda: new_id(now)):
+        await store.add_outcome(conn, outcome)
 
 
 async def _payments_of(conn: Connection, key: DebtorKey, now: datetime, since: datetime) -> list[SeenPayment]:

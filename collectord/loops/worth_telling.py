@@ -17,7 +17,7 @@ from collectord.core.exports.arrivals import TOLD_AFTER
 from collectord.core.notices import TEXTS, Condition, Kind
 from collectord.core.receivables.asked_blocks import Echo
 from collectord.core.wording import phrase
-from collectord.edge.store import notices
+from collectord.edge.store import notices, promises
 from collectord.edge.store.connection import Connection
 from collectord.loops import asked_blocks, inbox_state
 from collectord.loops.intake_edges import IntakeEdges, turn_of
@@ -62,6 +62,8 @@ class Watch:
             found.append(say("inbox", "inbox", why=unreachable.why))
         if state.get("state") == "blocked":
             found.append(say("blocked", "dialling", why=state.get("why")))
+        agreements = {(one.key, one.made_at): one for one in await edges.db.read(lambda conn: promises.pending_promises(conn, now))}
+        found += [say("approval", one.id, day=one.decide_until) for one in agreements.values()]
         found += [Condition(kind="late", subject=one["source"], sentence=one["why"]) for one in state.get("late", ())]
         for place in places:
             free = os.statvfs(place)

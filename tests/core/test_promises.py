@@ -82,6 +82,15 @@ def test_a_payment_keeps_the_oldest_promise_first_and_only_one() -> None:
     assert judged == {"old": Kept(date(2026, 11, 23), Decimal(200)), "young": PartlyKept(Decimal(100), Decimal(100))}
 
 
+def test_what_was_paid_on_a_promise_that_is_judged_keeps_no_other_one() -> None:
+    old = promise(id="old", amount=Money(Decimal(200), "EUR"), promised_on=date(2026, 11, 21))
+    young = promise(id="young", amount=Money(Decimal(200), "EUR"))
+    booked = {"young": GRACE}
+    assert judge([young], [cleared("200.00")], booked=booked, judged=[(old, Decimal(200))]) == {"young": Open(GRACE)}
+    both = judge([young], [cleared("400.00")], booked=booked, judged=[(old, Decimal(200))])
+    assert both == {"young": Kept(date(2026, 11, 23), Decimal(200))}
+
+
 def test_the_first_export_beyond_the_grace_decides_however_late_we_look() -> None:
     days = [date(2026, 11, day) for day in (24, 26, 27, 30)]
     assert booked_until(promise(), [days]) == date(2026, 11, 26)

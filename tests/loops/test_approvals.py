@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.tasks import Origin
 from collectord.core.telephony.attempts import Attempt
 from collectord.edge.inbox import ExchangeFolders
-from collectord.edge.store import tasks
+from collectord.edge.store import promises, tasks
 from collectord.loops import approvals, outbox, talk_elsewhere
 from collectord.loops.promises import judge_promises
 from tests.loops.desk import Desk, local, open_desk, row
@@ -141,3 +141,32 @@ async def test_what_is_agreed_on_the_telephone_elsewhere_has_the_usual_limits(de
 
 def _folders(desk: Desk) -> ExchangeFolders:
     return ExchangeFolders(desk.folder / "exchange")
+
+
+async def test_a_plan_that_ends_early_takes_its_block_back(desk: Desk) -> None:
+    await agreed(desk, "200.00:2026-11-24", "rest:2026-12-15")
+    await desk.take(row(item_no="R1", open_amount="300.00"), row(item_no="R2", open_amount="110.00"), NEWS, as_of="2026-11-27")
+    await judge_promises(desk.db, desk.rules, desk.house, local("2026-11-27T13:00"))
+    assert [(one["state"], one["instalment"]) for one in await promised(desk)] == [("broken", 1), ("withdrawn", 2)]
+    last = (await told(desk))[-1]
+    assert (last["promise_on"], last["dunning_block_until"]) == ("2026-12-15", None)
+    assert "The instalment plan is over" in last["note"]
+
+
+async def test_of_a_plan_the_agent_hears_of_the_payment_that_was_not_kept_else_of_the_next_one(desk: Desk) -> None:
+    placed = await agreed(desk, "200.00:2026-11-24", "100.00:2026-12-01", "rest:2026-12-15")
+
+    async def heard(at: datetime) -> tuple[str, str]:
+        last = await desk.db.read(lambda conn: promises.last_promise(conn, placed.key, at))
+        assert last is not None
+        return last.promised_on.isoformat(), last.state.value
+
+    assert await heard(MONDAY + timedelta(hours=2)) == ("2026-11-24", "open")
+    await desk.take(row(item_no="R1", open_amount="100.00"), row(item_no="R2", open_amount="110.00"), NEWS, as_of="2026-11-25")
+    wednesday = local("2026-11-25T13:00")
+    await judge_promises(desk.db, desk.rules, desk.house, wednesday)
+    assert await heard(wednesday) == ("2026-12-01", "open")
+    await desk.take(row(item_no="R1", open_amount="100.00"), row(item_no="R2", open_amount="110.00"), as_of="2026-12-04")
+    friday = local("2026-12-04T13:00")
+    await judge_promises(desk.db, desk.rules, desk.house, friday)
+    assert await heard(friday) == ("2026-12-01", "broken")

@@ -130,25 +130,35 @@ def moved(promise: Promise, gone: Iterable[Gone], arrived: Iterable[Arrived]) ->
     return {place[0]: there[place] for place in places if place in there}
 
 
-def judge(promises: Iterable[Promise], cleared: Iterable[Clearing], *, booked: Mapping[str, date]) -> dict[str, Judgement]:
+def judge(
+    promises: Iterable[Promise], cleared: Iterable[Clearing], *, booked: Mapping[str, date], judged: Iterable[tuple[Promise, Decimal]] = ()
+) -> dict[str, Judgement]:
     """What became of each open promise of one debtor. `booked`: promise id -> the day up to which the exports that count for it know
-    every booking.
+    every booking; `judged`: promises that were judged since the oldest open one was made, with what was paid on them: that is used up.
 
     Kept as soon as enough was cleared; else open until the grace has passed; then partly kept or broken. Only clearings count that came
     after the promise was made, on the items it is about; they pay the oldest promise first (SAP FSCM judges in this window too).
     """
     left = {clearing: clearing.amount.amount for clearing in sorted(cleared, key=_order)}
-    judged: dict[str, Judgement] = {}
+    for promise, used_up in sorted(judged, key=lambda pair: (pair[0].promised_on, pair[0].made_at, pair[0].id)):
+        _use(left, promise, used_up, date.max)
+    found: dict[str, Judgement] = {}
     for promise in sorted(promises, key=lambda p: (p.promised_on, p.made_at, p.id)):
-        due, paid, on = promise.amount.amount, Decimal(0), promise.promised_on
-        for clearing, rest in left.items():
-            if rest > 0 and paid < due and _counts(clearing, promise, booked[promise.id]):
-                used = min(rest, due - paid)
-                left[clearing] = rest - used
-                paid += used
-                on = clearing.as_of
-        judged[promise.id] = _judgement(promise, paid, on, booked[promise.id])
-    return judged
+        paid, on = _use(left, promise, promise.amount.amount, booked[promise.id])
+        found[promise.id] = _judgement(promise, paid, on, booked[promise.id])
+    return found
+
+
+def _use(left: dict[Clearing, Decimal], promise: Promise, due: Decimal, until: date) -> tuple[Decimal, date]:
+    """Takes what the promise is due from what is left of the clearings that count for it: how much, and the day of the last one."""
+    paid, on = Decimal(0), promise.promised_on
+    for clearing, rest in left.items():
+        if rest > 0 and paid < due and _counts(clearing, promise, until):
+            used = min(rest, due - paid)
+            left[clearing] = rest - used
+            paid += used
+            on = clearing.as_of
+    return paid, on
 
 
 def booked_until(promise: Promise, told: Iterable[Iterable[date]]) -> date:

@@ -173,6 +173,12 @@ async def give_promise_to(conn: Connection, promise_id: str, heir: DebtorKey, it
     await SQL.give_promise_to(conn, id=promise_id, heir=heir.debtor_no, items=joined(tuple(items)))
 
 
+async def paid_since(conn: Connection, key: DebtorKey, since: datetime, now: datetime) -> tuple[tuple[Promise, Decimal], ...]:
+    """Promises of this debtor that were judged after `since`, with what was paid on them."""
+    rows = SQL.paid_since(conn, company=key.company, debtor_no=key.debtor_no, since=instant(since), now=instant(now))
+    return tuple([(to_promise(row), from_scaled(row["paid"])) async for row in rows])
+
+
 async def close_promise(conn: Connection, promise_id: str, state: PromiseState, paid: Decimal, now: datetime) -> bool:
     """False when it was judged before."""
     return bool(await SQL.judge_promise(conn, id=promise_id, state=state.value, paid=to_scaled(paid), now=instant(now)))

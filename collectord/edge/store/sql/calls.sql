@@ -82,15 +82,23 @@ update promise set state = :state, judged_at = :now, paid = :paid where id = :id
 select * from promise where state = 'open' and made_at <= :now order by company, debtor_no, promised_on, made_at, id;
 
 -- name: last_promise^
-select *, case when judged_at > :now then 'open' else state end as state_then from promise
- where company = :company and debtor_no = :debtor_no and made_at <= :now and (state <> 'withdrawn' or judged_at > :now)
- order by made_at desc, id desc limit 1;
+-- Of the last talk that yielded any: of a plan the payment that was not kept, else the next one.
+select * from (
+  select *, case when judged_at > :now then 'open' else state end as state_then from promise
+   where company = :company and debtor_no = :debtor_no and made_at <= :now and (state <> 'withdrawn' or judged_at > :now)) then_known
+ order by made_at desc, case when state_then in ('broken', 'partially_kept') then 0 when state_then = 'open' then 1 else 2 end, promised_on, id
+ limit 1;
 
 -- name: judged_promises
 -- The last judged first, of those judged together the kept ones last: how many in a row were not kept.
 select state, made_at from promise
  where company = :company and debtor_no = :debtor_no and judged_at <= :now and made_at <> :but_of and state in ('kept', 'partially_kept', 'broken')
  order by judged_at desc, state = 'kept', promised_on desc, id desc;
+
+-- name: paid_since
+select * from promise
+ where company = :company and debtor_no = :debtor_no and judged_at > :since and judged_at <= :now and paid > 0
+ order by promised_on, id;
 
 -- name: not_kept_of$
 select count(*) from promise where plan_id = :plan_id and state in ('partially_kept', 'broken');
