@@ -56,6 +56,8 @@ class Holds:
 
     def stops_all(self, debtor: Debtor) -> str:
         """The legal state that stops every medium, "" when there is none."""
+        if not self.legal_state and not debtor.legal_state:
+            return ""
         states = (self.legal_state.strip(), debtor.legal_state.strip())
         return next((state for state in states if state.casefold() not in NO_LEGAL_STATE), "")
 

@@ -7,7 +7,7 @@ old when it came; once carried out, at least one item stands at it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -90,11 +90,14 @@ def _first(view: View, item: OpenItem, levels: Sequence[Level]) -> Step | None:
     return None
 
 
-def risk_may_rise(view: View, item: OpenItem) -> bool:
+def risk_may_rise(view: View, items: Iterable[OpenItem]) -> bool:
     """Whether a step that asks for a higher risk than there is today may come tomorrow: a risk is another every day."""
-    levels = view.ladder.levels[reached(view.ladder, item) :]
-    asking = [level for level in levels if level.min_risk and view.medium(level)]
-    return view.risks.rules.enabled and any(day_by_age(view.ladder, level, item) <= view.today for level in asking)
+    asking = [level for level in view.ladder.levels if level.min_risk and view.medium(level)] if view.risks.rules.enabled else []
+    return any(
+        day_by_age(view.ladder, level, item) <= view.today and level.number > reached(view.ladder, item)
+        for item in (items if asking else ())
+        for level in asking
+    )
 
 
 def _step(view: View, item: OpenItem, level: Level, medium: str, least_gap: int = 0) -> Step:
