@@ -296,8 +296,8 @@ TABLES = st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=8)
 def test_for_all_files_what_is_wrong_is_a_problem_and_never_an_exception(own: dict[str, Any], general: dict[str, Any]) -> None:
     problems: list[Problem] = []
     frames = Frames(parse_strategies(Table(general, "", problems)), parse_exceptions(Table(own, "", problems)))
-    found = list(doubts(frames, ladders()))
-    assert all(one.sentence and "\n" not in one.path for one in (*problems, *found))
+    told = [(one.path, one.sentence) for one in problems] + [(one.path, one.sentence) for one in doubts(frames, ladders())]
+    assert all(sentence and "\n" not in path for path, sentence in told)
     for key in (*frames.exceptions.debtors, DebtorKey("", "other")):
         frame = frames.at(key, "I")
         assert set(frame.media) <= set(MEDIA) or problems
