@@ -29,6 +29,10 @@ class Bilingual:
     texts: Mapping[Language, str]
 
 
+class Told(str):
+    """A sentence made by `phrase`, as a part of another one: safe already, and not to be cut."""
+
+
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
@@ -53,6 +57,8 @@ def shown(value: object, language: Language, zone: str) -> str:
             return _span(value, language)
         case Decimal():
             return f"{value:f}"
+        case Told():
+            return str(value)
         case str():
             return safe(value)
         case Bilingual(texts):
