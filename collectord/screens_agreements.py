@@ -1,4 +1,4 @@
-"""Screens of agreements: how punctually callbacks were kept, what the law adds to a claim.
+"""Screens of reports and of agreements: how punctually callbacks were kept, how right the risk was, what the law adds to a claim.
 
 Owns the tables of `report` and `claim`. Knows no rule; it shows what a command answered.
 Invariant: as in screens: nothing from an export reaches the terminal with a control character or as markup.
@@ -16,9 +16,21 @@ from collectord.screens import DOUBT, QUIET, listing, pairs, plain
 
 
 def report(doc: Mapping[str, Any], width: int) -> RenderableType:
-    if "callbacks" not in doc:
-        return pairs(doc, "report", width)
+    if "tenths" in doc:
+        return _risk(doc, width)
     return Group(listing("callbacks", doc["callbacks"], width), pairs(doc["summary"], "callbacks", width))
+
+
+def _risk(doc: Mapping[str, Any], width: int) -> RenderableType:
+    """Sentences first; then what was foretold and what came, tenth by tenth."""
+    told = [Text(plain(sentence), style="bold" if place == 0 else "") for place, sentence in enumerate(doc["says"])]
+    tenths = [
+        {"tenth": place, "items": one["items"], "foretold": f"{one['foretold']:.0%}", "late": f"{one['late']:.0%}"}
+        for place, one in enumerate(doc["tenths"], 1)
+    ]
+    rest = {key: value for key, value in doc.items() if key not in ("says", "tenths", "bounds", "late")}
+    figures = {key: f"{value:.3f}" if isinstance(value, float) else value for key, value in rest.items()}
+    return Group(*told, listing("tenths", tenths, width), pairs(figures, "risk of paying late", width))
 
 
 def claim(doc: Mapping[str, Any], width: int) -> RenderableType:
