@@ -183,7 +183,7 @@ update outcome set exported_in = :file where exported_in = '' and at <= :now;
 -- name: outcomes_in
 select o.*, coalesce((select d.debtor_name from debtor d where d.company = o.company and d.debtor_no = o.debtor_no), '') as debtor_name
   from outcome o
- where o.exported_in = :file order by o.at, o.attempt_id, o.item_no, o.outcome_id;
+ where o.exported_in = :file order by o.at, o.attempt_id, o.item_no, coalesce(o.promise_on, ''), o.outcome_id;
 
 -- name: unexported$
 select count(*) from outcome where exported_in = '' and at <= :now;

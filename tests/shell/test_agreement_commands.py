@@ -1,0 +1,115 @@
+"""Promises, approvals, cards, absences, reports and the claim on the command line."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from tests.shell.place import Place, row
+
+
+@pytest.fixture
+def house(place: Place) -> Place:
+    place.take(*[row(no) for no in range(1, 25)])
+    return place
+
+
+def outcomes(place: Place) -> list[dict[str, str]]:
+    with open(place.ask("export")["file"], encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file, delimiter=";"))
+
+
+PLAN = ["--disposition", "promise", "--promise", "40.00:2026-12-01", "--promise", "30.00:2027-01-04", "--promise", "rest:2027-03-01"]
+
+
+def test_a_plan_beyond_the_limits_waits_until_a_lead_has_approved_it(house: Place) -> None:
+    recorded = house.ask("record", 1, *PLAN)
+    assert recorded["approval"] == "pending"
+    waiting = house.ask("promises", "--pending")
+    assert [(one["amount"], one["instalment"], one["decide_until"]) for one in waiting] == [
+        ("40.00", 1, "2026-11-26"), ("30.00", 2, "2026-11-26"), ("30.00", 3, "2026-11-26"),
+    ]  # fmt: skip
+    assert house.rules(1) >= {"guard/open-promise"}
+    assert "98 days from now" in house.run("promises", "--pending").out
+    assert len(house.ask("approve", waiting[2]["id"], "--note", "known customer")["promises"]) == 3
+    assert house.ask("promises", "--pending") == []
+    again = house.run("approve", waiting[0]["id"])
+    assert (again.status, len(again.sentences)) == (1, 1)
+    lines = outcomes(house)
+    assert [(line["promise_amount"], line["promise_on"], line["dunning_block_until"]) for line in lines] == [
+        ("40.00", "2026-12-01", "2027-03-03"), ("30.00", "2027-01-04", "2027-03-03"), ("30.00", "2027-03-01", "2027-03-03"),
+    ]  # fmt: skip
+
+
+def test_a_refused_promise_lets_the_debtor_be_called_and_needs_a_reason(house: Place) -> None:
+    promise = house.ask("record", 1, "--disposition", "promise", "--promise", "5.00:2026-12-01")["promise"]
+    assert house.run("refuse", promise).status == 2
+    assert house.ask("refuse", promise, "--reason", "too little")["approval"] == "refused"
+    assert [task["origin"] for task in house.ask("tasks", "--debtor", 1)] == ["promise"]
+    assert house.run("refuse", "nobody", "--reason", "x").sentences == [
+        "There is no promise nobody; `collectord promises --pending` lists them."
+    ]
+
+
+def test_a_single_promise_is_written_as_before(house: Place) -> None:
+    assert house.ask("record", 1, "--disposition", "promise", "--promise", "full:2026-11-30")["approval"] is None
+    (one,) = house.ask("promises")
+    assert (one["amount"], one["plan"], one["instalment"], one["approval"]) == ("100.00", None, None, None)
+
+
+def test_cards_are_shown_recorded_and_taken_back(house: Place) -> None:
+    cards = house.ask("objections")
+    assert cards[0]["code"] == "invoice-missing"
+    assert "invoice not received" in house.run("objections").out
+    house.ask("record", 1, "--objection", "invoice-missing", "--item", "R1", "--contact", "email", "--note", "new address")
+    assert house.explain(1)["planned"]["rule"] == "objection"
+    (line,) = outcomes(house)
+    assert (line["item_no"], line["disposition"], line["dunning_block_until"]) == ("R1", "objection", "2026-11-30")
+    assert line["note"] == "invoice not received: new address (please send a copy of the invoice)"
+    house.ask("record", 1, "--objection", "none")
+    assert house.explain(1)["planned"]["rule"] != "objection"
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "sentence"),
+    [
+        (["record", 1, "--objection", "moon"], 1, "There is no objection card moon; use one of"),
+        (["record", 1, "--objection", "in-approval", "--until", "soon"], 2, "--until 'soon' is no date"),
+        (["record", 1, "--objection", "in-approval"], 1, "asks for the day that the debtor named"),
+        (["record", 1, "--until", "2026-12-01"], 1, "belong to an objection"),
+        (["absence", "201", "2026-12-01", "never"], 2, "UNTIL 'never' is no date"),
+        (["absence", "999", "2026-12-01", "2026-12-02"], 1, "Agent 999 is not in the configuration"),
+        (["report", "weather"], 1, "there is no report 'weather'; known are callbacks"),
+        (["claim", 1, "--on", "2026-11-23"], 1, "no base rate of DE covers"),
+        (["claim", 1, "--paid", "much"], 1, "--paid: 'much' is no amount"),
+        (["claim", 1, "--paid", "-1.00"], 1, "a payment is not negative"),
+        (["claim", 999], 1, "999"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(house: Place, words: list[object], status: int, sentence: str) -> None:
+    answer = house.run(*words)
+    assert answer.status == status
+    assert len(answer.sentences) == 1
+    assert sentence in answer.err
+
+
+def test_an_absence_is_listed_until_it_is_taken_back(house: Place) -> None:
+    agent = house.ask("agents")[0]["id"]
+    assert house.ask("absence", agent, "2026-12-01", "2026-12-02") == {
+        "agent": agent, "from": "2026-12-01", "until": "2026-12-02", "deputy": None, "revoked": False, "callbacks_moved": 0,
+    }  # fmt: skip
+    assert agent in house.run("absences").out
+    assert house.ask("absence", agent, "2026-12-01", "2026-12-02", "--revoke")["revoked"]
+    assert house.ask("absences") == []
+
+
+def test_the_report_of_callbacks_and_the_claim_have_screens(house: Place) -> None:
+    house.ask("record", 1, "--disposition", "callback", "--callback", "2026-11-24T10:00:00+01:00")
+    report = house.ask("report", "callbacks")
+    assert [(one["debtor_no"], one["state"]) for one in report["callbacks"]] == [("1", "waiting")]
+    assert "waiting" in house.run("report", "callbacks").out
+    shown = house.run("claim", 1, "--on", "2026-11-09", "--paid", "50.00").out  # not in default yet: no rate is needed
+    assert "Not charged" in shown
+    assert "not in default yet" in shown
+    assert "leaves principal" in shown
