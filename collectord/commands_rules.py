@@ -17,7 +17,7 @@ from collectord.core.simulation.picture import picture
 from collectord.core.simulation.shift import MINUTES_PER_DAY, Worker
 from collectord.core.telephony.allocation import FreeAgent
 from collectord.edge import pictures, rules_files
-from collectord.loops import callbacks, plan_diff, planning, simulating, workload
+from collectord.loops import approvals, callbacks, plan_diff, planning, simulating, workload
 from collectord.watching import tell
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ async def plan(context: Context, args: Mapping[str, Any]) -> Reply:
         return others
     if not dry_run:
         await callbacks.give_out(context.db, context.settings, context.now, context.id)
+        await approvals.let_lapse(context.db, context.house, context.now)
     doc = await planning.plan(
         context.db,
         context.rules,

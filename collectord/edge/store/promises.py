@@ -148,7 +148,7 @@ async def gone_items(conn: Connection, since: int) -> dict[str, list[Gone]]:
 async def arrived_items(conn: Connection, gone: Iterable[Gone]) -> list[Arrived]:
     """Open items that may be these, at whatever debtor."""
     some = tuple(gone)
-    days, numbers = (f"|{'|'.join(sorted(words))}|" for words in ({one.as_of.isoformat() for one in some}, {one.item_no for one in some}))
+    days, numbers = (sorted(words) for words in ({one.as_of.isoformat() for one in some}, {one.item_no for one in some}))
     return [
         Arrived(
             DebtorKey(row["company"], row["debtor_no"]),
@@ -156,8 +156,13 @@ async def arrived_items(conn: Connection, gone: Iterable[Gone]) -> list[Arrived]
             date.fromisoformat(row["opened_as_of"]),
             Money(from_scaled(row["open_amount"]), row["currency"]),
         )
-        async for row in SQL.opened_elsewhere(conn, days=days, items=numbers)
+        async for row in SQL.opened_elsewhere(conn, first=days[0], days=_listed(days), items=_listed(numbers))
     ]
+
+
+def _listed(words: Iterable[str]) -> str:
+    """As SQL looks for them with `like`."""
+    return f"|{'|'.join(words)}|"
 
 
 async def visible_number(conn: Connection) -> int:

@@ -144,7 +144,7 @@ select p.id as promise_id, c.company, c.debtor_no, c.item_no, c.as_of, c.amount,
 -- name: opened_elsewhere
 -- One look at all open items: which of these numbers stand with somebody whom they came to on one of these days. Core looks again.
 select company, debtor_no, item_no, open_amount, currency, opened_as_of from item
- where state = 'open' and :days like '%|' || opened_as_of || '|%' and :items like '%|' || item_no || '|%';
+ where state = 'open' and opened_as_of >= :first and :days like '%|' || opened_as_of || '|%' and :items like '%|' || item_no || '|%';
 
 -- name: mark_moved!
 update clearing_version set moved_to = :heir where company = :company and debtor_no = :debtor_no and item_no = :item_no and since = :since;
