@@ -395,3 +395,38 @@ def test_a_profile_that_names_no_or_a_wrong_other_profile_is_refused_with_key_an
         (1, "also"),
         (lines.index('covers = ["generic"]') + 1, "scope.covers"),
     ]
+
+
+def test_without_strategies_and_exceptions_every_frame_is_without_bounds(rules: Path) -> None:
+    for name in ("strategies.toml", "debtors.toml"):
+        (rules / name).unlink()
+    loaded = load_rules(rules)
+    assert loaded.frames.is_empty
+    assert (described(loaded, House())["strategies"], described(loaded, House())["exceptions"]) == ([], 0)
+
+
+def test_what_several_files_contradict_is_an_error_or_a_warning_at_its_line(rules: Path) -> None:
+    gap = change(rules / "strategies.toml", 'potential_classes = ["IV"]', 'potential_classes = ["I"]')
+    (twice,) = problems(rules)
+    assert twice.startswith(f"strategies.toml:{gap}: strategy.lean.potential_classes: class I has a strategy already, gentle;")
+    change(rules / "strategies.toml", 'potential_classes = ["II", "III", "none"]', 'potential_classes = ["II"]')
+    change(rules / "strategies.toml", '[strategy.lean]\ntitle.en = "lean"\ntitle.de = "sparsam"\npotential_classes = ["I"]',
+           '[strategy.lean]\ntitle.en = "lean"\ntitle.de = "sparsam"\npotential_classes = ["IV"]')  # fmt: skip
+    line = change(rules / "strategies.toml", "saturation = 6 ", "saturation = 2 ")
+    found = [warning.removeprefix(f"{rules}/") for warning in described(load_rules(rules), House())["warnings"]]
+    first = (rules / "strategies.toml").read_text(encoding="utf-8").splitlines().index("[strategy.gentle]") + 1
+    weak, left_out = (warning for warning in found if "strategy" in warning)
+    assert weak.startswith(f"strategies.toml:{line}: strategy.lean.saturation: saturation = 2 is below the strength 3 of one call:")
+    assert left_out.startswith(f"strategies.toml:{first}: strategy: no strategy is for class III and debtors without a class (none):")
+
+
+def test_a_bare_number_with_zeros_in_front_is_told_to_stand_in_quotes(rules: Path) -> None:
+    (rules / "debtors.toml").write_text("[[debtor]]\ndebtor_no = 0010 # of accounting\n", encoding="utf-8")
+    (problem,) = problems(rules)
+    assert problem.startswith("debtors.toml:2: this is no TOML:")
+    assert problem.endswith('; 0010 begins with 0, so it must stand in quotes: "0010"')
+
+
+def test_a_pack_cannot_be_called_as_the_file_of_exceptions_is(rules: Path) -> None:
+    shutil.copy(rules / "packs" / "uk.toml", rules / "packs" / "debtors.toml")
+    assert "packs/debtors.toml:1: debtors is a reserved name; give the pack another file name" in problems(rules)
