@@ -20,6 +20,7 @@ from collectord.core.receivables.legal_states import NO_LEGAL_STATES, LegalState
 from collectord.core.receivables.objections import Card
 from collectord.core.receivables.policy import Policy
 from collectord.core.receivables.risk_rules import NO_RISK_RULES, RiskRules, Risks
+from collectord.core.receivables.script_set import NO_SCRIPTS, Scripts
 from collectord.core.receivables.strategies import NO_FRAMES, Frames
 from collectord.core.receivables.triggers import Trigger
 from collectord.core.telephony.allocation_rules import PLAIN_ALLOCATION, AllocationRules
@@ -65,6 +66,7 @@ class Rules:
     risk: RiskRules = NO_RISK_RULES
     legal_states: LegalStates = NO_LEGAL_STATES
     allocation: AllocationRules = PLAIN_ALLOCATION
+    scripts: Scripts = NO_SCRIPTS  # scripts/ and templates/
     warnings: tuple[str, ...] = ()  # what the files say together and hardly mean, with file and line
 
     @property

@@ -23,9 +23,12 @@ from collectord.core.receivables.acting_early import NOT_EARLY, parse_early
 from collectord.core.receivables.claim_rules import ClaimRules, parse_claims
 from collectord.core.receivables.early_doubts import early_doubts
 from collectord.core.receivables.exceptions import NO_EXCEPTIONS, parse_exceptions
+from collectord.core.receivables.ladder_doubts import ladder_doubts
 from collectord.core.receivables.ladder_text import parse_ladders
 from collectord.core.receivables.legal_states import NO_LEGAL_STATES, parse_legal_states
 from collectord.core.receivables.objections import Card, parse_objections
+from collectord.core.receivables.script_set import Scripts, script_doubts
+from collectord.core.receivables.script_text import LANGUAGES, Kind, ScriptText, file_of, parse_script, script_kind
 from collectord.core.receivables.strategies import NO_STRATEGIES, Frames, parse_strategies
 from collectord.core.receivables.strategy_doubts import Doubt, doubts
 from collectord.core.rule_text import Problem, Table
@@ -56,7 +59,10 @@ OPTIONAL = (
 )  # a directory without one of them has none of what it would say
 PACKS = "packs"
 SOURCES = "sources"
+SCRIPTS = "scripts"
+TEMPLATES = "templates"
 LARGEST = 1_000_000  # bytes; a rule file a person can read is far smaller
+_KINDS = {SCRIPTS: (Kind.SCRIPT,), TEMPLATES: (Kind.EMAIL, Kind.LETTER)}
 _Read = tuple[dict[str, Any], str] | None
 _POSITION = re.compile(r"\.([0-9]+)(?=\.|$)", re.ASCII)
 _ZERO_IN_FRONT = re.compile(r"=\s*(0[0-9]+)\s*(?:#|$)", re.ASCII)
@@ -104,18 +110,20 @@ def load_rules(directory: Path) -> Rules:
     early = reading.parse_if_there(TRIGGERS, parse_early, NOT_EARLY)
     legal_states = reading.parse_if_there(LEGAL_STATES, parse_legal_states, NO_LEGAL_STATES)
     allocation = reading.parse_if_there(ALLOCATION, parse_allocation, PLAIN_ALLOCATION)
+    scripts = reading.scripts()
     reading.unknown_files()
     if packs and not reading.problems and not any(EVERYWHERE in pack.countries for pack in packs.values()):
         sentence = f'no pack is for all other countries; write countries = [..., "{EVERYWHERE}"] in the strictest one'
         reading.problems.append(RuleProblem(str(directory / PACKS), 1, "countries", sentence))
     warnings: tuple[str, ...] = ()
     if ladders is not None and not reading.problems:
-        warnings = reading.compared([*doubts(frames, ladders), *early_doubts(early, ladders)])
+        told = [*ladder_doubts(ladders), *doubts(frames, ladders), *early_doubts(early, ladders)]
+        warnings = reading.compared([*told, *script_doubts(scripts, ladders, early.triggers, frames)])
     if reading.problems or ladders is None or dispositions is None:
         raise RulesInvalid(sorted(reading.problems, key=lambda problem: (problem.file, problem.line, problem.key)))
     return Rules(
         packs=packs, ladders=ladders, dispositions=dispositions, sources=sources, frames=frames, objections=objections, claims=claims,
-        triggers=early.triggers, risk=early.risk, legal_states=legal_states, allocation=allocation, warnings=warnings,
+        triggers=early.triggers, risk=early.risk, legal_states=legal_states, allocation=allocation, scripts=scripts, warnings=warnings,
     )  # fmt: skip
 
 
@@ -136,6 +144,10 @@ def described(rules: Rules, house: House) -> dict[str, Any]:
             for one in rules.frames.strategies.listed
         ],
         "exceptions": len(rules.frames.exceptions.debtors),
+        "scripts": [
+            {"file": text.file, "version": text.version, "approved_by": text.approved_by, "approved_on": text.approved_on.isoformat()}
+            for _, text in sorted(rules.scripts.texts.items())
+        ],
         "triggers": [
             {"name": one.name, "title": one.title(house.language), "medium": one.medium, "enabled": one.enabled} for one in rules.triggers
         ],
@@ -222,6 +234,27 @@ class _Reading:
                 self._complain(f"{folder_name}/{path.name}", "use small letters, digits and hyphens in the name of a file here")
         return files
 
+    def scripts(self) -> Scripts:
+        """Every text of scripts/ and templates/; none where neither folder is there."""
+        texts: dict[tuple[Kind, str, str], ScriptText] = {}
+        for folder in (SCRIPTS, TEMPLATES):
+            for path in sorted((self.directory / folder).glob("*/*")):
+                file, language = f"{folder}/{path.parent.name}/{path.name}", path.parent.name
+                if path.name.startswith("."):
+                    continue
+                name, dot, medium = path.name.removesuffix(".md").partition(".")
+                kind = {"": script_kind(name)}.get(dot) if folder == SCRIPTS else {"email": Kind.EMAIL, "letter": Kind.LETTER}.get(medium)
+                known = next((one for one in LANGUAGES if one == language), None)
+                if known is None or kind is None or path.suffix != ".md":
+                    expected = " or ".join(sorted({file_of(one, "NAME", LANGUAGES[0]) for one in _KINDS[folder]}))
+                    self._complain(file, f"this file is not known here; expected {expected}, with {' or '.join(LANGUAGES)} as folder")
+                elif (text := self._text(file)) is not None:
+                    script, problems = parse_script(kind, name, known, text)
+                    self.problems += [RuleProblem(str(self.directory / file), one.line, one.key, one.sentence) for one in problems]
+                    if script is not None:
+                        texts[kind, name, known] = script
+        return Scripts(texts)
+
     def unknown_files(self) -> None:
         if os.access(self.directory, os.R_OK | os.X_OK):  # a directory that cannot be read was complained about already
             for path in sorted(self.directory.glob("*.toml")):
@@ -238,7 +271,7 @@ class _Reading:
         """What several files say together: contradictions join the problems, the rest comes back as warnings with file and line."""
         warnings = []
         for doubt in found:
-            read = self._data(doubt.file)
+            read = self._data(doubt.file) if doubt.file.endswith(".toml") else None  # a text is meant as a whole
             line = KeyLines(read[1]).line(doubt.path) if read is not None else 1
             problem = RuleProblem(str(self.directory / doubt.file), line, doubt.path, doubt.sentence)
             if doubt.is_error:
