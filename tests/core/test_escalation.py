@@ -131,6 +131,8 @@ def test_instalments_that_count_as_one_share_what_was_done_about_them() -> None:
     assert yes(told, of=of, on=TODAY + 30 * DAY).level.number == 2
     assert yes(told, of=ladder(), on=TODAY + 30 * DAY).level.number == 1  # one by one, it was spoken about before it was due
     assert carried_out(of, 1, [item("R", 5)], TODAY, [item("R", 5)]) == {"R": 1}
+    referred = [replace(item(number), debtor_no="20") for number in ("20/R", "20/S", "20/T/1")]  # a branch's, as its head office sees them
+    assert [of.invoice_of(one) for one in referred] == ["", "", "20/T"]
 
 
 def test_when_the_oldest_is_cleared_the_others_go_on_by_their_own_age_or_keep_the_level() -> None:

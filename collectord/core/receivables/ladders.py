@@ -118,8 +118,10 @@ class Ladder:
         """The invoice that an instalment belongs to, "" where every item stands for itself."""
         if self.options.instalments is Instalments.ONE_BY_ONE:
             return ""
-        invoice, mark, _ = item.item_no.rpartition(self.options.instalment_mark)
-        return invoice if mark else ""
+        branch = f"{item.debtor_no}/"  # of an item that a head office's call refers to, see families.reference
+        number = item.item_no.removeprefix(branch)
+        invoice, mark, _ = number.rpartition(self.options.instalment_mark)
+        return f"{branch}{invoice}" if mark else ""
 
 
 def reached(ladder: Ladder, item: OpenItem) -> int:
