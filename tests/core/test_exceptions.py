@@ -18,7 +18,7 @@ from collectord.core.receivables.ladder_text import parse_ladders
 from collectord.core.receivables.ladders import Ladder
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.strategies import Frames, parse_strategies
-from collectord.core.receivables.strategy_doubts import doubts
+from collectord.core.receivables.strategy_doubts import doubts, doubts_about_agents, doubts_about_debtors
 from collectord.core.rule_text import Problem, Table
 
 RULES = Path(__file__).parents[2] / "rules"
@@ -301,3 +301,23 @@ def test_for_all_files_what_is_wrong_is_a_problem_and_never_an_exception(own: di
     for key in (*frames.exceptions.debtors, DebtorKey("", "other")):
         frame = frames.at(key, "I")
         assert set(frame.media) <= set(MEDIA) or problems
+
+
+def test_a_skill_or_an_agent_that_nobody_is_is_doubted() -> None:
+    general = parse_strategies(Table(tomllib.loads(STRATEGIES.replace("saturation = 6", 'skill = "senior"\nsaturation = 6')), "", []))
+    frames = Frames(general, read(own('agent = "201"') + own('agent = "999"', no="11") + own('not_on = "fri"', no="12"))[0])
+    nobody = [(one.file, one.path, one.sentence) for one in doubts_about_agents(frames, {"201": frozenset(), "202": frozenset({"junior"})})]
+    assert nobody == [
+        ("strategies.toml", "strategy.gentle.skill",
+         "skill = 'senior': no [[agent]] of collectord.toml has it, so nobody could take these cases"),
+        ("debtors.toml", "debtor.1.agent",
+         "agent = '999': there is no such [[agent]] in collectord.toml, so nobody calls this debtor"),
+    ]  # fmt: skip
+    assert list(doubts_about_agents(frames, {"201": frozenset({"senior"}), "999": frozenset()})) == []
+
+
+def test_an_exception_for_a_debtor_whom_no_export_has_named_is_doubted() -> None:
+    found = read(own('not_on = "fri"') + own('not_on = "fri"', 'company = "1000"', no="0011"))[0]
+    (doubt,) = doubts_about_debtors(found, [DebtorKey("1000", "0011")])
+    assert (doubt.path, doubt.is_error) == ("debtor.1.debtor_no", False)
+    assert doubt.sentence.startswith("no export has named debtor 1000/0011 so far;")
