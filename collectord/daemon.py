@@ -32,6 +32,7 @@ from collectord.edge.pbx.link import PbxLink, tls_context
 from collectord.edge.store import meta
 from collectord.edge.store.connection import Database, StoreBroken, open_store
 from collectord.loops import (
+    best_hours,
     call_events,
     callbacks,
     corrections,
@@ -45,6 +46,7 @@ from collectord.loops import (
     promises,
     quality,
     standing,
+    workload,
 )
 from collectord.loops.clock_watch import ClockWatch
 from collectord.loops.dialling import Dialler, GateRefused, Idle, PlacedCall, switched_off
@@ -55,6 +57,7 @@ from collectord.settings import Settings
 
 DRAIN_FOR = 20.0  # s; below TimeoutStopSec of the unit
 PLAN_EVERY = timedelta(minutes=15)
+RECKON_EVERY = timedelta(minutes=5)  # at most: work and hours of a large ledger take seconds to add up
 SOURCES_EVERY = timedelta(seconds=30)
 NOTICES_EVERY = 30.0  # s
 QUALITY_EVERY = 60.0  # s; one look at a mark on all turns of a day but one
@@ -85,6 +88,8 @@ class Daemon:
         self.notices: NoticeDesk
         self.worth_telling = Watch()
         self._idle_why = ""
+        self._learnt = best_hours.NOT_LEARNT
+        self._reckoned_at: datetime | None = None
         self._freshness: tuple[datetime, bool] | None = None  # when the sources were looked at last, and whether one was fresh
 
     # ------------------------------------------------------------ what commands may ask
@@ -132,6 +137,7 @@ class Daemon:
             house=self.house,
             pbxes=self.pbxes(),
             started={name: desk.started for name, desk in self.desks.items() if desk.started},
+            learnt=self._learnt,
         )
 
     async def call_now(self, key: DebtorKey, agent_id: str, actor: str) -> Reply:
@@ -371,6 +377,11 @@ class Daemon:
         if any(counts.values()):
             self.log.info("tasks_planned", **counts)
             self._dial.set()
+        if self._reckoned_at is None or not timedelta(0) <= now - self._reckoned_at < RECKON_EVERY:
+            self._reckoned_at = now
+            await workload.keep(self.db, await workload.reckon(self.db, self.settings, self.rules, self.house, now))
+            await best_hours.learn(self.db, self.rules, self.house, now)
+            self._learnt = await self.db.read(lambda conn: best_hours.learnt(conn, self.rules))
         if self.settings.outbox.call_list:
             agents = await duty.on_duty(self.db, self.settings, self.device_states(), now)
             await day_sheet.write_daily_call_list(self.db, self.rules, self.house, self.folders, now, agents=agents)

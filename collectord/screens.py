@@ -260,6 +260,7 @@ def _status(doc: Mapping[str, Any], width: int) -> Panel:
     inbox, notices = doc.get("inbox") or {}, doc.get("notices") or {}
     told = {
         "inbox": f"cannot be reached: {inbox.get('why')}" if inbox.get("reachable") is False else inbox.get("waiting"),
+        "workload": (doc.get("workload") or {}).get("says"),
         "notices": f"{notices['unsent']} not sent yet; {notices.get('failure') or ''}" if notices.get("unsent") else "",
     }
     doc = {**doc, **told}

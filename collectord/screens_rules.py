@@ -34,6 +34,8 @@ def plan(doc: Mapping[str, Any], width: int) -> RenderableType:
                 more = f" (the first {PLANNED_SHOWN}; --json has all)" if len(found) > PLANNED_SHOWN else ""
                 parts.append(listing("tasks", found[:PLANNED_SHOWN], width, f"{key}: {len(found)}{more}"))
     rest = {key: value for key, value in doc.items() if key not in (*LISTED, "diff", "difference")}
+    if "workload" in rest:
+        rest["workload"] = rest["workload"]["says"]
     counts = {key: len(doc[key]) for key in LISTED if "difference" in doc and doc.get(key)}
     return Group(*parts, pairs({**counts, **rest}, "plan", width))
 

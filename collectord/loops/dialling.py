@@ -30,6 +30,7 @@ from collectord.edge.store import agents as agent_rows
 from collectord.edge.store import calls, facts, meta, promises, tasks
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import call_events, duty
+from collectord.loops.best_hours import NOT_LEARNT, Learnt, timed
 from collectord.settings import Settings
 
 A_FEW = 20  # candidates read per turn: nearly always they hold one for somebody free
@@ -82,6 +83,7 @@ class Dialler:
     house: House
     pbxes: Mapping[str, AsteriskPbx]
     started: Mapping[str, str]  # PBX name -> start-up token of a reconciled link; absent = do not dial there
+    learnt: Learnt = NOT_LEARNT
 
     async def turn(self, devices: Mapping[str, str], doubts: tuple[Doubt, ...], now: datetime) -> PlacedCall | GateRefused | Idle:
         if await self.db.read_briefly(lambda conn: tasks.is_any_due(conn, now)):
@@ -98,10 +100,13 @@ class Dialler:
                 return await self.place(task, next(a for a in free if a.id == chosen.id), doubts, now)
 
     async def _look(self, conn: Connection, devices: Mapping[str, str], now: datetime) -> tuple[tuple[OnDuty, ...], list[Candidate]]:
-        return await duty.present(conn, self.settings, devices, now), await tasks.ready_tasks(conn, now, limit=A_FEW)
+        present = await duty.present(conn, self.settings, devices, now)
+        first = await tasks.ready_tasks(conn, now, limit=A_FEW)
+        return present, await timed(conn, first, self.learnt, self.settings, self.rules, self.house, now)
 
     async def _choose(self, free: list[OnDuty], at_work: list[OnDuty], first: list[Candidate], now: datetime) -> Placement | Nothing:
-        """The stored order is core's but for ties in money, so the first few are as good as all when somebody can take one of them."""
+        """The stored order is core's but for ties in money and for the hour, which chooses among the first few: they are as good as all
+        when somebody can take one of them."""
         desk, soon = _as_desk(free), _as_desk(at_work)
         spoken, reach = self._spoken(), self._reach()
 

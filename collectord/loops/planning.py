@@ -93,7 +93,7 @@ async def plan(
     cases = await db.read(lambda conn: tasks.live_calls(conn, now, until))
     if dry_run:
         cases = [*(case for case in cases if case.task_id not in gone), *told.cases]
-    load = {"workload": await reckoned(cases, capacity, now)} if capacity else {}
+    load = {"workload": await reckoned(cases, capacity, house, now)} if capacity else {}
     return {
         **documents,
         "unchanged": before - len(documents["changed"]) - len(documents["cancelled"]),

@@ -18,7 +18,7 @@ from collectord.core.telephony.agents import AgentState, judge
 from collectord.edge.store import ledger, meta, notices
 from collectord.edge.store.codec import to_maybe_instant
 from collectord.edge.store.connection import Database
-from collectord.loops import duty, habits
+from collectord.loops import duty, habits, workload
 from collectord.settings import Settings
 
 
@@ -93,6 +93,7 @@ async def status(
         "pbx": shown_pbx,
         "unknown": counts["unknown"],
         "held": counts["held"],
+        "workload": await db.read(workload.kept),
         "inbox": inbox,
         "notices": (await db.read(notices.unsent)).as_json(),
     }

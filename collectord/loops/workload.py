@@ -20,7 +20,7 @@ from collectord.core.exports.freshness import accounting_days
 from collectord.core.house import House
 from collectord.core.money import plain_map
 from collectord.core.receivables.dunning import day_begins
-from collectord.core.receivables.shortfall import Case, Fit, fit
+from collectord.core.receivables.shortfall import Case, Fit, Load, fit
 from collectord.core.rules import Rules
 from collectord.core.telephony.allocation import FreeAgent, matcher
 from collectord.core.telephony.callbacks import Absence, Colleague
@@ -88,16 +88,25 @@ def fitted(cases: Iterable[Case], given: Capacity | None, left: Mapping[str, Dec
     return fit(cases, given.day.left if left is None else left, given.per_call, able)
 
 
-async def reckoned(cases: list[Case], given: Capacity, now: datetime) -> dict[str, Any]:
+async def reckoned(cases: list[Case], given: Capacity, house: House, now: datetime) -> dict[str, Any]:
     """What `plan` and `status` show."""
     found = await asyncio.to_thread(fitted, cases, given)
+    load = Load(
+        day=given.day.day,
+        agents=sum(1 for minutes in given.day.left.values() if minutes >= given.per_call),
+        minutes=int(given.day.minutes),
+        wanted=int(given.per_call * (len(cases) - found.unreachable)),
+        calls=len(cases),
+        left_over=found,
+    )
     return {
         "at": now.isoformat(),
-        "day": given.day.day.isoformat(),
-        "agents": sum(1 for minutes in given.day.left.values() if minutes >= given.per_call),
-        "minutes": int(given.day.minutes),
-        "minutes_wanted": int(given.per_call * (len(cases) - found.unreachable)),
-        "calls": len(cases),
+        "says": load.says(house.language, house.time_zone),
+        "day": load.day.isoformat(),
+        "agents": load.agents,
+        "minutes": load.minutes,
+        "minutes_wanted": load.wanted,
+        "calls": load.calls,
         "calls_short": found.short,
         "unreachable": found.unreachable,
         "shortfall": plain_map(found.money),
@@ -109,7 +118,7 @@ async def reckon(db: Database, settings: Settings, rules: Rules, house: House, n
     given = await capacity(db, settings, rules, house, now)
     async with open_for_reading(db.path.parent) as own:
         cases = await own.read(lambda conn: tasks.live_calls(conn, now, given.until))
-    return await reckoned(cases, given, now)
+    return await reckoned(cases, given, house, now)
 
 
 async def keep(db: Database, doc: Mapping[str, Any]) -> None:

@@ -162,7 +162,7 @@ async def test_a_candidate_brings_the_debtors_language_and_owner(db: Database) -
 
 @pytest.mark.parametrize(("query", "sorts"), [("ready_open", False), ("ready_bound", True)])
 async def test_the_dialler_reads_through_an_index_and_sorts_no_more_than_the_few_bound_ones(db: Database, query: str, sorts: bool) -> None:
-    values = {"now": "x", "any_skill": 1, "skills": "", "barred": "", "limit": 5}
+    values = {"now": "x", "any_skill": 1, "skills": "", "barred": "", "limit": 5, "mark": "|"}
     text = getattr(tasks.SQL, query).sql
     plan = await db.read(lambda conn: conn.execute_fetchall(f"explain query plan {text}", values))
     details = " ".join(row["detail"] for row in plan)

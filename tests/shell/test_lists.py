@@ -27,7 +27,7 @@ def house(place: Place) -> Place:
 
 def test_plan_tells_what_it_made_and_a_second_run_changes_nothing(house: Place) -> None:
     first = house.ask("plan")
-    assert set(first) == {"created", "changed", "cancelled", "unchanged", "shortfall"}
+    assert set(first) == {"created", "changed", "cancelled", "unchanged", "shortfall", "workload"}
     assert {task["debtor_no"] for task in first["created"]} == {"1", "2", "3"}
     assert all(set(task) >= TASK for task in first["created"])
     assert first["shortfall"] == {"EUR": "100.00"}, "the money of debtors whom nobody can call"

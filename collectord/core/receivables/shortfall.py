@@ -10,10 +10,30 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from collectord.core.receivables.wanted import moneys
+from collectord.core.wording import Language, Texts, phrase
+
 NOTHING = Decimal(0)
+TEXTS: Texts = {
+    "fits": (
+        "On {day} {agents} agent(s) have {minutes} minutes for calls; {calls} call(s) wait and need {wanted}.",
+        "Am {day} haben {agents} Person(en) {minutes} Minuten für Anrufe; {calls} Anruf(e) warten und brauchen {wanted}.",
+    ),
+    "short": (
+        "On {day} {agents} agent(s) have {minutes} minutes for calls; {calls} call(s) wait and need {wanted}. {short} of them do not fit:"
+        " {money}.",
+        "Am {day} haben {agents} Person(en) {minutes} Minuten für Anrufe; {calls} Anruf(e) warten und brauchen {wanted}. {short} davon passen"
+        " nicht hinein: {money}.",
+    ),
+    "unreachable": (
+        "{count} of those have no number that can be dialled.",
+        "{count} davon haben keine wählbare Nummer.",
+    ),
+}
 
 
 class Case(NamedTuple):
@@ -49,6 +69,28 @@ class Fit:
         self.unreachable += not case.reachable
         for currency, amount in case.open_amount.items():
             self.money[currency] = self.money.get(currency, NOTHING) + amount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """One day's work against one day's minutes."""
+
+    day: date
+    agents: int  # who have time for one call at least
+    minutes: int
+    wanted: int  # minutes that the calls need
+    calls: int
+    left_over: Fit
+
+    def says(self, language: Language, zone: str) -> str:
+        values: dict[str, object] = {
+            "day": self.day, "agents": self.agents, "minutes": self.minutes, "wanted": self.wanted, "calls": self.calls,
+            "short": self.left_over.short, "money": moneys(self.left_over.money),
+        }  # fmt: skip
+        said = phrase(TEXTS, "short" if self.left_over.short else "fits", language, zone, **values)
+        if not self.left_over.unreachable:
+            return said
+        return f"{said} {phrase(TEXTS, 'unreachable', language, zone, count=self.left_over.unreachable)}"
 
 
 def fit(cases: Iterable[Case], left: Mapping[str, Decimal] | None, per_call: Decimal, able: Callable[[Case], Collection[str]]) -> Fit:

@@ -51,6 +51,8 @@ class Candidate:
     spoke_last: str = ""  # agent who spoke with the debtor last
     factor: Decimal = ONE  # what this hour makes of the task's value
     potential_class: str = ""  # as the export has it
+    person_type: str = ""
+    time_zone: str = ""  # "" = the house's
     only: str = ""  # nobody but this agent, says rules/debtors.toml
     owner_first: bool = False  # while the owner is at work it waits for the owner, says rules/strategies.toml
 

@@ -65,7 +65,7 @@ async def _rows(conn: aiosqlite.Connection, query: str, *parameters: str) -> lis
 
 
 async def _add_columns(conn: aiosqlite.Connection, schema: str) -> None:
-    """What tables of the earlier version lack; others come as a whole. New columns stand at the end there, so nobody may read by position."""
+    """What tables of the earlier version lack; others come as a whole. New columns stand at the end: nobody may read by position."""
     fresh = sqlite3.connect(":memory:")
     try:
         fresh.executescript(schema)

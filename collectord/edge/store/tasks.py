@@ -33,6 +33,7 @@ from collectord.edge.store.codec import (
 from collectord.edge.store.connection import Connection, queries
 
 SQL = queries("tasks")
+MARK = "\x1f"  # in no field: exports are cleaned of control characters
 BOUND_LIMIT = 1_000  # callbacks waiting at one moment
 
 
@@ -94,11 +95,15 @@ def to_task(row: Mapping[str, Any]) -> Task:
 
 
 def _candidate(row: Mapping[str, Any]) -> Candidate:
+    language, owner, potential_class, person_type, time_zone = (row["debtor"] or 4 * MARK).split(MARK)
     return Candidate(
         task=to_task(row),
-        language=row["debtor_language"] or "",
-        owner=row["debtor_agent"] or "",
-        potential_class=row["debtor_class"] or "",
+        language=language,
+        owner=owner,
+        potential_class=potential_class,
+        person_type=person_type,
+        time_zone=time_zone,
+        spoke_last=row["spoke_last"] or "",
     )
 
 
@@ -225,8 +230,8 @@ async def ready_tasks(
     """Candidates for the dialler: bound ones first, then by the stored sort keys. `skills`: only what somebody with these can take;
     `barred`: two-letter codes of languages that are left out."""
     known = {"any_skill": int(skills is None), "skills": f"|{'|'.join(skills or ())}|", "barred": f"|{'|'.join(barred)}|"}
-    bound = [_candidate(row) async for row in SQL.ready_bound(conn, now=instant(now), limit=BOUND_LIMIT)]
-    return bound + [_candidate(row) async for row in SQL.ready_open(conn, now=instant(now), limit=limit, **known)]
+    bound = [_candidate(row) async for row in SQL.ready_bound(conn, now=instant(now), limit=BOUND_LIMIT, mark=MARK)]
+    return bound + [_candidate(row) async for row in SQL.ready_open(conn, now=instant(now), limit=limit, mark=MARK, **known)]
 
 
 async def next_due(conn: Connection) -> datetime | None:
@@ -280,7 +285,7 @@ async def mark_carried_out(conn: Connection, key: DebtorKey, levels: Mapping[str
 
 async def open_call_tasks(conn: Connection, now: datetime, until: datetime) -> list[Candidate]:
     """Every live call task that may be due before `until`, by the stored sort keys."""
-    return [_candidate(row) async for row in SQL.open_call_tasks(conn, now=instant(now), until=instant(until))]
+    return [_candidate(row) async for row in SQL.open_call_tasks(conn, now=instant(now), until=instant(until), mark=MARK)]
 
 
 async def listed(

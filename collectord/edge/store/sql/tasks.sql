@@ -79,23 +79,27 @@ update task set state = 'ready', waits = '', changed_at = :now where state = 'pl
 -- name: due_planned(now)^
 select 1 as found from task where state = 'planned' and not_before <= :now limit 1;
 
--- name: ready_bound(now, limit)
--- Tasks that belong to one agent: few, and never cut off by the look-ahead.
-select t.*, (select d.language from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_language,
-       (select d.agent from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_agent,
-       (select d.potential_class from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_class
+-- name: ready_bound(now, limit, mark)
+-- Tasks that belong to one agent: few, and never cut off by the look-ahead. `mark`: between the debtor's fields, which are read in one go.
+select t.*, (select d.language || :mark || d.agent || :mark || d.potential_class || :mark || d.person_type || :mark || d.time_zone
+          from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor,
+       (select a.agent from attempt a
+         where a.company = t.company and a.debtor_no = t.debtor_no and a.debtor_answered_at is not null
+         order by a.placed_at desc limit 1) as spoke_last
   from task t
  where t.state = 'ready' and t.agent > '' and t.medium = 'call' and (t.expires_at is null or t.expires_at > :now)
  order by t.not_before, t.id
  limit :limit;
 
--- name: ready_open(now, any_skill, skills, barred, limit)
+-- name: ready_open(now, any_skill, skills, barred, limit, mark)
 -- Read in the order of index task_to_choose, so that the look-ahead costs the same however many wait. No condition on not_before: it would
 -- lead the planner to another index, ready means that it has come, and core looks again.
 -- `any_skill` = 1: whatever skill; else those of `skills`, written |a|b|. `barred`: languages left out, written |fr|it|.
-select t.*, (select d.language from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_language,
-       (select d.agent from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_agent,
-       (select d.potential_class from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_class
+select t.*, (select d.language || :mark || d.agent || :mark || d.potential_class || :mark || d.person_type || :mark || d.time_zone
+          from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor,
+       (select a.agent from attempt a
+         where a.company = t.company and a.debtor_no = t.debtor_no and a.debtor_answered_at is not null
+         order by a.placed_at desc limit 1) as spoke_last
   from task t
  where t.state = 'ready' and t.agent = '' and t.medium = 'call' and (t.expires_at is null or t.expires_at > :now)
    and (:any_skill = 1 or t.skill = '' or :skills like '%|' || t.skill || '|%')
@@ -156,11 +160,13 @@ select * from task
 -- name: count_by_state(now)
 select state, count(*) as n from task where created_at <= :now group by state order by state;
 
--- name: open_call_tasks(now, until)
+-- name: open_call_tasks(now, until, mark)
 -- For the call list: everything that may be dialled some day.
-select t.*, (select d.language from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_language,
-       (select d.agent from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_agent,
-       (select d.potential_class from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor_class
+select t.*, (select d.language || :mark || d.agent || :mark || d.potential_class || :mark || d.person_type || :mark || d.time_zone
+          from debtor d where d.company = t.company and d.debtor_no = t.debtor_no) as debtor,
+       (select a.agent from attempt a
+         where a.company = t.company and a.debtor_no = t.debtor_no and a.debtor_answered_at is not null
+         order by a.placed_at desc limit 1) as spoke_last
   from task t
  where t.medium = 'call' and t.state in ('planned', 'ready', 'leased', 'in_call') and t.created_at <= :now
    and t.not_before < :until and (t.expires_at is null or t.expires_at > :now)
