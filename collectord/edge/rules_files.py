@@ -21,6 +21,7 @@ from collectord.core.exports.source_profiles import CANONICAL, CANONICAL_NAME, P
 from collectord.core.house import House
 from collectord.core.receivables.acting_early import NOT_EARLY, parse_early
 from collectord.core.receivables.claim_rules import ClaimRules, parse_claims
+from collectord.core.receivables.coverage_doubts import coverage_doubts
 from collectord.core.receivables.early_doubts import early_doubts
 from collectord.core.receivables.exceptions import NO_EXCEPTIONS, parse_exceptions
 from collectord.core.receivables.ladder_doubts import ladder_doubts
@@ -118,6 +119,8 @@ def load_rules(directory: Path) -> Rules:
     warnings: tuple[str, ...] = ()
     if ladders is not None and not reading.problems:
         told = [*ladder_doubts(ladders), *doubts(frames, ladders), *early_doubts(early, ladders)]
+        if dispositions is not None:
+            told += coverage_doubts(ladders, frames, objections, legal_states, dispositions)
         warnings = reading.compared([*told, *script_doubts(scripts, ladders, early.triggers, frames)])
     if reading.problems or ladders is None or dispositions is None:
         raise RulesInvalid(sorted(reading.problems, key=lambda problem: (problem.file, problem.line, problem.key)))
