@@ -22,6 +22,7 @@ from collectord import settings as configuration
 from collectord.asked import Reply, Request, refusal
 from collectord.commands import ALL, ASKING, FILES_OF, READING, Context
 from collectord.core.contact.packs import unknown_packs
+from collectord.core.house_doubts import Staff, house_doubts
 from collectord.core.receivables.strategy_doubts import Doubt, doubts_about_agents, doubts_about_debtors
 from collectord.core.rules import Rules
 from collectord.edge import control, inbox, log, rules_files, shipped, starter
@@ -92,10 +93,13 @@ def check(config: Path | None) -> Reply:
 
 
 def _doubts(rules: Rules, settings: Settings) -> list[Doubt]:
-    """What the files say about agents and debtors that are not there."""
+    """What the files say about agents, companies, hours and debtors that are not there."""
+    staff = [Staff(tuple(agent.skills), agent.hours) for agent in settings.agent]
     exceptions = rules.frames.exceptions
     unknown = asyncio.run(unknown_beside(settings.state_dir, exceptions.debtors)) if exceptions.debtors else ()
-    return [*doubts_about_agents(rules.frames, settings.house().skills), *doubts_about_debtors(exceptions, unknown)]
+    house = settings.house()
+    about = [*doubts_about_agents(rules.frames, house.skills), *house_doubts(rules, house, staff)]
+    return [*about, *doubts_about_debtors(exceptions, unknown)]
 
 
 def _load(config: Path | None) -> tuple[Settings, Rules]:
