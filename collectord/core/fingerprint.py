@@ -1,7 +1,8 @@
 """Fingerprint: whether two settings, rules or houses are the same, in a few letters.
 
 Owns the text form that is compared. Knows the meaning of nothing in it.
-Invariant: equal values have equal fingerprints in every process; sets and mappings have no order.
+Invariant: equal values have equal fingerprints in every process; sets and mappings have no order, and what no comparison looks at counts
+for nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ def fingerprint(*values: object) -> str:
 
 def _text(value: object) -> str:
     if is_dataclass(value) and not isinstance(value, type):
-        return f"{type(value).__name__}({','.join(_text(getattr(value, field.name)) for field in fields(value))})"
+        return f"{type(value).__name__}({','.join(_text(getattr(value, field.name)) for field in fields(value) if field.compare)})"
     if isinstance(value, Mapping):
         return f"{{{','.join(sorted(f'{_text(key)}:{_text(entry)}' for key, entry in value.items()))}}}"
     if isinstance(value, Set):

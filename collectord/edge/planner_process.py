@@ -56,8 +56,10 @@ async def _read(state_dir: Path, order: object, found: asyncio.Queue[Any]) -> No
                 raise PlannerDied(f"a portion of {size} bytes")
             await found.put(pickle.loads(await process.stdout.readexactly(size)))  # from our own process
         await found.put(None)
-    except (asyncio.IncompleteReadError, ConnectionError, pickle.UnpicklingError) as error:
-        await found.put(PlannerDied(f"a planner ended with status {await _end(process)}: {error}"))
+    except Exception as error:  # whatever it is, who waits for a portion must hear of it
+        died = PlannerDied(f"a planner ended with status {await _end(process)}: {error!r}")
+        died.__cause__ = error
+        await found.put(died)
     finally:
         await _end(process)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from collectord.core.house import House
 from collectord.core.receivables.families import Family, as_one_account
@@ -76,11 +76,15 @@ class Picture:
         today, zone = self.house.today(self.now), self.house.time_zone
         return await histories.histories_between(self.conn, keys[0], keys[-1], self.now, today, zone)
 
-    async def those(self, keys: Sequence[DebtorKey]) -> list[ledger.Open]:
-        return await ledger.those(self.conn, keys, self.house.today(self.now), self.lags)
+    async def with_items(self, debtors: Sequence[Debtor], *, scattered: bool, closely: ledger.Closely | None = None) -> list[ledger.Open]:
+        today = self.house.today(self.now)
+        return await ledger.with_items(self.conn, debtors, today, self.lags, scattered=scattered, closely=closely)
 
-    async def page(self, after: DebtorKey, upto: DebtorKey, size: int) -> list[ledger.Open]:
-        return await ledger.page(self.conn, after, upto, size, self.house.today(self.now), self.lags)
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    seen: list[Seen] = field(default_factory=list)
+    quiet: Mapping[DebtorKey, date] = field(default_factory=dict)  # no task, and the first day on which something is due
 
 
 async def scan(db: Database, rules: Rules, house: House, now: datetime, take: Callable[[Seen], None]) -> None:
@@ -89,7 +93,7 @@ async def scan(db: Database, rules: Rules, house: House, now: datetime, take: Ca
     async def look(conn: Connection) -> None:
         picture = await picture_of(conn, rules, house, now)
         async for page in pages(picture, EVERYBODY, SMALL_PAGE):
-            for seen in page:
+            for seen in page.seen:
                 take(seen)
             await asyncio.sleep(0)
 
@@ -104,52 +108,60 @@ async def picture_of(conn: Connection, rules: Rules, house: House, now: datetime
     return Picture(conn, rules, house, now, await policy_of(conn, rules, house, now), held, related, members)
 
 
-async def pages(picture: Picture, whom: Whom, size: int) -> AsyncIterator[list[Seen]]:
-    """So many debtors at once, in key order; then, family by family, a head office with its branches' items and these as covered by it."""
+async def pages(picture: Picture, whom: Whom, size: int, due_by: date | None = None) -> AsyncIterator[Page]:
+    """So many debtors at once, in key order; then, family by family, a head office with its branches' items and these as covered by it.
+
+    Of whom nothing is due by `due_by`, and who has no task, that is all that is told.
+    """
     if whom.keys is None:
         after = whom.after
-        while found := await picture.page(after, whom.upto, size):
-            keys = [debtor.key for debtor, _ in found]
-            waiting = await tasks.live_between(picture.conn, keys[0], keys[-1], picture.now)
-            yield await _alone(picture, [one for one in found if one[1] or one[0].key in waiting], waiting)
-            after = keys[-1]
+        while debtors := await ledger.stretch(picture.conn, after, whom.upto, size):
+            after = debtors[-1].key
+            waiting = await tasks.live_between(picture.conn, debtors[0].key, after, picture.now)
+            yield await _page(picture, debtors, waiting, due_by, scattered=False)
     else:
         alone = [key for key in whom.keys if key not in picture.members]
         for low in range(0, len(alone), size):
             some = alone[low : low + size]
-            waiting = await tasks.live_of(picture.conn, some, picture.now)
-            found = await picture.those(some)
-            named = {debtor.key for debtor, _ in found}
-            found += [(_nobody(key), ()) for key in some if key not in named]  # nothing is open any more, no export tells of it
-            yield await _alone(picture, found, waiting)
+            debtors = await ledger.those(picture.conn, some)
+            named = {debtor.key for debtor in debtors}
+            debtors += [_nobody(key) for key in some if key not in named]  # no export tells of it any more
+            yield await _page(picture, debtors, await tasks.live_of(picture.conn, some, picture.now), due_by, scattered=True)
     if whom.families:
+        wanted = None if whom.keys is None else frozenset(whom.keys)
         for family in picture.related.values():
-            if whom.keys is None or family.root in set(whom.keys):
-                yield await _family(picture, family)
+            if wanted is None or family.root in wanted:
+                yield Page(await _family(picture, family))
     if whom.families and whom.keys is None:
         unlisted = await tasks.live_unlisted(picture.conn, picture.now)
-        rest = {key: task for key, task in unlisted.items() if key not in picture.members}
-        yield await _alone(picture, [(_nobody(key), ()) for key in rest], rest) if rest else []
+        yield await _page(picture, [_nobody(key) for key in unlisted], unlisted, due_by, scattered=True)
 
 
 def _nobody(key: DebtorKey) -> Debtor:
     return Debtor(company=key.company, debtor_no=key.debtor_no, debtor_name="")
 
 
-async def _alone(picture: Picture, found: Sequence[ledger.Open], waiting: Mapping[DebtorKey, Task]) -> list[Seen]:
-    found = [one for one in found if one[0].key not in picture.members]
-    done = await picture.histories(sorted(debtor.key for debtor, _ in found)) if found else {}
-    return [
-        picture.seen(
-            debtor, items, waiting.get(debtor.key), picture.held.get(debtor.key, NO_HOLD), done.get(debtor.key, NO_HISTORY)
-        )
-        for debtor, items in found
-    ]  # fmt: skip
+async def _page(
+    picture: Picture, debtors: Sequence[Debtor], waiting: Mapping[DebtorKey, Task], due_by: date | None, *, scattered: bool
+) -> Page:
+    """Those of them who belong to no family."""
+    alone = [debtor for debtor in debtors if debtor.key not in picture.members]
+    closely = None if due_by is None else ledger.Closely(due_by, waiting)
+    found = await picture.with_items(alone, scattered=scattered, closely=closely)
+    asked = [(debtor, items) for debtor, items in found if items or scattered or debtor.key in waiting]
+    done = await picture.histories(sorted(debtor.key for debtor, _ in asked)) if asked else {}
+    held = picture.held
+    seen = [
+        picture.seen(debtor, items, waiting.get(debtor.key), held.get(debtor.key, NO_HOLD), done.get(debtor.key, NO_HISTORY))
+        for debtor, items in asked
+    ]
+    return Page(seen, closely.first_due if closely else {})
 
 
 async def _family(picture: Picture, family: Family) -> list[Seen]:
     keys = sorted((family.root, *family.branches))
-    open_now = {debtor.key: (debtor, tuple(items)) for debtor, items in await picture.those(keys)}
+    debtors = await ledger.those(picture.conn, keys)
+    open_now = {debtor.key: (debtor, tuple(items)) for debtor, items in await picture.with_items(debtors, scattered=True)}
     waiting = await tasks.live_of(picture.conn, keys, picture.now)
     done = await _each(picture, keys)
     held = picture.held

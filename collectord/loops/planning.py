@@ -146,8 +146,8 @@ async def _found(db: Database, order: Order, new_id: Callable[[], str], few: int
             yield portion
         return
     parts = 2 if count >= TWO_FROM and len(os.sched_getaffinity(0)) > 1 else 1
-    middle = await db.read(ledger.middle) if order.everybody and parts == 2 else ledger.LAST
-    orders = [replace(order, part=part, parts=parts, middle=middle) for part in range(parts)]
+    middle = await db.read(ledger.middle) if parts == 2 else ledger.LAST
+    orders = [replace(order, part=part, middle=middle) for part in range(parts)]
     async for portion in planner_process.portions(db.path.parent, orders):
         yield portion
 

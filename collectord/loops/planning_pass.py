@@ -6,18 +6,19 @@ Invariant: a portion holds everything about its debtors, so that each may be wri
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Container, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
 from collectord.core.house import House
 from collectord.core.receivables.dunning import Cancel, Change, Create, Keep, Nothing, Wait, changed_task, new_task, plan_tasks
+from collectord.core.receivables.families import Family
 from collectord.core.receivables.ledger import DebtorKey
-from collectord.core.receivables.next_look import next_look
+from collectord.core.receivables.next_look import earliest, next_look
 from collectord.core.receivables.tasks import Task, TaskState
 from collectord.core.rules import Rules
-from collectord.edge.store import families, ledger, looked_at, tasks
+from collectord.edge.store import ledger, looked_at, tasks
 from collectord.edge.store.connection import Connection
 from collectord.edge.store.looked_at import Look, Turn
 from collectord.loops.debtor_scan import Seen, Whom, pages, picture_of
@@ -35,8 +36,11 @@ class Order:
     documents: bool  # people want to read what was done
     size: int  # debtors of a portion
     part: int = 0
-    parts: int = 1
-    middle: DebtorKey = ledger.LAST  # where the second of two parts of everybody begins
+    middle: DebtorKey = ledger.LAST  # behind it the second of two parts begins
+
+    @property
+    def stretch(self) -> tuple[DebtorKey, DebtorKey]:
+        return (ledger.FIRST, self.middle) if self.part == 0 else (self.middle, ledger.LAST)
 
 
 @dataclass(slots=True)
@@ -57,11 +61,12 @@ class Portion:
 async def portions(conn: Connection, order: Order, new_id: Callable[[], str]) -> AsyncIterator[Portion]:
     """In a read transaction of its own."""
     picture = await picture_of(conn, order.rules, order.house, order.now)
-    low, high = (ledger.FIRST, order.middle) if order.part == 0 else (order.middle, ledger.LAST)
-    whom = Whom(after=low, upto=high, keys=await _due(conn, order), families=order.part == 0)
-    async for page in pages(picture, whom, order.size):
-        portion = Portion()
-        for seen in page:
+    low, high = order.stretch
+    whom = Whom(after=low, upto=high, keys=await _due(conn, order, picture.related, picture.members), families=order.part == 0)
+    ahead = earliest(order.rules.ladders)
+    async for page in pages(picture, whom, order.size, due_by=order.house.today(order.now) + ahead):
+        portion = Portion([Look(key, first_due - ahead) for key, first_due in page.quiet.items()])
+        for seen in page.seen:
             _decide(seen, order, new_id, portion)
         if order.documents:
             named = [DebtorKey(one["company"], one["debtor_no"]) for kind in portion.documents.values() for one in kind]
@@ -69,13 +74,16 @@ async def portions(conn: Connection, order: Order, new_id: Callable[[], str]) ->
         yield portion
 
 
-async def _due(conn: Connection, order: Order) -> list[DebtorKey] | None:
+async def _due(
+    conn: Connection, order: Order, related: Mapping[DebtorKey, Family], members: Container[DebtorKey]
+) -> list[DebtorKey] | None:
+    """Of its stretch, so that two parts agree although each has a picture of its own; all families are the first part's."""
     if order.everybody:
         return None
     after_on = order.house.today(order.turn.planned_at or order.now)
-    related = await families.every_family(conn)
     keys = sorted(await looked_at.due(conn, order.turn, after_on, order.now, order.house.today(order.now), related))
-    return keys[len(keys) * order.part // order.parts : len(keys) * (order.part + 1) // order.parts]
+    low, high = order.stretch
+    return [key for key in keys if low < key <= high or (order.part == 0 and key in members)]
 
 
 def _decide(seen: Seen, order: Order, new_id: Callable[[], str], portion: Portion) -> None:

@@ -66,9 +66,9 @@ class InHouse:
 
     async def total(self) -> dict[str, Decimal]:
         async def job(conn: Any) -> dict[str, Decimal]:
-            found = [
-                item for _, items in await ledger.page(conn, ledger.FIRST, ledger.LAST, 10_000, date(2027, 1, 1), {}) for item in items
-            ]
+            debtors = await ledger.stretch(conn, ledger.FIRST, ledger.LAST, 10_000)
+            opened = await ledger.with_items(conn, debtors, date(2027, 1, 1), {}, scattered=False)
+            found = [item for _, items in opened for item in items]
             return open_total(found)
 
         return await self.db.read(job)

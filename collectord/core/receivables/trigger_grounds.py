@@ -308,6 +308,10 @@ class Condition:
     ahead: Callable[[Asked, View], Iterable[date]]
     told: bool = True  # reason enough for a trigger
 
+    def __reduce__(self) -> tuple[Callable[[int], Condition], tuple[int]]:
+        """Rules go to planners in processes of their own: there it is the same of the few there are."""
+        return _condition, (CONDITIONS.index(self),)
+
 
 CONDITIONS = (
     Condition(lambda asked: asked.debit_returned, _debit, _never),
@@ -320,3 +324,7 @@ CONDITIONS = (
     Condition(lambda asked: asked.later_than_usual > 0, _habit, _habit_ahead),
 )
 """In the order in which a sentence names them; the cheap ones first."""
+
+
+def _condition(position: int) -> Condition:
+    return CONDITIONS[position]

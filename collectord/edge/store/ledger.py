@@ -6,8 +6,8 @@ Invariant: nothing opened after the day asked for is seen; an item that a later 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Container, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -28,15 +28,17 @@ from collectord.edge.store.batches import listed as listed_batches
 from collectord.edge.store.batches import source_states
 from collectord.edge.store.codec import as_json, instant, maybe_day
 from collectord.edge.store.connection import Connection, queries
-from collectord.edge.store.ledger_rows import Row, item_from, to_debtor
+from collectord.edge.store.ledger_rows import ITEM_COLUMNS, Row, item_from, to_debtor
 from collectord.edge.store.snapshots import booking_lags
 
 __all__ = [
-    "FIRST", "LAST", "Clearing", "Lags", "Open", "UnknownDebtor", "clearings", "debtor", "debtor_keys", "find_key", "listed_batches",
-    "listed_debtors", "middle", "open_items", "page", "set_contact_level", "source_states", "those",
+    "FIRST", "LAST", "Clearing", "Closely", "Lags", "Open", "UnknownDebtor", "clearings",
+    "debtor", "debtor_keys", "find_key", "listed_batches", "listed_debtors", "middle", "open_items", "set_contact_level",
+    "source_states", "stretch", "those", "with_items",
 ]  # fmt: skip
 
 SQL = queries("ledger")
+SOURCE, DUE_ON, OPEN_AMOUNT = (ITEM_COLUMNS.index(name) for name in ("source", "due_on", "open_amount"))
 Lags = dict[tuple[str, str], int]  # (source, company) -> days that its bookings lag behind the day of reading
 FIRST, LAST = DebtorKey("", ""), DebtorKey("\U0010ffff", "\U0010ffff")  # no key sorts before the one or behind the other
 
@@ -70,40 +72,49 @@ async def _grouped(rows: AsyncIterator[Row]) -> dict[DebtorKey, list[Row]]:
     return groups
 
 
+async def _rows(
+    conn: Connection, debtors: Sequence[Debtor], today: date, keys: str | None
+) -> dict[tuple[str, str], list[tuple[Sequence[Any], int, str | None]]]:
+    """The rows of what is open of these debtors, each with what was paid later and when its direct debit came back."""
+    later, returned, rows = (
+        (SQL.paid_later_between, SQL.returned_between, SQL.items_between)
+        if keys is None
+        else (SQL.paid_later_of, SQL.returned_of, SQL.items_of)
+    )
+    which: dict[str, str] = _between(debtors[0].key, debtors[-1].key) if keys is None else {"keys": keys}
+    which["today"] = today.isoformat()
+    owed_again = {_item_key(row): row["amount"] async for row in later(conn, **which)}
+    came_back = {_item_key(row): row["booked_on"] async for row in returned(conn, **which)}
+    found: dict[tuple[str, str], list[tuple[Sequence[Any], int, str | None]]] = {(one.company, one.debtor_no): [] for one in debtors}
+    async for row in rows(conn, **which):
+        values = row.values()
+        own = found.get(values[:2])
+        if own is not None:
+            key = values[:3]
+            own.append((values, owed_again.get(key, 0), came_back.get(key)))
+    return found
+
+
 async def _items(
-    conn: Connection, debtors: Sequence[Debtor], today: date, lags: Lags, keys: str | None = None
+    conn: Connection, debtors: Sequence[Debtor], today: date, lags: Lags, keys: str | None = None, closely: Closely | None = None
 ) -> dict[DebtorKey, list[OpenItem]]:
     """What is open of these debtors, oldest due first. `lags`: what is known of their sources by now, added to. `keys`: as for `those`."""
     if not debtors:
         return {}
-    later, returned, rows = (
-        (SQL.paid_later_between, SQL.returned_between, SQL.items_between) if keys is None
-        else (SQL.paid_later_of, SQL.returned_of, SQL.items_of)
-    )  # fmt: skip
-    which: dict[str, str] = _between(debtors[0].key, debtors[-1].key) if keys is None else {"keys": keys}
-    which["today"] = today.isoformat()
-    by_key = {(debtor.company, debtor.debtor_no): debtor for debtor in debtors}
-    owed_again = {_item_key(row): row["amount"] async for row in later(conn, **which)}
-    came_back = {_item_key(row): row["booked_on"] async for row in returned(conn, **which)}
+    rows = await _rows(conn, debtors, today, keys)
     found: dict[DebtorKey, list[OpenItem]] = {}
-    own: list[OpenItem] = []
-    last: tuple[str, str] | None = None
-    async for row in rows(conn, **which):
-        values = row.values()
-        company, debtor_no, item_no, source, *_ = values
-        if (company, debtor_no) != last:
-            last = (company, debtor_no)
-            own = []
-            if last in by_key:
-                found[DebtorKey(*last)] = own
-        if last not in by_key:
+    for debtor in debtors:
+        own = rows[debtor.company, debtor.debtor_no]
+        if closely is not None and not closely.asks_for(debtor.key, own):
             continue
-        if (source, company) not in lags:
-            lags |= await booking_lags(conn, {(source, company)}, today)
-        key = (company, debtor_no, item_no)
-        own.append(item_from(values, by_key[last], lags[source, company], owed_again.get(key, 0), came_back.get(key)))
-    for items in found.values():
+        items = []
+        for values, paid_later, returned_on in own:
+            origin = (values[SOURCE], debtor.company)
+            if origin not in lags:
+                lags |= await booking_lags(conn, {origin}, today)
+            items.append(item_from(values, debtor, lags[origin], paid_later, returned_on))
         items.sort(key=lambda item: (item.due_on, item.item_no))
+        found[debtor.key] = items
     return found
 
 
@@ -150,21 +161,45 @@ async def debtor_keys(conn: Connection) -> tuple[DebtorKey, ...]:
 Open = tuple[Debtor, Sequence[OpenItem]]
 
 
-async def page(conn: Connection, after: DebtorKey, upto: DebtorKey, size: int, today: date, lags: Lags) -> list[Open]:
-    """The next so many debtors in key order, with what is open. Their numbers are left out: nobody is called from a page."""
+@dataclass(slots=True)
+class Closely:
+    """Whose items become values: who has a debit that is due by `day`, and `anyway`; of the others only the first due day is told.
+
+    Three of four debtors owe nothing that is due, and making values of their items is most of what reading them costs.
+    """
+
+    day: date
+    anyway: Container[DebtorKey]
+    first_due: dict[DebtorKey, date] = field(default_factory=dict)
+
+    def asks_for(self, key: DebtorKey, rows: Sequence[tuple[Sequence[Any], int, str | None]]) -> bool:
+        days = [values[DUE_ON] for values, later, _ in rows if values[OPEN_AMOUNT] + later > 0]
+        first = min(days, default=None)
+        if first is None or first <= self.day.isoformat() or key in self.anyway:
+            return True
+        self.first_due[key] = date.fromisoformat(first)
+        return False
+
+
+async def stretch(conn: Connection, after: DebtorKey, upto: DebtorKey, size: int) -> list[Debtor]:
+    """The next so many debtors in key order. Their numbers are left out: nobody is called from a list."""
     rows = SQL.debtor_rows(conn, company=after.company, debtor_no=after.debtor_no, size=size)
     debtors = [to_debtor(row, ()) async for row in rows]
-    debtors = [debtor for debtor in debtors if debtor.key <= upto]
-    items = await _items(conn, debtors, today, lags)
-    return [(debtor, items.get(debtor.key, ())) for debtor in debtors]
+    return [debtor for debtor in debtors if debtor.key <= upto]
 
 
-async def those(conn: Connection, keys: Sequence[DebtorKey], today: date, lags: Lags) -> list[Open]:
-    """As `page`, for single debtors; who is known from master data alone is not among them."""
-    text = as_json(keys)
-    debtors = [to_debtor(row, ()) async for row in SQL.debtors_of(conn, keys=text)]
-    items = await _items(conn, debtors, today, lags, text)
-    return [(debtor, items.get(debtor.key, ())) for debtor in debtors]
+async def those(conn: Connection, keys: Sequence[DebtorKey]) -> list[Debtor]:
+    """As `stretch`, single debtors; who is known from master data alone is not among them."""
+    return [to_debtor(row, ()) async for row in SQL.debtors_of(conn, keys=as_json(keys))]
+
+
+async def with_items(
+    conn: Connection, debtors: Sequence[Debtor], today: date, lags: Lags, *, scattered: bool, closely: Closely | None = None
+) -> list[Open]:
+    """What is open of them; who is not looked at closely is left out. `scattered`: they are no stretch."""
+    keys = as_json(debtor.key for debtor in debtors) if scattered else None
+    items = await _items(conn, debtors, today, lags, keys, closely)
+    return [(debtor, items[debtor.key]) for debtor in debtors if debtor.key in items]
 
 
 async def middle(conn: Connection) -> DebtorKey:
