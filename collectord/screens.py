@@ -249,6 +249,8 @@ def _explain(doc: Mapping[str, Any], width: int) -> Group:
         rest["strategy"] = rest["strategy"]["says"]
     if "planned" in rest:
         rest["planned"] = rest["planned"]["why"]
+    if choice := rest.pop("choice", None):
+        rest["choice"] = f"{choice['why']} {choice['before']} call(s) that may be made now go before it by value."
     if rest.get("legal_state"):
         state = rest["legal_state"]
         rest["legal_state"] = f"{state['text']} ({state['name']}: {state['instead']})" if state["name"] else state["text"]

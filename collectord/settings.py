@@ -380,6 +380,7 @@ class Settings(BaseSettings):
             private_assessment=self.contact.private_assessment.strip(),
             late_after=self.notices.late_after,
             skills={agent.id: frozenset(agent.skills) for agent in self.agent},
+            shifts=tuple(parse_week(agent.hours) if agent.hours else None for agent in self.agent),
             times=CallTimes(
                 ring_agent_for=self.dialling.ring_agent_for,
                 decide_within=self.dialling.decide_within,

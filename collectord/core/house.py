@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from collectord.core.contact.week import Week
 from collectord.core.telephony.attempts import CallTimes
 from collectord.core.wording import Language
 
@@ -41,6 +42,7 @@ class House:
     private_assessment: str = ""  # "" = no profile of a private person is made: no risk estimate, no learned calling hours
     late_after: timedelta = timedelta(hours=2)  # beyond the hour at which an export usually comes
     skills: Mapping[str, frozenset[str]] = field(default_factory=dict)  # of each agent, by id
+    shifts: tuple[Week | None, ...] = ()  # each agent's working hours, None = whenever the others work
     times: CallTimes = field(default_factory=CallTimes)  # how long each part of a call may take
 
     def today(self, now: datetime) -> date:

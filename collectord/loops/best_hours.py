@@ -6,20 +6,21 @@ Invariant: where nothing may be or is learned, a candidate's factor is 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from collectord.core.house import House
+from collectord.core.money import plain
+from collectord.core.receivables.ledger import Debtor
+from collectord.core.receivables.tasks import Task
 from collectord.core.rules import Rules
 from collectord.core.telephony.allocation import Candidate
 from collectord.core.telephony.best_time import AVERAGE, NOTHING_LEARNED, Hours, Moment, Outlook, outlook, segment_of
-from collectord.core.telephony.callbacks import Colleague
-from collectord.edge.store import reached
+from collectord.edge.store import reached, tasks
 from collectord.edge.store.connection import Connection, Database, open_for_reading
 from collectord.loops import workload
-from collectord.loops.callbacks import team
-from collectord.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,12 @@ async def learnt(conn: Connection, rules: Rules) -> Learnt:
 
 
 async def timed(
-    conn: Connection, candidates: Sequence[Candidate], given: Learnt, settings: Settings, rules: Rules, house: House, now: datetime
+    conn: Connection, candidates: Sequence[Candidate], given: Learnt, rules: Rules, house: House, now: datetime
 ) -> list[Candidate]:
     """The candidates with what this hour makes of their value."""
     if not given.hours.by_segment or not rules.allocation.value.enabled:
         return list(candidates)
-    desk = desk_hours(team(settings.agent).values(), rules, house, now)
+    desk = desk_hours(rules, house, now)
     found = []
     for candidate in candidates:
         seen = await look(conn, candidate, given, desk, rules, house, now)
@@ -76,9 +77,27 @@ async def look(
     return outlook(candidate.task.key, segment, own, moment, given.hours, rules.allocation.hours, rules.allocation.value)
 
 
-def desk_hours(colleagues: Iterable[Colleague], rules: Rules, house: House, now: datetime) -> tuple[int, ...]:
+def desk_hours(rules: Rules, house: House, now: datetime) -> tuple[int, ...]:
     """The hours of today at which anybody works, where the house is."""
-    day = house.today(now)
-    known = [one.hours or rules.allocation.day.hours for one in colleagues]
-    whole = {hour for week in known for start, end in week[day.weekday()] for hour in range(start // 60, (end + 59) // 60)}
-    return tuple(sorted(whole))
+    usual, day = rules.allocation.day.hours, house.today(now)
+    windows = [window for week in house.shifts or (None,) for window in (week or usual)[day.weekday()]]
+    return tuple(sorted({hour for start, end in windows for hour in range(start // 60, (end + 59) // 60)}))
+
+
+async def choice(
+    conn: Connection, task: Task, debtor: Debtor, broken: int, rules: Rules, house: House, now: datetime
+) -> dict[str, Any] | None:
+    """Why a call task is chosen before or after others, for people."""
+    figures = rules.allocation.value
+    if task.medium != "call" or not figures.enabled or task.oldest_due_on is None or not task.open_amount:
+        return None
+    language, zone = house.language, house.time_zone
+    valued = figures.of(task.open_amount, task.oldest_due_on, task.priority, broken, house.today(now))
+    candidate = Candidate(task=task, person_type=debtor.person_type, time_zone=debtor.time_zone)
+    seen = await look(conn, candidate, await learnt(conn, rules), desk_hours(rules, house, now), rules, house, now)
+    return {
+        "value": plain(task.value),
+        "now": plain(task.value * seen.factor),
+        "why": " ".join(filter(None, (figures.why(valued, language, zone), seen.says(language, zone)))),
+        "before": await tasks.more_valuable(conn, task.value),
+    }

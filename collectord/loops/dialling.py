@@ -102,7 +102,7 @@ class Dialler:
     async def _look(self, conn: Connection, devices: Mapping[str, str], now: datetime) -> tuple[tuple[OnDuty, ...], list[Candidate]]:
         present = await duty.present(conn, self.settings, devices, now)
         first = await tasks.ready_tasks(conn, now, limit=A_FEW)
-        return present, await timed(conn, first, self.learnt, self.settings, self.rules, self.house, now)
+        return present, await timed(conn, first, self.learnt, self.rules, self.house, now)
 
     async def _choose(self, free: list[OnDuty], at_work: list[OnDuty], first: list[Candidate], now: datetime) -> Placement | Nothing:
         """The stored order is core's but for ties in money and for the hour, which chooses among the first few: they are as good as all

@@ -22,7 +22,7 @@ from collectord.core.receivables.ledger import DebtorKey, OpenItem
 from collectord.core.rules import Rules
 from collectord.edge.store import corrections, facts, histories, holds, tasks
 from collectord.edge.store.connection import Connection, Database
-from collectord.loops import asked_blocks
+from collectord.loops import asked_blocks, best_hours
 from collectord.loops.claim_told import for_a_call
 from collectord.loops.policies import policy_of
 
@@ -54,6 +54,8 @@ async def explain(
         shown = explained(known, answer, asked, live, ladder.name if ladder else None, house, now, notices)
         state = rules.legal_states.document(held.stops_all(known.debtor), house.language)
         shown["briefing"] += for_a_call(rules, house, known, today)
+        task = next((one for one in live if one.medium == "call"), None)
+        shown["choice"] = task and await best_hours.choice(conn, task, known.debtor, len(done.broken_on), rules, house, now)
         return {**shown, "legal_state": state, "corrections": [one async for _, one in corrections.known_between(conn, key, key, now)]}
 
     return await db.read(look)

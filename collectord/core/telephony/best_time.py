@@ -19,9 +19,21 @@ from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
 
-from collectord.core.receivables.call_value import ONE, CallValue, share
+from collectord.core.receivables.call_value import ONE, CallValue, percent, share
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.rule_text import Table
+from collectord.core.wording import Language, Texts, phrase
+
+TEXTS: Texts = {
+    "hour": (
+        "At this hour {now} of such calls reach somebody, from {hour} o'clock {best}.",
+        "Um diese Zeit erreichen {now} solcher Anrufe jemanden, ab {hour} Uhr {best}.",
+    ),
+    "drawn": (
+        "Today the hour is drawn, so that better ones are found: {hour} o'clock.",
+        "Heute ist die Stunde ausgelost, damit bessere gefunden werden: {hour} Uhr.",
+    ),
+}
 
 Bin = tuple[int, int]  # part of the week, hour of the day: where the debtor is
 WEEK_PART = (0, 0, 0, 0, 1, 2, 2)  # Monday to Thursday, Friday, weekend
@@ -156,6 +168,13 @@ class Outlook:
     best_hour: int | None = None  # of the rest of today
     best_chance: float | None = None
     drawn: bool = False  # the best hour was drawn, to learn
+
+    def says(self, language: Language, zone: str = "UTC") -> str:
+        """Nothing where nothing is known."""
+        if self.chance is None or self.best_chance is None:
+            return ""
+        values = {"now": percent(_decimal(self.chance)), "hour": self.best_hour, "best": percent(_decimal(self.best_chance))}
+        return phrase(TEXTS, "drawn" if self.drawn else "hour", language, zone, **values)
 
 
 AVERAGE = Outlook()

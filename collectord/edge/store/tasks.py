@@ -234,6 +234,11 @@ async def ready_tasks(
     return bound + [_candidate(row) async for row in SQL.ready_open(conn, now=instant(now), limit=limit, mark=MARK, **known)]
 
 
+async def more_valuable(conn: Connection, value: Decimal) -> int:
+    """How many calls that may be made now have a greater value."""
+    return int((await SQL.more_valuable(conn, value=to_scaled(value)))["count"])
+
+
 async def next_due(conn: Connection) -> datetime | None:
     """When the next planned call becomes ready."""
     return to_maybe_instant((await SQL.next_due(conn))["at"])

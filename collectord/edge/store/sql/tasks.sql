@@ -109,6 +109,9 @@ select t.*, (select d.language || :mark || d.agent || :mark || d.potential_class
  order by t.value desc, t.priority desc, t.worth desc, t.not_before, t.id
  limit :limit;
 
+-- name: more_valuable(value)^
+select count(*) as count from task where state = 'ready' and medium = 'call' and agent = '' and value > :value;
+
 -- name: next_due()^
 select min(not_before) as at from task where state = 'planned' and medium = 'call';
 
