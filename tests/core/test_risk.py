@@ -309,7 +309,7 @@ def test_for_all_calibration_keeps_every_item_and_rank_is_turned_by_turning_the_
     tenths = calibration(found)
     assert sum(tenth.items for tenth in tenths) == len(found)
     assert sum(tenth.late * tenth.items for tenth in tenths) == pytest.approx(sum(late for _, late in found))
-    assert rank([(1 - share, late) for share, late in found]) == pytest.approx(1 - rank(found))
+    assert rank([(-share, late) for share, late in found]) == pytest.approx(1 - rank(found))
 
 
 def test_days_tell_something_within_bounds() -> None:

@@ -152,6 +152,7 @@ def test_a_direct_debit_that_came_back_fires_since_then() -> None:
     assert answer.since == ago(2)
     assert "the direct debit of A came back on Sat 21 Nov 2026" in answer.why("en")
     assert no(owed(), triggers=(DEBIT,)) is None
+    assert no(owed("A", 9), owed("B", -4, returned_on=ago(2)), triggers=(DEBIT,)) == TODAY + 5 * DAY  # collected before it was due
 
 
 def test_later_than_usual_fires_when_the_last_items_were_paid_later_than_those_before() -> None:

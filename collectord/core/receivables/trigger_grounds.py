@@ -268,6 +268,12 @@ def _debit(asked: Asked, view: View) -> Ground | None:
     return Ground("debit", min(day, view.today), {"item": item_no, "returned": day})
 
 
+def _debit_ahead(asked: Asked, view: View) -> Iterator[date]:
+    for item in view.items:
+        if item.returned_on is not None and item.open_amount > 0 and item.day_of(1) > view.today:
+            yield item.day_of(1)
+
+
 def _habit(asked: Asked, view: View) -> Ground | None:
     habit = view.habit
     if habit is None:
@@ -314,7 +320,7 @@ class Condition:
 
 
 CONDITIONS = (
-    Condition(lambda asked: asked.debit_returned, _debit, _never),
+    Condition(lambda asked: asked.debit_returned, _debit, _debit_ahead),
     Condition(lambda asked: asked.promises_broken > 0, _promises, _never),
     Condition(lambda asked: asked.overdue_items > 0, _several, _next_due),
     Condition(lambda asked: asked.overdue > 0, _sum, _next_due),
