@@ -83,14 +83,15 @@ select * from fact
 
 -- name: blocked_elsewhere(company, debtor_no, now)
 -- This debtor's numbers that were blocked for another debtor: the same telephone would ring. Why is the other one's affair.
-select f.id, f.at, :company as company, :debtor_no as debtor_no, f.kind, f.value, '' as reason, f.actor, '' as attempt_id, f.until_on
+select f.id, f.at, :company as company, :debtor_no as debtor_no, f.kind, f.value, '' as reason, f.actor, '' as attempt_id, f.until_on,
+       '' as owner, null as answer_by
   from fact f
  where f.kind = 'number_blocked' and not (f.company = :company and f.debtor_no = :debtor_no) and f.at <= :now
    and (f.revoked_at is null or f.revoked_at > :now)
    and f.value in (select n.e164 from debtor_number n where n.company = :company and n.debtor_no = :debtor_no and n.e164 <> '')
 union all
 -- Somebody who shares the telephone does not want to be called: the same person, or one who would hear it ring.
-select f.id, f.at, :company, :debtor_no, 'number_blocked', mine.e164, '', f.actor, '', f.until_on
+select f.id, f.at, :company, :debtor_no, 'number_blocked', mine.e164, '', f.actor, '', f.until_on, '', null
   from debtor_number mine
   join debtor_number theirs on theirs.e164 = mine.e164 and not (theirs.company = mine.company and theirs.debtor_no = mine.debtor_no)
   join fact f on f.company = theirs.company and f.debtor_no = theirs.debtor_no and f.kind = 'do_not_call'
