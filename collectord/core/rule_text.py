@@ -44,8 +44,17 @@ class Table:
     def __init__(self, data: Mapping[str, Any], path: str, problems: list[Problem]) -> None:
         self.data, self.path, self.problems = data, path, problems
         self.seen: set[str] = set()
+        self._unread: set[str] = set()  # keys whose value is not what it must be: what else may be said of it is no news
 
     def complain(self, key: str, sentence: str) -> None:
+        if key not in self._unread:
+            self._say(key, sentence)
+
+    def _cannot_read(self, key: str, sentence: str) -> None:
+        self._say(key, sentence)
+        self._unread.add(key)
+
+    def _say(self, key: str, sentence: str) -> None:
         self.problems.append(Problem(f"{self.path}.{key}" if self.path and key else key or self.path, sentence))
 
     def _get(self, key: str, kind: type | tuple[type, ...], words: str, default: Any) -> Any:
@@ -58,7 +67,7 @@ class Table:
         value = self.data[key]
         kinds = kind if isinstance(kind, tuple) else (kind,)
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            self.complain(key, f"{key} = {value!r} is not {words}")
+            self._cannot_read(key, f"{key} = {value!r} is not {words}")
             return None if default is MISSING else default
         return value
 
@@ -88,7 +97,7 @@ class Table:
             try:
                 return parse_amount(value)
             except NotMoney as error:
-                self.complain(key, f"{key}: {error}")
+                self._cannot_read(key, f"{key}: {error}")
         return value if isinstance(value, Decimal) else Decimal(0)
 
     def duration(self, key: str, default: Any = MISSING) -> timedelta:
@@ -97,14 +106,14 @@ class Table:
             try:
                 return parse_duration(value)
             except ValueError as error:
-                self.complain(key, f"{key}: {error}")
+                self._cannot_read(key, f"{key}: {error}")
         return value if isinstance(value, timedelta) else timedelta(0)
 
     def days(self, key: str, default: Any = MISSING) -> int:
         """A duration in whole days (`3d`, `-2d`)."""
         span = self.duration(key, default)
         if span % timedelta(days=1):
-            self.complain(key, f"{key} must be whole days, like 3d")
+            self._cannot_read(key, f"{key} must be whole days, like 3d")
         return span // timedelta(days=1)
 
     def day(self, key: str, default: Any = MISSING) -> date | None:
@@ -122,7 +131,7 @@ class Table:
             try:
                 return time.fromisoformat(value)
             except ValueError:
-                self.complain(key, f'{key} = {value!r} is no time of day; write "08:00"')
+                self._cannot_read(key, f'{key} = {value!r} is no time of day; write "08:00"')
         return value if isinstance(value, time) else time(0)
 
     def texts(self, key: str, default: Any = MISSING, *, one_of: Iterable[str] | None = None) -> tuple[str, ...]:
@@ -138,9 +147,10 @@ class Table:
         return tuple(entry for entry in value if isinstance(entry, str))
 
     def table(self, key: str) -> Table:
-        """The sub-table, empty when absent."""
+        """The sub-table, empty when absent. Where something else stands in its place, nothing more is said about what it lacks."""
         value = self._get(key, dict, "a table", {})
-        return Table(value, f"{self.path}.{key}" if self.path else key, self.problems)
+        heard = self.problems if value is self.data.get(key, value) else []
+        return Table(value, f"{self.path}.{key}" if self.path else key, heard)
 
     def tables(self, key: str) -> Iterator[Table]:
         """The entries of `[[key]]`."""
