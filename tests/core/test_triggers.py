@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 from dataclasses import replace
 from datetime import date
@@ -255,6 +256,13 @@ def test_a_trigger_is_for_those_it_names(bound: Trigger, fits: bool) -> None:
 def test_a_name_is_shown_in_the_readers_language() -> None:
     named = replace(SECOND, name_de="zweite")
     assert (named.title("en"), named.title("de"), SECOND.title("de")) == ("second", "zweite", "second")
+
+
+def test_a_trigger_that_went_to_another_process_is_the_same() -> None:
+    there = pickle.loads(pickle.dumps(replace(SUM, overdue_items=2)))
+    assert there == replace(SUM, overdue_items=2)
+    assert [condition.is_asked(there) for condition in there.conditions] == [True, True]
+    assert yes(owed("A", 30, "1000.00"), owed("B", 10), triggers=(there,)).since == ago(9)
 
 
 # ---------------------------------------------------------------- reading the file
