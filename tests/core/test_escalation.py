@@ -175,7 +175,7 @@ def test_a_step_waits_until_the_debtor_may_receive_it_again() -> None:
     called = History(touches=(Touch(on=TODAY - 2 * DAY, medium="call"),))
     full = no(item(), of=ladder(), policy=policy, history=called)
     assert (full.rule, full.until) == ("saturated", TODAY + 5 * DAY)
-    assert "strength 3, at most 5 is allowed" in full.why("en", ZONE)
+    assert "strength 3; at most 5 is allowed" in full.why("en", ZONE)
     assert yes(item(), of=ladder(), policy=policy, history=called, on=TODAY + 5 * DAY).level.number == 1
     heavy = no(item(), of=ladder(), policy=Policy(frames=framed(saturation=2, per=7)))
     assert (heavy.rule, heavy.until) == ("too-heavy", None)

@@ -84,7 +84,10 @@ def test_media_that_an_exception_leaves_out_are_refused_and_nobody_knows_until_w
 
 def test_somebody_is_asked_first_and_once_that_happened_a_person_says_so() -> None:
     asked = framed(Frame(ask_first="sales"))
-    assert only(ask(asked, MONDAY)) == ("debtors/ask-first", "Ask sales first before this debtor is called; who did records it with --asked sales.")
+    assert only(ask(asked, MONDAY)) == (
+        "debtors/ask-first",
+        "Ask sales first before this debtor is called; who did records it with --asked sales.",
+    )
     said = fact(FactKind.OVERRIDE, "debtors/ask-first", reason="asked Ms Klein", actor="lead", until_on=date(2026, 11, 23))
     answer = ask(replace(asked, facts=(said,)), MONDAY)
     assert isinstance(answer, Allowed)
@@ -103,7 +106,10 @@ def test_what_would_loosen_a_strategy_and_has_no_approval_is_told() -> None:
 def test_a_saturated_debtor_is_free_at_the_beginning_of_the_first_day_with_room() -> None:
     full = framed(HEAVY, touch("2026-11-12"), touch("2026-11-20"))
     answer = ask(full, MONDAY)
-    assert only(answer) == ("house/saturation", "Contacts of strength 6 in 14 days, 6 are allowed (strategy gentle).")
+    assert only(answer) == (
+        "house/saturation",
+        "It weighs 3, and contacts of strength 6 lie within 14 days; 6 are allowed (strategy gentle).",
+    )
     assert until(answer) == local("2026-11-26T08:00"), "the first one leaves the period, and packs open"
     assert isinstance(ask(full, MONDAY, medium="letter"), Refused), "a letter weighs, too"
     assert isinstance(ask(full, MONDAY, medium="handover"), Allowed)

@@ -63,7 +63,7 @@ def frame(text: str, own: str = "", of: str = "II") -> Frame:
 
 def test_a_third_call_waits_until_the_first_one_has_left_the_period() -> None:
     assert TWO_CALLS.room("call", called(1), MONDAY) is None
-    assert TWO_CALLS.room("call", called(10, 1), MONDAY) == Full(until=MONDAY + 4 * DAY, strength=6, saturation=8)
+    assert TWO_CALLS.room("call", called(10, 1), MONDAY) == Full(until=MONDAY + 4 * DAY, strength=6, saturation=8, own=3)
 
 
 def test_a_lighter_medium_still_has_room_where_a_call_has_none() -> None:
@@ -72,7 +72,7 @@ def test_a_lighter_medium_still_has_room_where_a_call_has_none() -> None:
 
 def test_the_day_of_the_contact_is_the_first_of_the_period() -> None:
     one = Frame(strength={"call": 3}, saturation=3, per=1)
-    assert one.room("call", called(0), MONDAY) == Full(until=MONDAY + DAY, strength=3, saturation=3)
+    assert one.room("call", called(0), MONDAY) == Full(until=MONDAY + DAY, strength=3, saturation=3, own=3)
     assert one.room("call", called(1), MONDAY) is None
 
 
@@ -87,7 +87,7 @@ def test_media_without_a_strength_and_frames_without_a_saturation_are_never_full
 
 
 def test_one_contact_that_weighs_more_than_the_saturation_never_has_room() -> None:
-    assert Frame(strength={"visit": 6}, saturation=5, per=7).room("visit", (), MONDAY) == Full(until=None, strength=0, saturation=5)
+    assert Frame(strength={"visit": 6}, saturation=5, per=7).room("visit", (), MONDAY) == Full(until=None, strength=0, saturation=5, own=6)
 
 
 def test_accountings_own_letter_counts_once_a_day_however_many_items_it_names() -> None:

@@ -53,8 +53,8 @@ TEXTS: Texts = {
         "Vor einem Anruf ist {role} zu fragen; wer es getan hat, erfasst es mit --asked {role}.",
     ),
     "saturation": (
-        "Contacts of strength {strength} in {per} days, {saturation} are allowed (strategy {strategy}).",
-        "Kontakte der Stärke {strength} in {per} Tagen, erlaubt sind {saturation} (Strategie {strategy}).",
+        "It weighs {own}, and contacts of strength {strength} lie within {per} days; {saturation} are allowed (strategy {strategy}).",
+        "Er wiegt {own}, und in {per} Tagen liegen Kontakte der Stärke {strength}; erlaubt sind {saturation} (Strategie {strategy}).",
     ),
     "never-room": (
         "One such contact alone has strength {own}, and {saturation} are allowed (strategy {strategy}).",
@@ -150,7 +150,7 @@ def _saturation(question: Question, pack: Pack, at: datetime) -> Refusal | None:
     moments += [day_start(found.until, house.time_zone)] if found.until is not None else []
     code = "saturation" if found.until is not None else "never-room"
     reason = question.says(
-        TEXTS, code, strength=found.strength, saturation=found.saturation, per=frame.per, own=frame.strength[question.medium],
+        TEXTS, code, strength=found.strength, saturation=found.saturation, per=frame.per, own=found.own,
         strategy=frame.named(question.language),
     )  # fmt: skip
     return Refusal(f"{pack.name}/saturation", reason, min(moments, default=None))

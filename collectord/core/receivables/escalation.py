@@ -204,7 +204,7 @@ def _too_much(case: _Case, step: Step) -> NotWanted | None:
     full = view.frame.room(step.medium, with_letters(view.history.touches, view.everything, view.today), view.today)
     if full is None:
         return None
-    values = {"strength": full.strength, "saturation": full.saturation, "days": view.frame.per}
+    values = {"own": full.own, "strength": full.strength, "saturation": full.saturation, "days": view.frame.per}
     return NotWanted(rule="saturated" if full.until else "too-heavy", until=full.until, values=values, level=step.level)
 
 

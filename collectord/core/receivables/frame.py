@@ -31,6 +31,7 @@ class Full:
     until: date | None
     strength: int  # what the period holds already
     saturation: int
+    own: int  # what this contact would weigh
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class Frame:
             return None
         ends = sorted({touch.on + self.per * DAY for touch in touches if touch.on + self.per * DAY > today})
         free = (day for day in ends if self.used(touches, day) + own <= self.saturation)
-        return Full(None if own > self.saturation else next(free), now, self.saturation)
+        return Full(None if own > self.saturation else next(free), now, self.saturation, own)
 
     def worth(self, medium: str, amounts: Mapping[str, Decimal]) -> NotWorth | None:
         """None: in one currency at least, the margin of what is open covers the cost of this contact."""

@@ -119,10 +119,10 @@ TEXTS: Texts = {
         "Stufe {number} ({name}) kostet {cost}, {margin} % von {amounts} bringen aber nur {brings}.",
     ),
     "saturated": (
-        "Step {number} ({name}) waits: within {days} days the debtor received contacts of strength {strength}, at most {saturation} is"
-        " allowed.",
-        "Stufe {number} ({name}) wartet: in {days} Tagen hat der Debitor Kontakte der Stärke {strength} erhalten, erlaubt sind"
-        " höchstens {saturation}.",
+        "Step {number} ({name}) waits: it weighs {own}, and within {days} days the debtor received contacts of strength {strength}; at most"
+        " {saturation} is allowed.",
+        "Stufe {number} ({name}) wartet: sie wiegt {own}, und in {days} Tagen hat der Debitor Kontakte der Stärke {strength} erhalten;"
+        " erlaubt sind höchstens {saturation}.",
     ),
     "too-heavy": (
         "Step {number} ({name}) alone weighs more than the {saturation} that the debtor may receive.",
