@@ -65,6 +65,19 @@ def test_priority_goes_before_money_and_money_before_age() -> None:
     assert placed(case("b"), case("a"))[0] == "a"
 
 
+def test_the_expected_value_at_this_hour_goes_before_priority_and_money() -> None:
+    assert placed(case("a", "9000.00", priority=9), case("b", "10.00", value=Decimal(5)))[0] == "b"
+    best = replace(case("a", value=Decimal(5)), factor=Decimal("0.5"))
+    assert placed(best, case("b", value=Decimal(4)))[0] == "b", "a poor hour"
+    assert placed(case("a", value=Decimal(5)), case("b", origin=Origin.CALLBACK))[0] == "b", "what was agreed comes first"
+
+
+def test_whoever_spoke_with_the_debtor_last_goes_on_unless_the_debtor_has_an_owner() -> None:
+    assert placed(replace(case(), spoke_last="202"))[1] == "202"
+    assert placed(replace(case(owner="201"), spoke_last="202"))[1] == "201"
+    assert placed(replace(case(), spoke_last="209"))[1] == "201", "not at the desk"
+
+
 def test_money_is_compared_by_the_largest_sum_in_one_currency() -> None:
     both = case("a", open_amount={"EUR": Decimal(90), "CHF": Decimal(90)})
     assert placed(both, case("b", "100.00"))[0] == "b"
@@ -132,13 +145,13 @@ def test_the_list_for_people_shares_the_load_and_leaves_owners_and_callbacks_wit
 
 CASES = st.lists(
     st.builds(
-        lambda amount, priority, language, skill, agent, origin, owner, offset, expires: case(
+        lambda amount, priority, language, skill, agent, origin, owner, offset, expires, value: case(
             amount=str(amount), priority=priority, language=language, skill=skill, agent=agent, origin=origin, owner=owner,
-            not_before=NOW + offset * MINUTE, expires_at=None if expires is None else NOW + expires * MINUTE,
+            not_before=NOW + offset * MINUTE, expires_at=None if expires is None else NOW + expires * MINUTE, value=Decimal(value),
         ),
         st.integers(1, 5), st.integers(0, 2), st.sampled_from(["", "de", "en", "fr"]), st.sampled_from(["", "", "senior"]),
         st.sampled_from(["", "", "201", "209"]), st.sampled_from(list(Origin)), st.sampled_from(["", "202"]), st.integers(-30, 5),
-        st.none() | st.integers(-5, 5),
+        st.none() | st.integers(-5, 5), st.integers(0, 2),
     ),
     max_size=12,
 ).map(lambda cases: [replace(one, task=replace(one.task, id=f"{n:02}")) for n, one in enumerate(cases)])  # fmt: skip

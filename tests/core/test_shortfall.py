@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.receivables.shortfall import Case, Fit, fit
+from collectord.core.receivables.shortfall import Case, Fit, Load, fit
+from collectord.core.wording import Language
 
 TEN = Decimal(10)  # minutes a call
 
@@ -49,6 +51,18 @@ def test_a_call_goes_to_whoever_able_has_most_minutes_and_is_short_when_those_ha
 def test_amounts_of_different_currencies_are_not_added() -> None:
     found = fitted(call(2, 5, currency="CHF", reachable=False), call(3, reachable=False))
     assert found.money == {"CHF": Decimal(5), "EUR": Decimal(10)}
+
+
+def test_the_days_work_is_one_sentence() -> None:
+    def said(cases: list[Case], minutes: int, language: Language = "en") -> str:
+        found = fitted(*cases, anna=minutes)
+        load = Load(day=date(2026, 11, 23), agents=1, minutes=minutes, wanted=10 * len(cases), calls=len(cases), left_over=found)
+        return load.says(language, "Europe/Berlin")
+
+    assert said([call(1)], 10) == "On Mon 23 Nov 2026 1 agent(s) have 10 minutes for calls; 1 call(s) wait and need 10."
+    assert said([call(1), call(2)], 10).endswith("1 of them do not fit: €10.00.")
+    assert said([call(1, reachable=False)], 10).endswith("1 of them do not fit: €10.00. 1 of those have no number that can be dialled.")
+    assert said([call(1), call(2)], 10, "de").endswith("1 davon passen nicht hinein: 10,00 €.")
 
 
 CASES = st.lists(
