@@ -114,6 +114,31 @@ def test_for_all_clearings_a_promise_never_becomes_worse_by_a_payment(payments: 
     assert isinstance(verdict(*with_one_more, until=until), Kept)
 
 
+@given(
+    st.lists(st.tuples(st.integers(1, 300), st.integers(1, 12), st.sampled_from(["R1", "R2"])), max_size=8, unique_by=lambda one: one[1:]),
+    st.lists(st.integers(1, 300), min_size=1, max_size=4),
+)
+def test_for_all_payments_a_plan_judged_day_by_day_uses_no_payment_twice(payments: list[tuple[int, int, str]], plan: list[int]) -> None:
+    first = MADE.date()
+    clearings = [cleared(str(amount), as_of=first + timedelta(days=day), item_no=item_no) for amount, day, item_no in payments]
+    still = [
+        promise(id=f"p{n}", amount=Money(Decimal(amount), "EUR"), promised_on=day, grace_until=day + timedelta(days=2))
+        for n, amount in enumerate(plan)
+        for day in [first + timedelta(days=3 * n + 1)]
+    ]
+    over: list[tuple[Promise, Decimal]] = []
+    for day in (first + timedelta(days=n) for n in range(1, 20)):
+        known = [one for one in clearings if one.as_of <= day]
+        judged = judge(still, known, booked=dict.fromkeys((one.id for one in still), day), judged=over)
+        done = [one for one in still if not isinstance(judged[one.id], Open)]
+        over += [(one, getattr(judged[one.id], "paid", Decimal(0))) for one in done]
+        still = [one for one in still if one not in done]
+    assert still == []
+    paid = sum((used for _, used in over), Decimal(0))
+    assert paid <= sum((Decimal(amount) for amount, _, _ in payments), Decimal(0))
+    assert all(used <= one.amount.amount for one, used in over)
+
+
 # ---------------------------------------------------------------- what follows
 
 

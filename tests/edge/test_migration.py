@@ -134,10 +134,11 @@ async def test_a_store_of_a_newer_version_is_refused_and_not_touched(tmp_path: P
         pass
     path = tmp_path / "state" / "collectord.db"
     conn = sqlite3.connect(path)
-    conn.execute("update meta set value = '3' where key = 'schema_version'")
+    conn.execute("update meta set value = ? where key = 'schema_version'", (SCHEMA_VERSION + 1,))
     conn.commit()
     conn.close()
-    with pytest.raises(StoreBroken, match="schema version 3, this collectord knows 2; install the version that wrote it"):
+    said = f"schema version {SCHEMA_VERSION + 1}, this collectord knows {SCHEMA_VERSION}; install the version that wrote it"
+    with pytest.raises(StoreBroken, match=said):
         async with open_store(tmp_path / "state"):
             pass
 
