@@ -74,7 +74,7 @@ class Picture:
 
     async def histories(self, keys: Sequence[DebtorKey]) -> Mapping[DebtorKey, History]:
         today, zone = self.house.today(self.now), self.house.time_zone
-        return await histories.histories_between(self.conn, keys[0], keys[-1], self.now, today, zone)
+        return await histories.histories_of(self.conn, keys, self.now, today, zone)
 
     async def with_items(self, debtors: Sequence[Debtor], *, scattered: bool, closely: ledger.Closely | None = None) -> list[ledger.Open]:
         today = self.house.today(self.now)

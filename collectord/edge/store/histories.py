@@ -1,4 +1,4 @@
-"""What debtors did so far, read for a stretch of debtors at once or for one.
+"""What debtors did so far, read for many of them at once or for one.
 
 Owns no table: reads cleared items, clearings, contacts, messages and judged promises. Judges nothing.
 Invariant: nothing dated after `now` is in it, whatever the store knows by then; a debtor without an entry has no history.
@@ -6,7 +6,7 @@ Invariant: nothing dated after `now` is in it, whatever the store knows by then;
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
@@ -19,7 +19,7 @@ from collectord.core.receivables.history import NO_HISTORY, Fall, History, PaidI
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.promises import PromiseState
 from collectord.core.receivables.touches import touch
-from collectord.edge.store.codec import instant, split, to_instant
+from collectord.edge.store.codec import as_json, instant, split, to_instant
 from collectord.edge.store.connection import Connection, queries
 from collectord.edge.store.ledger_rows import quick
 
@@ -31,19 +31,16 @@ Rows = AsyncIterator[Mapping[str, Any]]
 
 
 async def history_of(conn: Connection, key: DebtorKey, now: datetime, today: date, zone: str) -> History:
-    return (await histories_between(conn, key, key, now, today, zone)).get(key, NO_HISTORY)
+    return (await histories_of(conn, [key], now, today, zone)).get(key, NO_HISTORY)
 
 
-async def histories_between(
-    conn: Connection, low: DebtorKey, high: DebtorKey, now: datetime, today: date, zone: str
-) -> dict[DebtorKey, History]:
-    """Of every debtor from `low` to `high`, both included, who has one. `today` is the day of `now` in `zone`, the house's."""
-    stretch = {"company": low.company, "debtor_no": low.debtor_no, "to_company": high.company, "to_debtor": high.debtor_no}
-    day, at = today.isoformat(), instant(now)
-    falls, amounts = await _falls(SQL.falls_between(conn, **stretch, today=day), (today - FALLS).isoformat())
-    paid = await _paid(SQL.paid_between(conn, **stretch, since=(today - PAID).isoformat(), today=day), amounts)
-    touches = await _touches(SQL.contacts_between(conn, **stretch, since=instant(now - TOUCHES), now=at), ZoneInfo(zone))
-    broken = await _broken(SQL.judged_between(conn, **stretch, now=at), ZoneInfo(zone))
+async def histories_of(conn: Connection, keys: Iterable[DebtorKey], now: datetime, today: date, zone: str) -> dict[DebtorKey, History]:
+    """Of each of these debtors who has one. `today` is the day of `now` in `zone`, the house's."""
+    who, day, at = as_json(keys), today.isoformat(), instant(now)
+    falls, amounts = await _falls(SQL.falls_of(conn, keys=who, today=day), (today - FALLS).isoformat())
+    paid = await _paid(SQL.paid_of(conn, keys=who, since=(today - PAID).isoformat(), today=day), amounts)
+    touches = await _touches(SQL.contacts_of(conn, keys=who, since=instant(now - TOUCHES), now=at), ZoneInfo(zone))
+    broken = await _broken(SQL.judged_of(conn, keys=who, now=at), ZoneInfo(zone))
     return {
         key: History(
             paid=tuple(paid.get(key, ())),
@@ -57,8 +54,7 @@ async def histories_between(
 
 async def touches_of(conn: Connection, key: DebtorKey, now: datetime, zone: str) -> tuple[Touch, ...]:
     """The contacts alone, for whoever needs nothing else: the gate."""
-    stretch = {"company": key.company, "debtor_no": key.debtor_no, "to_company": key.company, "to_debtor": key.debtor_no}
-    found = await _touches(SQL.contacts_between(conn, **stretch, since=instant(now - TOUCHES), now=instant(now)), ZoneInfo(zone))
+    found = await _touches(SQL.contacts_of(conn, keys=as_json([key]), since=instant(now - TOUCHES), now=instant(now)), ZoneInfo(zone))
     return tuple(found.get(key, ()))
 
 

@@ -1,40 +1,41 @@
--- What debtors did so far, for a stretch of keys (both ends included). All as known on :today, at :now; what counts for what is decided in core.
+-- What these debtors did so far (:keys: JSON, pairs of company and debtor_no). All as known on :today, at :now; what counts for what is decided
+-- in core.
 
--- name: paid_between(company, debtor_no, to_company, to_debtor, since, today)
+-- name: paid_of(keys, since, today)
 -- Dated by the bookings: what an export of the 26th no longer has was paid by the 24th when payments were booked up to there.
 select i.company, i.debtor_no, i.item_no, i.due_on, i.currency,
        case when b.booked_until < i.cleared_as_of then b.booked_until else i.cleared_as_of end as cleared_on
   from item i left join batch b on b.id = i.batch_id
- where (i.company, i.debtor_no) >= (:company, :debtor_no) and (i.company, i.debtor_no) <= (:to_company, :to_debtor)
+ where (i.company, i.debtor_no) in (select json_extract(value, '$[0]'), json_extract(value, '$[1]') from json_each(:keys))
    and i.state = 'cleared' and i.cleared_as_of > :since and i.cleared_as_of <= :today and i.dispute = 0 and i.payment_method <> 'direct_debit'
  order by i.company, i.debtor_no, cleared_on, i.due_on, i.item_no;
 
--- name: falls_between(company, debtor_no, to_company, to_debtor, today)
+-- name: falls_of(keys, today)
 -- Since the item was opened, last: one that came back was open all the time.
 select c.company, c.debtor_no, c.item_no, c.as_of, c.amount, c.currency, i.due_on, i.open_amount
   from clearing c cross join item i on i.company = c.company and i.debtor_no = c.debtor_no and i.item_no = c.item_no
- where (c.company, c.debtor_no) >= (:company, :debtor_no) and (c.company, c.debtor_no) <= (:to_company, :to_debtor)
+ where (c.company, c.debtor_no) in (select json_extract(value, '$[0]'), json_extract(value, '$[1]') from json_each(:keys))
    and c.as_of <= :today and c.as_of >= i.opened_as_of
  order by c.company, c.debtor_no, c.as_of, i.due_on, c.item_no;
 
--- name: contacts_between(company, debtor_no, to_company, to_debtor, since, now)
+-- name: contacts_of(keys, since, now)
 -- Calls of ours, contacts made elsewhere, letters and e-mails; without calls to a number that turned out to be somebody else's.
 with stretch as (
   select a.company, a.debtor_no, coalesce(a.dialled_at, a.placed_at) as at, 'call' as medium, 'outbound' as direction, a.number,
          case when a.state = 'unknown' then 'unknown' else a.result end as result, a.disposition, '' as conversation_about, 0 as third_party,
          case when exists (select 1 from task t where t.id = a.task_id and t.origin = 'callback') then 1 else 0 end as agreed
     from attempt a
-   where (a.company, a.debtor_no) >= (:company, :debtor_no) and (a.company, a.debtor_no) <= (:to_company, :to_debtor)
+   where (a.company, a.debtor_no) in (select json_extract(value, '$[0]'), json_extract(value, '$[1]') from json_each(:keys))
      and a.placed_at >= :since and a.placed_at <= :now and (a.state = 'unknown' or a.ended_at <= :now)
   union all
   select c.company, c.debtor_no, c.at, c.medium, c.direction, c.number, c.result, c.disposition, c.conversation_about, c.third_party, 0
     from contact c
-   where (c.company, c.debtor_no) >= (:company, :debtor_no) and (c.company, c.debtor_no) <= (:to_company, :to_debtor)
+   where (c.company, c.debtor_no) in (select json_extract(value, '$[0]'), json_extract(value, '$[1]') from json_each(:keys))
      and c.at >= :since and c.at <= :now
   union all
   select m.company, m.debtor_no, coalesce(m.sent_at, m.made_at), m.medium, 'outbound', '', 'sent', '', '', 0, 0
     from message m
-   where (m.company, m.debtor_no) >= (:company, :debtor_no) and (m.company, m.debtor_no) <= (:to_company, :to_debtor)
+   where (m.company, m.debtor_no) in (select json_extract(value, '$[0]'), json_extract(value, '$[1]') from json_each(:keys))
      and m.made_at >= :since and m.made_at <= :now and m.state in ('sent', 'unknown') and coalesce(m.sent_at, m.made_at) <= :now
 )
 select * from stretch s
@@ -45,9 +46,9 @@ select * from stretch s
                       and (f.revoked_at is null or f.revoked_at > :now))
  order by s.company, s.debtor_no, s.at;
 
--- name: judged_between(company, debtor_no, to_company, to_debtor, now)
+-- name: judged_of(keys, now)
 select company, debtor_no, state, judged_at from promise
- where (company, debtor_no) >= (:company, :debtor_no) and (company, debtor_no) <= (:to_company, :to_debtor)
+ where (company, debtor_no) in (select json_extract(value, '$[0]'), json_extract(value, '$[1]') from json_each(:keys))
    and state in ('kept', 'partially_kept', 'broken') and judged_at <= :now
  order by company, debtor_no, made_at, id;
 
@@ -56,7 +57,7 @@ select company, debtor_no, state, judged_at from promise
 select count(*) from item_version where source in (select distinct source from batch) and state = 'cleared';
 
 -- name: sums_by_class(since, today, late_after, earliest, latest, every)
--- What debtors of each potential class have in common, in sums (core/receivables/peers.Sums) over the same items as paid_between, of every
+-- What debtors of each potential class have in common, in sums (core/receivables/peers.Sums) over the same items as paid_of, of every
 -- :every-th debtor by the last characters of its number. julianday, substr from the end and unicode are SQLite's (PostgreSQL: dates are
 -- subtracted, right, ascii). A source is named so that index item_by_source finds the cleared items.
 with paid as (
