@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from collectord import commands_agreements as agreements
-from collectord import commands_rules
+from collectord import commands_rules, commands_scripts
 from collectord.asked import Reply, refusal
 from collectord.core.exports.difference import decided
 from collectord.core.exports.intake import TEXTS as INTAKE_TEXTS
@@ -24,7 +24,7 @@ from collectord.core.rules import Rules
 from collectord.core.wording import phrase
 from collectord.edge import inbox
 from collectord.edge.ids import new_id
-from collectord.edge.store import batches, calls, ledger, meta, notices, payments, promises, tasks
+from collectord.edge.store import batches, calls, ledger, messages, meta, notices, payments, promises
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import (
     call_sheet,
@@ -37,6 +37,7 @@ from collectord.loops import (
     outbox,
     quality,
     standing,
+    workload,
 )
 from collectord.loops import doctor as doctoring
 from collectord.loops import promises as promise_loop
@@ -139,7 +140,11 @@ async def show_batch(context: Context, args: Mapping[str, Any]) -> Reply:
 
 async def call_list(context: Context, args: Mapping[str, Any]) -> Reply:
     on_duty = await duty.on_duty(context.db, context.settings, {}, context.now)
-    return Reply(doc=await call_sheet.call_list(context.db, context.rules, context.house, context.now, days=args["days"], agents=on_duty))
+    capacity = await workload.capacity(context.db, context.settings, context.rules, context.house, context.now)
+    doc = await call_sheet.call_list(
+        context.db, context.rules, context.house, context.now, days=args["days"], agents=on_duty, capacity=capacity
+    )
+    return Reply(doc=doc)
 
 
 async def explain_debtor(context: Context, args: Mapping[str, Any]) -> Reply:
@@ -287,7 +292,9 @@ FILES_OF = {"import": "files", "import-history": "file"}
 READING: Mapping[str, Handler] = {
     "call-list": call_list,
     "explain": explain_debtor,
-    "tasks": _lister(tasks.listed),
+    "tasks": commands_scripts.listed_tasks,
+    "script": commands_scripts.script,
+    "messages": _lister(messages.listed),
     "attempts": _lister(calls.listed_attempts),
     "promises": agreements.listed_promises,
     "objections": agreements.objections,

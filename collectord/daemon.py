@@ -384,7 +384,8 @@ class Daemon:
             self._learnt = await self.db.read(lambda conn: best_hours.learnt(conn, self.rules))
         if self.settings.outbox.call_list:
             agents = await duty.on_duty(self.db, self.settings, self.device_states(), now)
-            await day_sheet.write_daily_call_list(self.db, self.rules, self.house, self.folders, now, agents=agents)
+            capacity = await workload.capacity(self.db, self.settings, self.rules, self.house, now)
+            await day_sheet.write_daily_call_list(self.db, self.rules, self.house, self.folders, now, agents=agents, capacity=capacity)
 
     async def _until_work(self) -> None:
         await self._pause(self._work, PLAN_EVERY.total_seconds(), at_least=0.5)

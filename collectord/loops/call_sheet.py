@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,8 @@ from collectord.core.receivables.briefing import briefing
 from collectord.core.receivables.dunning import day_begins
 from collectord.core.receivables.foresight import FORESEEN, foresee_task
 from collectord.core.receivables.ledger import oldest_days_past_due, overdue_total
+from collectord.core.receivables.script_set import script_of
+from collectord.core.receivables.shortfall import Case, no_time
 from collectord.core.receivables.tasks import Origin
 from collectord.core.rules import Rules
 from collectord.core.telephony.agents import OnDuty
@@ -28,11 +30,13 @@ from collectord.edge.store import facts, tasks
 from collectord.edge.store.connection import Database, open_for_reading
 from collectord.loops.claim_told import for_a_call
 from collectord.loops.debtor_scan import Seen, scan
+from collectord.loops.workload import Capacity, case_of, fitted
 
 DAY = timedelta(days=1)
 COLUMNS = (
     "when", "company", "debtor_no", "debtor_name", "number", "agent", "agent_name", "ladder", "level", "step",
-    "prompted_by", "tone", "script", "items", "open_amount", "overdue", "days_past_due", "task", "why", "not_called_because", "briefing",
+    "prompted_by", "tone", "script", "script_version", "items", "open_amount", "overdue", "days_past_due",
+    "task", "why", "not_called_because", "briefing",
 )  # fmt: skip
 
 
@@ -43,12 +47,16 @@ class _Call:
     number: str
     refusal: str
     found: DebtorFacts
+    short: str = ""  # why nobody has time for it
 
 
 async def call_list(
-    db: Database, rules: Rules, house: House, now: datetime, *, days: int, agents: Sequence[OnDuty]
+    db: Database, rules: Rules, house: House, now: datetime, *, days: int, agents: Sequence[OnDuty], capacity: Capacity | None = None
 ) -> list[dict[str, Any]]:
-    """One row a call, by time: what the rules want within `days` days (1: today), and what they want in vain."""
+    """One row a call, by time: what the rules want within `days` days (1: today), and what they want in vain.
+
+    With a `capacity`, calls for which nobody has minutes left on their day are listed and given to nobody.
+    """
     until = day_begins(house.today(now) + days * DAY, house.time_zone)
     calls: list[_Call] = []
     async with open_for_reading(db.path.parent) as own:
@@ -60,12 +68,39 @@ async def call_list(
             call = _first_instant(candidate, found, rules, house, now)
             if call.at is None or call.at < until:
                 calls.append(call)
-    calls.sort(key=lambda call: (call.at is None, call.at or now, -call.candidate.task.priority, call.candidate.task.key))
+    calls.sort(
+        key=lambda call: (
+            call.at is None,
+            call.at or now,
+            -call.candidate.task.value,
+            -call.candidate.task.priority,
+            call.candidate.task.key,
+        )
+    )
+    short = _short(calls, rules, house, now, capacity) if capacity else {}
+    calls = [replace(call, short=short.get(call.candidate.task.id, "")) for call in calls]
     desk = tuple(FreeAgent(id=a.id, languages=a.languages, skills=a.skills, endpoint=a.endpoint, pbx=a.pbx) for a in agents)
     spoken = frozenset(language for agent in agents for language in agent.languages)
-    who = foresee(under_frames([call.candidate for call in calls if call.at is not None], rules.frames), desk, spoken=spoken)
+    who = foresee(
+        under_frames([call.candidate for call in calls if call.at is not None and not call.short], rules.frames), desk, spoken=spoken
+    )
     names = {agent.id: agent.name for agent in agents}
     return [_row(call, who.get(call.candidate.task.id), names, rules, house, now) for call in calls]
+
+
+def _short(calls: Sequence[_Call], rules: Rules, house: House, now: datetime, capacity: Capacity) -> dict[str, str]:
+    """Task id -> why it fits into the minutes of nobody on its day."""
+    by_day: dict[date, list[Case]] = {}
+    framed = under_frames([call.candidate for call in calls], rules.frames)
+    for call, candidate in zip(calls, framed, strict=True):
+        if call.at is not None:
+            by_day.setdefault(house.today(call.at), []).append(case_of(candidate))
+    found = {}
+    for day, cases in by_day.items():
+        left = capacity.minutes_on(day, rules, house, now)
+        fits = fitted(cases, capacity, left).agents
+        found |= {one.task_id: no_time(day, house.language, house.time_zone) for one in cases if one.task_id not in fits}
+    return found
 
 
 async def _candidates(own: Database, rules: Rules, house: House, now: datetime, until: datetime) -> list[Candidate]:
@@ -126,13 +161,14 @@ def _row(call: _Call, agent: FreeAgent | None, names: dict[str, str], rules: Rul
         "step": level.title(house.language) if level else "",
         "prompted_by": task.prompted_by,
         "tone": task.tone,
-        "script": task.script,
+        "script": script_of(task),
+        "script_version": rules.scripts.version(script_of(task), task.medium, house.language),
         "items": list(task.items),
         "open_amount": plain_map(task.open_amount),
         "overdue": plain_map(overdue_total(found.items, today)),
         "days_past_due": oldest_days_past_due(found.items, today),
         "task": None if task.id.startswith(FORESEEN) else task.id,
         "why": task.why,
-        "not_called_because": call.refusal,
+        "not_called_because": "; ".join(filter(None, (call.refusal, call.short))),
         "briefing": [*briefing(found.items, today, house.language, house.time_zone), *for_a_call(rules, house, found, today)],
     }

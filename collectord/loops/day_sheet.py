@@ -20,12 +20,20 @@ from collectord.edge.inbox import ExchangeFolders, write_atomically
 from collectord.edge.store import batches, meta
 from collectord.edge.store.connection import Database
 from collectord.loops.call_sheet import COLUMNS, call_list
+from collectord.loops.workload import Capacity
 
 MARK = "call_list"  # meta: the day and the exports of the last list written
 
 
 async def write_daily_call_list(
-    db: Database, rules: Rules, house: House, folders: ExchangeFolders, now: datetime, *, agents: Sequence[OnDuty]
+    db: Database,
+    rules: Rules,
+    house: House,
+    folders: ExchangeFolders,
+    now: datetime,
+    *,
+    agents: Sequence[OnDuty],
+    capacity: Capacity | None = None,
 ) -> Path | None:
     """`outbox/call-list-YYYYMMDD.csv`; None when today is free, no export was accepted yet, or today's list says all that is known."""
     today = house.today(now)
@@ -34,7 +42,7 @@ async def write_daily_call_list(
     mark = f"{today} {accepted} {' '.join(sorted(f'{one.source}={one.fresh_as_of},{one.held_batch_id}' for one in sources))}"
     if not sources or not _is_working(house, now) or await db.read(lambda conn: meta.get(conn, MARK)) == mark:
         return None
-    rows = await call_list(db, rules, house, now, days=1, agents=agents)
+    rows = await call_list(db, rules, house, now, days=1, agents=agents, capacity=capacity)
     path = folders.outbox / f"call-list-{today:%Y%m%d}.csv"
     write_atomically(path, sheet(COLUMNS, ([_text(row[column]) for column in COLUMNS] for row in rows)))
     crash_point("call-list-written")

@@ -21,8 +21,9 @@ from collectord.core.house import House
 from collectord.core.money import plain_map
 from collectord.core.receivables.dunning import day_begins
 from collectord.core.receivables.shortfall import Case, Fit, Load, fit
+from collectord.core.receivables.tasks import Origin
 from collectord.core.rules import Rules
-from collectord.core.telephony.allocation import FreeAgent, matcher
+from collectord.core.telephony.allocation import Candidate, FreeAgent, matcher
 from collectord.core.telephony.callbacks import Absence, Colleague
 from collectord.core.telephony.workday import Workday, minutes_on, workday
 from collectord.edge.store import callbacks, meta, tasks
@@ -86,6 +87,21 @@ def fitted(cases: Iterable[Case], given: Capacity | None, left: Mapping[str, Dec
         return (case.agent,) if case.agent in desk else [agent.id for agent in matching(case.skill, case.language)]
 
     return fit(cases, given.day.left if left is None else left, given.per_call, able)
+
+
+def case_of(candidate: Candidate) -> Case:
+    task = candidate.task
+    return Case(
+        task.id,
+        task.priority,
+        task.open_amount,
+        reachable=True,
+        value=task.value,
+        agreed=task.origin in (Origin.CALLBACK, Origin.MANUAL),
+        agent=candidate.only or task.agent,
+        skill=task.skill,
+        language=candidate.language,
+    )
 
 
 async def reckoned(cases: list[Case], given: Capacity, house: House, now: datetime) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def test_the_days_work_is_one_sentence() -> None:
     assert said([call(1)], 10) == "On Mon 23 Nov 2026 1 agent(s) have 10 minutes for calls; 1 call(s) wait and need 10."
     assert said([call(1), call(2)], 10).endswith("1 of them do not fit: €10.00.")
     assert said([call(1, reachable=False)], 10).endswith("1 of them do not fit: €10.00. 1 of those have no number that can be dialled.")
-    assert said([call(1), call(2)], 10, "de").endswith("1 davon passen nicht hinein: 10,00 €.")
+    assert said([call(1), call(2)], 10, "de").endswith("1 davon passen nicht hinein: 10,00\xa0€.")
 
 
 CASES = st.lists(

@@ -323,3 +323,15 @@ async def test_the_days_list_is_written_anew_when_the_days_export_came_in_and_no
     assert len(path.read_text(encoding="utf-8-sig").splitlines()) == 3
     await db.write(lambda conn: conn.execute("delete from batch"))
     assert await write_daily_call_list(db, rules, HOUSE, folders, NOW, agents=[ANNA]) is None
+
+
+async def test_the_call_list_gives_away_no_more_calls_than_there_are_minutes(db: Database, rules: Rules) -> None:
+    await owes(db, "1", ("A", 12, 410))
+    await owes(db, "2", ("A", 12, 90))
+    await planned(db, rules)
+    anna = Settings(agent=[AgentSection(id="201", name="Anna", pin="4711", endpoint="PJSIP/201", hours="mon 08:00-10:10")])  # type: ignore[arg-type]
+    minutes = await capacity(db, anna, rules, HOUSE, NOW)
+    listed = await call_list(db, rules, HOUSE, NOW, days=1, agents=[ANNA], capacity=minutes)
+    assert [(row["debtor_no"], row["agent"], row["not_called_because"]) for row in listed] == [
+        ("1", "201", ""), ("2", "", "Nobody has minutes left for it on Mon 23 Nov 2026: other calls are worth more."),
+    ]  # fmt: skip

@@ -26,8 +26,12 @@ TEXTS: Texts = {
     "short": (
         "On {day} {agents} agent(s) have {minutes} minutes for calls; {calls} call(s) wait and need {wanted}. {short} of them do not fit:"
         " {money}.",
-        "Am {day} haben {agents} Person(en) {minutes} Minuten für Anrufe; {calls} Anruf(e) warten und brauchen {wanted}. {short} davon passen"
-        " nicht hinein: {money}.",
+        "Am {day} haben {agents} Person(en) {minutes} Minuten für Anrufe; {calls} Anruf(e) warten und brauchen {wanted}. {short} davon"
+        " passen nicht hinein: {money}.",
+    ),
+    "no-time": (
+        "Nobody has minutes left for it on {day}: other calls are worth more.",
+        "Am {day} hat niemand mehr Minuten dafür: andere Anrufe sind mehr wert.",
     ),
     "unreachable": (
         "{count} of those have no number that can be dialled.",
@@ -69,6 +73,10 @@ class Fit:
         self.unreachable += not case.reachable
         for currency, amount in case.open_amount.items():
             self.money[currency] = self.money.get(currency, NOTHING) + amount
+
+
+def no_time(day: date, language: Language, zone: str) -> str:
+    return phrase(TEXTS, "no-time", language, zone, day=day)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
