@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 from collectord.asked import Reply, refusal
 from collectord.core.rules import Rules
 from collectord.core.simulation.picture import picture
-from collectord.core.simulation.shift import MINUTES_PER_DAY, Worker
-from collectord.core.telephony.allocation import FreeAgent
+from collectord.core.telephony.callbacks import Colleague
 from collectord.edge import pictures, rules_files
 from collectord.loops import approvals, callbacks, plan_diff, planning, simulating, workload
 from collectord.watching import tell
@@ -56,14 +55,13 @@ async def simulate(context: Context, args: Mapping[str, Any]) -> Reply:
     rules = _other_rules(args.get("rules"))
     if isinstance(rules, Reply):
         return rules
-    workers = _workers(context, args.get("agents"))
     doc = await simulating.simulate(
         context.db,
         rules or context.rules,
         context.house,
         context.now,
         days=args["days"],
-        workers=workers,
+        team=_team(context, args.get("agents")),
         seed=args["seed"],
         watch=lambda day, number, count: tell(day.isoformat(), number, count),
     )
@@ -84,18 +82,10 @@ def _other_rules(directory: str | None) -> Rules | Reply | None:
         return Reply(exit=2, error="\n".join(str(problem) for problem in error.problems))
 
 
-def _workers(context: Context, count: int | None) -> tuple[Worker, ...]:
+def _team(context: Context, count: int | None) -> dict[str, Colleague]:
     """The configured agents, the first of them, or more who are like them."""
-    known = [
-        Worker(
-            FreeAgent(id=agent.id, languages=tuple(agent.languages), skills=tuple(agent.skills)),
-            MINUTES_PER_DAY if agent.minutes_a_day is None else agent.minutes_a_day,
-        )
-        for agent in context.settings.agent
-    ] or [Worker(FreeAgent(id="agent"), MINUTES_PER_DAY)]
+    known = tuple(callbacks.team(context.settings.agent).values()) or (Colleague(id="agent"),)
     wanted = len(context.settings.agent) if count is None else count
-    return tuple(
-        worker if number < len(known) else replace(worker, agent=replace(worker.agent, id=f"{worker.agent.id}-{number + 1}"))
-        for number in range(wanted)
-        for worker in [known[number % len(known)]]
-    )
+    like = [known[number % len(known)] for number in range(wanted)]
+    named = [one if number < len(known) else replace(one, id=f"{one.id}-{number + 1}") for number, one in enumerate(like)]
+    return {one.id: one for one in named}

@@ -7,7 +7,7 @@ Invariant: only reading connections are opened; other tasks of the process run i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -19,11 +19,12 @@ from collectord.core.rules import Rules
 from collectord.core.simulation.account import Account
 from collectord.core.simulation.chance import Chance
 from collectord.core.simulation.play import Day, Play, days_of
-from collectord.core.simulation.shift import Worker
 from collectord.core.simulation.told import document
-from collectord.edge.store import facts, promises, tasks
+from collectord.core.telephony.callbacks import Colleague
+from collectord.edge.store import callbacks, facts, promises, tasks
 from collectord.edge.store.connection import Connection, Database, open_for_reading
 from collectord.loops.debtor_scan import Seen, scan
+from collectord.loops.workload import is_closed
 
 BREATH = 100  # debtors between two breaths
 Watch = Callable[[date, int, int], None]  # the day that begins, which one it is, of how many
@@ -36,12 +37,12 @@ async def simulate(
     now: datetime,
     *,
     days: int,
-    workers: tuple[Worker, ...],
+    team: Mapping[str, Colleague],
     seed: int,
     watch: Watch = lambda day, number, count: None,
 ) -> dict[str, Any]:
     """The days, their sums, and what it all rests on."""
-    play = Play(rules=rules, house=house, workers=workers, now=now, chance=Chance(seed))
+    play = Play(rules=rules, house=house, team=team, now=now, chance=Chance(seed), closed=lambda day: is_closed(house, day))
     async with open_for_reading(db.path.parent) as own:
         await _begin(own, play, now)
         told: list[Day] = []
@@ -49,7 +50,7 @@ async def simulate(
             watch(day, number, days)
             told.append(await _day(own, play, day, now))
         watch(play.start + timedelta(days=days), days, days)
-    return document(told, len(workers), seed, house.language, house.time_zone)
+    return document(told, len(team), seed, house.language, house.time_zone)
 
 
 async def _begin(own: Database, play: Play, now: datetime) -> None:
@@ -65,6 +66,7 @@ async def _begin(own: Database, play: Play, now: datetime) -> None:
 
     await scan(own, play.rules, play.house, now, take)
     until = now + timedelta(days=400)
+    play.absences = await own.read(lambda conn: callbacks.absences(conn, play.start, now))
     for key, found in (await own.read(lambda conn: promises.open_promises(conn, now))).items():
         if key in play.accounts:
             play.accounts[key].promises = found
@@ -80,7 +82,7 @@ async def _day(own: Database, play: Play, day: date, now: datetime) -> Day:
         mornings.append(one)
         if number % BREATH == 0:
             await asyncio.sleep(0)
-    if play.works_on(day) and play.workers:
+    if play.works_on(day) and play.team:
         unread = play.unread(day)
 
         async def read(conn: Connection) -> None:

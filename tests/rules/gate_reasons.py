@@ -5,7 +5,7 @@ Owns the re-derivation from the words of the packs. Asks the gate again only abo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -73,9 +73,9 @@ def _in_hours(now: datetime) -> bool:
 
 def _holiday(facts: DebtorFacts, now: datetime) -> bool:
     at, region = _local(now).date(), region_code("DE", facts.debtor.region)
-    regions = [region] if region else list(holidays.Germany.subdivisions)
+    regions = [region] if region else list(holidays.country_holidays("DE").subdivisions)
     return any(
-        at in holidays.Germany(subdiv=one, years=at.year, categories=("public", "catholic") if one == "BY" else ("public",))
+        at in holidays.country_holidays("DE", subdiv=one, years=at.year, categories=("public", "catholic") if one == "BY" else ("public",))
         for one in regions
     )
 
@@ -160,7 +160,7 @@ def _wished(facts: DebtorFacts, now: datetime) -> bool:
     return bool(_known(facts, FactKind.WISH) and not fits) or bool(_known(facts, FactKind.NOT_ON) and at.weekday() == 0)
 
 
-TRUTHS = {
+TRUTHS: dict[str, Callable[[DebtorFacts, datetime], bool]] = {
     "de/hours": lambda facts, now: not _in_hours(now),
     "de/holiday": _holiday,
     "de/wishes": _wished,

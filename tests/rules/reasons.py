@@ -144,7 +144,7 @@ class Case:
 def sentence_of(answer: Wanted | NotWanted) -> str:
     """The English sentence; both languages must be one line of plain words that ends like one."""
     for language in ("en", "de"):
-        told = answer.why(language, "Europe/Berlin")  # type: ignore[arg-type]
+        told = answer.why(language, "Europe/Berlin")
         assert told.endswith("."), told
         assert "\n" not in told, told
         assert not re.search(r"[{}]|\bNone\b|Decimal|datetime", told), told

@@ -26,8 +26,7 @@ from collectord.core.rules import Rules
 from collectord.core.simulation.account import Account
 from collectord.core.simulation.chance import Chance
 from collectord.core.simulation.play import Play, days_of
-from collectord.core.simulation.shift import Worker
-from collectord.core.telephony.allocation import FreeAgent
+from collectord.core.telephony.callbacks import Colleague
 from collectord.core.wording import Told, phrase
 from collectord.edge.rules_files import load_rules
 from collectord.edge.shipped import shipped_directory
@@ -61,8 +60,8 @@ def answer_on(case: reasons.Case, day: date) -> Wanted | NotWanted:
 
 
 def test_every_reason_of_many_debtors_over_many_days_is_true(rules: Rules) -> None:
-    agents = tuple(Worker(FreeAgent(id=f"2{number:02}"), 360) for number in range(max(2, DEBTORS // 250)))
-    play = Play(rules=rules, house=HOUSE, workers=agents, now=NOW, chance=Chance(7))
+    team = {f"2{number:02}": Colleague(id=f"2{number:02}") for number in range(max(2, DEBTORS // 250))}
+    play = Play(rules=rules, house=HOUSE, team=team, now=NOW, chance=Chance(7), closed=lambda day: day.weekday() > 4)
     for account in accounts(DEBTORS, rules, NOW, play.start, seed=3):
         play.add(account)
     told: Counter[str] = Counter(reason(case_of(account, play.start)) for account in play.accounts.values())

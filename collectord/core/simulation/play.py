@@ -6,12 +6,11 @@ Invariant: the same ledger, rules, agents and seed give the same days; two sets 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from collectord.core.contact.calendar import HolidaysUnknown, WorkingDays
 from collectord.core.contact.facts import Contact, DebtorFacts
 from collectord.core.house import House
 from collectord.core.receivables.dunning import day_begins
@@ -21,9 +20,10 @@ from collectord.core.rules import Rules
 from collectord.core.simulation.account import DAY, Account
 from collectord.core.simulation.chance import Chance
 from collectord.core.simulation.mornings import Morning, morning
-from collectord.core.simulation.shift import Shift, ShiftResult, Worker
+from collectord.core.simulation.shift import Shift, ShiftResult
+from collectord.core.telephony.callbacks import Absence, Colleague
+from collectord.core.telephony.workday import minutes_on
 
-SATURDAY = 5
 Sums = dict[str, Decimal]
 
 
@@ -58,9 +58,11 @@ class Day:
 class Play:
     rules: Rules
     house: House
-    workers: tuple[Worker, ...]
+    team: Mapping[str, Colleague]
     now: datetime  # when it begins
     chance: Chance
+    closed: Callable[[date], bool]  # the house does not work on that day
+    absences: Sequence[Absence] = ()
     accounts: dict[DebtorKey, Account] = field(default_factory=dict)
     on_numbers: dict[str, list[Contact]] = field(default_factory=dict)  # calls of the play
     ids: int = 0
@@ -77,12 +79,16 @@ class Play:
         account.begin(self.chance, self.start)
         self.accounts[account.debtor.key] = account
 
+    def minutes_on(self, day: date) -> dict[str, Decimal]:
+        """Agent -> minutes for calls."""
+        zone = self.house.time_zone
+        return minutes_on(day, self.team, self.absences, self.rules.allocation.day, self.now, zone, closed=self.closed)
+
     def works_on(self, day: date) -> bool:
-        """Whether anybody is at work."""
-        try:
-            return WorkingDays(self.house.country, doubtful_day="working").is_working(day)
-        except HolidaysUnknown:
-            return day.weekday() < SATURDAY
+        """Whether anybody is at work; where there is nobody at all, whether somebody would be."""
+        if self.team:
+            return any(self.minutes_on(day).values())
+        return not self.closed(day) and bool(self.rules.allocation.day.hours[day.weekday()])
 
     def mornings(self, today: date) -> Iterator[Morning]:
         """One debtor after the other, so that whoever drives the play may breathe in between."""
@@ -112,8 +118,8 @@ class Play:
         done = ShiftResult()
         due = self._due(today)
         if self.works_on(today):
-            on_duty = Shift(today, self.now, self.rules, self.house, self.chance, self.accounts, self.on_numbers, self.new_id)
-            done = on_duty.work(self.workers)
+            on_duty = Shift(today, self.now, self.rules, self.house, self.chance, self.team, self.accounts, self.on_numbers, self.new_id)
+            done = on_duty.work(self.minutes_on(today))
         return self._day(today, list(told), due, done)
 
     def _due(self, today: date) -> int:

@@ -1,6 +1,6 @@
 """A day's shift of the play: agents work the waiting calls off, one after the other, until their minutes are used up.
 
-Owns the course of time at the desks. The choice of the next call, the gate and what follows from a call are the real ones.
+Owns the course of time at the desks. Minutes and hours, the choice of the next call, the gate and what follows are the real ones.
 Invariant: no agent makes two calls at once, or begins one when the minutes of the day are used up; no call is made that the gate refuses.
 """
 
@@ -10,12 +10,12 @@ import heapq
 from bisect import insort
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from collectord.core.contact.contact_rules import Allowed, Refused, may_begin
 from collectord.core.contact.facts import Contact
+from collectord.core.contact.week import spans
 from collectord.core.house import House
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.tasks import Origin, Task
@@ -24,19 +24,22 @@ from collectord.core.simulation.account import Account
 from collectord.core.simulation.calls import Called, call
 from collectord.core.simulation.chance import Chance
 from collectord.core.telephony.allocation import Candidate, FreeAgent, Placement, choose, under_frames
+from collectord.core.telephony.callbacks import Colleague
 
-BEGINS, ENDS = time(9), time(17)  # at the house
-MINUTES_PER_DAY = 6 * 60  # of these eight hours
+NOTHING = timedelta(0)
 LOOK_AHEAD = 40  # of the waiting calls, the most urgent first: among them the next one is chosen
-_Rank = tuple[bool, int, Decimal, str]
+_Rank = tuple[bool, Decimal, int, Decimal, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """An agent of the play. `minutes`: of calling a day; the shift is stretched so that they fill it."""
+@dataclass(slots=True)
+class _Desk:
+    """An agent of the day: the minutes for calls are spread over the hours at work."""
 
     agent: FreeAgent
-    minutes: int
+    begins: datetime
+    ends: datetime
+    left: timedelta
+    stretch: float  # of the clock, for each minute on the phone
 
 
 @dataclass(slots=True)
@@ -54,43 +57,54 @@ class Shift:
     rules: Rules
     house: House
     chance: Chance
+    team: Mapping[str, Colleague]
     accounts: Mapping[DebtorKey, Account]
     on_numbers: dict[str, list[Contact]]
     new_id: Callable[[], str]
     ready: list[tuple[_Rank, Task]] = field(default_factory=list)
     later: list[tuple[datetime, str, Task]] = field(default_factory=list)
     result: ShiftResult = field(default_factory=ShiftResult)
+    closes: datetime = field(default=datetime.min.replace(tzinfo=UTC))  # the last one goes home
 
-    def work(self, workers: tuple[Worker, ...]) -> ShiftResult:
-        zone = ZoneInfo(self.house.time_zone)
-        opens, ends = datetime.combine(self.day, BEGINS, zone), datetime.combine(self.day, ENDS, zone)
-        begins = max(opens, self.now)
-        rest = max(0.0, (ends - begins) / (ends - opens))  # of a day that has begun already
+    def work(self, left: Mapping[str, Decimal]) -> ShiftResult:
+        """`left`: agent -> minutes for calls today."""
+        desks = [desk for desk in (self._desk(self.team[agent], minutes) for agent, minutes in left.items()) if desk is not None]
+        self.result.capacity = round(sum(left.values()))
+        if not desks:
+            return self.result
         for account in self.accounts.values():
             for waiting in account.waiting_calls():
-                self._wait(waiting, begins)
+                self._wait(waiting, min(desk.begins for desk in desks))
         self.ready.sort()
-        free = [(begins, place) for place in range(len(workers))]
-        left = [timedelta(minutes=worker.minutes * rest) for worker in workers]
-        self.result.capacity = round(sum(left, timedelta(0)) / timedelta(minutes=1))
+        free = [(desk.begins, place) for place, desk in enumerate(desks)]
         heapq.heapify(free)
         while free:
             now, place = heapq.heappop(free)
-            if now >= ends or left[place] <= timedelta(0):
+            desk = desks[place]
+            if now >= desk.ends or desk.left <= NOTHING:
                 continue
-            worker = workers[place]
             self._come_due(now)
-            task = self._next(worker.agent, now)
-            if task is None:
-                if self.later and self.later[0][0] < ends:
-                    heapq.heappush(free, (max(self.later[0][0], now + timedelta(minutes=1)), place))
-                continue
-            used = self._serve(task, worker.agent, now)
-            left[place] -= used
-            stretch = (ends - opens) / timedelta(minutes=max(1, worker.minutes))
-            heapq.heappush(free, (now + used * max(1.0, stretch), place))
-        self._come_due(ends)
+            task = self._next(desk.agent, now)
+            if task is not None:
+                used = self._serve(task, desk.agent, now)
+                desk.left -= used
+                heapq.heappush(free, (now + used * desk.stretch, place))
+            elif self.later and self.later[0][0] < desk.ends:
+                heapq.heappush(free, (max(self.later[0][0], now + timedelta(minutes=1)), place))
+        self._come_due(self.closes)
         return self._left()
+
+    def _desk(self, one: Colleague, minutes: Decimal) -> _Desk | None:
+        """None: the agent does not work today, or not any more."""
+        hours = (one.hours or self.rules.allocation.day.hours)[self.day.weekday()]
+        times = [(max(start, self.now), end) for start, end in spans(self.house.time_zone, self.day, hours) if end > self.now]
+        if minutes <= 0 or not times:
+            return None
+        left = timedelta(minutes=float(minutes))
+        begins, ends = times[0][0], times[-1][1]
+        self.closes = max(self.closes, ends)
+        agent = FreeAgent(id=one.id, languages=one.languages, skills=one.skills)
+        return _Desk(agent, begins, ends, left, max(1.0, (ends - begins) / left))
 
     def _left(self) -> ShiftResult:
         """Whose call was not made today; who was called and is to be called again is not among them."""
@@ -152,14 +166,13 @@ class Shift:
         return timedelta(seconds=called.seconds)
 
     def _refuse(self, account: Account, task: Task, verdict: Refused, now: datetime) -> None:
-        ends = datetime.combine(self.day, ENDS, ZoneInfo(self.house.time_zone))
         back = verdict.not_before
         if verdict.never:
             _replace(account, task, None)
         elif back is not None:
             task = replace(task, not_before=max(back, now))
             _replace(account, task, task)
-        if not verdict.never and back is not None and back < ends:
+        if not verdict.never and back is not None and back < self.closes:
             self._wait_again(task, now)
         else:
             self.result.refused.setdefault(verdict.refusals[0].rule, []).append(task)
@@ -185,5 +198,5 @@ def _one(other: Task, task: Task, by: Task | None) -> Iterator[Task]:
 
 
 def _rank(task: Task) -> _Rank:
-    """What was agreed first, then priority and money."""
-    return task.origin is not Origin.CALLBACK, -task.priority, -max(task.open_amount.values(), default=Decimal(0)), task.id
+    """What was agreed first, then value, priority and money; the real choice is among the first of these."""
+    return task.origin is not Origin.CALLBACK, -task.value, -task.priority, -max(task.open_amount.values(), default=Decimal(0)), task.id

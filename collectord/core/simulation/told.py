@@ -49,9 +49,9 @@ TEXTS: Texts = {
     ),
     "assumed": (
         "Assumed: {promise} % of the talks end with a promise, {kept} % of the promises are kept; after day 14 half of the rest comes in"
-        " every {halved} days; agents call on working days between 9 and 17 h.",
+        " every {halved} days; agents call within their hours.",
         "Angenommen: {promise} % der Gespräche enden mit einer Zusage, {kept} % der Zusagen werden gehalten; nach Tag 14 kommt je {halved}"
-        " Tage die Hälfte des Rests; angerufen wird an Arbeitstagen von 9 bis 17 Uhr.",
+        " Tage die Hälfte des Rests; angerufen wird in den Arbeitszeiten.",
     ),
     "no-new": (
         "No invoices are added to those in the ledger, so the later days are quieter than in life.",
