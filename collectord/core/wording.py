@@ -11,16 +11,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency
+from babel.numbers import NumberPattern
 
 from collectord.core.money import Money
 
 Language = Literal["en", "de"]
 Texts = Mapping[str, tuple[str, str]]
+DAYS: Mapping[Language, str] = {"en": "EEE d MMM y", "de": "EEE, d. MMM y"}
+
 
 @dataclass(frozen=True, slots=True)
 class Bilingual:
@@ -44,15 +48,13 @@ def safe(text: str, limit: int = 200) -> str:
 
 def shown(value: object, language: Language, zone: str) -> str:
     """One value as a person reads it. Instants are shown in `zone`."""
-    locale = "de_DE" if language == "de" else "en_GB"
-    day = "EEE, d. MMM y" if language == "de" else "EEE d MMM y"
     match value:
         case Money(amount, currency):
-            return format_currency(amount, currency, locale=locale)
+            return str(_currency(language).apply(amount, _locale(language), currency=currency))
         case datetime():
-            return format_datetime(value.astimezone(ZoneInfo(zone)), f"{day} HH:mm", locale=locale)
+            return format_datetime(value.astimezone(ZoneInfo(zone)), f"{DAYS[language]} HH:mm", locale=_locale(language))
         case date():
-            return format_date(value, day, locale=locale)
+            return _day(value, language)
         case timedelta():
             return _span(value, language)
         case Decimal():
@@ -67,6 +69,24 @@ def shown(value: object, language: Language, zone: str) -> str:
             return ", ".join(shown(part, language, zone) for part in value)
         case _:
             return str(value)
+
+
+@cache
+def _locale(language: Language) -> Locale:
+    return Locale.parse("de_DE" if language == "de" else "en_GB")
+
+
+@cache
+def _currency(language: Language) -> NumberPattern:
+    """What babel's format_currency looks up for every amount."""
+    pattern: NumberPattern = _locale(language).currency_formats["standard"]
+    return pattern
+
+
+@lru_cache(maxsize=4_096)
+def _day(value: date, language: Language) -> str:
+    """A plan names the same few days tens of thousands of times."""
+    return format_date(value, DAYS[language], locale=_locale(language))
 
 
 def _span(value: timedelta, language: Language) -> str:

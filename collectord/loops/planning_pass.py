@@ -20,7 +20,7 @@ from collectord.core.receivables.tasks import Task, TaskState
 from collectord.core.rules import Rules
 from collectord.edge.store import ledger, looked_at, tasks
 from collectord.edge.store.connection import Connection
-from collectord.edge.store.looked_at import Look, Turn
+from collectord.edge.store.looked_at import Look, Turn, look
 from collectord.loops.debtor_scan import Seen, Whom, pages, picture_of
 
 
@@ -65,7 +65,7 @@ async def portions(conn: Connection, order: Order, new_id: Callable[[], str]) ->
     whom = Whom(after=low, upto=high, keys=await _due(conn, order, picture.related, picture.members), families=order.part == 0)
     ahead = earliest(order.rules.ladders)
     async for page in pages(picture, whom, order.size, due_by=order.house.today(order.now) + ahead):
-        portion = Portion([Look(key, first_due - ahead) for key, first_due in page.quiet.items()])
+        portion = Portion([look(key, first_due - ahead) for key, first_due in page.quiet.items()])
         for seen in page.seen:
             _decide(seen, order, new_id, portion)
         if order.documents:
@@ -94,7 +94,7 @@ def _decide(seen: Seen, order: Order, new_id: Callable[[], str], portion: Portio
     )
     frame = seen.policy.frames.of(seen.debtor)
     next_on = next_look(decision, seen.items, seen.ladder, seen.holds, frame, today, history=seen.history)
-    portion.looks.append(Look(seen.debtor.key, next_on, seen.root))
+    portion.looks.append(look(seen.debtor.key, next_on, seen.root))
 
     def told(kind: str, task: Task) -> None:
         if order.documents:

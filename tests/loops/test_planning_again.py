@@ -84,7 +84,7 @@ class Ledger:
 
     async def looked_for(self) -> set[str]:
         """Whom the next plan looks at."""
-        return {look.key.debtor_no for one in await self.found(everybody=False) for look in one.looks}
+        return {debtor_no for one in await self.found(everybody=False) for _, debtor_no, _, _ in one.looks}
 
     async def live(self, debtor: int) -> Any:
         return (await self.db.read(lambda conn: tasks.live_of(conn, [DebtorKey("", str(debtor))], self.now))).get(
@@ -277,7 +277,7 @@ async def test_what_happens_while_a_plan_is_made_is_seen_by_the_next(ledger: Led
     await ledger.owes(1, 0, -4, 300)
     begun = await ledger.db.write(looked_at.begin)
     await promise(ledger, 1, 3)
-    await ledger.db.write(lambda conn: looked_at.remember(conn, [looked_at.Look(DebtorKey("", "1"), None)], begun))
+    await ledger.db.write(lambda conn: looked_at.remember(conn, [looked_at.look(DebtorKey("", "1"), None)], begun))
     assert [row["debtor_no"] for row in await ledger.sql("select * from touched")] == ["1"]
 
 

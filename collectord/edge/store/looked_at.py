@@ -6,7 +6,7 @@ Invariant: a mark goes only in the transaction that writes what was decided afte
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -28,13 +28,12 @@ class Turn:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What is kept of one debtor."""
+Look = tuple[str, str, str | None, str]  # company, debtor_no, next_on, root: a plain tuple, because a first plan sends 250,000 of them
 
-    key: DebtorKey
-    next_on: date | None
-    root: str = ""  # of its family, "" = alone
+
+def look(key: DebtorKey, next_on: date | None, root: str = "") -> Look:
+    """What is kept of one debtor. `root`: of its family, "" = alone."""
+    return key.company, key.debtor_no, maybe_day(next_on), root
 
 
 async def state(conn: Connection) -> Turn:
@@ -53,11 +52,10 @@ async def finish(conn: Connection, basis: str, now: datetime) -> None:
     await SQL.finish(conn, basis=basis, now=instant(now))
 
 
-async def remember(conn: Connection, looks: Iterable[Look], turn: Turn) -> None:
+async def remember(conn: Connection, looks: Sequence[Look], turn: Turn) -> None:
     """In the transaction that writes what was decided."""
-    seen = list(looks)
-    await SQL.remember(conn, [(one.key.company, one.key.debtor_no, maybe_day(one.next_on), one.root) for one in seen])
-    await SQL.settle(conn, [(one.key.company, one.key.debtor_no, turn.turn, turn.number) for one in seen])
+    await SQL.remember(conn, looks)
+    await SQL.settle(conn, [(company, debtor_no, turn.turn, turn.number) for company, debtor_no, _, _ in looks])
 
 
 async def some_due(conn: Connection, today: date, most: int) -> int:
