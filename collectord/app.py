@@ -74,6 +74,7 @@ def check(config: Path | None) -> Reply:
             except ConfigInvalid as error:
                 problems += error.problems
         configuration.read_smtp_secret(found.notices)
+        configuration.read_smtp_secret(found.mail)
     except ConfigInvalid as error:
         problems += error.problems
     doc: dict[str, Any] = {"ok": False, "problems": problems, "warnings": []}

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.exceptions import Abort, TyperException
 
-from collectord import cli_agreements, cli_rules
+from collectord import cli_agreements, cli_rules, cli_scripts
 from collectord.cli_agreements import record_words
 
 if TYPE_CHECKING:
@@ -203,6 +203,7 @@ def reject(batch: str) -> None:
 
 
 cli_rules.add(cli, perform)
+cli_scripts.add(cli, perform)
 
 
 @cli.command("call-list")

@@ -50,8 +50,10 @@ from collectord.loops import (
 )
 from collectord.loops.clock_watch import ClockWatch
 from collectord.loops.dialling import Dialler, GateRefused, Idle, PlacedCall, switched_off
+from collectord.loops.messages import MessageDesk
 from collectord.loops.notices import NoticeDesk
 from collectord.loops.pbx_events import PbxDesk
+from collectord.loops.readying import Order as MessageOrder
 from collectord.loops.worth_telling import Watch
 from collectord.settings import Settings
 
@@ -60,6 +62,7 @@ PLAN_EVERY = timedelta(minutes=15)
 RECKON_EVERY = timedelta(minutes=5)  # at most: work and hours of a large ledger take seconds to add up
 SOURCES_EVERY = timedelta(seconds=30)
 NOTICES_EVERY = 30.0  # s
+MESSAGES_EVERY = 15.0  # s
 QUALITY_EVERY = 60.0  # s; one look at a mark on all turns of a day but one
 QUIET_FOR = 2.0  # s
 TOGETHER = 50  # events of a PBX taken at once when they wait
@@ -86,6 +89,7 @@ class Daemon:
         self._doubts: dict[str, Doubt] = {}
         self.watch = ClockWatch(clock=clock, doubts=self._doubts, log=self.log)
         self.notices: NoticeDesk
+        self.messages: MessageDesk
         self.worth_telling = Watch()
         self._idle_why = ""
         self._learnt = best_hours.NOT_LEARNT
@@ -169,8 +173,10 @@ class Daemon:
             if not self.settings.sandbox:
                 await self.watch.look_back(self.db)
             self.notices = NoticeDesk(db=self.db, new_id=lambda: new_id(self.clock.now()))
+            self.messages = MessageDesk(db=self.db, new_id=lambda: new_id(self.clock.now()))
             await duty.prepare(self.db, self.settings, self.clock.now())
             self.folders.create()
+            await self.messages.recover(self._message_order(), self.clock.now())
             await intake.recover(self._intake(), self.clock.now())
             async with contextlib.AsyncExitStack() as stack, asyncio.TaskGroup() as group:
                 tasks = [await self._start_pbx(pbx, group, stack) for pbx in self.settings.pbx]
@@ -182,6 +188,7 @@ class Daemon:
                     group.create_task(self._keep("outbox", self._outbox_turn, self._until_next_outcomes)),
                     group.create_task(self._keep_quietly("quality", self._quality_turn, self._until_quality)),
                     group.create_task(self._keep_quietly("notices", self._notices_turn, self._until_notices)),
+                    group.create_task(self._keep_quietly("messages", self._messages_turn, self._until_messages)),
                     group.create_task(self._keep("dialling", self._dial_turn)),
                     group.create_task(self._keep("timers", self._timer_turn)),
                     group.create_task(self._keep("upkeep", self._upkeep_turn)),
@@ -356,6 +363,18 @@ class Daemon:
 
     async def _until_notices(self) -> None:
         await self._pause(self._tell, NOTICES_EVERY, at_least=1.0)
+
+    def _message_order(self) -> MessageOrder:
+        doubts = tuple(self._doubts.values())
+        return MessageOrder(settings=self.settings, rules=self.rules, house=self.house, folders=self.folders, doubts=doubts)
+
+    async def _messages_turn(self) -> None:
+        """Letters and e-mails whose time has come; none while something is doubtful, or the house stops."""
+        if not self._doubts and not self._stop.is_set() and await self.messages.turn(self._message_order(), self.watch.now()):
+            self._work.set()
+
+    async def _until_messages(self) -> None:
+        await asyncio.sleep(MESSAGES_EVERY)
 
     async def standing(self, now: datetime) -> dict[str, Any]:
         """What `status` says."""

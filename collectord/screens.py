@@ -56,6 +56,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "movers": ("company", "debtor_no", "debtor_name", "item_no", "items", "was", "now", "currency"),
     "rejected": ("line", "column", "value", "reason"),
     "notices": ("at", "kind", "sentence", "ended_at", "sent_at", "tries", "failure"),
+    "messages": ("id", "debtor_no", "medium", "template", "recipient", "state", "made_at", "sent_at", "tries", "failure"),
     "unknown": ("id", "debtor_no", "number", "agent", "placed_at", "why"),
     "import": (
         "batch", "file", "status", "rows", "accepted", "opened", "changed", "cleared", "open_amount", "matched", "ambiguous", "unmatched",
@@ -315,7 +316,20 @@ def _import(doc: Any, width: int) -> Group:
     return Group(*parts)
 
 
-SPECIAL: dict[str, Callable[[Any, int], RenderableType]] = {"explain": _explain, "status": _status, "batch": _batch}
+def _script(doc: Mapping[str, Any], width: int) -> Group:
+    """Headings stand out, notes to the agent are dim, what is spoken is plain."""
+    parts: list[RenderableType] = [Text(f"{plain(doc['title'])} ({plain(doc['script'])} {doc['version']})", style="bold cyan")]
+    parts += [Text(plain(doc["subject"]), style="bold")] if doc["subject"] else []
+    for line in str(doc["text"]).splitlines():
+        style = "bold" if line.startswith("#") else QUIET if line.startswith(">") else ""
+        parts.append(Text(plain(line).lstrip("#> "), style=style))
+    if doc["voicemail"]:
+        parts += [Text(), Text("voicemail", style="bold"), *(Text(plain(line)) for line in str(doc["voicemail"]).splitlines())]
+    approved = f"{plain(doc['file'])}, {plain(doc['approved_by'])}, {plain(doc['approved_on'])}"
+    return Group(*parts, Text(), Text(approved, style=QUIET))
+
+
+SPECIAL: dict[str, Callable[[Any, int], RenderableType]] = {"explain": _explain, "script": _script, "status": _status, "batch": _batch}
 
 
 def show(command: str, doc: Any, console: Console | None = None, *, zone: str = "UTC") -> None:

@@ -239,6 +239,46 @@ class NoticesSection(Section):
         return found
 
 
+class MailSection(Section):
+    """The mail server that e-mails to debtors leave by; none leave without one."""
+
+    smtp_host: str = ""
+    smtp_port: int = Field(default=25, ge=1, le=65535)
+    smtp_user: str = ""
+    smtp_secret_file: str = ""
+    smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
+    email_from: str = ""
+    reply_to: str = ""
+
+    @property
+    def is_on(self) -> bool:
+        return bool(self.smtp_host)
+
+    def problems(self) -> list[str]:
+        """One sentence for each key that does not fit the others."""
+        found = []
+        if self.smtp_host and not self.email_from:
+            found.append("mail.email_from is missing; expected the address that debtors see and answer to")
+        found += [
+            f"mail.{key} = {address!r} is no address; expected one like buchhaltung@example.com"
+            for key, address in (("email_from", self.email_from), ("reply_to", self.reply_to))
+            if address and not _ADDRESS.match(address)
+        ]
+        if bool(self.smtp_user) != bool(self.smtp_secret_file):
+            missing, given = ("smtp_secret_file", "smtp_user") if self.smtp_user else ("smtp_user", "smtp_secret_file")
+            found.append(f"mail.{missing} is missing, but mail.{given} is set; expected both or none")
+        if self.smtp_user and self.smtp_tls == "none" and not _is_loopback(self.smtp_host):
+            found.append('mail.smtp_tls = "none" would send the password in the clear; expected "starttls" or "tls"')
+        return found
+
+
+class LettersSection(Section):
+    """Letters into exchange/print; off as long as accounting's own dunning run sends them."""
+
+    enabled: bool = False
+    sender: list[str] = Field(default=[], max_length=6)  # the lines of the house's own address; the first stands above the debtor's
+
+
 _ADDRESS = re.compile(r"\A[^\s@<>,;:\"\\()\x00-\x1f\x7f]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?\Z")
 
 
@@ -306,6 +346,8 @@ class Settings(BaseSettings):
     intake: IntakeSection = IntakeSection()
     outbox: OutboxSection = OutboxSection()
     notices: NoticesSection = NoticesSection()
+    mail: MailSection = MailSection()
+    letters: LettersSection = LettersSection()
 
     @classmethod
     def settings_customise_sources(
@@ -354,13 +396,17 @@ class Settings(BaseSettings):
                 for p in self.pbx
                 if not p.is_loopback
             ]
-            told = {"notices.smtp_host": self.notices.smtp_host, "notices.webhook_url": _web_host(self.notices.webhook_url)}
+            told = {
+                "notices.smtp_host": self.notices.smtp_host,
+                "mail.smtp_host": self.mail.smtp_host,
+                "notices.webhook_url": _web_host(self.notices.webhook_url),
+            }
             problems += [
                 f"sandbox = true, but {key} names {host!r}; expected a loopback address"
                 for key, host in told.items()
                 if host and not _is_loopback(host)
             ]
-        problems += self.notices.problems()
+        problems += [*self.notices.problems(), *self.mail.problems()]
         if problems:
             raise ValueError("\n".join(problems))
         return self
@@ -403,7 +449,7 @@ _EXPECTED = {
     "less_than_equal": "at most {le}",
     "string_pattern_mismatch": "two capital letters, like DE",
 }
-_LISTS = ("pbx", "trunk", "company", "agent", "contact.packs", "notices.email_to")  # keys whose value in the environment is JSON
+_LISTS = ("pbx", "trunk", "company", "agent", "contact.packs", "notices.email_to", "letters.sender")  # in the environment: JSON
 _NEARLY = 0.72  # how alike a name must be to a key to be taken for a misspelt one: LIFE for LIVE, not SANDBOX_CACHE for SANDBOX
 
 
@@ -503,6 +549,9 @@ def load(path: Path | None = None) -> Settings:
             "notices": settings.notices.model_copy(
                 update={"smtp_secret_file": str(home / settings.notices.smtp_secret_file) if settings.notices.smtp_secret_file else ""}
             ),
+            "mail": settings.mail.model_copy(
+                update={"smtp_secret_file": str(home / settings.mail.smtp_secret_file) if settings.mail.smtp_secret_file else ""}
+            ),
             "trunk": [t.model_copy(update={"pbx": t.pbx or first_pbx}) for t in settings.trunk],
         }
     )
@@ -513,11 +562,12 @@ def read_secret(pbx: PbxSection) -> str:
     return _secret(Path(pbx.secret_file), f"pbx {pbx.name}: secret_file", "the AMI secret")
 
 
-def read_smtp_secret(notices: NoticesSection) -> str:
+def read_smtp_secret(section: NoticesSection | MailSection) -> str:
     """The mail server's password; "" where none is needed. Raises ConfigInvalid."""
-    if not notices.smtp_user:
+    if not section.smtp_user:
         return ""
-    return _secret(Path(notices.smtp_secret_file), "notices.smtp_secret_file", "the mail server's password")
+    key = "mail" if isinstance(section, MailSection) else "notices"
+    return _secret(Path(section.smtp_secret_file), f"{key}.smtp_secret_file", "the mail server's password")
 
 
 def _secret(path: Path, key: str, what: str) -> str:

@@ -6,6 +6,7 @@ Invariant: the gate is asked exactly as for a call; a debtor or item that is not
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -19,6 +20,9 @@ from collectord.core.receivables.families import as_one_account
 from collectord.core.receivables.history import History, joined
 from collectord.core.receivables.holds import Holds
 from collectord.core.receivables.ledger import DebtorKey, OpenItem
+from collectord.core.receivables.script_set import PLAIN, script_of
+from collectord.core.receivables.tasks import Task
+from collectord.core.receivables.wanted import NotWanted, Wanted
 from collectord.core.rules import Rules
 from collectord.edge.store import corrections, facts, histories, holds, tasks
 from collectord.edge.store.connection import Connection, Database
@@ -56,9 +60,22 @@ async def explain(
         shown["briefing"] += for_a_call(rules, house, known, today)
         task = next((one for one in live if one.medium == "call"), None)
         shown["choice"] = task and await best_hours.choice(conn, task, known.debtor, len(done.broken_on), rules, house, now)
-        return {**shown, "legal_state": state, "corrections": [one async for _, one in corrections.known_between(conn, key, key, now)]}
+        return {
+            **shown,
+            **_script(rules, live, asked, shown["medium"], house),
+            "legal_state": state,
+            "corrections": [one async for _, one in corrections.known_between(conn, key, key, now)],
+        }
 
     return await db.read(look)
+
+
+def _script(rules: Rules, live: Sequence[Task], asked: Wanted | NotWanted, medium: str | None, house: House) -> dict[str, Any]:
+    """The text that the next contact uses, and its version."""
+    task = min(live, key=lambda one: (one.not_before, -one.priority, one.id), default=None)
+    name = script_of(task) if task else (asked.script or PLAIN) if isinstance(asked, Wanted) else None
+    version = rules.scripts.version(name, medium, house.language) if name and medium else None
+    return {"script": name if version is not None else None, "script_version": version}
 
 
 async def _history(conn: Connection, known: DebtorFacts, now: datetime, today: date, zone: str) -> History:

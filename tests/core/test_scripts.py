@@ -10,12 +10,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectord.core.money import Money
+from collectord.core.receivables.holds import NO_HOLD
 from collectord.core.receivables.ladders import Ladder, Level
 from collectord.core.receivables.ledger import Debtor, OpenItem
 from collectord.core.receivables.promises import Promise
-from collectord.core.receivables.script_set import BY_ORIGIN, NO_SCRIPTS, PLAIN, Scripts, kind_for, language_for, script_doubts, script_of
+from collectord.core.receivables.script_set import (
+    BY_ORIGIN,
+    NO_SCRIPTS,
+    PLAIN,
+    Scripts,
+    document_version,
+    kind_for,
+    language_for,
+    script_doubts,
+    script_of,
+    script_of_level,
+)
 from collectord.core.receivables.script_text import DISCLOSING, LANGUAGES, PLACEHOLDERS, Kind, ScriptText, parse_script, script_kind
 from collectord.core.receivables.script_words import LISTED, Occasion, fill, values_of
+from collectord.core.receivables.steps import View
 from collectord.core.receivables.strategies import NO_FRAMES, Frames, Strategies
 from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.receivables.triggers import Trigger
@@ -122,6 +135,11 @@ def test_words_that_only_look_like_it_are_fine(language: Language, spoken: str) 
     assert problems(FRONT + spoken + "\n", Kind.VOICEMAIL, language, "voicemail") == []
 
 
+def test_nobody_speaks_in_a_letter() -> None:
+    ((line, said),) = problems(MAIL + "I am {{agent}}\n", Kind.LETTER)
+    assert (line, said.startswith("{{agent}} is nobody here")) == (8, True)
+
+
 def test_the_subject_of_a_mail_is_readable_by_whoever_sees_the_mailbox() -> None:
     assert problems(MAIL + "Dear {{contact_person}}, {{open_amount}}.\n", Kind.EMAIL) == []
     assert problems(FRONT + "Dear\n", Kind.EMAIL) == [(2, "subject: subject is missing; expected text in quotes")]
@@ -209,7 +227,16 @@ def test_which_text_a_contact_uses() -> None:
     assert script_of(task(origin=Origin.CALLBACK)) == "callback"
     assert script_of(task(origin=Origin.MANUAL)) == "friendly-reminder"
     assert [kind_for(medium) for medium in ("call", "email", "letter", "visit")] == [Kind.SCRIPT, Kind.EMAIL, Kind.LETTER, Kind.SCRIPT]
+    with_tones = Frames(Strategies((), {"friendly": "soft"}))
+    by_tone = View(Debtor(company="", debtor_no="10", debtor_name="x"), ladders(level(1, "call", ""))[0], NO_HOLD, TODAY, None)
+    assert script_of_level(by_tone, level(1, "call", "own"), with_tones) == "own"
+    assert script_of_level(by_tone, level(1, "call", ""), with_tones) == "soft"
+    assert script_of_level(by_tone, level(1, "call", ""), NO_FRAMES) == PLAIN
     known = scripts()
+    shown = document_version({"script": "", "origin": "callback", "medium": "call"}, known, "de")
+    assert (shown["script"], shown["script_version"]) == ("callback", 4)
+    shown = document_version({"script": "other", "origin": "ladder", "medium": "call"}, known, "de")
+    assert (shown["script"], shown["script_version"]) == ("other", None)
     assert (known.version(PLAIN, "call", "de"), known.version(PLAIN, "letter", "de")) == (4, None)
     assert [language_for(spoken, "de") for spoken in ("en-GB", "DE", "fr", "")] == ["en", "de", "de", "de"]
 
@@ -244,12 +271,12 @@ def test_each_placeholder_reads_in_the_debtors_language() -> None:
     assert german["overdue_amount"] == "400,00\xa0€"
     assert german["contact_person"] == "Müller & Söhne"
     assert german["items"].splitlines() == [
-        "- R-1, fällig am Di., 10. Nov. 2026: 410,00\xa0€",
-        "- R-2, fällig am Di., 1. Dez. 2026: 5,00\xa0€",
+        "- R-1, fällig am 10. November 2026: 410,00\xa0€",
+        "- R-2, fällig am 1. Dezember 2026: 5,00\xa0€",
         "- G-1, Gutschrift: -10,00\xa0€",
     ]
-    assert (english["oldest_due_on"], english["days_past_due"], english["item_count"]) == ("Tue 10 Nov 2026", "13", "2")
-    assert english["promise"] == "€100.00 by Fri 20 Nov 2026"
+    assert (english["oldest_due_on"], english["days_past_due"], english["item_count"]) == ("10 November 2026", "13", "2")
+    assert english["promise"] == "€100.00 by 20 November 2026"
 
 
 def test_what_nobody_knows_is_left_to_the_agent() -> None:

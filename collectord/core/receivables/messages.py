@@ -17,7 +17,9 @@ MEDIA = ("email", "letter")
 AGAIN_AFTER = timedelta(minutes=5)  # after a failure that passes; doubled with each …
 AGAIN_AT_LATEST = timedelta(hours=4)  # … up to this
 LOOK_AGAIN = timedelta(hours=24)  # after one that does not pass: has the address or the text changed?
-_ADDRESS = re.compile(r"\A[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]*\.)*[A-Za-z0-9-]{1,63}\Z", re.ASCII)
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_ADDRESS = re.compile(rf"\A(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*\Z", re.ASCII)
 _UNSAFE = re.compile(r"[^A-Za-z0-9]+", re.ASCII)
 
 
@@ -91,16 +93,14 @@ Answer = Taken | NotNow | Unreachable | Never | Unclear
 
 def judged(message: Message, answer: Answer, now: datetime) -> Message:
     """The message after this try."""
-    match answer:
-        case Taken():
-            return replace(message, state=MessageState.SENT, sent_at=now, failure="")
-        case Unclear(why):
-            return replace(message, state=MessageState.UNKNOWN, sent_at=now, failure=why)
-        case Never(why):
-            return replace(message, state=MessageState.FAILED, not_before=now + LOOK_AGAIN, failure=why)
-        case NotNow(why) | Unreachable(why):
-            again = min(AGAIN_AT_LATEST, AGAIN_AFTER * 2 ** min(max(message.tries - 1, 0), 10))
-            return replace(message, state=MessageState.DUE, not_before=now + again, failure=why)
+    if isinstance(answer, Taken):
+        return replace(message, state=MessageState.SENT, sent_at=now, failure="")
+    if isinstance(answer, Unclear):
+        return replace(message, state=MessageState.UNKNOWN, sent_at=now, failure=answer.why)
+    if isinstance(answer, Never):
+        return replace(message, state=MessageState.FAILED, not_before=now + LOOK_AGAIN, failure=answer.why)
+    again = min(AGAIN_AT_LATEST, AGAIN_AFTER * 2 ** min(max(message.tries - 1, 0), 10))
+    return replace(message, state=MessageState.DUE, not_before=now + again, failure=answer.why)
 
 
 def has_left(message: Message) -> bool:
@@ -121,7 +121,7 @@ def may_try(message: Message, recipient: str, template: str, now: datetime) -> b
 
 def is_address(text: str) -> bool:
     """One plain address and nothing else."""
-    return len(text) <= 254 and _ADDRESS.match(text) is not None and ".." not in text
+    return len(text) <= 254 and _ADDRESS.match(text) is not None
 
 
 def letter_file(company: str, debtor_no: str, day: str, message_id: str) -> str:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from collectord.core.receivables.ladders import Ladder
+from collectord.core.receivables.ladders import Ladder, Level
 from collectord.core.receivables.script_text import LANGUAGES, VOICEMAIL, Kind, ScriptText, file_of
+from collectord.core.receivables.steps import View, position
 from collectord.core.receivables.strategies import Frames
 from collectord.core.receivables.strategy_doubts import LADDERS, STRATEGIES, Doubt
 from collectord.core.receivables.tasks import Origin, Task
@@ -18,7 +20,7 @@ from collectord.core.receivables.triggers import Trigger
 from collectord.core.wording import Language
 
 TRIGGERS = "triggers.toml"
-BY_ORIGIN = {Origin.PROMISE: "broken-promise", Origin.CALLBACK: "callback"}  # calls that no ladder asked for
+BY_ORIGIN: Mapping[str, str] = {Origin.PROMISE: "broken-promise", Origin.CALLBACK: "callback"}  # calls that no ladder asked for
 PLAIN = "friendly-reminder"  # a call for which nothing names a script
 
 
@@ -52,6 +54,18 @@ def script_of(task: Task) -> str:
     return task.script or BY_ORIGIN.get(task.origin, PLAIN)
 
 
+def script_of_level(view: View, level: Level, frames: Frames) -> str:
+    """As planning chooses it: the step's own, else the one of the tone in which the debtor is addressed at that step."""
+    return level.script or frames.strategies.script.get(view.frame.tone(position(view, level)), "") or PLAIN
+
+
+def document_version(row: Mapping[str, Any], scripts: Scripts, language: Language) -> dict[str, Any]:
+    """A task's document with the name and the version of the text that it uses; None where there is no such text."""
+    name = row["script"] or BY_ORIGIN.get(row["origin"], PLAIN)
+    version = scripts.version(name, row["medium"], language)
+    return {**row, "script": name if version is not None else row["script"], "script_version": version}
+
+
 def language_for(spoken: str, house: Language) -> Language:
     """The debtor's language where there are texts in it, else the house's."""
     short = spoken.strip().lower()[:2]
@@ -82,9 +96,9 @@ def _named(ladders: Iterable[Ladder], triggers: Iterable[Trigger], frames: Frame
         for level in ladder.levels:
             if level.script and level.medium not in ("visit", "handover"):
                 yield LADDERS, f"ladder.{ladder.name}.level.{level.number - 1}.script", level.script, kind_for(level.medium)
-    for position, trigger in enumerate(triggers):
+    for place, trigger in enumerate(triggers):
         if trigger.script:
-            yield TRIGGERS, f"trigger.{position}.script", trigger.script, kind_for(trigger.medium)
+            yield TRIGGERS, f"trigger.{place}.script", trigger.script, kind_for(trigger.medium)
     for tone, name in frames.strategies.script.items():
         yield STRATEGIES, f"script.{tone}", name, Kind.SCRIPT
 

@@ -157,7 +157,7 @@ def _body(kind: Kind, language: Language, body: list[str], first: int) -> Iterat
             if section == 1 and heading != IDENTIFY[language]:
                 yield LineProblem(number, "", f"the first section must be ## {IDENTIFY[language]}: nobody hears of a debt before that")
         silent = kind is Kind.VOICEMAIL or (kind is Kind.SCRIPT and section < 2)
-        for why in (*_braces(line), *_placeholders(line), *(_disclosures(kind, language, line) if silent else ())):
+        for why in (*_braces(line), *_placeholders(kind, line), *(_disclosures(kind, language, line) if silent else ())):
             yield LineProblem(number, "", why)
     if kind is Kind.SCRIPT and section == 0:
         yield LineProblem(first, "", f"there is no section ## {IDENTIFY[language]}; the script must begin with it")
@@ -169,12 +169,14 @@ def _braces(line: str) -> Iterator[str]:
         yield "a placeholder is written {{name}}, with two braces before and behind it"
 
 
-def _placeholders(line: str) -> Iterator[str]:
+def _placeholders(kind: Kind, line: str) -> Iterator[str]:
     for name in PLACEHOLDER.findall(line):
         if name not in PLACEHOLDERS:
             yield _unknown(name)
         elif name == "items" and PLACEHOLDER.sub("", line).strip():
             yield "{{items}} is a list and needs a line of its own"
+        elif name == "agent" and kind in (Kind.EMAIL, Kind.LETTER):
+            yield "{{agent}} is nobody here: collectord sends it by itself; write {{company}}"
 
 
 def _unknown(name: str) -> str:

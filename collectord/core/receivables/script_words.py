@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from babel.dates import format_date
+
 from collectord.core.money import Money
 from collectord.core.receivables.ledger import Debtor, OpenItem, oldest_days_past_due, open_total, overdue_total
 from collectord.core.receivables.promises import Promise
@@ -63,7 +65,7 @@ def values_of(occasion: Occasion, language: Language, zone: str) -> dict[str, st
     debits = [item for item in items if item.open_amount > 0]
     oldest = min((item.due_on for item in debits), default=None)
     promise = occasion.promise
-    said = {"amount": promise.amount, "day": promise.promised_on} if promise else {}
+    said = {"amount": promise.amount, "day": _day(promise.promised_on, language)} if promise else {}
     values = {
         "debtor_name": safe(debtor.debtor_name).strip() or NOTHING,
         "debtor_no": safe(debtor.debtor_no),
@@ -71,10 +73,10 @@ def values_of(occasion: Occasion, language: Language, zone: str) -> dict[str, st
         "company": safe(occasion.company),
         "caller_id": safe(occasion.caller_id),
         "agent": safe(occasion.agent) or NOTHING,
-        "today": shown(today, language, zone),
+        "today": _day(today, language),
         "open_amount": _sum(open_total(items), language, zone),
         "overdue_amount": _sum(overdue_total(items, today), language, zone),
-        "oldest_due_on": shown(oldest, language, zone) if oldest else NOTHING,
+        "oldest_due_on": _day(oldest, language) if oldest else NOTHING,
         "days_past_due": str(oldest_days_past_due(debits, today)),
         "items": _listed(sorted(items, key=lambda item: (item.open_amount < 0, item.due_on, item.item_no)), language, zone),
         "item_count": str(len(debits)),
@@ -82,6 +84,11 @@ def values_of(occasion: Occasion, language: Language, zone: str) -> dict[str, st
     }
     assert values.keys() == PLACEHOLDERS
     return values
+
+
+def _day(day: date, language: Language) -> str:
+    """Written out, as in a letter: 10. November 2026."""
+    return format_date(day, "long", locale="de_DE" if language == "de" else "en_GB")
 
 
 def _sum(amounts: Mapping[str, Decimal], language: Language, zone: str) -> str:
@@ -93,7 +100,7 @@ def _listed(items: Sequence[OpenItem], language: Language, zone: str) -> str:
     lines = [
         phrase(
             TEXTS, "item" if item.open_amount > 0 else "credit", language, zone,
-            item=item.item_no, day=item.due_on, amount=Money(item.open_amount, item.currency),
+            item=item.item_no, day=_day(item.due_on, language), amount=Money(item.open_amount, item.currency),
         )
         for item in items[:LISTED]
     ]  # fmt: skip

@@ -15,8 +15,8 @@ from typing import Literal
 
 from collectord.edge.inbox.files import sync_folder
 
-Folder = Literal["inbox", "processing", "archive", "held", "rejected", "receipts", "outbox"]
-FOLDERS: tuple[Folder, ...] = ("inbox", "processing", "archive", "held", "rejected", "receipts", "outbox")
+Folder = Literal["inbox", "processing", "archive", "held", "rejected", "receipts", "outbox", "print"]
+FOLDERS: tuple[Folder, ...] = ("inbox", "processing", "archive", "held", "rejected", "receipts", "outbox", "print")
 QUIET_FOR = timedelta(seconds=5)  # a file without a .done marker is taken when it did not change for so long
 
 _STORED = re.compile(r"~([0-9a-z]{18})(\.[^.]*)?\Z")
@@ -39,6 +39,11 @@ class ExchangeFolders:
     @property
     def outbox(self) -> Path:
         return self.root / "outbox"
+
+    @property
+    def print(self) -> Path:
+        """Letters, for whoever prints them."""
+        return self.root / "print"
 
     def all(self) -> tuple[Path, ...]:
         return tuple(self.of(folder) for folder in FOLDERS)

@@ -1,0 +1,85 @@
+"""Letters as PDF: one page or more, A4, with the address where a window envelope shows it.
+
+Owns the page. Knows neither debtor nor rule; writes no file.
+Invariant: the same letter always makes the same bytes; a letter that the font cannot write is refused, not printed with holes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+import font_roboto
+from fontTools.ttLib import TTFont
+from fpdf import FPDF
+
+FONT = font_roboto.font_files["Roboto"]
+BOLD = font_roboto.font_files["RobotoBold"]
+LEFT, TOP, RIGHT, BOTTOM = 25.0, 25.0, 20.0, 20.0  # mm
+ADDRESS_AT = 45.0  # mm from the top: the address field of DIN 5008, form B
+SUBJECT_AT = 98.0
+LINE = 5.2  # mm
+
+
+class LetterUnwritable(Exception):
+    """The letter cannot be written; one sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """Lines of text, as they stand on the paper."""
+
+    sender: tuple[str, ...]
+    address: tuple[str, ...]
+    place_and_day: str
+    subject: str
+    body: str
+    at: datetime
+    language: str
+
+
+def write_letter(letter: Letter) -> bytes:
+    """The PDF. Raises LetterUnwritable."""
+    texts = (*letter.sender, *letter.address, letter.place_and_day, letter.subject, letter.body)
+    missing = sorted({sign for text in texts for sign in text if sign != "\n" and ord(sign) not in _known()})
+    if missing:
+        raise LetterUnwritable(f"the letter's font has no sign for {', '.join(f'{sign!r}' for sign in missing[:10])}; send it by hand")
+    page = FPDF(format="A4")
+    page.set_creation_date(letter.at)
+    page.set_lang(letter.language)
+    page.set_title(letter.subject)
+    page.set_margins(LEFT, TOP, RIGHT)
+    page.set_auto_page_break(auto=True, margin=BOTTOM)
+    page.add_font("letter", fname=FONT)
+    page.add_font("letter", style="B", fname=BOLD)
+    page.add_page()
+    page.set_font("letter", size=8)
+    page.set_y(ADDRESS_AT)
+    _line(page, " · ".join(letter.sender), LINE)
+    page.set_font("letter", size=11)
+    for line in letter.address:
+        _line(page, line, LINE)
+    page.set_y(SUBJECT_AT - 2 * LINE)
+    _line(page, letter.place_and_day, LINE, align="R")
+    page.set_y(SUBJECT_AT)
+    page.set_font("letter", style="B", size=11)
+    _line(page, letter.subject, LINE)
+    page.set_font("letter", size=11)
+    page.ln(LINE)
+    for line in letter.body.splitlines():
+        if line.strip():
+            _line(page, line, LINE)
+        else:
+            page.ln(LINE)
+    return bytes(page.output())
+
+
+def _line(page: FPDF, text: str, height: float, align: str = "L") -> None:
+    page.multi_cell(0, height, text, align=align, new_x="LMARGIN", new_y="NEXT")
+
+
+@lru_cache(maxsize=1)
+def _known() -> frozenset[int]:
+    with TTFont(FONT, lazy=True) as regular, TTFont(BOLD, lazy=True) as bold:
+        return frozenset(regular.getBestCmap()) & frozenset(bold.getBestCmap())

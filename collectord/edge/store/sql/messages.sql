@@ -1,0 +1,42 @@
+-- Letters and e-mails to debtors. What may leave is decided in core and asked of the gate; here only ids, states and times count.
+
+-- name: put(id, task_id, company, debtor_no, medium, template, language, items, recipient, digest, state, made_at, not_before, sent_at, tries, failure)!
+insert into message (id, task_id, company, debtor_no, medium, template, language, items, recipient, digest, state, made_at, not_before,
+                     sent_at, tries, failure)
+values (:id, :task_id, :company, :debtor_no, :medium, :template, :language, :items, :recipient, :digest, :state, :made_at, :not_before,
+        :sent_at, :tries, :failure)
+on conflict (id) do update
+   set template = excluded.template, language = excluded.language, items = excluded.items, recipient = excluded.recipient,
+       digest = excluded.digest, state = excluded.state, not_before = excluded.not_before, sent_at = excluded.sent_at,
+       tries = excluded.tries, failure = excluded.failure
+ where message.state not in ('sent', 'unknown');
+
+-- name: of_task(task_id)^
+select * from message where task_id = :task_id;
+
+-- name: being_sent()
+select * from message where state = 'sending' order by made_at, id;
+
+-- name: waiting(now, email, letter, limit)
+-- Tasks whose time has come.
+select id from task
+ where state = 'ready' and not_before <= :now and (expires_at is null or expires_at > :now)
+   and ((medium = 'email' and :email = 1) or (medium = 'letter' and :letter = 1))
+ order by value desc, priority desc, worth desc, not_before, id
+ limit :limit;
+
+-- name: letters_between(since, until)
+select m.*, (select d.debtor_name from debtor d where d.company = m.company and d.debtor_no = m.debtor_no) as debtor_name,
+       (select d.contact_person from debtor d where d.company = m.company and d.debtor_no = m.debtor_no) as contact_person,
+       (select d.postcode from debtor d where d.company = m.company and d.debtor_no = m.debtor_no) as postcode,
+       (select d.country from debtor d where d.company = m.company and d.debtor_no = m.debtor_no) as country
+  from message m
+ where m.medium = 'letter' and m.state = 'sent' and m.sent_at >= :since and m.sent_at < :until
+ order by m.sent_at, m.id;
+
+-- name: listed(now, company, debtor_no, state, limit)
+select * from message
+ where made_at <= :now
+   and (:company is null or company = :company) and (:debtor_no is null or debtor_no = :debtor_no)
+   and (:state is null or state = :state)
+ order by made_at desc, id desc limit :limit;
