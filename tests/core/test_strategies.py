@@ -76,6 +76,15 @@ def test_the_day_of_the_contact_is_the_first_of_the_period() -> None:
     assert one.room("call", called(1), MONDAY) is None
 
 
+def test_a_call_that_was_no_talk_weighs_less_where_the_file_says_so() -> None:
+    light = replace(TWO_CALLS, strength={"call": 3, "unanswered": 1})
+    assert (light.used(called(3, 2, 1), MONDAY), light.used(called(3, 2, 1, conversation=True), MONDAY)) == (3, 9)
+    assert light.room("call", called(*range(1, 6)), MONDAY) is None
+    assert light.room("call", called(*range(1, 7)), MONDAY) == Full(until=MONDAY + 8 * DAY, strength=6, saturation=8, own=3)
+    heavy = replace(TWO_CALLS, strength={"call": 1, "unanswered": 9})
+    assert heavy.room("call", (), MONDAY) == Full(until=None, strength=0, saturation=8, own=9), "the heavier of both is taken beforehand"
+
+
 def test_what_came_from_the_debtor_and_what_the_debtor_asked_for_weighs_nothing() -> None:
     assert TWO_CALLS.used(called(5, 3, 1, inbound=True), MONDAY) == 0
     assert TWO_CALLS.used(called(5, 3, 1, agreed=True), MONDAY) == 0
@@ -110,11 +119,14 @@ TOUCHES = st.lists(
         medium=st.sampled_from(["call", "letter", "email", "visit"]),
         inbound=st.booleans(),
         agreed=st.booleans(),
+        conversation=st.booleans(),
     )
 )
 FRAMES = st.builds(
     Frame,
-    strength=st.fixed_dictionaries({"call": st.integers(0, 5), "letter": st.integers(0, 5), "email": st.integers(0, 5)}),
+    strength=st.fixed_dictionaries(
+        {"call": st.integers(0, 5), "letter": st.integers(0, 5), "email": st.integers(0, 5)}, optional={"unanswered": st.integers(0, 5)}
+    ),
     saturation=st.integers(1, 15),
     per=st.integers(1, 30),
 )
@@ -126,7 +138,7 @@ def test_for_all_histories_the_day_named_is_the_first_with_room(bounds: Frame, t
     if full is None:
         return
     if full.until is None:
-        assert bounds.strength[medium] > full.saturation
+        assert max(bounds.strength[medium], bounds.strength.get("unanswered", 0) if medium == "call" else 0) > full.saturation
         return
     day = MONDAY
     while bounds.room(medium, touches, day) is not None:
@@ -134,14 +146,19 @@ def test_for_all_histories_the_day_named_is_the_first_with_room(bounds: Frame, t
     assert day == full.until
 
 
-@given(FRAMES, st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["call", "letter", "email"])), max_size=40))
-def test_for_all_wishes_the_contacts_let_in_never_exceed_the_saturation_in_any_period(bounds: Frame, wishes: list[tuple[int, str]]) -> None:
+WISHES = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["call", "letter", "email"]), st.booleans()), max_size=40)
+
+
+@given(FRAMES, WISHES)
+def test_for_all_wishes_the_contacts_let_in_never_exceed_the_saturation_in_any_period(
+    bounds: Frame, wishes: list[tuple[int, str, bool]]
+) -> None:
     day = MONDAY
     made: list[Touch] = []
-    for wait, medium in wishes:
+    for wait, medium, talk in wishes:
         day += wait * DAY
         if bounds.room(medium, made, day) is None:
-            made.append(Touch(on=day, medium=medium))
+            made.append(Touch(on=day, medium=medium, conversation=talk))
     for ahead in range((day - MONDAY).days + 1):
         assert bounds.used(made, MONDAY + ahead * DAY) <= (bounds.saturation or 0)
 
@@ -186,8 +203,8 @@ def test_the_shipped_strategies_have_a_frame_for_every_class_and_the_weaker_clas
     assert {one: found.by_class[one].name for one in CLASSES} == {
         "I": "gentle", "II": "standard", "III": "standard", "IV": "lean", "none": "standard",
     }  # fmt: skip
-    calls = {name: [found.by_name[name].frame.room("call", called(*range(1, count + 1)), MONDAY) for count in (1, 2, 3, 4)]
-             for name in found.by_name}  # fmt: skip
+    talks = [called(*range(1, count + 1), conversation=True) for count in (1, 2, 3, 4)]
+    calls = {name: [found.by_name[name].frame.room("call", so_far, MONDAY) for so_far in talks] for name in found.by_name}
     assert {name: sum(one is None for one in rooms) + 1 for name, rooms in calls.items()} == {"gentle": 2, "standard": 4, "lean": 2}
     assert found.script == {"friendly": "friendly-reminder", "factual": "second-reminder", "firm": "firm-reminder"}
 
@@ -241,7 +258,8 @@ def test_without_files_nobody_has_a_frame() -> None:
         (strategy("margin = 30"), "strategy.plain.margin: margin = 30 is not text in quotes"),
         (strategy("cost.call = 4.50"), 'strategy.plain.cost.call: call = 4.5 is not money in quotes, like "25.00"'),
         (strategy('cost.call = "-1.00"'), "strategy.plain.cost.call: call is negative; write what one such contact costs"),
-        ("[strength]\nfax = 1\n" + strategy(), "strength.fax: fax is not known here; known keys: call, email, letter, sms, visit"),
+        ("[strength]\nfax = 1\n" + strategy(), "strength.fax: fax is not known here; known keys: call, email, letter, sms,"
+         " unanswered, visit"),
         ('[script]\nrude = "x"\n' + strategy(), "script.rude: rude is not known here; known keys: factual, firm, friendly"),
         (strategy("owner = true"),
          "strategy.plain.owner: owner is not known here; known keys: ask_first, cost, gap, ladder, margin, media, owner_first, per,"

@@ -131,7 +131,8 @@ def _busy_lately(facts: DebtorFacts, now: datetime) -> bool:
 
 def _weight(facts: DebtorFacts, now: datetime) -> bool:
     frame, today = facts.frame, _local(now).date()
-    told = [(one.on, one.medium) for one in facts.touches if not one.inbound and not one.agreed]
+    ours, light = [one for one in facts.touches if not one.inbound and not one.agreed], "unanswered" in frame.strength
+    told = [(one.on, "unanswered" if light and one.medium == "call" and not one.conversation else one.medium) for one in ours]
     letters = {one.on for one in facts.touches if one.medium == "letter" and not one.inbound}
     told += [(day, "letter") for day in {item.last_dunned_on for item in facts.items if item.last_dunned_on} - letters]
     used = sum(frame.strength.get(medium, 0) for day, medium in told if today - frame.per * DAY < day <= today)

@@ -133,7 +133,8 @@ class Case:
         """Of all that the debtor noticed within the strategy's period, accounting's own letters among it."""
         ours = [touch for touch in self.history.touches if not touch.inbound and not touch.agreed]
         letters = {touch.on for touch in self.history.touches if touch.medium == "letter" and not touch.inbound}
-        told = [(touch.on, touch.medium) for touch in ours]
+        light = "unanswered" in self.frame.strength
+        told = [(one.on, "unanswered" if light and one.medium == "call" and not one.conversation else one.medium) for one in ours]
         told += [
             (day, "letter")
             for day in {i.last_dunned_on for i in self.items if i.last_dunned_on and i.last_dunned_on <= self.today} - letters

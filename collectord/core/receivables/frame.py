@@ -18,7 +18,8 @@ from collectord.core.wording import Language
 
 DAY = timedelta(days=1)
 MEDIA = ("call", "email", "letter", "visit", "handover")  # what a step may ask for
-WEIGHED = ("call", "email", "sms", "letter", "visit")  # what a debtor receives; a handover is our own affair
+UNANSWERED = "unanswered"  # a call that the debtor may have heard and that was no talk; left out: it weighs as much as one
+WEIGHED = ("call", UNANSWERED, "email", "sms", "letter", "visit")  # what a debtor receives; a handover is our own affair
 NO_CLASS = "none"  # a debtor whose export names no potential class
 CLASSES = ("I", "II", "III", "IV", NO_CLASS)
 TONES = ("friendly", "factual", "firm")
@@ -97,14 +98,14 @@ class Frame:
     def used(self, touches: Iterable[Touch], on: date) -> int:
         """The strength of all contacts of the period that ends with this day."""
         return sum(
-            self.strength.get(touch.medium, 0)
-            for touch in touches
-            if not touch.inbound and not touch.agreed and on - self.per * DAY < touch.on <= on
+            self._weight(touch) for touch in touches if not touch.inbound and not touch.agreed and on - self.per * DAY < touch.on <= on
         )
 
     def room(self, medium: str, touches: Sequence[Touch], today: date) -> Full | None:
         """None: there is room for one more contact by this medium."""
         own = self.strength.get(medium, 0)
+        if medium == "call":
+            own = max(own, self.strength.get(UNANSWERED, 0))  # nobody knows beforehand which it will be
         if self.saturation is None or not own:
             return None
         now = self.used(touches, today)
@@ -113,6 +114,10 @@ class Frame:
         ends = sorted({touch.on + self.per * DAY for touch in touches if touch.on + self.per * DAY > today})
         free = (day for day in ends if self.used(touches, day) + own <= self.saturation)
         return Full(None if own > self.saturation else next(free), now, self.saturation, own)
+
+    def _weight(self, touch: Touch) -> int:
+        kind = UNANSWERED if touch.medium == "call" and not touch.conversation and UNANSWERED in self.strength else touch.medium
+        return self.strength.get(kind, 0)
 
     def worth(self, medium: str, amounts: Mapping[str, Decimal]) -> NotWorth | None:
         """None: in one currency at least, the margin of what is open covers the cost of this contact."""
