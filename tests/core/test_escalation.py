@@ -213,6 +213,10 @@ def test_a_step_that_has_begun_comes_back_when_there_is_room_again() -> None:
     assert isinstance(plan(replace(task, not_before=decision.not_before, state=TaskState.PLANNED)), Keep)
     assert isinstance(plan(replace(task, attempts_made=0)), Cancel)
     assert isinstance(plan(task, items=(replace(item(), dispute=True),)), Cancel)
+    spaced = ladder(*(replace(level, needs_gap=5) for level in CALLS))
+    talked = History(touches=(Touch(on=TODAY, medium="call", conversation=True),))  # "paid already": the same step again in some days
+    held = replace(task, not_before=NOW + 7 * DAY, state=TaskState.PLANNED)
+    assert isinstance(plan_tasks(CLASS_II, [item()], held, spaced, TODAY, history=talked, zone=ZONE), Keep)
     foreseen = foresee_task(
         CLASS_II, [item()], task, of, NO_HOLD, history=called, policy=policy, today=TODAY, last=TODAY + 9 * DAY, now=NOW,
         language="en", zone=ZONE,

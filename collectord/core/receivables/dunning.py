@@ -43,7 +43,7 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A step that has begun comes back later: its own calls used up what the debtor may receive."""
+    """A step that has begun comes back later: its own calls used up what the debtor may receive, or a talk made the gap begin anew."""
 
     task: Task
     not_before: datetime
@@ -92,9 +92,9 @@ def plan_tasks(
 
 
 def _pause(task: Task, answer: NotWanted, zone: str) -> Wait | Keep | Cancel:
-    """What becomes of a step that has begun and is not wanted today."""
+    """What becomes of a step that has begun and is not wanted today: its own calls and talks do not end it."""
     same_step = answer.level is not None and answer.level.number == task.level
-    if answer.rule != "saturated" or answer.until is None or not same_step:
+    if answer.rule not in ("saturated", "gap") or answer.until is None or not same_step:
         return Cancel(task, answer)
     back = day_begins(answer.until, zone)
     return Keep(task, answer) if task.not_before >= back else Wait(task, back, answer)
