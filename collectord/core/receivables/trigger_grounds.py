@@ -261,11 +261,13 @@ def _promises(asked: Asked, view: View) -> Ground | None:
 
 
 def _debit(asked: Asked, view: View) -> Ground | None:
-    returned = [(claim.item.returned_on, claim.item.item_no) for claim in view.due if claim.item.returned_on is not None]
+    """Of an item that was collected before it was due, when it is overdue."""
+    items = [claim.item for claim in view.due]
+    returned = [(max(item.returned_on, item.day_of(1)), item.returned_on, item.item_no) for item in items if item.returned_on is not None]
     if not returned:
         return None
-    day, item_no = max(returned)
-    return Ground("debit", min(day, view.today), {"item": item_no, "returned": day})
+    since, day, item_no = max(returned)
+    return Ground("debit", min(since, view.today), {"item": item_no, "returned": day})
 
 
 def _debit_ahead(asked: Asked, view: View) -> Iterator[date]:

@@ -146,7 +146,7 @@ def _judged(trigger: Trigger, view: View, last: date | None) -> Fired | Waits:
     since = max(ground.since for ground in grounds)
     if last is not None and last >= since:  # that was spoken about: the next occasion is a new one
         return Waits(min((day for condition in trigger.conditions for day in condition.ahead(trigger, view)), default=None))
-    free = since if last is None else max(since, last + trigger.needs_gap * DAY)
+    free = max([since, view.due[0].item.day_of(1), *([last + trigger.needs_gap * DAY] if last else [])])
     return Waits(free) if free > view.today else Fired(trigger, free, tuple(ground for ground in grounds if ground.code))
 
 
