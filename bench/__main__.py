@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sandbox import SandboxUnavailable
 
-from bench import agent_free, big_ledger, bye_to_outcome, imports, inbox_heap, originate_rate, parser, risk, start_time
+from bench import agent_free, big_ledger, bye_to_outcome, imports, inbox_heap, originate_rate, parser, planning, risk, start_time
 from bench.busy_desk import BusyDesk
 from bench.finding import Finding, table
 from bench.installation import CHECKOUT
@@ -59,6 +59,7 @@ def main() -> int:
     options.add_argument("--files", type=int, default=100_000, help="in the inbox at once")
     options.add_argument("--rows", type=int, default=1_000_000, help="of the large export")
     options.add_argument("--only-imports", action="store_true", help="nothing but the large export, and no page")
+    options.add_argument("--only-planning", action="store_true", help="nothing but planning a ledger of --debtors, and no page")
     options.add_argument("--only-risk", action="store_true", help="nothing but the risk estimate, and no page")
     options.add_argument("--risk-debtors", type=int, default=1_500, help="of the generated ledger for the risk estimate")
     given = options.parse_args()
@@ -75,6 +76,10 @@ def main() -> int:
         take(*imports.ask(given.rows))
         print(table(findings))
         return 0
+    if given.only_planning:
+        take(*planning.ask(given.debtors))
+        print(table(findings))
+        return 0
     if given.only_risk:
         take(*risk.ask(given.risk_debtors))
         print(table(findings))
@@ -89,6 +94,7 @@ def main() -> int:
     except SandboxUnavailable as trouble:
         take(Finding(question="calls on a real Asterisk", measured="not measured", yardstick=str(trouble)))
     take(*big_ledger.ask(given.debtors, 4))
+    take(*planning.ask(given.debtors))
     take(*imports.ask(given.rows))
     take(*inbox_heap.ask(given.files))
     take(*risk.ask(given.risk_debtors))

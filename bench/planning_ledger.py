@@ -19,7 +19,7 @@ COLUMNS = (
 )
 ITEMS_EACH = 4  # on average: one to seven
 PUNCTUAL, SOMEWHAT_LATE = 0.62, 0.27  # of the debtors; the rest is late
-CHANGED = 0.07  # of tomorrow's lines: paid, paid in part, new
+CHANGED = 0.07  # of the debtors: paid, paid in part, new
 DAY = timedelta(days=1)
 
 
@@ -49,17 +49,18 @@ def today(debtors: int) -> Iterator[str]:
 
 
 def tomorrow(debtors: int) -> Iterator[str]:
-    """Some are paid, some paid in part, as many are new: CHANGED of the lines in all."""
-    chance = random.Random(7)
+    """CHANGED of the debtors, and every item of theirs: paid, paid in part, or a new one beside it. A debtor pays several items at once."""
+    changed = random.Random(7)
+    of = [changed.random() for _ in range(debtors)]
     for debtor, item, cells in _items(debtors):
-        at = chance.random()
-        if at < CHANGED / 3:
-            continue
-        if at < CHANGED * 2 / 3 and cells[8] == "invoice":
-            cells[6] = "17.00"
-        yield ";".join(cells)
-        if at > 1 - CHANGED / 3:
+        kind = of[debtor] / CHANGED
+        if kind >= 1:
+            yield ";".join(cells)
+        elif kind >= 2 / 3:
+            yield ";".join(cells)
             yield ";".join([*cells[:2], f"R{debtor:06}-N{item}", str(AS_OF), str(AS_OF + 14 * DAY), "55.00", "55.00", *cells[7:]])
+        elif kind >= 1 / 3 and cells[8] == "invoice":
+            yield ";".join([*cells[:6], "17.00", *cells[7:]])
 
 
 def write(folder: Path, rows: Iterator[str], as_of: date) -> tuple[Path, int]:

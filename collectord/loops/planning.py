@@ -154,17 +154,20 @@ async def _found(db: Database, order: Order, new_id: Callable[[], str], few: int
 
 async def _here(db: Database, order: Order, new_id: Callable[[], str]) -> AsyncIterator[Portion]:
     """In the event loop, other tasks in between; read to the end before anything is written."""
-    found: list[Portion] = []
+    found = [Portion()]
 
     async def look(conn: Connection) -> None:
         async for portion in portions(conn, order, new_id):
-            found.append(portion)
+            if len(found[-1].looks) >= LARGE_PAGE:
+                found.append(Portion())
+            found[-1].add(portion)
             await asyncio.sleep(0)
 
     async with open_for_reading(db.path.parent) as own_connection:
         await own_connection.read(look)
     for portion in found:
-        yield portion
+        if portion.looks:
+            yield portion
 
 
 async def _write(conn: Connection, portion: Portion, turn: Turn, now: datetime) -> None:

@@ -53,6 +53,16 @@ class Portion:
     documents: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {"created": [], "changed": [], "cancelled": []})
     reachable: set[DebtorKey] = field(default_factory=set)  # of `documents`, those with a dialable number
 
+    def add(self, other: Portion) -> None:
+        self.looks += other.looks
+        self.created += other.created
+        self.changed += other.changed
+        self.postponed += other.postponed
+        self.cancelled += other.cancelled
+        self.reachable |= other.reachable
+        for kind, found in other.documents.items():
+            self.documents[kind] += found
+
     @property
     def writes(self) -> bool:
         return bool(self.created or self.changed or self.postponed or self.cancelled)
