@@ -106,6 +106,7 @@ def test_companies_that_are_not_configured_are_named(rules: Path) -> None:
     told = in_house(rules, codes=["3000"])
     assert [one.split(": ")[0] for one in told] == ["triggers.toml trigger.2.companies", "debtors.toml debtor.0.company"]
     assert "'1000'" in told[0]
+    assert in_house(rules, codes=["1000", "2000"]) == []
     assert in_house(rules) == [], "no company is configured yet"
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
+from collectord.core.receivables.ladders import Level
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.plan_difference import EXAMPLES, Difference, Row, Said, said
-from collectord.core.receivables.wanted import NotWanted
+from collectord.core.receivables.wanted import NotWanted, Wanted
 
 CALL, FIRM = Row("standard", 2, "friendly call"), Row("standard", 5, "firm call")
 WAITS = Row("", 0, "not-yet")
@@ -72,3 +74,25 @@ def test_a_refusal_that_the_strategy_decides_names_the_strategy() -> None:
     waits = NotWanted(rule="not-yet", until=None, values={})
     assert said(full, {}, "gentle", "en").row.name == "saturated (gentle)"
     assert said(waits, {}, "gentle", "en").row.name == "not-yet"
+
+
+def test_a_task_is_told_by_its_step_and_compared_by_what_it_holds() -> None:
+    due = date(2026, 11, 1)
+
+    def asked(priority: int) -> Wanted:
+        return Wanted(
+            key=key(1), ladder="standard", level=Level(number=2, name="friendly call", name_de="Erinnerung", after_due=3, medium="call"),
+            medium="call", items=("A",), open_amount=eur("10.00"), driver="A", driver_due_on=due, oldest_due_on=due, since=due,
+            expires_on=None, priority=priority,
+        )  # fmt: skip
+
+    one, other = said(asked(40), {}, "gentle", "de"), said(asked(60), {}, "gentle", "de")
+    assert one.row == Row("standard", 2, "Erinnerung") == other.row
+    assert one.content != other.content
+    assert one.amounts == {"EUR": Decimal("10.00")}
+
+
+def test_currencies_of_which_nothing_is_overdue_are_left_out() -> None:
+    found = Difference()
+    found.add(key(1), Said(WAITS, {"EUR": Decimal("0.00"), "CHF": Decimal("5.00")}), Said(WAITS, {}))
+    assert found.rows("today", "tomorrow")[0]["today_open"] == {"CHF": "5.00"}

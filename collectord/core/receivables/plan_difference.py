@@ -63,13 +63,11 @@ class Said:
 
 
 def said(answer: Wanted | NotWanted, overdue: Amounts, strategy: str, language: Language) -> Said:
-    match answer:
-        case Wanted():
-            row = Row(answer.ladder, answer.level.number, answer.level.title(language), prompted_by=answer.prompted_by)
-            content = (answer.medium, answer.items, answer.priority, answer.skill, answer.agent, answer.script, answer.tone)
-            return Said(row, answer.open_amount, content)
-        case NotWanted(rule=rule):
-            return Said(Row("", 0, rule, strategy=strategy if rule in BY_STRATEGY else ""), overdue)
+    if isinstance(answer, Wanted):
+        row = Row(answer.ladder, answer.level.number, answer.level.title(language), prompted_by=answer.prompted_by)
+        content = (answer.medium, answer.items, answer.priority, answer.skill, answer.agent, answer.script, answer.tone)
+        return Said(row, answer.open_amount, content)
+    return Said(Row("", 0, answer.rule, strategy=strategy if answer.rule in BY_STRATEGY else ""), overdue)
 
 
 @dataclass(slots=True)

@@ -84,8 +84,7 @@ class Account:
     def will_not_pay_before(self, items: tuple[str, ...], day: date) -> None:
         """Who promised and does not keep it does not pay of his own accord before that, either."""
         for no in items:
-            if no in self.settles:
-                self.settles[no] = max(self.settles[no], day)
+            self.settles[no] = max(self.settles.get(no, day), day)
 
     # ------------------------------------------------------------ what planning and the gate see
 

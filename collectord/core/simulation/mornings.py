@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from collectord.core.house import House
 from collectord.core.receivables.broken_promise import conclude, fallen
-from collectord.core.receivables.dunning import Cancel, Change, Create, Keep, Nothing, Wait, changed_task, day_begins, new_task, plan_tasks
+from collectord.core.receivables.dunning import Cancel, Change, Create, Nothing, Wait, changed_task, day_begins, new_task, plan_tasks
 from collectord.core.receivables.history import Touch
 from collectord.core.receivables.promises import Approval, PromiseState, judge
 from collectord.core.receivables.steps import carried_out
@@ -105,8 +105,6 @@ def _plan(account: Account, today: date, house: House, now: datetime, new_id: Ca
             account.task = None
         case Nothing(reason):
             account.look = reason.until
-        case Keep():
-            pass
     return False
 
 
@@ -124,5 +122,4 @@ def _write(account: Account, today: date) -> str:
 
 def raise_levels(account: Account, levels: dict[str, int], today: date) -> None:
     for no, level in levels.items():
-        if no in account.items:
-            account.items[no] = replace(account.items[no], contact_level=level, contacted_on=today)
+        account.items[no] = replace(account.items[no], contact_level=level, contacted_on=today)

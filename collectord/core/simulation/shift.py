@@ -158,8 +158,7 @@ class Shift:
         called = call(account, task, items, verdict.number, agent.id, now, self.rules, self.house, self.chance, self.new_id)
         self.result.calls.append(called)
         _replace(account, task, called.task)
-        if called.contact.number:
-            self.on_numbers.setdefault(called.contact.number, []).append(called.contact)
+        self.on_numbers.setdefault(verdict.number, []).append(called.contact)
         for waits in (called.task, *called.new_tasks):
             if waits is not None:
                 self._wait_again(waits, now)
