@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from collectord.core.contact.facts import Fact, FactKind
+from collectord.core.contact.contact_rules import Refused
+from collectord.core.contact.facts import Callback, Fact, FactKind
 from collectord.core.contact.frame_rules import FRAME_RULES
 from collectord.core.contact.learnt import learn
 from collectord.core.contact.record_words import DisputeTerms, Learnt, RecordRefused
@@ -81,6 +82,26 @@ def test_what_is_missing_is_said_in_one_sentence(words: dict[str, str], sentence
     with pytest.raises(RecordRefused, match=r"^--") as refused:
         say(**words)
     assert sentence in str(refused.value)
+
+
+def test_nobody_calls_while_the_debtor_has_time_but_an_agreed_callback_is_kept() -> None:
+    given = only(say(grace="2026-11-24", approved_by="M. Lead", reason="moved"))
+    longer = fact(FactKind.GRACE, "N. Lead", reason="ill", until_on=date(2026, 11, 25))
+    known = facts(facts=(given, longer))
+    answer = ask(known, NOW + timedelta(hours=1))
+    assert isinstance(answer, Refused)
+    assert [(one.rule, one.reason) for one in answer.refusals] == [
+        ("debtors/grace", "N. Lead gave the debtor time up to Wed 25 Nov 2026: ill")
+    ]
+    assert answer.not_before == local("2026-11-26T08:00")
+    assert rules(ask(known, local("2026-11-26T08:00"))) == set()
+    assert rules(ask(known, NOW + timedelta(hours=1), medium="letter")) == {"debtors/grace"}
+    agreed = Callback(task_id="t", at=local("2026-11-24T11:00"), agreed_at=NOW)
+    kept = facts(facts=(longer,), callbacks=(agreed,))
+    assert rules(ask(kept, local("2026-11-24T11:00"))) == set()
+    early = ask(kept, local("2026-11-24T10:00"))
+    assert isinstance(early, Refused)
+    assert early.not_before == local("2026-11-24T11:00")
 
 
 def test_who_was_asked_agrees_for_fourteen_days_and_only_for_the_role_that_the_rules_name() -> None:

@@ -131,12 +131,16 @@ def _busy_lately(facts: DebtorFacts, now: datetime) -> bool:
 
 def _weight(facts: DebtorFacts, now: datetime) -> bool:
     frame, today = facts.frame, _local(now).date()
-    ours, light = [one for one in facts.touches if not one.inbound and not one.agreed], "unanswered" in frame.strength
-    told = [(one.on, "unanswered" if light and one.medium == "call" and not one.conversation else one.medium) for one in ours]
+
+    def weighs(medium: str, talk: bool) -> int:
+        kind = "unanswered" if medium == "call" and not talk and "unanswered" in frame.strength else medium
+        return frame.strength.get(kind, 0)
+
+    told = [(one.on, weighs(one.medium, one.conversation)) for one in facts.touches if not one.inbound and not one.agreed]
     letters = {one.on for one in facts.touches if one.medium == "letter" and not one.inbound}
-    told += [(day, "letter") for day in {item.last_dunned_on for item in facts.items if item.last_dunned_on} - letters]
-    used = sum(frame.strength.get(medium, 0) for day, medium in told if today - frame.per * DAY < day <= today)
-    return frame.saturation is not None and used + frame.strength["call"] > frame.saturation
+    told += [(day, weighs("letter", True)) for day in {item.last_dunned_on for item in facts.items if item.last_dunned_on} - letters]
+    used = sum(weight for day, weight in told if today - frame.per * DAY < day <= today)
+    return frame.saturation is not None and used + max(weighs("call", True), weighs("call", False)) > frame.saturation
 
 
 def _all_are(facts: DebtorFacts, word: str) -> bool:
@@ -179,6 +183,7 @@ TRUTHS: dict[str, Callable[[DebtorFacts, datetime], bool]] = {
     "house/retry": _busy_lately,
     "house/other-part-of-day": _same_part,
     "house/saturation": _weight,
+    "debtors/grace": lambda facts, now: bool(_known(facts, FactKind.GRACE)),
     "debtors/hours": lambda facts, now: bool(facts.frame.hours or facts.frame.not_on),
     "debtors/media": lambda facts, now: bool(facts.frame.only) and "call" not in facts.frame.only,
     "debtors/paused": lambda facts, now: facts.frame.pause is not None and _local(now).date() <= facts.frame.pause.until,

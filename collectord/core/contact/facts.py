@@ -37,7 +37,7 @@ class FactKind:
     DISPUTE = "dispute"  # value: item number, "" = all
     OVERRIDE = "override"  # value: rule id
     CONTACT_PERSON = "contact_person"
-    GRACE = "grace"  # value: who approved it; until_on: its last day; planning waits, the gate does not
+    GRACE = "grace"  # value: who approved it; until_on: its last day
     OBJECTION = "objection"  # value: item number, "" = all; planning waits, the gate does not
 
 

@@ -19,7 +19,7 @@ from collectord.core.house import House
 from collectord.core.receivables.frame import with_letters
 from collectord.core.wording import Texts, phrase
 
-FRAME_RULES = ("debtors/approval", "debtors/ask-first", "debtors/hours", "debtors/media", "debtors/paused")
+FRAME_RULES = ("debtors/approval", "debtors/ask-first", "debtors/grace", "debtors/hours", "debtors/media", "debtors/paused")
 
 TEXTS: Texts = {
     "approval": (
@@ -39,6 +39,10 @@ TEXTS: Texts = {
     "paused": (
         "All contacts are stopped up to {day}, by {who}: {why}",
         "Alle Kontakte ruhen bis einschließlich {day}, veranlasst von {who}: {why}",
+    ),
+    "grace": (
+        "{who} gave the debtor time up to {day}: {why}",
+        "{who} hat dem Debitor Zeit bis einschließlich {day} gegeben: {why}",
     ),
     "media": (
         "For this debtor only {media} is meant, not {medium} (rules/debtors.toml).",
@@ -65,7 +69,8 @@ TEXTS: Texts = {
 
 def frame_refusals(question: Question, at: datetime) -> Iterator[Refusal]:
     """Every rule of the frame that refuses at this instant. A person may set one aside, with a reason."""
-    rules = [_paused(question, at), _media(question), *(_saturation(question, pack, at) for pack in question.packs if pack.saturation)]
+    rules = [_paused(question, at), _grace(question, at), _media(question)]
+    rules += [_saturation(question, pack, at) for pack in question.packs if pack.saturation]
     if question.is_call:
         rules += [_hours(question, at), _ask_first(question, at)]
     yield from question.without_overridden([refusal for refusal in rules if refusal is not None], at)
@@ -106,6 +111,18 @@ def _paused(question: Question, at: datetime) -> Refusal | None:
         return None
     reason = question.says(TEXTS, "paused", day=pause.until, who=pause.who, why=pause.why)
     return Refusal("debtors/paused", reason, question.after(pause.until))
+
+
+def _grace(question: Question, at: datetime) -> Refusal | None:
+    """What `record --grace` gave; an agreed callback is still kept."""
+    facts = [fact for fact in question.facts.known(FactKind.GRACE) if question.holds(fact, at)]
+    given = [(fact.until_on, fact.value, fact.reason) for fact in facts if fact.until_on is not None]
+    exempt = callback_windows(question, since_used=True) if question.is_call else []
+    if not given or any(start <= at and (end is None or at < end) for start, end in exempt):
+        return None
+    day, who, why = max(given)
+    ends = [question.after(day), *(start for start, _ in exempt if start > at)]
+    return Refusal("debtors/grace", question.says(TEXTS, "grace", day=day, who=who, why=why), min(ends))
 
 
 def _media(question: Question) -> Refusal | None:
