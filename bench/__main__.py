@@ -17,7 +17,20 @@ from pathlib import Path
 
 from sandbox import SandboxUnavailable
 
-from bench import agent_free, big_ledger, bye_to_outcome, imports, inbox_heap, originate_rate, parser, planning, risk, start_time
+from bench import (
+    agent_free,
+    best_time,
+    big_ledger,
+    bye_to_outcome,
+    imports,
+    inbox_heap,
+    next_task,
+    originate_rate,
+    parser,
+    planning,
+    risk,
+    start_time,
+)
 from bench.busy_desk import BusyDesk
 from bench.finding import Finding, table
 from bench.installation import CHECKOUT
@@ -61,6 +74,7 @@ def main() -> int:
     options.add_argument("--only-imports", action="store_true", help="nothing but the large export, and no page")
     options.add_argument("--only-planning", action="store_true", help="nothing but planning a ledger of --debtors, and no page")
     options.add_argument("--only-risk", action="store_true", help="nothing but the risk estimate, and no page")
+    options.add_argument("--only-allocation", action="store_true", help="nothing but the next task and the best hour, and no page")
     options.add_argument("--risk-debtors", type=int, default=1_500, help="of the generated ledger for the risk estimate")
     given = options.parse_args()
     load = " ".join(f"{value:.2f}" for value in os.getloadavg())
@@ -84,6 +98,10 @@ def main() -> int:
         take(*risk.ask(given.risk_debtors))
         print(table(findings))
         return 0
+    if given.only_allocation:
+        take(*next_task.ask(), *best_time.ask())
+        print(table(findings))
+        return 0
     take(parser.ask(), *start_time.ask())
     take(*agent_free.ask(10_000, given.seconds))
     try:
@@ -98,6 +116,7 @@ def main() -> int:
     take(*imports.ask(given.rows))
     take(*inbox_heap.ask(given.files))
     take(*risk.ask(given.risk_debtors))
+    take(*next_task.ask(), *best_time.ask())
     PAGE.write_text(page(findings, asterisk, load), encoding="utf-8")
     print(f"written: {PAGE}")
     return 0
