@@ -101,8 +101,8 @@ class MailServer:
         mail["Date"] = format_datetime(post.at)
         mail["Message-ID"] = f"<{post.id}@{self.sender.rpartition('@')[2]}>"
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation reply
-        mail["Content-Language"] = post.language
         mail.set_content(post.body + "\n")
+        mail["Content-Language"] = post.language  # after set_content, which begins with removing such headers
         return mail
 
 
