@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from collectord.core.contact.packs import EVERYWHERE, GUARD, Pack
 from collectord.core.contact.week import WHOLE_DAY, Week, both, parse_days, parse_week, without_days
 from collectord.core.house import House
+from collectord.core.receivables.risk_rules import PRIVATE
 from collectord.core.receivables.strategy_doubts import DEBTORS, LADDERS, Doubt
 from collectord.core.rules import Rules
 
@@ -33,6 +34,11 @@ def house_doubts(rules: Rules, house: House, staff: Sequence[Staff]) -> Iterator
         yield from _skills(rules, {skill for one in staff for skill in one.skills})
     if house.companies:
         yield from _companies(rules, set(house.companies))
+    if rules.risk.enabled and PRIVATE in rules.risk.person_types and not house.private_assessment:
+        sentence = (
+            "contact.private_assessment in collectord.toml names no data-protection assessment: no private person's risk is estimated"
+        )
+        yield Doubt(TRIGGERS, "risk.person_types", sentence, is_error=False)
     yield from _hours(rules, house, staff)
 
 

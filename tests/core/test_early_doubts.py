@@ -9,12 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from collectord.core.house import House
+from collectord.core.house_doubts import house_doubts
 from collectord.core.receivables.acting_early import Early, parse_early
 from collectord.core.receivables.early_doubts import early_doubts
 from collectord.core.receivables.ladders import Ladder, Level
 from collectord.core.receivables.risk_rules import RiskRules
 from collectord.core.receivables.triggers import Trigger
 from collectord.core.rule_text import Table
+from collectord.core.rules import Rules
+from collectord.edge.rules_files import load_rules
 
 CALLS = Ladder(
     name="standard",
@@ -25,6 +29,7 @@ CALLS = Ladder(
     ),
 )
 ON = RiskRules(enabled=True)
+RULES = Path(__file__).parents[2] / "rules"
 SECOND = Trigger(name="second", overdue_items=2, min_open=Decimal(50))
 
 
@@ -35,8 +40,7 @@ def doubts(*triggers: Trigger, risk: RiskRules = ON, ladder: Ladder = CALLS) -> 
 
 
 def test_the_shipped_files_leave_no_doubt() -> None:
-    folder = Path(__file__).parents[2] / "rules"
-    early = parse_early(Table(tomllib.loads((folder / "triggers.toml").read_text(encoding="utf-8")), "", []))
+    early = parse_early(Table(tomllib.loads((RULES / "triggers.toml").read_text(encoding="utf-8")), "", []))
     assert [trigger.name for trigger in early.triggers if not trigger.enabled] == []
     assert list(early_doubts(early, [CALLS])) == []
 
@@ -101,3 +105,16 @@ def test_a_trigger_for_some_debtors_does_not_cover_one_for_all() -> None:
     firms = replace(SECOND, person_types=("business",))
     assert doubts(firms, replace(SECOND, name="all")) == []
     assert doubts(firms, replace(SECOND, name="persons", person_types=("private",))) == []
+
+
+def test_private_persons_are_not_judged_without_an_assessment_and_check_says_so() -> None:
+    shipped = load_rules(RULES)
+    both = replace(shipped, risk=RiskRules(enabled=True, person_types=("business", "private")))
+
+    def told(rules: Rules, **more: str) -> list[str]:
+        return [doubt.path for doubt in house_doubts(rules, House(**more), ()) if doubt.file == "triggers.toml"]  # type: ignore[arg-type]
+
+    assert told(both) == ["risk.person_types"]
+    assert told(both, private_assessment="DSFA 7") == []
+    assert told(replace(both, risk=replace(both.risk, enabled=False))) == []
+    assert told(shipped) == []
