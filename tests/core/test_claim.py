@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tomllib
 from dataclasses import replace
 from datetime import date, timedelta
@@ -145,7 +146,7 @@ def test_for_all_splits_the_parts_bear_the_interest_of_the_whole(amount: Decimal
     def exact(since: date, end: date) -> Fraction:
         return sum((span.interest(amount) for span in periods(DE, RULES, person, since, end)), Fraction(0))
 
-    parts = sum((exact(one, other) for one, other in zip(cuts, cuts[1:], strict=False)), Fraction(0))
+    parts = sum((exact(one, other) for one, other in itertools.pairwise(cuts)), Fraction(0))
     assert parts == exact(cuts[0], cuts[-1])
 
 
@@ -268,7 +269,9 @@ def test_rates_must_not_overlap_or_end_before_they_begin() -> None:
 
 
 def test_a_briefing_names_what_is_added_and_nothing_where_nothing_is() -> None:
-    found = claimed(debtor("business"), [item("R1", "100.00", date(2026, 3, 2)), item("R2", "9.00", date(2026, 9, 1))], RULES, DE, ON, BERLIN)
+    found = claimed(
+        debtor("business"), [item("R1", "100.00", date(2026, 3, 2)), item("R2", "9.00", date(2026, 9, 1))], RULES, DE, ON, BERLIN
+    )
     assert said_of(found, "en") == ("In default: €0.82 interest and €40.00 costs as of today, €149.82 in all.",)
     assert said_of(claimed(debtor("business"), [item("R2", "9.00", date(2026, 9, 1))], RULES, DE, ON, BERLIN), "en") == ()
 

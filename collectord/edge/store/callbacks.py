@@ -58,9 +58,7 @@ async def add_absence(conn: Connection, absence: Absence, now: datetime, actor: 
 
 async def revoke_absences(conn: Connection, agent: str, from_on: date, until_on: date, now: datetime) -> int:
     """How many that lie within these days are taken back."""
-    return int(
-        await SQL.revoke_absences(conn, agent=agent, from_on=from_on.isoformat(), until_on=until_on.isoformat(), now=instant(now))
-    )
+    return int(await SQL.revoke_absences(conn, agent=agent, from_on=from_on.isoformat(), until_on=until_on.isoformat(), now=instant(now)))
 
 
 async def absences(conn: Connection, today: date, now: datetime) -> tuple[Absence, ...]:
