@@ -133,13 +133,19 @@ class Case:
         """Of all that the debtor noticed within the strategy's period, accounting's own letters among it."""
         ours = [touch for touch in self.history.touches if not touch.inbound and not touch.agreed]
         letters = {touch.on for touch in self.history.touches if touch.medium == "letter" and not touch.inbound}
-        light = "unanswered" in self.frame.strength
-        told = [(one.on, "unanswered" if light and one.medium == "call" and not one.conversation else one.medium) for one in ours]
-        told += [
-            (day, "letter")
-            for day in {i.last_dunned_on for i in self.items if i.last_dunned_on and i.last_dunned_on <= self.today} - letters
-        ]
-        return sum(self.frame.strength.get(medium, 0) for day, medium in told if on - self.frame.per * DAY < day <= on)
+        told = [(touch.on, self.weight(touch.medium, touch.conversation)) for touch in ours]
+        dunned = {item.last_dunned_on for item in self.items if item.last_dunned_on and item.last_dunned_on <= self.today}
+        told += [(day, self.weight("letter")) for day in dunned - letters]
+        return sum(weight for day, weight in told if on - self.frame.per * DAY < day <= on)
+
+    def weight(self, medium: str, talk: bool = True) -> int:
+        """Of a call that nobody answered what the file says of such ones, else as much as of a talk."""
+        kind = "unanswered" if medium == "call" and not talk and "unanswered" in self.frame.strength else medium
+        return self.frame.strength.get(kind, 0)
+
+    def own_weight(self, medium: str) -> int:
+        """What one more contact weighs; of a call nobody knows beforehand whether it is answered."""
+        return max(self.weight(medium), self.weight(medium, talk=False))
 
 
 def sentence_of(answer: Wanted | NotWanted) -> str:
@@ -196,8 +202,8 @@ def _wanted(case: Case, answer: Wanted, told: str) -> None:
         assert answer.level.is_courtesy or (found is not None and found[0].item_no == answer.driver), "the oldest does not drive"
     else:
         _brought(case, answer, told)
-    if case.frame.saturation is not None and case.frame.strength.get(answer.medium, 0):
-        assert case.strength(case.today) + case.frame.strength[answer.medium] <= case.frame.saturation
+    if case.frame.saturation is not None and case.own_weight(answer.medium):
+        assert case.strength(case.today) + case.own_weight(answer.medium) <= case.frame.saturation
     if answer.risk is not None:
         assert answer.risk.percent >= answer.level.min_risk
         assert f"{answer.risk.percent} % risk" in told
@@ -417,7 +423,7 @@ def _not_worth(case: Case, answer: NotWanted) -> None:
 
 def _saturated(case: Case, answer: NotWanted) -> None:
     assert answer.level is not None
-    own = case.frame.strength[case.medium(answer.level)]
+    own = case.own_weight(case.medium(answer.level))
     assert case.frame.saturation is not None
     assert answer.values["strength"] == case.strength(case.today)
     assert case.strength(case.today) + own > case.frame.saturation
@@ -429,7 +435,7 @@ def _saturated(case: Case, answer: NotWanted) -> None:
 def _too_heavy(case: Case, answer: NotWanted) -> None:
     assert answer.level is not None
     assert case.frame.saturation is not None
-    assert case.frame.strength[case.medium(answer.level)] > case.frame.saturation
+    assert case.own_weight(case.medium(answer.level)) > case.frame.saturation
 
 
 CHECKS = {

@@ -16,6 +16,7 @@ import pytest
 
 from collectord.core.contact.contact_rules import Allowed, may_contact
 from collectord.core.house import Company, House
+from collectord.core.receivables.dunning import day_begins
 from collectord.core.receivables.escalation import wanted
 from collectord.core.receivables.history import NO_HISTORY
 from collectord.core.receivables.holds import NO_HOLD
@@ -93,8 +94,7 @@ def audited(account: Account, today: date, sentences: dict[str, str]) -> str:
         reasons.check(case, answer)
         if isinstance(answer, NotWanted):
             stays_refused(case, answer)
-            waits = answer.rule == "saturated" and account.task is not None and account.task.attempts_made > 0
-            assert account.task is None or account.held.covered_by or waits, f"a task beside the reason against it: {account.task}"
+            assert account.task is None or account.held.covered_by or waits(account.task, answer), f"a task in spite of it: {account.task}"
             return answer.rule
         task = account.task
         if task is not None and sentences.get(task.id) != task.why and not after_a_call(task):
@@ -105,6 +105,12 @@ def audited(account: Account, today: date, sentences: dict[str, str]) -> str:
         wrong.add_note(f"debtor {account.debtor.debtor_no} on {today}: {answer}")
         raise
     return "task-brought" if answer.prompted_by else "task"
+
+
+def waits(task: Task, answer: NotWanted) -> bool:
+    """The step has begun, and comes back no sooner than the reason ends."""
+    same = answer.level is not None and answer.level.number == task.level and task.attempts_made > 0
+    return same and answer.until is not None and task.not_before >= day_begins(answer.until, HOUSE.time_zone)
 
 
 def after_a_call(task: Task) -> bool:
