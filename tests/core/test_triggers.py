@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from collectord.core.receivables.history import NO_HISTORY, History, Touch
 from collectord.core.receivables.ledger import Debtor, OpenItem
-from collectord.core.receivables.trigger_grounds import View
+from collectord.core.receivables.trigger_view import View
 from collectord.core.receivables.triggers import Fired, Trigger, Waits, fired, last_contact
 from tests.core.early_cases import DAY, FIRM, TODAY, ago, ask, due_claims, fall, habit, no, owed, paid, written, yes
 

@@ -17,7 +17,8 @@ from collectord.core.receivables.claims import DAY, Claim
 from collectord.core.receivables.history import History, Touch
 from collectord.core.receivables.ladders import CLASSES, PERSON_TYPES
 from collectord.core.receivables.ledger import Debtor, OpenItem
-from collectord.core.receivables.trigger_grounds import CONDITIONS, Condition, Ground, View
+from collectord.core.receivables.trigger_grounds import CONDITIONS, Condition
+from collectord.core.receivables.trigger_view import Ground, View
 from collectord.core.rule_text import Table
 from collectord.core.wording import Language, Texts, phrase
 
