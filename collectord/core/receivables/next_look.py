@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
-from collectord.core.receivables.dunning import Cancel, Change, Create, Decision, Keep, Nothing, Wait
+from collectord.core.receivables.dunning import Cancel, Change, Create, Decision, Nothing, Wait
 from collectord.core.receivables.frame import Frame
 from collectord.core.receivables.history import NO_HISTORY, History
 from collectord.core.receivables.holds import Holds
@@ -54,8 +54,8 @@ def _answer(decision: Decision) -> Wanted | NotWanted | None:
             return answer
         case Create(asked) | Change(_, asked):
             return asked
-        case Keep(_, kept):
-            return kept
+        case _:
+            return decision.answer
 
 
 def _of_estimates(items: Iterable[OpenItem], ladder: Ladder, today: date) -> Iterator[date]:
