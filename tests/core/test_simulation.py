@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from statistics import median
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -46,11 +47,11 @@ def rules() -> Rules:
     return load_rules(shipped_directory("rules"))
 
 
-def owed(no: int, days: int = 12, amount: str = "400.00", **more: object) -> OpenItem:
+def owed(no: int, days: int = 12, amount: str = "400.00", **more: Any) -> OpenItem:
     """An item that is so many days late today."""
     return OpenItem(
         company="", debtor_no=str(no), item_no=f"R{no}", source="canonical", due_on=TODAY - days * DAY, open_amount=Decimal(amount), **more
-    )  # type: ignore[arg-type]
+    )
 
 
 def account(no: int, *items: OpenItem, of: Rules | None = None, phone: str = "") -> Account:
@@ -192,7 +193,7 @@ def test_a_skill_that_nobody_of_the_team_has_leaves_the_call_waiting() -> None:
     assert (day.calls, day.waiting) == (0, 1)
 
 
-def _task(task_id: str, no: int, origin: Origin = Origin.LADDER, at: datetime = NOW, **more: object) -> Task:
+def _task(task_id: str, no: int, origin: Origin = Origin.LADDER, at: datetime = NOW, **more: Any) -> Task:
     return Task(
         id=task_id,
         company="",
@@ -209,7 +210,7 @@ def _task(task_id: str, no: int, origin: Origin = Origin.LADDER, at: datetime = 
         origin=origin,
         created_at=NOW - DAY,
         **more,
-    )  # type: ignore[arg-type]
+    )
 
 
 def test_the_gate_puts_calls_off_and_the_day_says_by_which_rule() -> None:
@@ -316,7 +317,7 @@ def test_every_end_of_a_call_leaves_the_account_as_the_follow_up_says() -> None:
     assert seen >= {Disposition.PROMISE, Disposition.CALLBACK, Disposition.DISPUTE, Disposition.REFUSES, Disposition.PAID_ALREADY}
 
 
-def promise(no: int, on: date, **more: object) -> Promise:
+def promise(no: int, on: date, **more: Any) -> Promise:
     return Promise(
         id=f"p{on}",
         company="",
@@ -327,7 +328,7 @@ def promise(no: int, on: date, **more: object) -> Promise:
         made_at=NOW - 9 * DAY,
         items=(f"R{no}",),
         **more,
-    )  # type: ignore[arg-type]
+    )
 
 
 def test_a_plan_whose_first_payment_is_not_kept_falls_as_a_whole() -> None:

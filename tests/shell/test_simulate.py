@@ -8,6 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from collectord import screens_rules
+from collectord.watching import WATCH, tell
 from tests.shell.place import Place, row
 
 DAY = {
@@ -87,3 +89,15 @@ def test_the_table_has_a_line_a_day_and_wrong_numbers_are_wrong_usage(house: Pla
     assert "Measured elsewhere" in told
     assert house.run("simulate", "--days", 0).status == 2
     assert house.run("simulate", "--agents", -1).status == 2
+
+
+def test_the_bar_is_told_how_far_it_is_and_is_gone_afterwards(capfd: pytest.CaptureFixture[str]) -> None:
+    with screens_rules.progress(quiet=False):
+        tell("2026-11-23", 0, 2)
+        tell("2026-11-24", 2, 2)
+        print("the answer")
+    tell("nobody looks", 1, 2)
+    assert WATCH.get() is None
+    with screens_rules.progress(quiet=True):
+        assert WATCH.get() is None
+    assert "the answer" in capfd.readouterr().out

@@ -49,9 +49,9 @@ TEXTS: Texts = {
     ),
     "assumed": (
         "Assumed: {promise} % of the talks end with a promise, {kept} % of the promises are kept; after day 14 half of the rest comes in"
-        " every {halved} days; agents call within their hours.",
+        " every {halved} days; agents call within their hours; letters and e-mails go out on their day.",
         "Angenommen: {promise} % der Gespräche enden mit einer Zusage, {kept} % der Zusagen werden gehalten; nach Tag 14 kommt je {halved}"
-        " Tage die Hälfte des Rests; angerufen wird in den Arbeitszeiten.",
+        " Tage die Hälfte des Rests; angerufen wird in den Arbeitszeiten; Briefe und E-Mails gehen an ihrem Tag hinaus.",
     ),
     "no-new": (
         "No invoices are added to those in the ledger, so the later days are quieter than in life.",
