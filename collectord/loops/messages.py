@@ -29,6 +29,7 @@ from collectord.core.wording import Texts, phrase
 from collectord.edge import outbox
 from collectord.edge.crash import crash_point
 from collectord.edge.letters import Letter, LetterUnwritable, write_letter
+from collectord.edge.mailing import WITHIN as WITHIN_OF_SERVER
 from collectord.edge.mailing import MailServer, Post
 from collectord.edge.store import messages, tasks
 from collectord.edge.store.connection import Database
@@ -57,6 +58,7 @@ class MessageDesk:
     db: Database
     new_id: Callable[[], str]
     log: Any = field(default_factory=structlog.get_logger)
+    within: float = WITHIN_OF_SERVER  # s
     failures: int = 0  # of the mail server, in a row
     again: datetime | None = None  # when it is asked next
 
@@ -123,7 +125,7 @@ class MessageDesk:
             return Unreachable(str(error))
         server = MailServer(
             host=mail.smtp_host, port=mail.smtp_port, tls=mail.smtp_tls, sender=mail.email_from, reply_to=mail.reply_to,
-            user=mail.smtp_user, secret=secret,
+            user=mail.smtp_user, secret=secret, within=self.within,
         )  # fmt: skip
         return await server.send(post)
 
