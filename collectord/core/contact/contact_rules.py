@@ -172,6 +172,7 @@ def _passing(question: Question, at: datetime) -> Iterator[Refusal]:
     for pack in question.packs:
         rules = [
             hours.hours_refusal(question, pack, at),
+            hours.closed_refusal(question, pack, at),
             hours.wish_refusal(question, pack, at),
             hours.person_refusal(question, pack, at),
             hours.ask_first_refusal(question, pack, at),

@@ -1,6 +1,6 @@
 """Calling hours and wishes: at which times of the week the debtor may be called.
 
-Owns the rules PACK/hours, PACK/wishes and PACK/ask-first. Knows no call history.
+Owns the rules PACK/hours, PACK/company-calendar, PACK/wishes and PACK/ask-first. Knows no call history.
 Invariant: the hour suits every zone the debtor may be in; a day whose holidays are unknown is refused.
 """
 
@@ -43,6 +43,10 @@ TEXTS: Texts = {
     "holidays-unknown": (
         "No public holidays are known for country {country} in {year}; without them nobody is called there.",
         "Für das Land {country} sind im Jahr {year} keine Feiertage bekannt; ohne sie wird dort niemand angerufen.",
+    ),
+    "company-calendar": (
+        "{day} is closed in the company's own calendar; nobody is called.",
+        "{day} ist im Kalender des Hauses geschlossen; es wird niemand angerufen.",
     ),
     "wish": ("The debtor asked to be called only {wish}.", "Der Debitor möchte nur angerufen werden: {wish}."),
     "not-on": ("The debtor asked not to be called on {days}.", "Der Debitor möchte an diesen Tagen nicht angerufen werden: {days}."),
@@ -98,6 +102,23 @@ def hours_refusal(question: Question, pack: Pack, at: datetime) -> Refusal | Non
     if len(zones) > 1:
         return Refusal(rule, question.says(TEXTS, "zones", zones=list(zones), hours=hours), opens)
     return Refusal(rule, question.says(TEXTS, "hours", local=local, hours=hours), opens)
+
+
+def closed_refusal(question: Question, pack: Pack, at: datetime) -> Refusal | None:
+    """PACK/company-calendar: the company's own closed days, wherever the debtor may be."""
+    calendar = pack.closed
+    if calendar is None:
+        return None
+    try:
+        opens = next_inside_all(
+            at, question.place.zones, (WHOLE_DAY,) * 7, lambda day: calendar.holds(day, lambda beside: _holiday(question, beside))
+        )
+    except HolidaysUnknown:
+        return None  # holiday_refusals says it, where holidays matter
+    if opens == at:
+        return None
+    day = at.astimezone(ZoneInfo(question.place.home)).date()
+    return Refusal(f"{pack.name}/{calendar.id}", question.says(TEXTS, "company-calendar", day=day), opens)
 
 
 def _holiday(question: Question, day: date) -> str | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from collectord.core.contact.calendar import has_table
+from collectord.core.contact.closed_days import ClosedDays, parse_closed
 from collectord.core.contact.facts import CONTACT_RESULTS, DIALLED_RESULTS
 from collectord.core.contact.place import Place
 from collectord.core.contact.week import Week, Window, daily, merged, parse_days, parse_window
@@ -90,6 +91,7 @@ class Pack:
     countries: tuple[str, ...] = ()
     hours: Week | None = None  # None: this pack says nothing about hours
     holidays_closed: bool = False
+    closed: ClosedDays | None = None  # the company's own calendar
     limits: tuple[Limit, ...] = ()
     quiets: tuple[Quiet, ...] = ()
     retries: tuple[Retry, ...] = ()
@@ -104,6 +106,7 @@ class Pack:
     def rule_ids(self) -> tuple[str, ...]:
         """Every rule of this pack as refusals and warnings name it."""
         ids = ["hours"] if self.hours else []
+        ids += [self.closed.id] if self.closed else []
         ids += [limit.id for limit in self.limits] + [quiet.id for quiet in self.quiets] + [retry.id for retry in self.retries]
         ids += [self.other_part.id] if self.other_part else []
         ids += [warn.id for warn in self.warns]
@@ -153,6 +156,7 @@ def parse_pack(name: str, table: Table) -> Pack:
         countries=_countries(table),
         hours=_hours(table) if "hours" in table.data else None,
         holidays_closed=table.text("public_holidays", "open", one_of=("open", "closed")) == "closed",
+        closed=parse_closed(table.table("closed")) if "closed" in table.data else None,
         limits=tuple(_limit(entry) for entry in table.tables("limit")),
         quiets=tuple(_quiet(entry) for entry in table.tables("quiet")),
         retries=tuple(_retry(entry) for entry in table.tables("retry")),
