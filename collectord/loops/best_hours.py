@@ -13,11 +13,11 @@ from typing import Any
 
 from collectord.core.house import House
 from collectord.core.money import plain
-from collectord.core.receivables.ledger import Debtor
+from collectord.core.receivables.ledger import Debtor, DebtorKey
 from collectord.core.receivables.tasks import Task
 from collectord.core.rules import Rules
 from collectord.core.telephony.allocation import Candidate
-from collectord.core.telephony.best_time import AVERAGE, NOTHING_LEARNED, Hours, Moment, Outlook, outlook, segment_of
+from collectord.core.telephony.best_time import AVERAGE, NOT_CALLED, NOTHING_LEARNED, Hours, Moment, Outlook, outlook, segment_of
 from collectord.edge.store import reached, tasks
 from collectord.edge.store.connection import Connection, Database, open_for_reading
 from collectord.loops import workload
@@ -58,23 +58,26 @@ async def timed(
     """The candidates with what this hour makes of their value."""
     if not given.hours.by_segment or not rules.allocation.value.enabled:
         return list(candidates)
-    desk = desk_hours(rules, house, now)
-    found = []
-    for candidate in candidates:
-        seen = await look(conn, candidate, given, desk, rules, house, now)
-        found.append(replace(candidate, factor=seen.factor) if seen is not AVERAGE else candidate)
-    return found
+    seen = await look(conn, candidates, given, rules, house, now)
+    return [replace(one, factor=seen[one.task.key].factor) if one.task.key in seen else one for one in candidates]
 
 
 async def look(
-    conn: Connection, candidate: Candidate, given: Learnt, desk: Sequence[int], rules: Rules, house: House, now: datetime
-) -> Outlook:
-    segment = segment_of(candidate.person_type, private_allowed=bool(house.private_assessment))
-    if segment not in given.hours.by_segment:
-        return AVERAGE
-    own = await reached.own_calls(conn, candidate.task.key, candidate.time_zone, house, now)
-    moment = Moment(local=reached.local(now, candidate.time_zone, house), hours=desk, short=given.short)
-    return outlook(candidate.task.key, segment, own, moment, given.hours, rules.allocation.hours, rules.allocation.value)
+    conn: Connection, candidates: Sequence[Candidate], given: Learnt, rules: Rules, house: House, now: datetime
+) -> dict[DebtorKey, Outlook]:
+    """What this hour is for those of whom anything is and may be known."""
+    allowed = bool(house.private_assessment)
+    segments = {one.task.key: segment_of(one.person_type, private_allowed=allowed) for one in candidates}
+    zones = {one.task.key: one.time_zone for one in candidates if segments[one.task.key] in given.hours.by_segment}
+    if not zones:
+        return {}
+    own, desk = await reached.own_calls(conn, zones, house, now), desk_hours(rules, house, now)
+    found = {}
+    for key, zone in zones.items():
+        moment = Moment(local=reached.local(now, zone, house), hours=desk, short=given.short)
+        known = own.get(key, NOT_CALLED)
+        found[key] = outlook(key, segments[key], known, moment, given.hours, rules.allocation.hours, rules.allocation.value)
+    return found
 
 
 def desk_hours(rules: Rules, house: House, now: datetime) -> tuple[int, ...]:
@@ -94,7 +97,7 @@ async def choice(
     language, zone = house.language, house.time_zone
     valued = figures.of(task.open_amount, task.oldest_due_on, task.priority, broken, house.today(now))
     candidate = Candidate(task=task, person_type=debtor.person_type, time_zone=debtor.time_zone)
-    seen = await look(conn, candidate, await learnt(conn, rules), desk_hours(rules, house, now), rules, house, now)
+    seen = (await look(conn, [candidate], await learnt(conn, rules), rules, house, now)).get(task.key, AVERAGE)
     return {
         "value": plain(task.value),
         "now": plain(task.value * seen.factor),

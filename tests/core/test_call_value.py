@@ -77,9 +77,9 @@ def test_the_sentence_shows_every_factor_in_both_languages() -> None:
 
 
 def test_a_better_hour_makes_a_value_greater_but_not_in_proportion_because_talks_take_time() -> None:
-    assert FIGURES.hour(Decimal("0.35")) == 1
-    assert 1 < FIGURES.hour(Decimal("0.70")) < 2
-    assert FIGURES.hour(Decimal("0.10")) < 1
+    assert FIGURES.hour(0.35) == pytest.approx(1)
+    assert 1 < FIGURES.hour(0.70) < 2
+    assert FIGURES.hour(0.10) < 1
 
 
 @given(

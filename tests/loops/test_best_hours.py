@@ -151,8 +151,11 @@ async def test_a_debtors_own_calls_are_counted_by_the_part_of_the_day(desk: Desk
     await called(desk, "10", "2026-11-16T09:30", "answered")
     await called(desk, "10", "2026-11-16T15:30", "no_answer")
     await called(desk, "10", "2026-11-17T15:30", "busy")
-    own = await desk.db.read(lambda conn: reached.own_calls(conn, DebtorKey("", "10"), "", desk.house, MONDAY))
-    assert own == {day_part(9): Tally(1, 1), day_part(15): Tally(1, 0)}
+    await called(desk, "20", "2026-11-16T15:30", "answered")
+    ten, twenty = DebtorKey("", "10"), DebtorKey("", "20")
+    zones = {ten: "", twenty: "America/New_York", DebtorKey("", "30"): ""}
+    own = await desk.db.read(lambda conn: reached.own_calls(conn, zones, desk.house, MONDAY))
+    assert own == {ten: {day_part(9): Tally(1, 1), day_part(15): Tally(1, 0)}, twenty: {day_part(9): Tally(1, 1)}}
 
 
 async def test_the_day_is_short_when_reachable_calls_do_not_fit(desk: Desk) -> None:

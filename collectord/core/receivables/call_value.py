@@ -58,10 +58,6 @@ class CallMinutes:
     def expected(self, reached: Decimal) -> Decimal:
         return self.before + reached * (self.talk + self.wrap_up) + (ONE - reached) * self.unanswered
 
-    def ratio(self, reached: Decimal) -> Decimal:
-        """Reached per minute: what of the value depends on the hour."""
-        return reached / self.expected(reached)
-
 
 @dataclass(frozen=True, slots=True)
 class Pays:
@@ -140,9 +136,16 @@ class CallValue:
     def _urgency(self, priority: int) -> Decimal:
         return (Decimal(2) ** (Decimal(priority) / self.doubles_every)).quantize(Decimal("0.01"))
 
-    def hour(self, reached: Decimal) -> Decimal:
+    def hour(self, chance: float) -> float:
         """What the chance of reaching somebody at this hour makes of a value: 1 at the average."""
-        return self.minutes.ratio(reached) / self.minutes.ratio(self.reached)
+        fixed, more, average = self._by_chance
+        return chance / (fixed + more * chance) / average
+
+    @cached_property
+    def _by_chance(self) -> tuple[float, float, float]:
+        """Minutes of a call that nobody answers, how many more one takes that is answered, reached per minute on average."""
+        unanswered, answered = self.minutes.expected(NONE), self.minutes.expected(ONE)
+        return float(unanswered), float(answered - unanswered), float(self.reached / self.minutes.expected(self.reached))
 
 
 OFF = CallValue()

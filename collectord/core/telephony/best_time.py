@@ -85,8 +85,11 @@ def bin_of(local: datetime) -> Bin:
     return WEEK_PART[local.weekday()], local.hour
 
 
+PART_OF_HOUR = tuple(sum(hour >= bound for bound in DAY_PARTS) for hour in range(24))
+
+
 def day_part(hour: int) -> int:
-    return sum(hour >= bound for bound in DAY_PARTS)
+    return PART_OF_HOUR[hour]
 
 
 def segment_of(person_type: str, *, private_allowed: bool) -> str:
@@ -116,7 +119,8 @@ class Hours:
         known = self.by_segment.get(segment)
         if known is None:
             return None
-        return own.get(day_part(one[1]), NO_TALLY).towards(known.chance(one), OWN)
+        tally = own.get(PART_OF_HOUR[one[1]])
+        return known.chance(one) if tally is None else tally.towards(known.chance(one), OWN)
 
 
 NOTHING_LEARNED = Hours()
@@ -193,9 +197,9 @@ def outlook(key: DebtorKey, segment: str, own: Own, moment: Moment, hours: Hours
         now = chance if hour == drawn else min(today.values())  # … and the others the worst
     else:
         best, chance = max(((one, today[one]) for one in today if one >= hour), key=lambda pair: (pair[1], -pair[0]))
-    factor = value.hour(_decimal(now))
+    factor = value.hour(now)
     if moment.short and chance > now:
-        factor *= (_decimal(now) / _decimal(chance)) ** rules.wait
+        factor *= (now / chance) ** float(rules.wait)
     return Outlook(factor=_decimal(factor), chance=now, best_hour=best, best_chance=chance, drawn=drawn is not None and drawn >= hour)
 
 

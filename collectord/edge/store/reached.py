@@ -29,7 +29,7 @@ from collectord.core.telephony.best_time import (
     told,
 )
 from collectord.edge.store import meta
-from collectord.edge.store.codec import instant, to_instant
+from collectord.edge.store.codec import as_json, instant, to_instant
 from collectord.edge.store.connection import Connection, queries
 
 SQL = queries("reached")
@@ -70,15 +70,16 @@ def hours_of(found: Kept | None) -> Hours:
     return hours_from((segment, (part, hour), Tally(tries, reached)) for segment, part, hour, tries, reached in bins)
 
 
-async def own_calls(conn: Connection, key: DebtorKey, zone: str, house: House, now: datetime) -> Own:
-    """One debtor's calls by part of the day."""
-    parts: dict[int, Tally] = {}
-    async for row in SQL.calls_of(conn, **_times(now), company=key.company, debtor_no=key.debtor_no):
+async def own_calls(conn: Connection, zones: Mapping[DebtorKey, str], house: House, now: datetime) -> dict[DebtorKey, Own]:
+    """The calls of some debtors by part of the day; each comes with its zone."""
+    found: dict[DebtorKey, dict[int, Tally]] = {}
+    async for row in SQL.calls_of(conn, **_times(now), keys=as_json(zones)):
         reached = told(row["result"], row["disposition"], third_party=bool(row["third_party"]))
         if reached is not None:
-            part = day_part(local(to_instant(row["at"]), zone, house).hour)
+            key = DebtorKey(row["company"], row["debtor_no"])
+            part, parts = day_part(local(to_instant(row["at"]), zones[key], house).hour), found.setdefault(key, {})
             parts[part] = parts.get(part, NO_TALLY) + Tally(1, int(reached))
-    return parts
+    return dict(found)
 
 
 def local(at: datetime, zone: str, house: House) -> datetime:

@@ -12,12 +12,14 @@ select c.company, c.debtor_no, c.at, c.result, c.disposition, c.third_party,
   from contact c
  where c.medium = 'call' and c.direction = 'outbound' and c.at >= :since and c.at <= :now;
 
--- name: calls_of(since, now, company, debtor_no)
-select a.dialled_at as at, a.result, a.disposition, 0 as third_party
-  from attempt a
- where a.company = :company and a.debtor_no = :debtor_no and a.dialled_at >= :since and a.dialled_at <= :now
+-- name: calls_of(since, now, keys)
+-- Of single debtors: :keys is JSON, [["company", "debtor_no"], ...].
+select a.company, a.debtor_no, a.dialled_at as at, a.result, a.disposition, 0 as third_party
+  from json_each(:keys) k cross join attempt a
+ where a.company = json_extract(k.value, '$[0]') and a.debtor_no = json_extract(k.value, '$[1]') and a.dialled_at >= :since
+   and a.dialled_at <= :now
 union all
-select c.at, c.result, c.disposition, c.third_party
-  from contact c
- where c.company = :company and c.debtor_no = :debtor_no and c.medium = 'call' and c.direction = 'outbound'
-   and c.at >= :since and c.at <= :now;
+select c.company, c.debtor_no, c.at, c.result, c.disposition, c.third_party
+  from json_each(:keys) k cross join contact c
+ where c.company = json_extract(k.value, '$[0]') and c.debtor_no = json_extract(k.value, '$[1]') and c.medium = 'call'
+   and c.direction = 'outbound' and c.at >= :since and c.at <= :now;
