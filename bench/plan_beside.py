@@ -85,7 +85,7 @@ async def _asked(db: Database, rules: Rules, now: datetime) -> dict[str, Any]:
     chance, explained, chosen = random.Random(3), [], []
     async with asyncio.timeout(600):
         rows = await db.read(lambda conn: conn.execute_fetchall("select debtor_no from exported_debtor"))
-        keys = [DebtorKey("", row["debtor_no"]) for row in chance.sample(list(rows), ASKED)]  # type: ignore[index]
+        keys = [DebtorKey("", row["debtor_no"]) for row in chance.sample(list(rows), ASKED)]
         for key in keys:
             began = time.perf_counter()
             await explain(db, rules, HOUSE, key, now)
@@ -95,7 +95,7 @@ async def _asked(db: Database, rules: Rules, now: datetime) -> dict[str, Any]:
             choose(await db.read_briefly(lambda conn: tasks.ready_tasks(conn, now, A_FEW)), DESK, now, language="de")
             chosen.append(time.perf_counter() - began)
         (ready,) = await db.read(lambda conn: conn.execute_fetchall("select count(*) as n from task where state = 'ready'"))
-    return {"explain": _ranked(explained), "choose": _ranked(chosen), "ready": ready["n"]}  # type: ignore[index]
+    return {"explain": _ranked(explained), "choose": _ranked(chosen), "ready": ready["n"]}
 
 
 async def measure(state: Path, now: datetime, *, ask: bool) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,8 +36,8 @@ LADDER = Ladder(
 )
 
 
-def item(number: int = 1, past: int = 5, amount: int = 100, **more: object) -> OpenItem:
-    return OpenItem(  # type: ignore[arg-type]
+def item(number: int = 1, past: int = 5, amount: int = 100, **more: Any) -> OpenItem:
+    return OpenItem(
         company="", debtor_no="1", item_no=f"R{number}", source="canonical", due_on=TODAY - past * DAY, open_amount=Decimal(amount), **more
     )  # fmt: skip
 

@@ -24,7 +24,7 @@ POINTS = [
 
 
 async def planned(state: Path) -> None:
-    planning.LARGE_PAGE = 4  # type: ignore[misc]
+    planning.LARGE_PAGE = 4
     async with open_store(state) as db:
         await Ledger(db).plan(few=0)
 
