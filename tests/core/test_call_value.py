@@ -40,7 +40,8 @@ def test_the_value_is_the_product_of_money_reached_paying_and_urgency_by_the_min
 
 def test_with_the_plain_order_every_value_is_nothing() -> None:
     plain = valued(figures=replace(FIGURES, enabled=False))
-    assert (plain.value, plain.until) == (0, None)
+    assert plain.value == 0
+    assert plain.until is None
 
 
 def test_so_much_more_priority_doubles_the_urgency() -> None:

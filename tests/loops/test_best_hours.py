@@ -16,12 +16,13 @@ from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.telephony.allocation import Candidate
 from collectord.core.telephony.best_time import NOTHING_LEARNED, Tally, day_part
 from collectord.edge.store import reached, tasks
+from collectord.edge.store.codec import instant
 from collectord.edge.store.connection import Connection
 from collectord.loops import best_hours, workload
 from tests.loops.desk import Desk, local, open_desk, row
 from tests.loops.shift import MONDAY, planned
 
-ASSESSED = {"private_assessment": "DPIA 2026-11"}
+ASSESSED: dict[str, Any] = {"private_assessment": "DPIA 2026-11"}
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ async def called(desk: Desk, debtor_no: str, at: str, result: str, **more: Any) 
         await conn.execute(
             "insert into contact (digest, at, company, debtor_no, medium, direction, result, disposition, third_party)"
             " values (?, ?, '', ?, ?, ?, ?, ?, ?)",
-            (desk.new_id(), reached.instant(local(at)), debtor_no, values["medium"], values["direction"], result, values["disposition"],
+            (desk.new_id(), instant(local(at)), debtor_no, values["medium"], values["direction"], result, values["disposition"],
              values["third_party"]),
         )  # fmt: skip
 

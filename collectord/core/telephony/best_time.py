@@ -122,6 +122,15 @@ class Hours:
         tally = own.get(PART_OF_HOUR[one[1]])
         return known.chance(one) if tally is None else tally.towards(known.chance(one), OWN)
 
+    def of_day(self, segment: str, part: int, hours: Iterable[int], own: Own) -> dict[int, float]:
+        """The chance of each of these hours, on a day of this part of the week."""
+        known = self.by_segment[segment]
+        found = {hour: known.chance((part, hour)) for hour in hours}
+        if own:
+            for hour, chance in found.items():
+                found[hour] = own.get(PART_OF_HOUR[hour], NO_TALLY).towards(chance, OWN)
+        return found
+
 
 NOTHING_LEARNED = Hours()
 
@@ -190,7 +199,7 @@ def outlook(key: DebtorKey, segment: str, own: Own, moment: Moment, hours: Hours
     if now is None:
         return AVERAGE
     part, hour = bin_of(moment.local)
-    today = {one: hours.chance(segment, (part, one), own) or 0.0 for one in (*moment.hours, hour)}
+    today = hours.of_day(segment, part, (*moment.hours, hour), own)
     drawn = _drawn(key, moment, rules)
     if drawn is not None and drawn >= hour:
         best, chance = drawn, max(today.values())  # as if the drawn hour were the best one …
