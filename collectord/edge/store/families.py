@@ -43,8 +43,8 @@ async def family_of(conn: Connection, key: DebtorKey) -> Family:
     root = root_of(key, links, known)
     below = [root]
     for head in below:
-        async for row in SQL.links_to(conn, company=head.company, head_office=head.debtor_no):
-            branch = DebtorKey(head.company, row["debtor_no"])
+        numbers = sorted([row["debtor_no"] async for row in SQL.links_to(conn, company=head.company, head_office=head.debtor_no)])
+        for branch in (DebtorKey(head.company, number) for number in numbers):
             known.add(head)
             links[branch] = head.debtor_no
             if branch not in below:

@@ -26,9 +26,13 @@ async def holds_of(conn: Connection, key: DebtorKey, now: datetime, today: date)
 
 
 async def _read(conn: Connection, key: DebtorKey | None, now: datetime, today: date) -> dict[DebtorKey, Holds]:
-    which = {"now": instant(now), "company": key.company if key else None, "debtor_no": key.debtor_no if key else None}
+    if key is None:
+        which, of_facts, of_promises, of_tasks = {"now": instant(now)}, SQL.holding_facts, SQL.open_promises, SQL.appointments
+    else:
+        which = {"now": instant(now), "company": key.company, "debtor_no": key.debtor_no}
+        of_facts, of_promises, of_tasks = SQL.holding_facts_of, SQL.open_promises_of, SQL.appointments_of
     facts: dict[DebtorKey, list[Fact]] = {}
-    async for row in SQL.holding_facts(conn, **which):
+    async for row in of_facts(conn, **which):
         fact = Fact(
             id=row["id"],
             at=to_instant(row["at"]),
@@ -40,8 +44,8 @@ async def _read(conn: Connection, key: DebtorKey | None, now: datetime, today: d
             until_on=to_maybe_day(row["until_on"]),
         )
         facts.setdefault(fact.key, []).append(fact)
-    promises = {_key(row): (date.fromisoformat(row["until_on"]), bool(row["pending"])) async for row in SQL.open_promises(conn, **which)}
-    appointments = {_key(row): to_instant(row["at"]) async for row in SQL.appointments(conn, **which)}
+    promises = {_key(row): (date.fromisoformat(row["until_on"]), bool(row["pending"])) async for row in of_promises(conn, **which)}
+    appointments = {_key(row): to_instant(row["at"]) async for row in of_tasks(conn, **which)}
     return {
         found: gather(
             facts.get(found, ()),

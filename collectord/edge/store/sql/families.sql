@@ -7,7 +7,8 @@ select company, debtor_no, head_office from head_office_link order by company, d
 select head_office from head_office_link where company = :company and debtor_no = :debtor_no;
 
 -- name: links_to(company, head_office)
-select debtor_no from head_office_link where company = :company and head_office = :head_office order by debtor_no;
+-- In no order: for one, SQLite would read every debtor of the company.
+select debtor_no from head_office_link where company = :company and head_office = :head_office;
 
 -- name: is_known(company, debtor_no)^
 select 1 as yes where exists (select 1 from exported_debtor where company = :company and debtor_no = :debtor_no)
