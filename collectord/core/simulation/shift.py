@@ -61,7 +61,7 @@ class Shift:
     accounts: Mapping[DebtorKey, Account]
     on_numbers: dict[str, list[Contact]]
     new_id: Callable[[], str]
-    ready: list[tuple[_Rank, Task]] = field(default_factory=list)
+    ready: list[tuple[_Rank, Candidate]] = field(default_factory=list)  # the most urgent first
     later: list[tuple[datetime, str, Task]] = field(default_factory=list)
     result: ShiftResult = field(default_factory=ShiftResult)
     closes: datetime = field(default=datetime.min.replace(tzinfo=UTC))  # the last one goes home
@@ -75,7 +75,7 @@ class Shift:
         for account in self.accounts.values():
             for waiting in account.waiting_calls():
                 self._wait(waiting, min(desk.begins for desk in desks))
-        self.ready.sort()
+        self.ready.sort(key=lambda one: one[0])
         free = [(desk.begins, place) for place, desk in enumerate(desks)]
         heapq.heapify(free)
         while free:
@@ -109,7 +109,7 @@ class Shift:
     def _left(self) -> ShiftResult:
         """Whose call was not made today; who was called and is to be called again is not among them."""
         called = {one.key for one in self.result.calls}
-        self.result.waiting = [task for _, task in self.ready if task.key not in called]
+        self.result.waiting = [candidate.task for _, candidate in self.ready if candidate.task.key not in called]
         refused = {rule: [task for task in tasks if task.key not in called] for rule, tasks in self.result.refused.items()}
         self.result.refused = {rule: tasks for rule, tasks in refused.items() if tasks}
         return self.result
@@ -118,27 +118,27 @@ class Shift:
         if task.not_before > now:
             heapq.heappush(self.later, (task.not_before, task.id, task))
         else:
-            self.ready.append((_rank(task), task))
+            self.ready.append((_rank(task), self._candidate(task)))
 
     def _come_due(self, now: datetime) -> None:
         while self.later and self.later[0][0] <= now:
             task = heapq.heappop(self.later)[2]
-            insort(self.ready, (_rank(task), task), key=lambda one: one[0])
+            insort(self.ready, (_rank(task), self._candidate(task)), key=lambda one: one[0])
 
     def _next(self, agent: FreeAgent, now: datetime) -> Task | None:
         """The chosen one of the most urgent; where none of them suits the agent, of the next ones."""
         for begin in range(0, len(self.ready), LOOK_AHEAD):
-            some = self.ready[begin : begin + LOOK_AHEAD]
-            candidates = under_frames((self._candidate(task) for _, task in some), self.rules.frames)
-            chosen = choose(candidates, (agent,), now)
+            some = [candidate for _, candidate in self.ready[begin : begin + LOOK_AHEAD]]
+            chosen = choose(some, (agent,), now)
             if isinstance(chosen, Placement):
-                place = next(begin + at for at, (_, task) in enumerate(some) if task.id == chosen.task.id)
-                return self.ready.pop(place)[1]
+                place = next(at for at, candidate in enumerate(some) if candidate.task is chosen.task)
+                return self.ready.pop(begin + place)[1].task
         return None
 
     def _candidate(self, task: Task) -> Candidate:
         debtor = self.accounts[task.key].debtor
-        return Candidate(task=task, language=debtor.language, potential_class=debtor.potential_class)
+        usual = Candidate(task=task, language=debtor.language, potential_class=debtor.potential_class)
+        return under_frames([usual], self.rules.frames)[0]
 
     def _serve(self, task: Task, agent: FreeAgent, now: datetime) -> timedelta:
         """Calls, or puts the task off as the gate says; the time that the agent spent."""
