@@ -13,7 +13,7 @@ from typing import Literal
 
 from collectord.core.wording import Language, Texts, phrase
 
-Kind = Literal["held", "rejected", "waiting", "late", "blocked", "unconfirmed_block", "approval", "inbox", "disk", "over"]
+Kind = Literal["held", "rejected", "waiting", "late", "blocked", "unconfirmed_block", "approval", "messages", "inbox", "disk", "over"]
 Key = tuple[str, str]  # kind, subject
 
 LASTS = {
@@ -49,6 +49,12 @@ TEXTS: Texts = {
         "A promise waits for a lead's approval until {day}; see `collectord promises --pending`.",
         "Eine Zusage wartet bis {day} auf die Zustimmung der Teamleitung; siehe `collectord promises --pending`.",
     ),
+    "messages": (
+        "{count} letters or e-mails to debtors were refused for good, or nobody knows whether they left;"
+        " see `collectord messages --state failed` and `--state unknown`.",
+        "{count} Briefe oder E-Mails an Debitoren wurden endgültig abgewiesen, oder niemand weiß, ob sie hinausgingen;"
+        " siehe `collectord messages --state failed` und `--state unknown`.",
+    ),
     "inbox": ("The inbox cannot be reached: {why}.", "Der Eingangsordner ist nicht erreichbar: {why}."),
     "disk": ("Only {free} MB are free on the disk of {place}.", "Auf der Platte von {place} sind nur noch {free} MB frei."),
     "over": ("Over: {sentence}", "Erledigt: {sentence}"),
@@ -62,6 +68,7 @@ TEXTS: Texts = {
     "title_held": ("an export is held back", "ein Export ist zurückgehalten"),
     "title_rejected": ("an export was rejected", "ein Export wurde abgewiesen"),
     "title_approval": ("a promise waits for approval", "eine Zusage wartet auf Zustimmung"),
+    "title_messages": ("letters or e-mails did not arrive", "Briefe oder E-Mails kamen nicht an"),
     "title_waiting": ("a file waits in the inbox", "eine Datei wartet im Eingang"),
     "title_late": ("an export is late", "ein Export ist überfällig"),
     "title_blocked": ("nothing is dialled", "es wird nicht gewählt"),

@@ -14,6 +14,7 @@ from collectord.core.contact.contact_rules import Allowed, Refused, may_begin
 from collectord.core.contact.facts import DebtorFacts, Doubt
 from collectord.core.house import House
 from collectord.core.receivables.promises import Promise
+from collectord.core.receivables.script_set import language_for, script_of
 from collectord.core.receivables.tasks import Task, TaskState
 from collectord.core.rules import Rules
 from collectord.core.telephony.agents import OnDuty, judge, why
@@ -176,7 +177,8 @@ class Dialler:
             if not items:
                 await tasks.close_task(conn, task.id, TaskState.CANCELLED, "nothing of what the task was about is open any more", now)
                 return Idle("a task was over before it was called")
-            attempt = self._attempt(task, agent, trunk, verdict, items, now)
+            script = self.rules.scripts.reference(script_of(task), language_for(found.debtor.language, self.house.language))
+            attempt = self._attempt(task, agent, trunk, verdict, items, script, now)
             promise = await promises.last_promise(conn, task.key, now)
             case = self._case(attempt, found, task.attempts_made + 1, promise, verdict.asks_for, now)
             await calls.commit_attempt(conn, attempt, now)
@@ -209,7 +211,9 @@ class Dialler:
                 )
         return None
 
-    def _attempt(self, task: Task, agent: OnDuty, trunk: Trunk, verdict: Allowed, items: tuple[str, ...], now: datetime) -> Attempt:
+    def _attempt(
+        self, task: Task, agent: OnDuty, trunk: Trunk, verdict: Allowed, items: tuple[str, ...], script: str, now: datetime
+    ) -> Attempt:
         return Attempt(
             id=new_id(now),
             task_id=task.id,
@@ -222,7 +226,7 @@ class Dialler:
             trunk=trunk.name,
             mode="preview",
             items=items,
-            about=calls.about(verdict.asks_for),
+            about=calls.about(verdict.asks_for, script),
             state=AttemptState.PLACED,
             placed_at=now,
             deadline_at=now + self.house.times.ring_agent_for + self.house.times.margin,

@@ -17,12 +17,13 @@ from collectord.core.exports.arrivals import TOLD_AFTER
 from collectord.core.notices import TEXTS, Condition, Kind
 from collectord.core.receivables.asked_blocks import Echo
 from collectord.core.wording import phrase
-from collectord.edge.store import notices, promises
+from collectord.edge.store import messages, notices, promises
 from collectord.edge.store.connection import Connection
 from collectord.loops import asked_blocks, inbox_state
 from collectord.loops.intake_edges import IntakeEdges, turn_of
 
 REJECTED_WITHIN = timedelta(days=1)  # before that, a first start tells nothing of the past
+UNKNOWN_WITHIN = timedelta(days=7)  # of a message of which nobody knows whether it left; then it is told no more
 FILES_TOLD = 20  # waiting files one by one
 LITTLE_DISK = 512 * 1024 * 1024  # bytes
 BLOCKS_EVERY = timedelta(minutes=15)  # the only question here that grows with the ledger
@@ -64,6 +65,8 @@ class Watch:
             found.append(say("blocked", "dialling", why=state.get("why")))
         agreements = {(one.key, one.made_at): one for one in await edges.db.read(lambda conn: promises.pending_promises(conn, now))}
         found += [say("approval", one.id, day=one.decide_until) for one in agreements.values()]
+        astray = await edges.db.read(lambda conn: messages.astray(conn, now - UNKNOWN_WITHIN))
+        found += [say("messages", "messages", count=astray)] if astray else []
         found += [Condition(kind="late", subject=one["source"], sentence=one["why"]) for one in state.get("late", ())]
         for place in places:
             free = os.statvfs(place)

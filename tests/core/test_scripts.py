@@ -233,6 +233,7 @@ def test_which_text_a_contact_uses() -> None:
     assert script_of_level(by_tone, level(1, "call", ""), with_tones) == "soft"
     assert script_of_level(by_tone, level(1, "call", ""), NO_FRAMES) == PLAIN
     known = scripts()
+    assert (known.reference(PLAIN, "de"), known.reference("other", "de")) == ("friendly-reminder 4", "")
     shown = document_version({"script": "", "origin": "callback", "medium": "call"}, known, "de")
     assert (shown["script"], shown["script_version"]) == ("callback", 4)
     shown = document_version({"script": "other", "origin": "ladder", "medium": "call"}, known, "de")

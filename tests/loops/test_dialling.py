@@ -69,6 +69,12 @@ async def test_the_row_is_committed_and_one_order_is_sent(desk: Desk) -> None:
     assert await desk.db.read(lambda conn: calls.attempt(conn, answer.attempt.id)) is not None
 
 
+async def test_an_attempt_keeps_which_version_of_the_script_was_used(desk: Desk) -> None:
+    assert isinstance(await placed(desk, await planned(desk), MONDAY, Obliging()), PlacedCall)
+    (attempt,) = await desk.db.read(lambda conn: calls.listed_attempts(conn, now=MONDAY))
+    assert attempt["script"] == "friendly-reminder 1"
+
+
 @pytest.mark.parametrize(("key", "value", "why"), [("paused", "yes", "paused"), ("live", "no", "shadow mode")])
 async def test_a_pause_that_was_confirmed_while_the_dialler_chose_holds(desk: Desk, key: str, value: str, why: str) -> None:
     task, pbx = await planned(desk), Obliging()

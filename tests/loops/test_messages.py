@@ -26,7 +26,7 @@ from collectord.core.rule_text import Problem, Table
 from collectord.core.rules import Rules
 from collectord.edge.inbox import ExchangeFolders
 from collectord.edge.store import messages, meta, tasks
-from collectord.loops import call_sheet, intake, planning, script_shown
+from collectord.loops import call_sheet, intake, planning, script_shown, worth_telling
 from collectord.loops.messages import MessageDesk
 from collectord.loops.readying import Order, make_ready
 from collectord.settings import LettersSection, MailSection, Settings
@@ -108,6 +108,12 @@ class Sending:
     async def listed(self) -> list[dict[str, Any]]:
         return await self.desk.db.read(lambda conn: messages.listed(conn, now=MONDAY + timedelta(days=400)))
 
+    async def told(self) -> list[str]:
+        """What people are told without asking."""
+        edges = intake.IntakeEdges(db=self.desk.db, folders=self.order.folders, house=self.desk.house, new_id=self.desk.new_id)
+        found = await worth_telling.Watch().conditions(edges, {}, (), MONDAY)
+        return [one.kind for one in found if one.kind == "messages"]
+
     async def waits(self) -> list[str]:
         rows = await self.desk.db.read(lambda conn: tasks.listed(conn, now=MONDAY + timedelta(days=400)))
         return [one["waits"] for one in rows if one["state"] in ("planned", "ready")]
@@ -173,6 +179,7 @@ async def test_a_mail_whose_answer_nobody_heard_is_unknown_and_never_sent_again(
             assert await house.plan(MONDAY + timedelta(hours=hours)) == []
             assert await house.turn(MONDAY + timedelta(hours=hours)) == 0
     assert len(rough.had) == 1
+    assert await house.told() == ["messages"]
     (one,) = await house.listed()
     assert one["state"] == "unknown"
     assert one["failure"].startswith("127.0.0.1:")
@@ -205,6 +212,7 @@ async def test_a_refusal_for_good_waits_for_another_address(desk: Desk) -> None:
         assert await house.turn() == 0
         (one,) = await house.listed()
         assert (one["state"], one["failure"]) == ("failed", "550 no such mailbox")
+        assert await house.told() == ["messages"]
         tomorrow = MONDAY + LOOK_AGAIN
         await house.take("2026-11-24", "two.csv")
         assert await house.turn(tomorrow) == 0
@@ -214,6 +222,7 @@ async def test_a_refusal_for_good_waits_for_another_address(desk: Desk) -> None:
         await house.take("2026-11-25", "three.csv", open_amount="410.01")
         assert await house.turn(tomorrow + LOOK_AGAIN) == 1
     assert [mail.rcpt_tos for mail in office.mails] == [["klein@example.com"]]
+    assert await house.told() == []
     (one,) = await house.listed()
     assert (one["state"], one["recipient"], one["tries"]) == ("sent", "klein@example.com", 2)
 

@@ -123,7 +123,7 @@ def test_init_writes_a_complete_installation_and_never_overwrites_one(tmp_path: 
     made = {path.name for path in place.folder.iterdir()}
     assert made == {"collectord.toml", "rules", "exchange", "state", "ami.secret"}
     assert {path.name for path in (place.folder / "exchange").iterdir()} == {
-        "inbox", "processing", "archive", "held", "rejected", "receipts", "outbox",
+        "inbox", "processing", "archive", "held", "rejected", "receipts", "outbox", "print",
     }  # fmt: skip
     assert (place.folder / "state").stat().st_mode & 0o777 == 0o700
     assert (place.folder / "ami.secret").stat().st_mode & 0o777 == 0o600

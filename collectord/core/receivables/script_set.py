@@ -41,6 +41,11 @@ class Scripts:
         text = self.find(kind_for(medium), name, language)
         return text.version if text else None
 
+    def reference(self, name: str, language: Language) -> str:
+        """Name and version of a call script, "" where there is none."""
+        text = self.find(Kind.SCRIPT, name, language)
+        return text.reference if text else ""
+
 
 NO_SCRIPTS = Scripts()
 

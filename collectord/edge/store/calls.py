@@ -65,9 +65,10 @@ def to_attempt(row: Mapping[str, Any]) -> Attempt:
     )
 
 
-def about(ask_for: str) -> str:
-    """What the agent is told besides the figures, as attempt.about keeps it."""
-    return orjson.dumps({"ask_for": ask_for} if ask_for else {}).decode()
+def about(ask_for: str, script: str = "") -> str:
+    """What the agent is told besides the figures, as attempt.about keeps it. `script`: the text with its version."""
+    told = {"ask_for": ask_for, "script": script}
+    return orjson.dumps({name: value for name, value in told.items() if value}).decode()
 
 
 async def commit_attempt(conn: Connection, attempt: Attempt, now: datetime) -> None:
@@ -184,6 +185,8 @@ def document(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         if row[column] is not None and row[column] <= at
     ]
 
+    told = orjson.loads(row["about"])
+
     def until_now(column: str) -> str | None:
         value: str | None = row[column]
         return value if value is not None and value <= at else None
@@ -215,7 +218,8 @@ def document(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "rang_ms": known("rang_ms"),
         "talk_ms": known("talk_ms"),
         "items": list(split(row["items"])),
-        "ask_for": orjson.loads(row["about"]).get("ask_for"),
+        "ask_for": told.get("ask_for"),
+        "script": told.get("script"),
         "note": row["note"],
         "why": row["why"],
     }

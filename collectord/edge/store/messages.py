@@ -56,6 +56,11 @@ async def waiting_tasks(conn: Connection, now: datetime, media: frozenset[str], 
     return [row["id"] async for row in rows]
 
 
+async def astray(conn: Connection, since: datetime) -> int:
+    """How many were refused for good while their task still waits, and of how many since then nobody knows whether they left."""
+    return int(await SQL.astray(conn, since=instant(since)))
+
+
 async def letters_between(conn: Connection, since: datetime, until: datetime) -> list[dict[str, Any]]:
     """The lines of a day's index."""
     return [dict(row) async for row in SQL.letters_between(conn, since=instant(since), until=instant(until))]

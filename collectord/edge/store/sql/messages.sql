@@ -25,6 +25,11 @@ select id from task
  order by value desc, priority desc, worth desc, not_before, id
  limit :limit;
 
+-- name: astray(since)$
+select count(*) from message m
+ where (m.state = 'unknown' and m.sent_at >= :since)
+    or (m.state = 'failed' and exists (select 1 from task t where t.id = m.task_id and t.state in ('planned', 'ready', 'leased')));
+
 -- name: letters_between(since, until)
 select m.*, (select d.debtor_name from debtor d where d.company = m.company and d.debtor_no = m.debtor_no) as debtor_name,
        (select d.contact_person from debtor d where d.company = m.company and d.debtor_no = m.debtor_no) as contact_person,
