@@ -13,6 +13,8 @@ import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -61,6 +63,15 @@ async def mail_server(
     server = await asyncio.get_running_loop().create_server(session, "127.0.0.1", 0, ssl=tls if at_once else None)
     yield server.sockets[0].getsockname()[1]
     server.close()
+
+
+def letter_of(envelope: Envelope) -> EmailMessage:
+    """The mail as its receiver reads it."""
+    content = envelope.content
+    assert isinstance(content, bytes)
+    mail = message_from_bytes(content, policy=policy.SMTP)
+    assert isinstance(mail, EmailMessage)
+    return mail
 
 
 class Web(ThreadingHTTPServer):

@@ -54,6 +54,7 @@ def test_a_sign_that_the_font_lacks_is_refused_not_left_out() -> None:
 def test_a_letter_holds_nothing_that_runs() -> None:
     data = write_letter(replace(LETTER, body="javascript:alert(1) https://example.com (\\) /JS %PDF"))
     reader = pypdf.PdfReader(io.BytesIO(data))
+    root = reader.root_object
     assert "/Annots" not in reader.pages[0]
-    assert set(reader.trailer["/Root"]) <= {"/Type", "/Pages", "/Lang", "/PageLayout", "/OpenAction"}
-    assert isinstance(reader.trailer["/Root"]["/OpenAction"], list)  # a place on a page, no action
+    assert set(root) <= {"/Type", "/Pages", "/Lang", "/PageLayout", "/OpenAction"}
+    assert isinstance(root["/OpenAction"], list)  # a place on a page, no action

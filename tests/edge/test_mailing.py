@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from collectord.core.receivables.messages import Never, NotNow, Taken, Unclear, Unreachable
 from collectord.edge.mailing import MailServer, Post
-from tests.edge.post_office import PostOffice, mail_server
+from tests.edge.post_office import PostOffice, letter_of, mail_server
 from tests.edge.rough_mail import Rough, rough_server
 
 POST = Post(
@@ -33,12 +33,12 @@ async def test_a_mail_arrives_as_it_was_written() -> None:
         assert await server(port).send(POST) == Taken()
     (envelope,) = office.mails
     assert (envelope.mail_from, envelope.rcpt_tos) == ("buchhaltung@muster.example", ["weber@example.com"])
-    mail = message_from_bytes(bytes(envelope.content or b""), policy=policy.SMTP)
+    mail = letter_of(envelope)
     assert mail["Subject"] == "Zweite Nachricht: Übersicht"
     assert mail["From"] == "Muster GmbH <buchhaltung@muster.example>"
     assert mail["To"] == "Frau Weber <weber@example.com>"
     assert (mail["Message-ID"], mail["Auto-Submitted"]) == ("<01m@muster.example>", "auto-generated")
-    assert mail.get_content().replace("\r\n", "\n").rstrip("\n") == POST.body  # type: ignore[attr-defined]
+    assert mail.get_content().replace("\r\n", "\n").rstrip("\n") == POST.body
 
 
 @pytest.mark.parametrize(
