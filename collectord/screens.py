@@ -37,7 +37,7 @@ COLOURS = {
 }  # fmt: skip
 
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "tasks": ("id", "company", "debtor_no", "medium", "ladder", "level", "open_amount", "not_before", "state", "agent", "why"),
+    "tasks": ("id", "company", "debtor_no", "medium", "ladder", "level", "open_amount", "value", "not_before", "state", "agent", "why"),
     "attempts": (
         "id", "debtor_no", "number", "agent", "placed_at", "agent_result", "result", "disposition", "hangup_cause", "state",
     ),
@@ -72,7 +72,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 
 SPARED = frozenset({
     "company", "ladder", "medium", "level", "id", "batch", "endpoint", "since", "task", "hangup_cause", "source", "mode", "prompted_by",
-    "tone",
+    "tone", "value",
 })  # fmt: skip
 """What a terminal of less than ROOMY columns does without; `--json` has everything."""
 NEEDED = {
