@@ -31,6 +31,8 @@ def test_plan_tells_what_it_made_and_a_second_run_changes_nothing(house: Place) 
     assert {task["debtor_no"] for task in first["created"]} == {"1", "2", "3"}
     assert all(set(task) >= TASK for task in first["created"])
     assert first["shortfall"] == {"EUR": "100.00"}, "the money of debtors whom nobody can call"
+    told = house.ask("status")["workload"]
+    assert (told["shortfall"], told["unreachable"], told["says"]) == (first["shortfall"], 1, first["workload"]["says"])
     second = house.ask("plan")
     assert (second["created"], second["changed"], second["cancelled"], second["unchanged"]) == ([], [], [], 3)
 
