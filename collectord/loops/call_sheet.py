@@ -95,7 +95,7 @@ def _short(calls: Sequence[_Call], rules: Rules, house: House, now: datetime, ca
     for call, candidate in zip(calls, framed, strict=True):
         if call.at is not None:
             by_day.setdefault(house.today(call.at), []).append(case_of(candidate))
-    found = {}
+    found: dict[str, str] = {}
     for day, cases in by_day.items():
         left = capacity.minutes_on(day, rules, house, now)
         fits = fitted(cases, capacity, left).agents
