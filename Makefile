@@ -4,7 +4,7 @@ RUN := .venv/bin/python
 PYTEST := .venv/bin/pytest -q
 export PYTHONPATH := examples
 
-.PHONY: demo test check exports scenarios pbx crash-sample crash fuzz soak bench pbx-shell newest clean venv-run venv-dev
+.PHONY: demo test check exports scenarios pbx crash-sample crash audit fuzz soak bench pbx-shell newest clean venv-run venv-dev
 
 demo: venv-run            ## a short, visible shift: exports in, calls on real SIP phones, outcomes out (PBX=simulated: seconds, no Asterisk)
 	$(RUN) examples/demo.py --pbx $(PBX)
@@ -22,7 +22,7 @@ exports: venv-dev         ## every product's example, its golden receipt, and a 
 	$(PYTEST) -n 2 tests/exports
 
 scenarios: venv-dev       ## each story on the simulated PBX and on a real Asterisk
-	$(PYTEST) -n 2 tests/scenarios
+	$(PYTEST) -n 2 tests/rules tests/scenarios
 
 pbx: venv-dev             ## the shipped dialplan on a real Asterisk
 	$(PYTEST) -n 2 --dist loadfile tests/pbx
@@ -32,6 +32,9 @@ crash-sample: venv-dev    ## kill -9 at named points and by chance, a sample
 
 newest: venv-dev          ## core, edge and loops again on the newest Python that is installed
 	.ci/newest
+
+audit: venv-dev           ## the reasons of ten thousand debtors over ten days, derived again (twenty minutes)
+	REASONS_DEBTORS=10000 $(PYTEST) -n 0 tests/rules/test_reasons.py
 
 crash: venv-dev           ## kill -9 many times
 	CRASHES=1000 $(PYTEST) -n 2 tests/crash
