@@ -77,7 +77,7 @@ def test_a_manual_call_is_for_the_named_agent_for_ever() -> None:
 def test_a_skill_is_never_done_without() -> None:
     assert placed(case("s", skill="senior")) == ("s", "202")
     answer = nothing(case("s", skill="lawyer"))
-    assert answer.why == "1 task(s) wait for an agent, a skill or a language that nobody free has."
+    assert answer.why == "1 task waits for an agent, a skill or a language that nobody free has."
 
 
 def test_a_language_binds_unless_nobody_in_the_house_speaks_it() -> None:

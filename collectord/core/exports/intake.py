@@ -59,8 +59,10 @@ TEXTS: Texts = {
     ),
     "no_good_row": ("no row could be read; nothing to load", "Keine Zeile war lesbar; es gibt nichts zu laden"),
     "bad_rows": (
-        "{bad} of {rows} rows are bad, more than the {limit} that are tolerated; correct the export, or accept the good rows",
-        "{bad} von {rows} Zeilen sind fehlerhaft, mehr als die geduldeten {limit}; Export korrigieren oder die guten Zeilen annehmen",
+        "{bad} of {rows} rows {bad:is|are} bad, more than the {limit} that {limit:is|are} tolerated; correct the export, or accept the"
+        " good rows",
+        "{bad} von {rows} Zeilen {bad:ist|sind} fehlerhaft, mehr als die geduldeten {limit}; Export korrigieren oder die guten Zeilen"
+        " annehmen",
     ),
     "by_person": ("discarded by a person", "Von einem Menschen verworfen"),
     "replaced": ("replaced by the newer batch {batch}", "Ersetzt durch den neueren Stapel {batch}"),
