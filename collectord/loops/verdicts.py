@@ -63,6 +63,10 @@ async def _decide(edges: IntakeEdges, found: Judged, scratch: Path, now: datetim
     batch_id, accepted = found.arrived.batch_id, found.decision.status == "accepted"
     if accepted and found.prepared is None:
         await applying.apply(edges.db, scratch, found.arrived)
+    until = None
+    if found.original:  # in a thread: the first count of working days loads the holidays of the whole world
+        days = accounting_days(edges.house)
+        until = await asyncio.to_thread(confirmed_until, found.original, found.arrived.as_of, days)
 
     async def job(conn: Connection) -> list[tuple[str, str]]:
         replaced = await _accept(conn, edges, found, now) if accepted else []
@@ -71,7 +75,6 @@ async def _decide(edges: IntakeEdges, found: Judged, scratch: Path, now: datetim
         await batches.decide(conn, found.arrived, found.decision, found.counts, now, found.summary, found.extra)
         if found.original:
             await batches.repeat(conn, batch_id, found.original.batch_id)
-            until = confirmed_until(found.original, found.arrived.as_of, accounting_days(edges.house))
             if until:
                 await batches.confirm(conn, found.original.batch_id, until)
         crash_point("import-before-commit")

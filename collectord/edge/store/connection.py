@@ -47,6 +47,17 @@ class Line(aiosqlite.Connection):
     """
 
     here = False
+    synced = True  # a commit waits until it is on disk
+
+    async def wait_for_disk(self, synced: bool) -> None:
+        """Of the commits to come. Between transactions only; touches no disk itself."""
+        if self.synced != synced:
+            self.here = True
+            try:
+                await self.execute(f"pragma synchronous = {'full' if synced else 'normal'}")
+            finally:
+                self.here = False
+            self.synced = synced
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if self.here:
@@ -119,12 +130,19 @@ class Database:
         """As `write`, for a few statements about one call or debtor: only waiting for the lock and for the disk leaves the event loop."""
         return await self._write(job, here=True)
 
-    async def _write(self, job: Job[T], *, here: bool) -> T:
+    async def write_unseen(self, job: Job[T]) -> T:
+        """As `write`, for what counts only with a later commit: this one does not wait for the disk.
+
+        The write-ahead log is one sequence: after a power cut this is either there, or gone with everything that was committed after it.
+        """
+        return await self._write(job, here=False, synced=False)
+
+    async def _write(self, job: Job[T], *, here: bool, synced: bool = True) -> T:
         if self._writer is None:
             raise StoreBroken("the store was opened for reading only")
         if self.failed:
             raise StoreBroken(self.failed)
-        running = asyncio.ensure_future(self._transaction(self._writer, job, here))
+        running = asyncio.ensure_future(self._transaction(self._writer, job, here, synced))
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
@@ -133,9 +151,10 @@ class Database:
                 running.exception()
             raise
 
-    async def _transaction(self, writer: Line, job: Job[T], here: bool) -> T:
+    async def _transaction(self, writer: Line, job: Job[T], here: bool, synced: bool) -> T:
         async with self._queue:
             try:
+                await writer.wait_for_disk(synced)
                 await writer.execute("begin immediate")
             except sqlite3.OperationalError as error:
                 raise self._broken(error) from error
