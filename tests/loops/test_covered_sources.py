@@ -281,7 +281,7 @@ async def test_a_payment_is_answered_when_both_lists_have_told_of_its_day(desk: 
     await take(desk, "sap", FRIDAY, *BEFORE)
     await take(desk, "other", FRIDAY, *others)
     await take(desk, "einvoice", MONDAY, item("E1"))
-    await statement(desk, local("2026-11-23T12:30"), line(reference="E1", amount="100.00", booked_on=FRIDAY))
+    await statement(desk, local("2026-11-23T12:30"), line(reference="E1", amount="100.00", booked_on=THURSDAY))
     await take(desk, "sap", FRIDAY, *BEFORE, item("N1", debtor="51"))
     assert await settle(desk.db, desk.house, AT) == 0
     assert rules(await asked(desk)) == ["guard/payment-seen"]

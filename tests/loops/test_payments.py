@@ -80,6 +80,17 @@ async def test_a_snapshot_older_than_the_booking_does_not_end_the_wait(desk: Des
     assert await settle(desk.db, desk.house, LATER) == 0
 
 
+async def test_a_list_of_the_day_of_the_booking_may_have_been_drawn_before_it_and_does_not_end_the_wait(desk: Desk) -> None:
+    await owing(desk)
+    await statement(desk, MORNING, line(reference="A1", booked_on="2026-11-24"))
+    await desk.take(row(), *OTHERS, row(debtor_no="11", phone=""), as_of="2026-11-24", name="same-day.csv")
+    assert await settle(desk.db, desk.house, LATER + timedelta(hours=4)) == 0
+    assert refused(await desk.ask(LATER + timedelta(hours=4))) == ["guard/payment-seen"]
+    await owing(desk, as_of="2026-11-25")
+    assert await settle(desk.db, desk.house, NEXT_DAY) == 1
+    assert (await desk.ask(NEXT_DAY))["may_call"] is True
+
+
 async def test_a_snapshot_accepted_before_the_statement_says_nothing_about_it(desk: Desk) -> None:
     await owing(desk, as_of="2026-11-24")
     await statement(desk, local("2026-11-24T13:00"), line(reference="A1"))
