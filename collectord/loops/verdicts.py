@@ -51,7 +51,7 @@ async def accept(edges: IntakeEdges, arrived: Arrival, export: ExportFile, now: 
         if summary.refused or summary.signature != export.signature:
             raise IntakeRefused(summary.refused or phrase(TEXTS, "tampered", edges.house.language, file=arrived.stored_as))
         arrived = arrived.told(summary.as_of)
-        prepared, counts = await counted(edges, arrived, summary, scratch, now)
+        prepared, counts, summary = await counted(edges, arrived, summary, scratch, now)
         found = Judged(arrived=arrived, decision=Decision("accepted"), counts=counts, summary=summary, prepared=prepared,
                        extra=prepared.extra if prepared else {})  # fmt: skip
         await _decide(edges, found, scratch, now)

@@ -66,7 +66,7 @@ async def rows_of(desk: Desk, *item_nos: str) -> list[tuple[str, str, int]]:
     """(source, state, doubtful) of these items."""
 
     async def job(conn: Connection) -> dict[str, tuple[str, str, int]]:
-        found = await conn.execute_fetchall("select item_no, source, state, doubtful from item")
+        found = await conn.execute_fetchall("select item_no, source, state, doubtful > 0 from item")
         return {row[0]: (row[1], row[2], row[3]) for row in found}
 
     known = await desk.db.read(job)

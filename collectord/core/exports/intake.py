@@ -64,6 +64,12 @@ TEXTS: Texts = {
         "{bad} von {rows} Zeilen {bad:ist|sind} fehlerhaft, mehr als die geduldeten {limit}; Export korrigieren oder die guten Zeilen"
         " annehmen",
     ),
+    "nobodys_posting": (
+        "line {line}: it cannot be read to whose account this posting belongs ({count} such rows); the rows of an item are added up, so any"
+        " sum may lack a payment; correct the export",
+        "Zeile {line}: nicht lesbar, zu wessen Konto diese Buchung gehört ({count} solche Zeilen); die Zeilen eines Postens werden addiert,"
+        " deshalb kann in jeder Summe eine Zahlung fehlen; Export korrigieren",
+    ),
     "by_person": ("discarded by a person", "Von einem Menschen verworfen"),
     "replaced": ("replaced by the newer batch {batch}", "Ersetzt durch den neueren Stapel {batch}"),
     "no_batch": ("there is no batch {batch}", "Es gibt keinen Stapel {batch}"),

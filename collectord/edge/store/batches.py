@@ -42,6 +42,16 @@ class Stored:
     status: Status
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VagueRejects:
+    """Bad rows of a batch that name no item, and the line of the first."""
+
+    nobodys: int  # nor a debtor
+    nobodys_line: int
+    keyless: int
+    keyless_line: int
+
+
 async def add(conn: Connection, arrived: Arrival, now: datetime) -> None:
     """Before the file is touched: a crash later finds where it came from."""
     await SQL.add_batch(
@@ -215,6 +225,11 @@ async def rejects(conn: Connection, batch_id: str) -> tuple[BadRow, ...]:
 async def count_rejects(conn: Connection, batch_id: str) -> int:
     row = await SQL.count_rejects(conn, id=batch_id)
     return int(row["n"])
+
+
+async def vague_rejects(conn: Connection, batch_id: str) -> VagueRejects:
+    row = await SQL.vague_rejects(conn, id=batch_id)
+    return VagueRejects(**row)
 
 
 async def drop(conn: Connection, batch_id: str) -> None:

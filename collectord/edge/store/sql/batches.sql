@@ -87,6 +87,12 @@ select line, column_name, value, reason, original, company, debtor_no, item_no, 
 -- name: count_rejects(id)^
 select count(*) as n from row_reject where batch_id = :id;
 
+-- name: vague_rejects(id)^
+-- Bad rows that do not say whose they are, or only whose.
+select count(*) filter (where debtor_no = '') as nobodys, coalesce(min(line) filter (where debtor_no = ''), 0) as nobodys_line,
+       count(*) filter (where debtor_no <> '') as keyless, coalesce(min(line) filter (where debtor_no <> ''), 0) as keyless_line
+  from row_reject where batch_id = :id and (item_no = '' or debtor_no = '');
+
 -- name: drop_rejects(id)!
 delete from row_reject where batch_id = :id;
 

@@ -77,7 +77,8 @@ select r.company, r.debtor_no, r.source || ', ' || r.line || ': ' || r.column_na
                            or exists (select 1 from batch_scope s where s.batch_id = n.id and s.company in (r.company, '*'))));
 
 -- name: doubtful_item(today)
-select company, debtor_no, item_no as what from item where state = 'open' and doubtful = 1 and opened_as_of <= :today;
+select company, debtor_no, item_no as what from item
+ where state = 'open' and doubtful between 1 and cast(replace(:today, '-', '') as integer) and opened_as_of <= :today;
 
 -- name: duplicate_item(today)
 -- One debtor, one amount, one due date, two numbers: the same invoice entered twice, or two of a kind. What is surplus counts as its money.
