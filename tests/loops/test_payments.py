@@ -306,6 +306,13 @@ async def test_unreadable_lines_do_not_keep_the_good_ones_from_counting(desk: De
     assert receipt.as_json()["matched"] == 1
 
 
+async def test_the_account_of_an_unreadable_line_is_kept_nowhere_either(desk: Desk) -> None:
+    await drop(desk, "bank.csv", BANK + "gestern;1.00;Muster;DE02120300000000202051;A1\n2026-11-23;410.00;Muster;;A1\n", MORNING)
+    files = [path for folder in ("exchange/receipts", "state") for path in (desk.folder / folder).rglob("*") if path.is_file()]
+    assert any("DE…2051" in path.read_bytes().decode("utf-8", "replace") for path in files if path.name.endswith(".rejects.csv"))
+    assert not [path for path in files if b"120300000000202051" in path.read_bytes()]
+
+
 async def test_a_statement_of_which_no_line_can_be_read_is_held_and_one_without_bookings_is_fine(desk: Desk) -> None:
     assert (await drop(desk, "bank-bad.csv", BANK + "gestern;1.00;;;\n", MORNING)).status == "held"
     assert (await drop(desk, "bank-empty.csv", BANK, MORNING)).status == "accepted"
