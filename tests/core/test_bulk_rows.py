@@ -14,7 +14,7 @@ from collectord.core.exports.bulk_rows import BulkReader, Portion
 from collectord.core.exports.columns import Header, read_header
 from collectord.core.exports.csv_records import ExportRefused, Record, Records
 from collectord.core.exports.open_items import BadRow, GoodRow, RowReader
-from collectord.core.money import NotMoney, parse_amount, parse_scaled, to_scaled
+from collectord.core.money import NotMoney, parse_amount, parse_scaled, parse_scaled_all, to_scaled
 
 AS_OF = date(2026, 11, 23)
 NAMES = "company;debtor_no;debtor_name;item_no;due_on;open_amount;amount;currency;kind;dunning_level;country;credit_limit;phone"
@@ -112,7 +112,7 @@ def test_a_hostile_file_costs_no_memory(monkeypatch: pytest.MonkeyPatch) -> None
     for n in range(30):
         line = f"{n};N{n};R{n};2026-10-{n % 28 + 1:02};{n}.00;2026-09-{n % 28 + 1:02}"
         assert len(bulk.lines([line, line.replace(";R", ";S").replace(f";{n}.", f";-{n + 1}.")], 2, ";").items) == 18
-    for known in (bulk._dues, bulk._amounts, bulk._claims, bulk._credits, bulk._numbers, bulk._told):
+    for known in (bulk._dues, bulk._claims, bulk._credits, bulk._numbers, bulk._told):
         assert len(known) <= 5
 
 
@@ -146,6 +146,17 @@ def test_a_quoted_record_is_taken_in_bulk_unless_its_blanks_need_a_look() -> Non
 def test_for_all_amounts_the_integer_form_is_that_of_the_decimal(amount: Any) -> None:
     text = f"{amount:f}"
     assert parse_scaled(text) == to_scaled(parse_amount(text))
+
+
+@given(st.lists(st.sampled_from(["1.00", "-0.05", "0.00", "12", "-3.1234", "999999999999.99"])))
+def test_for_all_lists_of_amounts_many_at_once_are_read_as_one_by_one(texts: list[str]) -> None:
+    assert parse_scaled_all(texts) == [parse_scaled(text) for text in texts]
+
+
+@pytest.mark.parametrize("text", ["1.00\n2.00", "1.00\n", "1.00 ", "", "1,00", "１.00"])
+def test_one_text_that_is_no_amount_spoils_many(text: str) -> None:
+    with pytest.raises(NotMoney):
+        parse_scaled_all(["1.00", text])
 
 
 @pytest.mark.parametrize("text", ["1_000", "NaN", "1e9", "1.000.00", "", "１２", "1.23456", "1000000000000", "-1000000000000"])
