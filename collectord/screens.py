@@ -234,7 +234,7 @@ def _pairs(doc: Mapping[str, Any], title: str, width: int, colour: str = "cyan")
             inner = listing(key, value, room, title="")
             grid.add_row(Text(_heading(key), style="bold"), inner)
         else:
-            grid.add_row(Text(_heading(key), style="bold"), _cell(value))
+            grid.add_row(Text(_heading(key), style="bold"), _cell(_short(value)))
     return Panel(grid, title=Text(title), title_align="left", border_style=colour)
 
 

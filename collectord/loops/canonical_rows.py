@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from collectord.core.exports.bulk_rows import BulkReader, Portion
-from collectord.core.exports.columns import read_header
+from collectord.core.exports.columns import not_read, read_header
 from collectord.core.exports.csv_records import ExportRefused, Record, Records, refuse_by_magic
 from collectord.core.exports.decoding import Decoder
 from collectord.core.exports.open_items import RowReader
@@ -114,7 +114,7 @@ class CanonicalRows:
         header = read_header(record, self._order.language)
         self.columns = frozenset(header.positions)
         self.companies = () if header.has_company else None
-        self.warnings = header.ignored
+        self.warnings = not_read(header.ignored, self._order.language)
         self.header, self.delimiter = record.raw, records.delimiter
         self.bulk = BulkReader(header, RowReader(header, self._order.arrived.as_of, self._order.language), self._first_number())
         return True

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from collectord.core.exports.bulk_rows import BulkReader, Portion
-from collectord.core.exports.columns import COLUMNS, Header
+from collectord.core.exports.columns import COLUMNS, Header, not_read
 from collectord.core.exports.interpreting import Interpreter, interpreter
 from collectord.core.exports.master_rows import MasterReader
 from collectord.core.exports.open_items import BadRow, RowReader
