@@ -21,16 +21,16 @@ from collectord.loops.intake_edges import IntakeEdges
 
 TEXTS: Texts = {
     "keyless": (
-        "unreadable postings that name an account but no item: {count}, the first in line {line}; whoever they belong to is not called before"
-        " a newer list, because a payment may be among them",
+        "unreadable postings that name an account but no item: {count}, the first in line {line}; whoever they belong to is not called"
+        " before a newer list, because a payment may be among them",
         "unlesbare Buchungen mit Konto, aber ohne Posten: {count}, die erste in Zeile {line}; wem sie gehören, der wird vor einer neueren"
         " Liste nicht angerufen, denn es kann eine Zahlung darunter sein",
     ),
     "unknowable": (
-        "this export has no column for dunning blocks (dunning_block, dispute): whether accounting set {count} of them that it was asked for"
-        " cannot be confirmed by it",
-        "Dieser Export hat keine Spalte für Mahnsperren (dunning_block, dispute): ob die Buchhaltung {count} erbetene gesetzt hat, lässt sich"
-        " mit ihm nicht bestätigen",
+        "this export has no column for dunning blocks (dunning_block, dispute): whether accounting set {count} of them that it was asked"
+        " for cannot be confirmed by it",
+        "Dieser Export hat keine Spalte für Mahnsperren (dunning_block, dispute): ob die Buchhaltung {count} erbetene gesetzt hat, lässt"
+        " sich mit ihm nicht bestätigen",
     ),
 }
 

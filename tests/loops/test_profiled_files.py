@@ -11,8 +11,8 @@ import pytest
 
 from collectord.core.exports.profile_text import parse_profile
 from collectord.core.exports.source_profiles import CANONICAL, Completeness, Profile
-from collectord.core.rule_text import Problem, Table
 from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.rule_text import Problem, Table
 from collectord.edge.store import facts
 from collectord.edge.store.connection import Connection
 from collectord.loops import asking
