@@ -78,7 +78,7 @@ class Scratch:
             covered.SQL.create(conn)
         else:
             conn.execute("attach ? as half", (f"{half.absolute().as_uri()}?mode=ro",))
-            for absorb in (SQL.absorb_items, SQL.absorb_details, SQL.absorb_sayings, SQL.absorb_rejects):
+            for absorb in (SQL.absorb_items, SQL.absorb_details, SQL.absorb_sayings, SQL.absorb_judged, SQL.absorb_rejects):
                 absorb(conn)
             conn.execute("detach half")
         conn.execute("attach ? as ledger", (f"{ledger.absolute().as_uri()}?mode=ro",))
@@ -302,17 +302,24 @@ class Scratch:
         SQL.add_chosen(self._conn, [row[:3] for row in made])
 
     def telephones(self) -> Iterator[tuple[int, str, str, str]]:
-        """(number of the debtor in this batch, country, phone, phone2)"""
+        """(number of the debtor in this batch, country, phone, phone2), where nobody judged them before"""
+        SQL.take_judged(self._conn)
         yield from SQL.telephones(self._conn)
 
     def add_numbers(self, rows: Iterable[tuple[int, DialNumber]]) -> None:
-        SQL.add_number(
-            self._conn,
-            [
-                (n, number.position, number.raw, number.e164 or "", number.kind, ",".join(number.zones), number.problem or "")
-                for n, number in rows
-            ],
-        )
+        SQL.add_number(self._conn, [(n, number.position, number.raw, *_judged(number)) for n, number in rows])
+
+    def every_telephone(self) -> Iterator[tuple[str, str, str, str, str, str]]:
+        """(company, debtor_no, digest, country, phone, phone2) of each saying"""
+        yield from SQL.every_telephone(self._conn)
+
+    def add_judged(self, rows: Iterable[tuple[tuple[str, str, str], DialNumber]]) -> None:
+        """For `telephones` of whoever goes on with this half."""
+        SQL.add_judged(self._conn, [(*key, number.position, *_judged(number)) for key, number in rows])
+
+
+def _judged(number: DialNumber) -> tuple[str, str, str, str]:
+    return number.e164 or "", number.kind, ",".join(number.zones), number.problem or ""
 
 
 def said(conn: sqlite3.Connection) -> list[tuple[int, tuple[str, ...]]]:

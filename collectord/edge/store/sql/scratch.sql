@@ -38,6 +38,10 @@ create table number (
   n integer not null, position integer not null, raw text not null, e164 text not null, kind text not null, zones text not null,
   problem text not null, primary key (n, position)
 );
+create table judged (                     -- numbers of a saying, judged by whoever read its half of the file
+  company text not null, debtor_no text not null, digest text not null, position integer not null, e164 text not null, kind text not null,
+  zones text not null, problem text not null, primary key (company, debtor_no, digest, position)
+) without rowid;
 create table said (line integer not null, texts text not null);  -- rows of other kinds than open items, JSON
 
 -- name: add_detail()*!
@@ -67,6 +71,9 @@ insert into saying select * from half.saying where true on conflict do nothing;
 
 -- name: absorb_rejects!
 insert into reject select * from half.reject;
+
+-- name: absorb_judged!
+insert into judged select * from half.judged where true on conflict do nothing;
 
 -- name: index_items!
 create index item_by_key on item (company, debtor_no, item_no);
@@ -252,10 +259,23 @@ select d.debtor_name, d.person_type, d.contact_person, d.email, d.language, d.co
 -- name: add_chosen()*!
 insert into chosen (company, debtor_no, digest) values (?, ?, ?);
 
+-- name: take_judged!
+insert into number
+select c.n, j.position, case j.position when 1 then s.phone else s.phone2 end, j.e164, j.kind, j.zones, j.problem
+  from chosen c cross join judged j on j.company = c.company and j.debtor_no = c.debtor_no and j.digest = c.digest
+ cross join saying s on s.company = c.company and s.debtor_no = c.debtor_no and s.digest = c.digest;
+
 -- name: telephones()
+-- Those that nobody has judged yet.
 select c.n, s.country, s.phone, s.phone2 from chosen c
   join saying s on s.company = c.company and s.debtor_no = c.debtor_no and s.digest = c.digest
- where s.phone <> '' or s.phone2 <> '';
+ where (s.phone <> '' or s.phone2 <> '') and not exists (select 1 from number x where x.n = c.n);
+
+-- name: every_telephone()
+select company, debtor_no, digest, country, phone, phone2 from saying where phone <> '' or phone2 <> '';
+
+-- name: add_judged()*!
+insert into judged values (?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: add_number()*!
 insert into number values (?, ?, ?, ?, ?, ?, ?);
