@@ -294,9 +294,9 @@ def _batch(doc: Mapping[str, Any], width: int) -> Group:
     parts: list[RenderableType] = [Text(f"{plain(doc.get('file'))} is {status}{why}", style=f"bold {COLOURS.get(status, 'cyan')}")]
     parts += _difference(doc.get("difference"), width)
     if doc.get("rejected"):
-        shown = doc["rejected"][:REJECTED_SHOWN]
-        parts.append(listing("rejected", shown, width, f"rejected rows: {len(doc['rejected'])}"))
-        parts += _more(len(doc["rejected"]) - len(shown), "rows; the file of rejects in receipts/ has them all")
+        shown, count = doc["rejected"][:REJECTED_SHOWN], len(doc["rejected"]) + doc.get("more_rejected", 0)
+        parts.append(listing("rejected", shown, width, f"rejected rows: {count}"))
+        parts += _more(count - len(shown), "rows; the file of rejects in receipts/ has them all")
     rest = {key: value for key, value in doc.items() if key not in ("difference", "rejected", "reason", "file", "status")}
     parts.append(_pairs(rest, f"batch {plain(doc.get('batch'))}", width, COLOURS.get(status, "cyan")))
     if status == "held":
@@ -325,7 +325,11 @@ def _more(count: int, what: str) -> list[RenderableType]:
 
 def _quality(doc: Mapping[str, Any], width: int) -> RenderableType:
     """The holes by their sentences; `--json` has their names too."""
-    return listing("quality", [{**hole, "hole": hole.get("text")} for hole in doc.get("holes", ())], width)
+    return listing(
+        "quality",
+        [{**hole, "hole": hole.get("text"), "examples": "; ".join(map(plain, hole.get("examples", ())))} for hole in doc.get("holes", ())],
+        width,
+    )
 
 
 def _call_list(doc: Sequence[Mapping[str, Any]], width: int) -> Group:
