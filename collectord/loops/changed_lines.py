@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -88,19 +89,20 @@ class ChangedLines:
 
     def _conclude(self, old: Lines, left: set[int], recorder: Recorder) -> bool:
         """What is gone, and whether everything is sure."""
-        gone = [key for one, key in zip(old.hashes, old.keys, strict=True) if one in left]
-        scratch, source = self._scratch, self._order.arrived.source
+        scratch, source, gone = self._scratch, self._order.arrived.source, list[str]()
+        for hashes, keys in old.parts():
+            staying = [one not in left for one in hashes]
+            gone += [key.decode() for key, stays in zip(keys, staying, strict=True) if not stays]
+            recorder.add_encoded(compress(hashes, staying), b"\n".join(compress(keys, staying)))
         scratch.add_gone(tuple(key.split(SEPARATOR)) for key in gone)  # type: ignore[misc]  # three parts
         scratch.settle_twins()
         if scratch.is_doubtful(source, self.rows.columns & frozenset(DEBTOR_COLUMNS)):
             return False
-        staying = Counter(old.head["items"])
-        staying.subtract(key.partition(SEPARATOR)[0] for key in gone)
-        named = {company for company, count in staying.items() if count > 0} | scratch.companies()
+        items = Counter(old.head["items"])
+        items.subtract(key.partition(SEPARATOR)[0] for key in gone)
+        named = {company for company, count in items.items() if count > 0} | scratch.companies()
         self.scope = [ALL_COMPANIES] if self.rows.companies is None else sorted(named)
         absent = Verdict.MISSING if self._order.profile.absent == "cleared" else Verdict.DOUBTFUL
         scratch.find_gone(named | set(old.head["items"]) if self.rows.companies is None else named, absent)
-        kept = [(one, key) for one, key in zip(old.hashes, old.keys, strict=True) if one not in left]
-        recorder.add([one for one, _ in kept], [key for _, key in kept])
-        self.staying = dict(staying)
+        self.staying = dict(items)
         return True

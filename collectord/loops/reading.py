@@ -131,8 +131,8 @@ def _summary(
 def _keep(
     order: Order, rows: CanonicalRows | InterpretedRows, scratch: Scratch, recorder: Recorder, items: Mapping[str, int]
 ) -> None:  # fmt: skip
-    """The file's lines for the next one, when they tell everything."""
-    if isinstance(rows, CanonicalRows) and order.arrived.mode == "snapshot" and scratch.is_plain():
+    """The file's lines for the next one, when they tell everything: each is an open item of this source, in no doubt."""
+    if isinstance(rows, CanonicalRows) and order.arrived.mode == "snapshot" and not order.profile.only_new and scratch.is_plain():
         recorder.keep(
             {
                 "batch": order.arrived.batch_id, "number": scratch.number + 1, "profile": repr(order.profile), "header": rows.header,

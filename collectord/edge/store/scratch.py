@@ -233,8 +233,11 @@ class Scratch:
 
         `alone`: no other company has any.
         """
-        found = {company: (count, newest, doubtful) for company, count, newest, doubtful in SQL.standing(
-            self._conn, number=self._number, source=source)}  # fmt: skip
+        conn = self._conn
+        standing = (
+            SQL.standing(conn, number=self._number, source=source) if SQL.has_ended(conn) else SQL.standing_by_index(conn, source=source)
+        )
+        found = {company: (count, newest, doubtful) for company, count, newest, doubtful in standing}
         if alone and found.keys() != items.keys():
             return False
         for company, count in items.items():

@@ -285,6 +285,14 @@ insert into number values (?, ?, ?, ?, ?, ?, ?);
 -- name: latest_batch(source)^
 select id, open_amount from ledger.batch where source = :source and status = 'accepted' order by seq desc limit 1;
 
+-- name: has_ended$
+select exists (select 1 from ledger.item_version where until < 2147483647);
+
+-- name: standing_by_index(source)
+-- As `standing` where no version has ended: in the index alone, seven times as quick. Whether any is in doubt stands beside it.
+select company, count(*) as items, max(since) as since, 0 as doubtful from ledger.item_version indexed by item_by_source
+ where source = :source and state = 'open' group by company;
+
 -- name: standing(number, source)
 -- The source's open items by company: how many, since which batch, any in doubt.
 select company, count(*) as items, max(since) as since, max(doubtful) as doubtful from ledger.item_version
@@ -305,7 +313,7 @@ insert into gone values (?, ?, ?);
 -- name: named_twice(number, source)$
 -- A row for an open item of this source whose former record is still there: two records for one item.
 select exists (
-  select 1 from item s join ledger.item_version i on i.company = s.company and i.debtor_no = s.debtor_no and i.item_no = s.item_no
+  select 1 from item s cross join ledger.item_version i on i.company = s.company and i.debtor_no = s.debtor_no and i.item_no = s.item_no
    where i.since <= :number and i.until > :number and i.source = :source and i.state = 'open'
      and not exists (select 1 from gone g where g.company = s.company and g.debtor_no = s.debtor_no and g.item_no = s.item_no));
 
@@ -320,7 +328,7 @@ select i.company, i.debtor_no, i.item_no, :verdict, i.open_amount, fall(i.open_a
 
 -- name: gone_amounts(number)
 select i.currency, sum(i.open_amount) as amount from gone g
-  join ledger.item_version i on i.company = g.company and i.debtor_no = g.debtor_no and i.item_no = g.item_no
+ cross join ledger.item_version i on i.company = g.company and i.debtor_no = g.debtor_no and i.item_no = g.item_no
  where i.since <= :number and i.until > :number group by i.currency;
 
 -- name: half_changed(number, source)^
