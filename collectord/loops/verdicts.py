@@ -16,13 +16,14 @@ from collectord.core.exports.freshness import accounting_days, confirmed_until
 from collectord.core.exports.intake import TEXTS, Arrival, Decision, IntakeRefused, Receipt
 from collectord.core.wording import phrase
 from collectord.edge.crash import crash_point
-from collectord.edge.inbox import ExportFile, Folder, receipt_names, rejects_csv, write_atomically
+from collectord.edge.inbox import ExportFile, Folder
 from collectord.edge.store import batches, covering, versions
 from collectord.edge.store.connection import Connection
 from collectord.loops import applying
 from collectord.loops.asking import adopt_lines, ask, profile_of, scratch_for
 from collectord.loops.intake_edges import IntakeEdges
 from collectord.loops.judging import Judged, counted, judged
+from collectord.loops.receipts import write_receipt
 
 HOME: Mapping[str, Folder] = {
     "accepted": "archive", "duplicate": "archive", "replaced": "archive", "held": "held", "rejected": "rejected", "stale": "rejected",
@@ -111,12 +112,7 @@ async def _accept(conn: Connection, edges: IntakeEdges, found: Judged, now: date
 async def finish(edges: IntakeEdges, batch_id: str, origin: Folder) -> Receipt:
     """After the commit: receipt, rejects, file to its last folder. Done again, it changes nothing."""
     receipt = await edges.db.read(partial(batches.receipt, batch_id=batch_id))
-    name, rejects = receipt_names(receipt.stored_as)
-    place = edges.folders.of("receipts")
-    if receipt.rejected:
-        rows = [(str(bad.line), bad.column, bad.value, bad.reason, bad.original) for bad in receipt.rejected]
-        await asyncio.to_thread(write_atomically, place / rejects, rejects_csv(rows))
-    await asyncio.to_thread(write_atomically, place / name, receipt.as_file())
+    await write_receipt(edges.db, edges.folders.of("receipts"), receipt)
     crash_point("import-receipt-written")
     crash_point("import-before-archive")
     if not await asyncio.to_thread(edges.folders.move, receipt.stored_as, origin, HOME[receipt.status]):

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
@@ -118,7 +118,8 @@ class Receipt:
     reason: str | None
     rows: int = 0
     accepted: int = 0
-    rejected: tuple[BadRow, ...] = ()
+    rejected: tuple[BadRow, ...] = ()  # the first of them …
+    more_rejected: int = 0  # … and how many more; the files in receipts/ have all
     opened: int = 0
     changed: int = 0
     unchanged: int = 0
@@ -140,7 +141,7 @@ class Receipt:
             "reason": self.reason,
             "rows": self.rows,
             "accepted": self.accepted,
-            "rejected": [{"line": bad.line, "column": bad.column, "value": bad.value, "reason": bad.reason} for bad in self.rejected],
+            "rejected": [rejected_as_json(bad) for bad in self.rejected],
             "opened": self.opened,
             "changed": self.changed,
             "unchanged": self.unchanged,
@@ -148,11 +149,25 @@ class Receipt:
             "reopened": self.reopened,
             "open_amount": plain_map(self.open_amount),
         }
+        if self.more_rejected:
+            document["more_rejected"] = self.more_rejected
         return document | ({"warnings": list(self.warnings)} if self.warnings else {}) | dict(self.extra)
 
-    def as_file(self) -> bytes:
-        """The receipt as it lies in receipts/."""
-        return (json.dumps(self.as_json(), ensure_ascii=False, indent=2) + "\n").encode("utf-8", "backslashreplace")
+    def as_file(self) -> tuple[bytes, bytes]:
+        """The receipt as it lies in receipts/: what stands before and behind its rejected rows."""
+        text = json.dumps(replace(self, rejected=(), more_rejected=0).as_json(), ensure_ascii=False, indent=2) + "\n"
+        before, behind = text.encode("utf-8", "backslashreplace").split(b'"rejected": []', 1)  # its first key of that name is its own
+        return before + b'"rejected": [', b"]" + behind
+
+
+def rejected_as_json(bad: BadRow) -> dict[str, Any]:
+    return {"line": bad.line, "column": bad.column, "value": bad.value, "reason": bad.reason}
+
+
+def rejected_as_file(rows: Iterable[BadRow], *, first: bool) -> bytes:
+    """Some rejected rows as they stand in the receipt's file."""
+    texts = [json.dumps(rejected_as_json(bad), ensure_ascii=False) for bad in rows]
+    return (("\n    " if first else ",\n    ") + ",\n    ".join(texts)).encode("utf-8", "backslashreplace")
 
 
 def day_in_name(name: str) -> date | None:

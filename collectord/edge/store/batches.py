@@ -6,7 +6,7 @@ Invariant: a receipt is always made from what is stored, so that it can be writt
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -29,6 +29,7 @@ from collectord.edge.store.snapshots import known_sources
 SQL = queries("batches")
 ALL_COMPANIES = "*"  # in batch_scope: everything of its source
 SIZES = 30
+REJECTS_KEPT = 20_000  # in a receipt's value; a file of nothing but bad rows costs no memory
 NOTHING_READ = Summary()
 ARRIVALS = 100  # files of a source: more than 30 days of one or two, or of several on a day
 
@@ -218,8 +219,11 @@ async def drop_rejects(conn: Connection, batch_id: str) -> None:
     await SQL.drop_rejects(conn, id=batch_id)
 
 
-async def rejects(conn: Connection, batch_id: str) -> tuple[BadRow, ...]:
-    return tuple([BadRow(*row.values()) async for row in SQL.rejects(conn, id=batch_id)])
+async def rejects(conn: Connection, batch_id: str, most: int = -1) -> AsyncIterator[BadRow]:
+    """In the order of the file; `most` < 0: all."""
+    async with SQL.rejects_cursor(conn, id=batch_id, most=most) as cursor:  # SQL.rejects would fetch all of them first
+        async for row in cursor:
+            yield BadRow(*row.values())
 
 
 async def count_rejects(conn: Connection, batch_id: str) -> int:
@@ -241,6 +245,8 @@ async def drop(conn: Connection, batch_id: str) -> None:
 async def receipt(conn: Connection, batch_id: str) -> Receipt:
     row = await SQL.batch(conn, id=batch_id)
     detail = orjson.loads(row["detail"])
+    rejected = tuple([bad async for bad in rejects(conn, batch_id, REJECTS_KEPT)])
+    more = await count_rejects(conn, batch_id) - REJECTS_KEPT if len(rejected) == REJECTS_KEPT else 0
     return Receipt(
         batch=row["id"],
         file=row["file"],
@@ -252,7 +258,8 @@ async def receipt(conn: Connection, batch_id: str) -> Receipt:
         reason=row["reason"],
         rows=row["row_count"],
         accepted=row["accepted_count"],
-        rejected=await rejects(conn, batch_id),
+        rejected=rejected,
+        more_rejected=more,
         opened=row["opened"],
         changed=row["changed"],
         unchanged=row["unchanged"],

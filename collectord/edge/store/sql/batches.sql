@@ -80,9 +80,9 @@ select id, stored_as from batch
 -- name: in_status(status)
 select id, stored_as, status from batch where status = :status order by received_at, id;
 
--- name: rejects(id)
+-- name: rejects(id, most)
 -- In the order of core/exports/open_items.BadRow.
-select line, column_name, value, reason, original, company, debtor_no, item_no, debtor_name from row_reject where batch_id = :id order by line;
+select line, column_name, value, reason, original, company, debtor_no, item_no, debtor_name from row_reject where batch_id = :id order by line limit :most;
 
 -- name: count_rejects(id)^
 select count(*) as n from row_reject where batch_id = :id;
