@@ -27,7 +27,7 @@ async def taken(house: InHouse, text: str, name: str = "op.csv") -> Receipt:
     return await import_file(house.edges, path, source=None, mode=None, as_of=None, now=MONDAY)
 
 
-@pytest.mark.parametrize("rows", [5, 10, 15, 20])
+@pytest.mark.parametrize("rows", [2, 4, 5, 10, 15, 20])
 async def test_both_files_name_every_bad_row_however_few_the_receipt_in_memory_has(
     house: InHouse, monkeypatch: pytest.MonkeyPatch, rows: int
 ) -> None:
@@ -35,8 +35,14 @@ async def test_both_files_name_every_bad_row_however_few_the_receipt_in_memory_h
     monkeypatch.setattr(receipts, "ROWS", 3)
     receipt = await taken(house, mostly_bad(rows))
     bad = [n for n in range(rows) if n % 10 < 6]
-    assert (receipt.status, receipt.rows, len(receipt.rejected), receipt.more_rejected) == ("held", rows, 4, len(bad) - 4)
-    assert receipt.as_json().get("more_rejected") == (len(bad) - 4 or None)
+    assert (receipt.status, receipt.rows, len(receipt.rejected), receipt.more_rejected) == (
+        "held",
+        rows,
+        min(4, len(bad)),
+        max(0, len(bad) - 4),
+    )
+    assert receipt.bad_rows == len(bad)
+    assert receipt.as_json().get("more_rejected") == (max(0, len(bad) - 4) or None)
     stem = receipt.stored_as.removesuffix(".csv")
     place = house.edges.folders.of("receipts")
     stored = json.loads((place / f"{stem}.json").read_text())

@@ -129,6 +129,11 @@ class Receipt:
     warnings: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)  # keys that only some kinds of files have
 
+    @property
+    def bad_rows(self) -> int:
+        """All of them."""
+        return len(self.rejected) + self.more_rejected
+
     def as_json(self) -> dict[str, Any]:
         document: dict[str, Any] = {
             "batch": self.batch,
