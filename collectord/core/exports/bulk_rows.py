@@ -64,15 +64,15 @@ class BulkReader:
         self._told: dict[tuple[str, ...], str] = {}  # debtor and what was said about it -> as digested
         self._next_number = first_number
 
-    def lines(self, lines: Sequence[str], first: int, delimiter: str) -> Portion:
-        """Physical lines from number `first` on, each a record without quotes; empty ones are none."""
+    def lines(self, lines: Sequence[str], numbers: Sequence[int], delimiter: str) -> Portion:
+        """Physical lines by number, each a record without quotes; empty ones are none."""
         text = "\n".join(lines)
         if max(map(len, lines), default=0) <= MAX_FIELD and _is_clean(text, delimiter):
             fields = [line.split(delimiter) for line in lines]
         else:
             fields = [line.split(delimiter) if len(line) <= MAX_FIELD and _is_clean(line, delimiter) else [] for line in lines]
         portion = Portion()
-        for number, raw in self._take(portion, range(first, first + len(lines)), fields, lines):
+        for number, raw in self._take(portion, numbers, fields, lines):
             if raw:
                 self._carefully(portion, Record(number, raw.split(delimiter), raw))
         return portion

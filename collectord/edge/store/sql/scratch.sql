@@ -170,6 +170,17 @@ select i.currency, i.payment_method = 'direct_debit' and i.due_on <= :as_of as e
  where i.company = c.company and i.source = :source and i.state = 'open' and i.since <= :number and i.until > :number
  group by 1, 2;
 
+-- name: before_by_company(number, source, as_of)
+-- The same of the whole source.
+select i.company, i.currency, i.payment_method = 'direct_debit' and i.due_on <= :as_of as explained, count(*) as items,
+       sum(case when i.open_amount > 0 then i.open_amount else 0 end) as claims
+  from ledger.item_version i
+ where i.source = :source and i.state = 'open' and i.since <= :number and i.until > :number
+ group by 1, 2, 3;
+
+-- name: scope()
+select company from scope;
+
 -- name: paid(number, source, as_of)
 -- Of the others, those that a bank statement's payment is taken to pay.
 select i.currency, count(*) as items, sum(case when i.open_amount > 0 then i.open_amount else 0 end) as claims
