@@ -78,8 +78,15 @@ async def ask(edges: IntakeEdges, arrived: Arrival, export: ExportFile, scratch:
         country=edges.house.country,
     )  # fmt: skip
     reader, tell = _reader(edges), _Teller(edges, arrived, export.size)
-    longest = LONGEST + export.size / SLOWEST
-    # A file whose reader died is given to one more, as a whole.
+    try:
+        return await _answered(edges, order, export, reader, tell)
+    finally:
+        tell.ended()
+
+
+async def _answered(edges: IntakeEdges, order: Order, export: ExportFile, reader: ReaderProcess, tell: _Teller) -> Summary:
+    """A file whose reader died is given to one more, as a whole."""
+    arrived, longest = order.arrived, LONGEST + export.size / SLOWEST
     orders = (await in_halves(edges, order, export, reader, tell, longest) or order, order)
     for order in orders:
         limit = asyncio.timeout(longest)
@@ -112,9 +119,18 @@ class _Teller:
         self._edges, self._arrived, self._size = edges, arrived, max(size, 1)
         self._clock = asyncio.get_running_loop().time
         self._logged = self._clock()
+        self._now: tuple[str, int, int] | None = None
 
     def __call__(self, rows: int, read: int) -> None:
-        self._edges.watch(self._arrived.file, read, self._size)
+        self._now = (self._arrived.file, min(read, self._size - 1), self._size)
+        turn_of(self._edges).reading = self._now
+        self._edges.watch(*self._now)
         if self._clock() - self._logged >= LOG_EVERY:
             self._logged = self._clock()
             self._edges.log.info("import_progress", batch=self._arrived.batch_id, rows=rows, percent=min(100, 100 * read // self._size))
+
+    def ended(self) -> None:
+        """Nothing is read any more; whoever saw a part of it is told that this was all."""
+        turn_of(self._edges).reading = None
+        if self._now is not None:
+            self._edges.watch(self._arrived.file, self._size, self._size)
