@@ -212,7 +212,7 @@ async def test_a_misspelt_source_is_told_of_with_the_name_that_was_probably_mean
     canonical = "debtor_no;debtor_name;item_no;due_on;open_amount\n1;A;R1;2026-10-13;5\n"
     receipt = await warehouse.take(canonical, source="warehuose")
     assert (receipt.status, receipt.source) == ("accepted", "warehuose")
-    assert [warning for warning in receipt.warnings if "no source profile warehuose" in warning and "--source warehouse" in warning]
+    assert [warning for warning in receipt.warnings if "no source profile warehuose" in warning and "was warehouse meant?" in warning]
     own = await warehouse.take(canonical.replace("R1", "R2"), "b.csv", source="branch-9")
     assert (own.status, own.warnings) == ("accepted", ())
 

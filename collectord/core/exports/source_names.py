@@ -17,10 +17,10 @@ NEAREST = 0.4  # as like as that, and it helps to be shown the other name
 
 TEXTS: Texts = {
     "close": (
-        "there is no source profile {source}: the file was read in the canonical form, as a source of its own; if {nearest} was meant,"
-        " import it again with --source {nearest}",
-        "Es gibt kein Quellprofil {source}: die Datei wurde in der kanonischen Form gelesen, als eigene Quelle; war {nearest} gemeint,"
-        " mit --source {nearest} noch einmal einlesen",
+        "there is no source profile {source}: the file was read in the canonical form, as a source of its own that no file of {nearest}"
+        " clears or refreshes; was {nearest} meant?",
+        "Es gibt kein Quellprofil {source}: die Datei wurde in der kanonischen Form gelesen, als eigene Quelle, die keine Datei von {nearest}"
+        " ausgleicht oder auffrischt; war {nearest} gemeint?",
     ),
     "missing": (
         "there is no source profile {source}, so the file was read in the canonical form",
