@@ -19,8 +19,8 @@ TEXTS: Texts = {
     "close": (
         "there is no source profile {source}: the file was read in the canonical form, as a source of its own that no file of {nearest}"
         " clears or refreshes; was {nearest} meant?",
-        "Es gibt kein Quellprofil {source}: die Datei wurde in der kanonischen Form gelesen, als eigene Quelle, die keine Datei von {nearest}"
-        " ausgleicht oder auffrischt; war {nearest} gemeint?",
+        "Es gibt kein Quellprofil {source}: die Datei wurde in der kanonischen Form gelesen, als eigene Quelle, die keine Datei von"
+        " {nearest} ausgleicht oder auffrischt; war {nearest} gemeint?",
     ),
     "missing": (
         "there is no source profile {source}, so the file was read in the canonical form",
