@@ -18,27 +18,14 @@ from collectord.edge.store.connection import Connection, Database
 
 FIRST_PORTION = 200  # rows, until it is known how long they take
 SMALLEST, LARGEST = 20, 4_000
-SWEEP_EVERY = 0.1  # s
 TRANSACTION = 0.005  # s that a portion should take: an outcome that comes meanwhile waits for it, and then for the disk
 
 
-Sweep = Callable[[], Awaitable[None]]
-
-
 class Pace:
-    """How many rows a portion has, by how long the last one took; and what is between two portions."""
+    """How many rows a portion has, by how long the last one took."""
 
-    def __init__(self, sweep: Sweep) -> None:
+    def __init__(self) -> None:
         self.size = FIRST_PORTION
-        self._sweep, self._clock = sweep, asyncio.get_running_loop().time
-        self._swept = self._clock()
-
-    async def pause(self) -> None:
-        """Who waits for the lock gets it; now and then the log is swept."""
-        await asyncio.sleep(0)
-        if self._clock() - self._swept >= SWEEP_EVERY:
-            await self._sweep()
-            self._swept = self._clock()
 
     def took(self, seconds: float, rows: int) -> None:
         fitting = rows * TRANSACTION / max(seconds, 1e-4)
@@ -51,21 +38,21 @@ async def apply(db: Database, scratch: Path, arrived: Arrival) -> None:
     number, _ = await db.read(versions.state)
     await db.write(partial(versions.announce, batch_id=arrived.batch_id))
     crash_point("import-announced")
-    async with db.beside(scratch, versions.SCRATCH), db.sweeping() as sweep:
+    async with db.beside(scratch, versions.SCRATCH):
         for step in versions.STEPS:
-            await _carry(db, step, arrived, number + 1, Pace(sweep))
+            await _carry(db, step, arrived, number + 1)
     crash_point("import-applied")
 
 
 async def put_rejects(db: Database, scratch: Path, arrived: Arrival) -> None:
     """Bad rows, for the receipt. They count once their batch is accepted."""
-    async with db.beside(scratch, versions.SCRATCH), db.sweeping() as sweep:
-        await _carry(db, versions.REJECTS, arrived, 0, Pace(sweep))
+    async with db.beside(scratch, versions.SCRATCH):
+        await _carry(db, versions.REJECTS, arrived, 0)
 
 
-async def _carry(db: Database, step: versions.Step, arrived: Arrival, coming: int, pace: Pace) -> None:
+async def _carry(db: Database, step: versions.Step, arrived: Arrival, coming: int) -> None:
     last = await db.write(partial(versions.last, step=step))
-    low, clock = 0, asyncio.get_running_loop().time
+    pace, low, clock = Pace(), 0, asyncio.get_running_loop().time
     while low < last:
         high = min(last, low + pace.size)
         took = 0.0
@@ -79,7 +66,7 @@ async def _carry(db: Database, step: versions.Step, arrived: Arrival, coming: in
         crash_point("import-mid-apply")
         pace.took(took, high - low)
         low = high
-        await pace.pause()
+        await asyncio.sleep(0)  # who waits for the lock gets it
 
 
 async def settle(db: Database) -> None:
@@ -88,11 +75,9 @@ async def settle(db: Database) -> None:
     if coming:
         await _some(db, versions.restore_ended)
         after: versions.ItemKey | None = ("", "", "")
-        async with db.sweeping() as sweep:
-            pace = Pace(sweep)
-            while after is not None:
-                after = await db.write_unseen(partial(versions.withdraw_stretch, after=after))
-                await pace.pause()
+        while after is not None:
+            after = await db.write_unseen(partial(versions.withdraw_stretch, after=after))
+            await asyncio.sleep(0)  # who waits for the lock gets it
         await db.write(versions.withdraw_rest)
     await remove_ended(db)
 
@@ -103,12 +88,10 @@ async def remove_ended(db: Database) -> None:
 
 async def _some(db: Database, deed: Callable[..., Awaitable[int]]) -> None:
     """Again and again until nothing is left to do."""
-    clock, done = asyncio.get_running_loop().time, 1
-    async with db.sweeping() as sweep:
-        pace = Pace(sweep)
-        while done:
-            began = clock()
-            done = await db.write_unseen(partial(deed, size=pace.size))
-            crash_point("import-mid-cleaning")
-            pace.took(clock() - began, max(done, 1))
-            await pace.pause()
+    pace, clock, done = Pace(), asyncio.get_running_loop().time, 1
+    while done:
+        began = clock()
+        done = await db.write_unseen(partial(deed, size=pace.size))
+        crash_point("import-mid-cleaning")
+        pace.took(clock() - began, max(done, 1))
+        await asyncio.sleep(0)  # who waits for the lock gets it

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from collectord.edge.store import meta
-from collectord.edge.store.connection import LOG_PAGES, LOG_PAGES_SWEPT, Connection, Database, open_for_reading, open_store
+from collectord.edge.store.connection import Connection, Database, open_for_reading, open_store
 
 
 @pytest.fixture
@@ -53,36 +52,3 @@ async def test_brief_and_long_reads_share_the_reader_one_after_the_other(db: Dat
         return await meta.get(conn, "colour")
 
     assert set(await asyncio.gather(*(read(look) for _ in range(20) for read in (db.read, db.read_briefly)))) == {"red"}
-
-
-async def test_an_unseen_write_does_not_wait_for_the_disk_and_the_next_commit_does(db: Database) -> None:
-    async def synchronous(conn: Connection) -> Any:
-        (row,) = await conn.execute_fetchall("pragma synchronous")
-        return row["synchronous"]
-
-    full, normal = 2, 1
-    writes = (db.write, db.write_unseen, db.write_briefly, db.write_unseen, db.write)
-    assert [await write(synchronous) for write in writes] == [full, normal, full, normal, full]
-
-
-async def test_while_sweeping_the_log_goes_to_its_place_beside_the_commits(db: Database) -> None:
-    log = db.path.with_name(f"{db.path.name}-wal")
-
-    async def much(conn: Connection) -> None:
-        await meta.put(conn, "much", "x" * 4096 * (LOG_PAGES + 200))
-
-    async def limit(conn: Connection) -> Any:
-        (row,) = await conn.execute_fetchall("pragma wal_autocheckpoint")
-        return row["wal_autocheckpoint"]
-
-    async with db.sweeping() as sweep:
-        await db.write_unseen(much)
-        assert (db.path.stat().st_size < 4096 * LOG_PAGES < log.stat().st_size, await db.write(limit)) == (True, LOG_PAGES_SWEPT)
-        await sweep()
-        assert db.path.stat().st_size > 4096 * LOG_PAGES
-        grown = log.stat().st_size
-        await db.write_briefly(lambda conn: meta.put(conn, "colour", "red"))
-        assert log.stat().st_size == grown  # it began anew
-    assert await db.write(limit) == LOG_PAGES
-    async with open_for_reading(db.path.parent) as other:
-        assert await other.read(lambda conn: meta.get(conn, "colour")) == "red"

@@ -1,13 +1,13 @@
 """Connections to the store: the one writer and the readers.
 
-Owns opening, schema and transactions. Knows no table's meaning.
-Invariant: exactly one connection of the process group writes; every job it takes is one complete transaction. It also checkpoints, but
-while much is written (`sweeping`) another does, so that nobody's commit waits for it.
+Owns opening, schema, transactions and the lock of the state directory. Knows no table's meaning.
+Invariant: exactly one connection of the process group writes and checkpoints; every job it takes is one complete transaction.
 """
 
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -21,7 +21,6 @@ import aiosqlite
 from aiosql.adapters.aiosqlite import AioSQLiteAdapter
 
 from collectord.edge.store.migration import migrate
-from collectord.edge.store.state_lock import StateLock
 
 T = TypeVar("T")
 Connection = aiosqlite.Connection
@@ -29,8 +28,6 @@ Job = Callable[[Connection], Awaitable[T]]
 
 SCHEMA_VERSION = 2
 BUSY_TIMEOUT = 5_000  # ms: somebody's sqlite3 shell may hold a lock for a moment
-LOG_PAGES = 1_000  # of the write-ahead log before a commit moves them to their places …
-LOG_PAGES_SWEPT = 20_000  # … where they are moved beside the commits: then only what is left of them
 NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs"})
 
 
@@ -233,37 +230,6 @@ class Database:
             async with self._queue:
                 await self._writer.execute(f"detach {name}")
 
-    @asynccontextmanager
-    async def sweeping(self) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-        """While much is written: what it yields, called now and then, moves the log's pages to their places beside everybody's commits.
-
-        A checkpoint within a commit kept an outcome waiting for 30 ms and more.
-        """
-        if self._writer is None:
-            raise StoreBroken("the store was opened for reading only")
-        writer, sweeper = self._writer, None
-
-        async def sweep() -> None:
-            nonlocal sweeper
-            try:
-                sweeper = sweeper or await _connect(self.path, read_only=False)
-                for _ in range(2):  # what was committed during the first, so that the log may begin anew
-                    await sweeper.execute_fetchall("pragma wal_checkpoint(passive)")
-            except sqlite3.OperationalError as error:
-                raise self._broken(error) from error
-
-        try:
-            async with self._queue:
-                await writer.execute(f"pragma wal_autocheckpoint = {LOG_PAGES_SWEPT}")
-            yield sweep
-            if sweeper:
-                await sweep()
-        finally:
-            async with self._queue:
-                await writer.execute(f"pragma wal_autocheckpoint = {LOG_PAGES}")
-            if sweeper:
-                await sweeper.close()
-
     async def back_up(self, target: Path) -> None:
         """A consistent copy of the whole database while work goes on. Raises StoreBroken when the file cannot be written."""
         if self._reader is None:
@@ -307,7 +273,7 @@ async def _open(path: Path, *, read_only: bool) -> Line:
             await connection.execute("pragma journal_mode = wal")
             await connection.execute("pragma synchronous = full")
             await connection.execute("pragma secure_delete = on")
-            await connection.execute(f"pragma wal_autocheckpoint = {LOG_PAGES}")
+            await connection.execute("pragma wal_autocheckpoint = 1000")
     except sqlite3.Error:
         await connection.close()  # its thread would keep the process alive
         raise
@@ -351,6 +317,40 @@ def refuse_network_disk(directory: Path) -> None:
                 best, kind = point, fields[2]
     if kind in NETWORK_FILE_SYSTEMS:
         raise StoreBroken(f"state_dir {directory} lies on {kind} ({best}); SQLite needs a local disk: set state_dir to one")
+
+
+class StateLock:
+    """flock on `state_dir/lock`: whoever holds it is the one writer."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self.path = state_dir / "lock"
+        self._fd: int | None = None
+
+    def take(self) -> bool:
+        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            return False
+        self._fd = fd
+        return True
+
+    def release(self) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+
+def is_taken(state_dir: Path) -> bool:
+    """Whether a process works on this state at this moment. A state that cannot be looked at is not taken: opening it will say why."""
+    lock = StateLock(state_dir)
+    try:
+        free = not lock.path.exists() or lock.take()
+    except OSError:
+        return False
+    lock.release()
+    return not free
 
 
 @asynccontextmanager

@@ -12,8 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from collectord.edge.store.codec import instant
-from collectord.edge.store.connection import SCHEMA_VERSION, StoreBroken, StoreBusy, open_store
-from collectord.edge.store.state_lock import StateLock
+from collectord.edge.store.connection import SCHEMA_VERSION, StateLock, StoreBroken, StoreBusy, open_store
 
 UNFINISHED = "('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking')"
 
