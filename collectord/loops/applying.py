@@ -18,7 +18,7 @@ from collectord.edge.store.connection import Connection, Database
 
 FIRST_PORTION = 200  # rows, until it is known how long they take
 SMALLEST, LARGEST = 20, 4_000
-TRANSACTION = 0.005  # s that a portion should take: an outcome that comes meanwhile waits for it, and then for the disk
+TRANSACTION = 0.004  # s that a portion should take: an outcome that comes meanwhile waits for it, and then for the disk
 
 
 class Pace:

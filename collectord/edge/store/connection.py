@@ -28,6 +28,8 @@ Job = Callable[[Connection], Awaitable[T]]
 
 SCHEMA_VERSION = 2
 BUSY_TIMEOUT = 5_000  # ms: somebody's sqlite3 shell may hold a lock for a moment
+LOG_PAGES = 1_000  # that a commit leaves in the log; more are moved to their places, which takes 20 ms and more …
+LOG_PAGES_UNSEEN = 200  # … and less where the next one, which counts, is not to wait for that
 NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs"})
 
 
@@ -50,11 +52,12 @@ class Line(aiosqlite.Connection):
     synced = True  # a commit waits until it is on disk
 
     async def wait_for_disk(self, synced: bool) -> None:
-        """Of the commits to come. Between transactions only; touches no disk itself."""
+        """Of the commits to come, and how much log they may leave behind. Between transactions only; touches no disk itself."""
         if self.synced != synced:
             self.here = True
             try:
                 await self.execute(f"pragma synchronous = {'full' if synced else 'normal'}")
+                await self.execute(f"pragma wal_autocheckpoint = {LOG_PAGES if synced else LOG_PAGES_UNSEEN}")
             finally:
                 self.here = False
             self.synced = synced
@@ -273,7 +276,7 @@ async def _open(path: Path, *, read_only: bool) -> Line:
             await connection.execute("pragma journal_mode = wal")
             await connection.execute("pragma synchronous = full")
             await connection.execute("pragma secure_delete = on")
-            await connection.execute("pragma wal_autocheckpoint = 1000")
+            await connection.execute(f"pragma wal_autocheckpoint = {LOG_PAGES}")
     except sqlite3.Error:
         await connection.close()  # its thread would keep the process alive
         raise
