@@ -7,6 +7,7 @@ Invariant: whatever a file does to its reader, the daemon gets an answer about t
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,10 @@ from collectord.loops.intake_edges import IntakeEdges, turn_of
 LONGEST = 180.0  # s that any file may take …
 SLOWEST = 500_000  # … and one more for so many of its bytes: several times what the slowest kind needs
 LOG_EVERY = 5.0  # s
+TRIES = 2  # readers that one file may end
+KILLS = 20  # of its readers that may be killed from outside, by whoever frees memory, before the file is blamed
+FROM_OUTSIDE = (-signal.SIGKILL, 255)  # 255: somebody else collected its status
+SHORTEST_REST, LONGEST_REST = 0.05, 5.0  # s between a killed reader and the next
 
 TEXTS: Texts = {
     "too_slow": (
@@ -85,14 +90,14 @@ async def ask(edges: IntakeEdges, arrived: Arrival, export: ExportFile, scratch:
 
 
 async def _answered(edges: IntakeEdges, order: Order, export: ExportFile, reader: ReaderProcess, tell: _Teller) -> Summary:
-    """A file whose reader died is given to one more, as a whole."""
-    arrived, longest = order.arrived, LONGEST + export.size / SLOWEST
-    orders = (await in_halves(edges, order, export, reader, tell, longest) or order, order)
-    for order in orders:
+    """A file whose reader died is given to one more, as a whole. One that was killed from outside says nothing about the file."""
+    arrived, longest, killed, died_of_it = order.arrived, LONGEST + export.size / SLOWEST, 0, 0
+    asked = await in_halves(edges, order, export, reader, tell, longest) or order
+    while died_of_it < TRIES:
         limit = asyncio.timeout(longest)
         try:
             async with limit:
-                return Summary.from_json(await reader.read(order, tell))
+                return Summary.from_json(await reader.read(asked, tell))
         except TimeoutError:  # also what a folder that does not answer raises
             if not limit.expired():
                 raise
@@ -100,6 +105,12 @@ async def _answered(edges: IntakeEdges, order: Order, export: ExportFile, reader
             return Summary(signature=export.signature, refused=phrase(TEXTS, "too_slow", edges.house.language, limit=round(longest)))
         except ReaderDied as died:
             edges.log.warning("reader_died", batch=arrived.batch_id, status=died.status)
+            asked = order
+            if died.status in FROM_OUTSIDE and killed < KILLS:
+                killed += 1
+                await asyncio.sleep(min(SHORTEST_REST * 2**killed, LONGEST_REST))
+            else:
+                died_of_it += 1
     return Summary(signature=export.signature, refused=phrase(INTAKE_TEXTS, "reader_died", edges.house.language))
 
 
