@@ -37,6 +37,7 @@ from bench.installation import CHECKOUT
 
 PAGE = CHECKOUT / "docs/BENCH.md"
 NOTES = Path(__file__).with_name("notes.md")
+IMPORTS = "## Imports\n"
 LIBRARIES = ("aiosqlite", "aiosql", "panoramisk", "pydantic", "typer")
 
 
@@ -48,6 +49,24 @@ def machine() -> str:
 
 def _lines(path: str) -> list[str]:
     return Path(path).read_text(encoding="utf-8").splitlines() if Path(path).exists() else []
+
+
+def imports_section(findings: list[Finding], load: str) -> str:
+    return (
+        f"{IMPORTS}\n"
+        f"- Command: `python -m bench {' '.join(sys.argv[1:])}`\n"
+        f"- Machine: {machine()}; reader, daemon, outcomes and yardsticks share it\n"
+        f"- Load before the run (1, 5, 15 minutes): {load}\n"
+        f"- Date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}\n\n"
+        f"{table(findings)}\n"
+    )
+
+
+def with_imports(text: str, section: str) -> str:
+    """The page with its section about imports exchanged; in front of the notes where there is none yet."""
+    before, _, rest = text.partition(IMPORTS) if IMPORTS in text else text.partition("## How to read it\n")
+    after = rest.partition("\n## ")[2] if IMPORTS in text else f"How to read it\n{rest}"
+    return f"{before}{section}## {after}"
 
 
 def page(findings: list[Finding], asterisk: str, load: str) -> str:
@@ -70,8 +89,8 @@ def main() -> int:
     options.add_argument("--seconds", type=float, default=20.0, help="how long each rate is offered")
     options.add_argument("--debtors", type=int, default=25_000, help="of the big ledger, four items each")
     options.add_argument("--files", type=int, default=100_000, help="in the inbox at once")
-    options.add_argument("--rows", type=int, default=1_000_000, help="of the large export")
-    options.add_argument("--only-imports", action="store_true", help="nothing but the large export, and no page")
+    options.add_argument("--rows", type=int, nargs="*", default=[100_000, 1_000_000], help="of the large exports")
+    options.add_argument("--only-imports", action="store_true", help="nothing but the large exports; only their section of the page is new")
     options.add_argument("--only-planning", action="store_true", help="nothing but planning a ledger of --debtors, and no page")
     options.add_argument("--only-risk", action="store_true", help="nothing but the risk estimate, and no page")
     options.add_argument("--only-allocation", action="store_true", help="nothing but the next task and the best hour, and no page")
@@ -87,8 +106,10 @@ def main() -> int:
             print(f"{one.question}: {one.measured} | {one.yardstick} | {one.ratio}", flush=True)
 
     if given.only_imports:
-        take(*imports.ask(given.rows))
-        print(table(findings))
+        for rows in given.rows:
+            take(*imports.ask(rows))
+        PAGE.write_text(with_imports(PAGE.read_text(encoding="utf-8"), imports_section(findings, load)), encoding="utf-8")
+        print(f"written: {PAGE}")
         return 0
     if given.only_planning:
         take(*planning.ask(given.debtors))
@@ -113,11 +134,14 @@ def main() -> int:
         take(Finding(question="calls on a real Asterisk", measured="not measured", yardstick=str(trouble)))
     take(*big_ledger.ask(given.debtors, 4))
     take(*planning.ask(given.debtors))
-    take(*imports.ask(given.rows))
     take(*inbox_heap.ask(given.files))
     take(*risk.ask(given.risk_debtors))
     take(*next_task.ask(), *best_time.ask())
-    PAGE.write_text(page(findings, asterisk, load), encoding="utf-8")
+    text, findings = page(findings, asterisk, load), []
+    load = " ".join(f"{value:.2f}" for value in os.getloadavg())
+    for rows in given.rows:
+        take(*imports.ask(rows))
+    PAGE.write_text(with_imports(text, imports_section(findings, load)), encoding="utf-8")
     print(f"written: {PAGE}")
     return 0
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.installation import cpu, memory
+from collectord.core.exports.freshness import accounting_days
 from collectord.core.house import House
 from collectord.edge.ids import new_id
 from collectord.edge.inbox import ExchangeFolders
@@ -69,6 +70,7 @@ async def measure(root: Path, file: Path) -> dict[str, Any]:
         edges = IntakeEdges(db=db, folders=folders, house=House(language="en"), new_id=lambda: new_id(datetime.now(UTC)))
         (root / "warm.delta.csv").write_text(WARM.format(now=datetime.now(UTC)), encoding="utf-8")
         now = datetime.fromisoformat("2026-11-24T08:00:00+00:00")
+        await asyncio.to_thread(accounting_days(edges.house).is_working, now.date())  # the daemon has counted working days since its start
         await import_file(edges, root / "warm.delta.csv", source="warm", mode=None, as_of=None, now=now)  # the daemon's reader runs already
         alone: list[float] = []
         before = asyncio.ensure_future(commit_outcomes(db, alone))

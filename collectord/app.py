@@ -29,6 +29,7 @@ from collectord.edge import control, inbox, log, rules_files, shipped, starter
 from collectord.edge.clock import Clock
 from collectord.edge.store import meta, restoring
 from collectord.edge.store.connection import Database, StoreBroken, StoreBusy, open_for_reading, open_store
+from collectord.loops import intake
 from collectord.loops.known_debtors import unknown_beside
 from collectord.loops.refusals import REFUSALS
 from collectord.settings import ConfigInvalid, Settings
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from collectord.daemon import Daemon
 
 INSTANTS = ("at", "callback")  # arguments of commands that are instants
+LOOK_EVERY = 0.5  # s
 BUSY_PATIENCE = 10.0  # s: another command holds the store for a moment
 
 
@@ -108,8 +110,8 @@ def _load(config: Path | None) -> tuple[Settings, Rules]:
     return settings, rules_files.load_rules(settings.rules_dir)
 
 
-async def perform(config: Path | None, request: Request) -> Reply:
-    """Carries one command out, through the daemon where it must."""
+async def perform(config: Path | None, request: Request, watch: intake.Watch | None = None) -> Reply:
+    """Carries one command out, through the daemon where it must. `watch`: whoever wants to see how far a file is read."""
     log.configure(Clock().now, zone="UTC", readable=True, level=log.ERROR)  # what goes wrong stands in the answer
     try:
         settings, rules = _load(config)
@@ -118,7 +120,7 @@ async def perform(config: Path | None, request: Request) -> Reply:
     except rules_files.RulesInvalid as error:
         return Reply(exit=2, error="\n".join(str(problem) for problem in error.problems))
     try:
-        reply = await _dispatch(settings, rules, _on_the_house_clock(request, settings))
+        reply = await _dispatch(settings, rules, _on_the_house_clock(request, settings), watch)
         return replace(reply, zone=settings.time_zone)
     except (StoreBroken, StoreBusy, control.NoAnswer) as error:
         return refusal(str(error))
@@ -137,7 +139,7 @@ def _on_the_house_clock(request: Request, settings: Settings) -> Request:
     return replace(request, now=placed(request.now) if request.now else None, args={**request.args, **instants})
 
 
-async def _dispatch(settings: Settings, rules: Rules, request: Request) -> Reply:
+async def _dispatch(settings: Settings, rules: Rules, request: Request, watch: intake.Watch | None) -> Reply:
     reads = request.command in READING or (request.command == "plan" and request.args.get("dry_run"))
     if not reads:
         message = {"command": request.command, "args": dict(request.args)}
@@ -148,20 +150,21 @@ async def _dispatch(settings: Settings, rules: Rules, request: Request) -> Reply
                 await control.ask(settings.state_dir, {"command": "ping", "args": {}})
                 return refusal("a daemon runs on this state, so a command that writes takes no --now; stop the daemon first")
             if request.command in FILES_OF:
-                return await _hand_over(settings, message)
+                return await _hand_over(settings, message, watch)
             return _reply(await control.ask(settings.state_dir, message))
         except control.NoDaemon:
             pass
     async with _store(settings, for_reading=bool(reads) or request.command in ASKING) as db:
         now = request.now or await _present(settings, db)
-        return await answer_with(context(settings, rules, db, now, getpass.getuser()), request)
+        found = context(settings, rules, db, now, getpass.getuser())
+        return await answer_with(replace(found, watch=watch) if watch else found, request)
 
 
 def _reply(answer: dict[str, Any]) -> Reply:
     return Reply(doc=answer.get("doc"), exit=answer.get("exit", 1), error=answer.get("error", ""))
 
 
-async def _hand_over(settings: Settings, message: dict[str, Any]) -> Reply:
+async def _hand_over(settings: Settings, message: dict[str, Any], watch: intake.Watch | None) -> Reply:
     """A command about files, which this process opens with the rights of its user. Several requests when there are many."""
     argument = FILES_OF[message["command"]]
     named = message["args"][argument]
@@ -177,11 +180,39 @@ async def _hand_over(settings: Settings, message: dict[str, Any]) -> Reply:
         with _opened(named[first : first + control.FILES_AT_ONCE]) as (opened, problems):
             errors += problems
             part = {**message, "args": {**message["args"], argument: [name for name, _ in opened]}}
-            reply = _reply(await control.ask(settings.state_dir, part, files=[descriptor for _, descriptor in opened]))
+            async with _watched(settings, watch):
+                reply = _reply(await control.ask(settings.state_dir, part, files=[descriptor for _, descriptor in opened]))
         docs += reply.doc or []
         errors += reply.error.splitlines()
         failed = failed or bool(problems) or reply.exit != 0
     return Reply(doc=docs, exit=int(failed), error="\n".join(errors))
+
+
+@asynccontextmanager
+async def _watched(settings: Settings, watch: intake.Watch | None) -> AsyncIterator[None]:
+    """Asks the daemon now and then how far it has read."""
+
+    async def look(tell: intake.Watch) -> None:
+        last: tuple[str, int, int] | None = None
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            try:
+                told = (await control.ask(settings.state_dir, {"command": "reading", "args": {}})).get("reading")
+            except (control.NoDaemon, control.NoAnswer):
+                return
+            if told:
+                last = str(told[0]), int(told[1]), int(told[2])
+                tell(*last)
+            elif last:
+                tell(last[0], last[2], last[2])
+
+    looking = asyncio.create_task(look(watch)) if watch else None
+    try:
+        yield
+    finally:
+        if looking:
+            looking.cancel()
+            await asyncio.wait([looking])
 
 
 @contextlib.contextmanager
@@ -305,6 +336,8 @@ async def _answer(daemon: Daemon, message: dict[str, Any], actor: str, files: Se
     if message.get("command") == "ping":
         return {"exit": 0, "now": daemon.clock.now().isoformat()}
     command = str(message.get("command"))
+    if command == "reading":
+        return {"exit": 0, "reading": intake.reading(daemon.db)}
     if "now" in message and command not in ASKING:
         return {"exit": 1, "error": "a daemon writes by its own clock; only questions take a time"}
     now = datetime.fromisoformat(message["now"]) if "now" in message else daemon.clock.now()

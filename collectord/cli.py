@@ -22,6 +22,7 @@ from collectord.cli_agreements import record_words
 
 if TYPE_CHECKING:
     from collectord.asked import Reply
+    from collectord.progress import Watch
 
 # The application and the screens are imported by the command that needs them: `--help` and wrong usage answer in a third of a second.
 
@@ -102,14 +103,14 @@ def perform(command: str, **arguments: Any) -> None:
     finish(command, _answer(command, arguments))
 
 
-def _answer(command: str, arguments: dict[str, Any]) -> Reply:
+def _answer(command: str, arguments: dict[str, Any], watch: Watch | None = None) -> Reply:
     import asyncio
 
     from collectord import app
     from collectord.asked import Request
 
     args = {name: value for name, value in arguments.items() if value is not None}
-    return asyncio.run(app.perform(Options.config, Request(command=command, args=args, now=Options.now)))
+    return asyncio.run(app.perform(Options.config, Request(command=command, args=args, now=Options.now), watch))
 
 
 def finish(command: str, reply: Reply) -> None:
@@ -187,7 +188,14 @@ def import_(
     """Read copies of exports now and print their receipts."""
     if mode not in (None, "snapshot", "delta"):
         raise Usage(f"--mode {mode!r} is unknown; use snapshot or delta")
-    perform("import", files=[str(file.absolute()) for file in files], source=source, mode=mode, as_of=day_option(as_of, "--as-of"))
+    from rich.console import Console
+
+    from collectord import progress
+
+    args = {"files": [str(file.absolute()) for file in files], "source": source, "mode": mode, "as_of": day_option(as_of, "--as-of")}
+    with progress.bar(Console(stderr=True), quiet=Options.as_json) as watch:
+        reply = _answer("import", args, watch)
+    finish("import", reply)
 
 
 @cli.command()

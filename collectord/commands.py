@@ -70,6 +70,7 @@ class Context:
     now: datetime
     actor: str
     daemon: Running | None = None
+    watch: intake.Watch = intake.unwatched
     opened: Mapping[str, int] = field(default_factory=dict)  # files that the client opened, by name: the daemon opens none for it
 
     def id(self) -> str:
@@ -77,8 +78,9 @@ class Context:
 
     def intake(self) -> intake.IntakeEdges:
         return intake.IntakeEdges(
-            db=self.db, folders=self.folders, house=self.house, new_id=lambda: new_id(self.now), sources=self.rules.sources
-        )
+            db=self.db, folders=self.folders, house=self.house, new_id=lambda: new_id(self.now), sources=self.rules.sources,
+            watch=self.watch,
+        )  # fmt: skip
 
     async def key(self, text: str) -> DebtorKey:
         return await self.db.read(lambda conn: ledger.find_key(conn, text))

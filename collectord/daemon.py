@@ -338,7 +338,7 @@ class Daemon:
         for receipt in receipts:
             event = self.log.info if receipt.status in ("accepted", "duplicate") else self.log.warning
             event(f"batch_{receipt.status}", batch=receipt.batch, file=receipt.file, rows=receipt.rows, opened=receipt.opened,
-                  changed=receipt.changed, cleared=receipt.cleared, rejected=len(receipt.rejected), why=receipt.reason)  # fmt: skip
+                  changed=receipt.changed, cleared=receipt.cleared, rejected=receipt.bad_rows, why=receipt.reason)  # fmt: skip
         if receipts:
             self.wake()
 

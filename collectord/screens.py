@@ -65,6 +65,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "call-list": (
         "when", "company", "debtor_no", "debtor_name", "number", "overdue", "level", "prompted_by", "tone", "agent", "why", "briefing",
     ),
+    "not called": ("company", "debtor_no", "debtor_name", "overdue", "days_past_due", "level", "not_called_because", "why"),
     "quality": ("hole", "count", "change", "trend", "money", "examples"),
     "doctor": ("check", "outcome", "found", "remedy"),
 }  # fmt: skip
@@ -81,7 +82,7 @@ NEEDED = {
 }  # fmt: skip
 """What another command asks for is spared nowhere: `accept BATCH`, `record --attempt ID`, `test-call --agent ID`."""
 SENTENCES = (
-    "why", "sentence", "failure", "reason", "remedy", "found", "examples", "numbers", "blocks", "proof", "briefing",
+    "not_called_because", "why", "sentence", "failure", "reason", "remedy", "found", "examples", "numbers", "blocks", "proof", "briefing",
     "version", "reference", "how", "say", "follows", "approval_note",
 )  # fmt: skip
 """Columns that hold much text: where a terminal is too narrow they stand below their row, over the whole width."""
@@ -92,9 +93,11 @@ BELOW = {
     "promises": ("instalment", "decide_until"),
     "claim": ("days", "rates", "currency"),
 }
-SHRINKS = ("debtor_name", "payer", "file", "name", "rule", "title", "check")
-ROOMY, NARROWEST = 130, 8
+SHRINKS = ("debtor_name", "payer", "file", "title", "names", "countries", "check", "hole")
+"""Columns that fold first; no word of up to LONGEST_WORD characters is broken as long as another column can stand below its row."""
+ROOMY, NARROWEST, LONGEST_WORD = 130, 8, 32
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_SHORT_INSTANT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d", re.ASCII)
 
 
 def plain(value: object) -> str:
@@ -117,62 +120,70 @@ def _cell(value: object) -> Text:
     return Text(text, style=COLOURS.get(text, ""))
 
 
-def table(name: str, rows: Iterable[Mapping[str, Any]], *, narrow: bool = False) -> Table:
-    rows = list(rows)
-    columns = _columns(name, rows, narrow)
-    shown = Table(title=f"{name}: {len(rows)}", title_justify="left", header_style="bold")
+def _table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], title: str) -> Table:
+    shown = Table(title=title, title_justify="left", header_style="bold")
     for column in columns:
-        shown.add_column(
-            column.replace("_", " "),
-            overflow="fold",
-            no_wrap=column in ("id", "batch", "number", "debtor_no", "state", "open_amount", "status"),
-            ratio=2 if column == "why" else None,
-        )
+        shown.add_column(_heading(column), no_wrap=True)
     for row in rows:
-        shown.add_row(*(_cell(row.get(column)) for column in columns))
+        shown.add_row(*(_cell(_short(row.get(column))) for column in columns))
     return shown
 
 
 def _columns(name: str, rows: list[Mapping[str, Any]], narrow: bool) -> tuple[str, ...]:
     columns = COLUMNS.get(name) or tuple(rows[0]) if rows or name in COLUMNS else ()
     if narrow:
-        columns = tuple(column for column in columns if column not in SPARED - NEEDED.get(name, set()))
+        spared = SPARED - NEEDED.get(name, set())
+        if len({row.get("company") for row in rows}) > 1:
+            spared -= {"company"}
+        columns = tuple(column for column in columns if column not in spared)
     return tuple(column for column in columns if any(row.get(column) not in (None, "", [], {}) for row in rows)) or columns
 
 
 def listing(name: str, rows: Iterable[Mapping[str, Any]], width: int, title: str | None = None) -> RenderableType:
-    """A table; on a narrow terminal plain lines, with the sentences of a row below it."""
+    """A table where the terminal is wide enough; else plain lines, with the sentences of a row below it."""
     rows = list(rows)
     title = f"{name}: {len(rows)}" if title is None else title
     if not rows:
         return Text(f"{name}: none", style=QUIET)
-    if width >= ROOMY:
-        shown = table(name, rows)
-        shown.title = title
-        return shown
-    columns = _columns(name, rows, narrow=True)
-    below = (
-        ()
-        if sum(_widths(columns, rows)) + 2 * (len(columns) - 1) <= width
-        else tuple(one for one in columns if one in (*SENTENCES, *BELOW.get(name, ())))
-    )
-    columns = tuple(column for column in columns if column not in below)
-    widths = _widths(columns, rows)
-    _fit(widths, columns, width)
+    columns = _columns(name, rows, narrow=width < ROOMY)
+    widths, words = _widths(columns, rows)
+    if width >= ROOMY and sum(widths.values()) + 3 * len(columns) + 1 <= width:
+        return _table(columns, rows, title)
+    above, below = _laid_out(name, columns, widths, words, width)
     parts: list[RenderableType] = [Text(title, style="bold italic")] if title else []
-    parts.append(_line([Text(_heading(column), style="bold") for column in columns], widths))
+    parts.append(_line([Text(_heading(column), style="bold") for column in above], list(above.values())))
     for row in rows:
-        texts = [_short(row.get(column)) for column in columns]
-        parts.append(_line([Text(text, style=COLOURS.get(text, "")) for text in texts], widths))
-        said = [_short(row.get(column)) for column in below if column in SENTENCES]
-        said += [
-            f"{_heading(column)} {_short(row[column])}"
-            for column in below
-            if column not in SENTENCES and row.get(column) not in (None, "", [])
-        ]
-        if any(said):
-            parts.append(Padding(Text("; ".join(text for text in said if text), style=QUIET), (0, 0, 0, 4)))
+        texts = [_short(row.get(column)) for column in above]
+        parts.append(_line([Text(text, style=COLOURS.get(text, "")) for text in texts], list(above.values())))
+        if said := _said_below(row, below):
+            parts.append(Padding(Text(said, style=QUIET), (0, 0, 0, 4)))
     return Group(*parts)
+
+
+def _laid_out(
+    name: str, columns: Sequence[str], widths: Mapping[str, int], words: Mapping[str, int], width: int
+) -> tuple[dict[str, int], list[str]]:
+    """The columns that stand in the line with their widths, and those that stand below it."""
+    above = dict(widths)
+    if _fit(above, above, (), width):
+        return above, []
+    below = [column for column in columns if column in (*SENTENCES, *BELOW.get(name, ()))]
+    while True:
+        above = {column: widths[column] for column in columns if column not in below}
+        shrinking = [column for column in above if column in SHRINKS]
+        if _fit(above, words, shrinking, width) or _fit(above, words, list(above), width):
+            return above, below
+        if len(above) <= 2:
+            _fit(above, dict.fromkeys(above, NARROWEST), list(above), width)
+            return above, below
+        below.append(max(list(above)[1:], key=lambda column: words[column]))
+
+
+def _said_below(row: Mapping[str, Any], below: Iterable[str]) -> str:
+    given = [column for column in below if row.get(column) not in (None, "", [], {})]
+    said = [_short(row[column]) for column in given if column in SENTENCES]
+    said += [f"{_heading(column)} {_short(row[column])}" for column in given if column not in SENTENCES]
+    return "; ".join(said).replace(".; ", ". ")
 
 
 def _heading(column: str) -> str:
@@ -198,21 +209,29 @@ def _at_the_house(doc: Any, zone: ZoneInfo) -> Any:
             return doc
 
 
-def _widths(columns: tuple[str, ...], rows: list[Mapping[str, Any]]) -> list[int]:
-    return [max(cell_len(text) for text in (_heading(column), *(_short(row.get(column)) for row in rows))) for column in columns]
+def _widths(columns: Iterable[str], rows: list[Mapping[str, Any]]) -> tuple[dict[str, int], dict[str, int]]:
+    """Of each column: its widest text, and its longest word."""
+    widths, words = {}, {}
+    for column in columns:
+        texts = {_heading(column), *(_short(row.get(column)) for row in rows)}
+        widths[column] = max(map(cell_len, texts))
+        words[column] = min(LONGEST_WORD, max(cell_len(word) for text in texts for word in _words(text)))
+    return widths, words
 
 
-def _fit(widths: list[int], columns: tuple[str, ...], width: int) -> None:
-    """Narrows the widest column that may fold until the line fits, or none may be narrowed any more."""
-    may = [place for place, column in enumerate(columns) if column in SHRINKS] or list(range(len(columns)))
-    while sum(widths) + 2 * (len(widths) - 1) > width:
-        widest = max(may, key=lambda place: widths[place])
-        if widths[widest] <= NARROWEST:
-            if len(may) == len(columns):
-                return
-            may = list(range(len(columns)))
-            continue
-        widths[widest] -= 1
+def _words(text: str) -> list[str]:
+    """An instant counts as one."""
+    return [text] if _SHORT_INSTANT.fullmatch(text) else text.split() or [""]
+
+
+def _fit(widths: dict[str, int], least: Mapping[str, int], may: Iterable[str], width: int) -> bool:
+    """Narrows the widest column that may be narrowed until the line fits; False: they are all as narrow as they may be."""
+    while sum(widths.values()) + 2 * (len(widths) - 1) > width:
+        wide = [column for column in may if widths[column] > least[column]]
+        if not wide:
+            return False
+        widths[max(wide, key=widths.__getitem__)] -= 1
+    return True
 
 
 def _line(texts: list[Text], widths: list[int]) -> Table:
@@ -233,7 +252,7 @@ def pairs(doc: Mapping[str, Any], title: str, width: int, colour: str = "cyan") 
             inner = listing(key, value, room, title="")
             grid.add_row(Text(_heading(key), style="bold"), inner)
         else:
-            grid.add_row(Text(_heading(key), style="bold"), _cell(value))
+            grid.add_row(Text(_heading(key), style="bold"), _cell(_short(value)))
     return Panel(grid, title=Text(title), title_align="left", border_style=colour)
 
 
@@ -272,22 +291,24 @@ def _status(doc: Mapping[str, Any], width: int) -> Panel:
 
 REJECTED_SHOWN = 20
 MOVERS = {
-    "largest_debtors": "debtors who would owe less", "largest_vanished": "items that would vanish", "largest_new": "new items",
-    "largest_changed": "items that would change",
-}  # fmt: skip
-"""The tables of a difference: key and title."""
+    "largest_debtors": ("debtors who would owe less", "vanished", "debtors"),
+    "largest_vanished": ("items that would vanish", "vanished", "items"),
+    "largest_new": ("new items", "new", "items"),
+    "largest_changed": ("items that would change", "changed", "items"),
+}
+"""The tables of a difference: key, title, and where it counts how many there are in all."""
 
 
 def _batch(doc: Mapping[str, Any], width: int) -> Group:
     """A receipt for the person who decides about it: what it says in sentences first, then the largest cases."""
     status = plain(doc.get("status"))
-    parts: list[RenderableType] = [
-        Text(f"{plain(doc.get('file'))} is {status}: {plain(doc.get('reason')) or '-'}", style=f"bold {COLOURS.get(status, 'cyan')}")
-    ]
+    why = f": {plain(doc['reason'])}" if doc.get("reason") else ""
+    parts: list[RenderableType] = [Text(f"{plain(doc.get('file'))} is {status}{why}", style=f"bold {COLOURS.get(status, 'cyan')}")]
     parts += _difference(doc.get("difference"), width)
     if doc.get("rejected"):
-        shown = doc["rejected"][:REJECTED_SHOWN]
-        parts.append(listing("rejected", shown, width, f"rejected rows: {len(doc['rejected'])}"))
+        shown, count = doc["rejected"][:REJECTED_SHOWN], len(doc["rejected"]) + doc.get("more_rejected", 0)
+        parts.append(listing("rejected", shown, width, f"rejected rows: {count}"))
+        parts += _more(count - len(shown), "rows; the file of rejects in receipts/ has them all")
     rest = {key: value for key, value in doc.items() if key not in ("difference", "rejected", "reason", "file", "status")}
     parts.append(pairs(rest, f"batch {plain(doc.get('batch'))}", width, COLOURS.get(status, "cyan")))
     if status == "held":
@@ -302,8 +323,41 @@ def _difference(found: Mapping[str, Any] | None, width: int) -> list[RenderableT
     companies = found.get("companies", ())
     if len(companies) > 1:
         parts.append(listing("companies", companies, width, "open items by company"))
-    parts += [listing("movers", found[key], width, title) for key, title in MOVERS.items() if found.get(key)]
+    for key, (title, group, of) in MOVERS.items():
+        if shown := found.get(key):
+            parts.append(listing("movers", shown, width, title))
+            told = {(one.get("company"), one.get("debtor_no"), one.get("item_no")) for one in shown}
+            parts += _more(found.get(group, {}).get(of, 0) - len(told), "of whom an item would vanish" if of == "debtors" else "")
     return parts
+
+
+def _more(count: int, what: str) -> list[RenderableType]:
+    return [Text(f"    and {count} more {what}".rstrip(), style=QUIET)] if count > 0 else []
+
+
+def _quality(doc: Mapping[str, Any], width: int) -> RenderableType:
+    """The holes by their sentences; `--json` has their names too."""
+    return listing(
+        "quality",
+        [{**hole, "hole": hole.get("text"), "examples": "; ".join(map(plain, hole.get("examples", ())))} for hole in doc.get("holes", ())],
+        width,
+    )
+
+
+def _call_list(doc: Sequence[Mapping[str, Any]], width: int) -> Group:
+    """Whom the rules want called: those who are, by time, and below those who are not, each with the reason first."""
+    called = [row for row in doc if row.get("when")]
+    parts: list[RenderableType] = [
+        listing("call-list", [{**row, "why": _not_earlier(row)} for row in called], width, f"call-list: {len(called)}")
+    ]
+    if waits := [row for row in doc if not row.get("when")]:
+        parts += [Text(""), listing("not called", waits, width, f"not called, and no time is known from which they may be: {len(waits)}")]
+    return Group(*parts)
+
+
+def _not_earlier(row: Mapping[str, Any]) -> str:
+    because = plain(row.get("not_called_because"))
+    return f"Not before {plain(row['when'])[11:16]}: {because} {plain(row.get('why'))}" if because else plain(row.get("why"))
 
 
 def _import(doc: Any, width: int) -> Group:
@@ -329,7 +383,14 @@ def _script(doc: Mapping[str, Any], width: int) -> Group:
     return Group(*parts, Text(), Text(approved, style=QUIET))
 
 
-SPECIAL: dict[str, Callable[[Any, int], RenderableType]] = {"explain": _explain, "script": _script, "status": _status, "batch": _batch}
+SPECIAL: dict[str, Callable[[Any, int], RenderableType]] = {
+    "explain": _explain,
+    "script": _script,
+    "status": _status,
+    "batch": _batch,
+    "quality": _quality,
+}
+LISTS: dict[str, Callable[[Sequence[Mapping[str, Any]], int], RenderableType]] = {"import": _import, "call-list": _call_list}
 
 
 def show(command: str, doc: Any, console: Console | None = None, *, zone: str = "UTC") -> None:
@@ -341,8 +402,8 @@ def show(command: str, doc: Any, console: Console | None = None, *, zone: str = 
     special = {**SPECIAL, **screens_rules.SCREENS, **screens_agreements.SCREENS}
     if command in special and isinstance(doc, Mapping):
         console.print(special[command](doc, console.width))
-    elif command == "import" and isinstance(doc, list) and doc:
-        console.print(_import(doc, console.width))
+    elif command in LISTS and isinstance(doc, list) and doc:
+        console.print(LISTS[command](doc, console.width))
     elif isinstance(doc, list) and (not doc or isinstance(doc[0], Mapping)):
         console.print(listing(command, doc, console.width))
     elif isinstance(doc, Mapping):

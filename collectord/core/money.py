@@ -7,7 +7,7 @@ Invariant: no float ever enters or leaves.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,6 +15,7 @@ SCALE = 4  # decimal places kept; the store holds amount * 10**SCALE as an integ
 LIMIT = Decimal(10) ** 12  # an open item of a billion and more is a typing mistake, not a claim
 
 _PLAIN = re.compile(r"\A-?[0-9]{1,13}(\.[0-9]{1,4})?\Z", re.ASCII)
+_USUAL = re.compile(r"(?:-?[0-9]{1,12}\.[0-9]{2}\n)*\Z", re.ASCII)  # many amounts, a line each, none beyond the limit
 _SCALED_LIMIT = int(LIMIT) * 10**SCALE
 _CURRENCY = re.compile(r"\A[A-Z]{3}\Z", re.ASCII)
 
@@ -67,6 +68,16 @@ def parse_scaled(text: str) -> int:
     if abs(scaled) >= _SCALED_LIMIT:
         raise NotMoney(f"{text[:40]} is beyond {LIMIT}; no open item is that large")
     return scaled
+
+
+def parse_scaled_all(texts: Sequence[str]) -> list[int]:
+    """`parse_scaled` of each; several times as quick where all have two decimals."""
+    lines = "\n".join(texts) + "\n"
+    if _USUAL.match(lines):
+        found = [int(digits) * 10 ** (SCALE - 2) for digits in lines.replace(".", "").split()]
+        if len(found) == len(texts):
+            return found
+    return [parse_scaled(text) for text in texts]
 
 
 def plain(amount: Decimal) -> str:

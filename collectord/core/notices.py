@@ -35,14 +35,16 @@ TEXTS: Texts = {
     ),
     "rejected": ("Export {file} ({source}) was rejected: {reason}.", "Export {file} ({source}) wurde abgewiesen: {reason}."),
     "waiting_many": (
-        "{count} more files in the inbox wait or cannot be taken; `collectord status` shows them.",
-        "{count} weitere Dateien im Eingang warten oder können nicht genommen werden; `collectord status` zeigt sie.",
+        "{count} more {count:file|files} in the inbox {count:waits|wait} or cannot be taken; `collectord status` shows {count:it|them}.",
+        "{count} weitere {count:Datei im Eingang wartet oder kann|Dateien im Eingang warten oder können} nicht genommen werden;"
+        " `collectord status` zeigt sie.",
     ),
     "blocked": ("Nothing is dialled: {why}", "Es wird nicht gewählt: {why}"),
     "unconfirmed_block": (
-        "{count} dunning blocks that accounting was asked for are not in the export of {source}; `collectord quality` lists them."
+        "{count} dunning {count:block|blocks} that accounting was asked for {count:is|are} not in the export of {source};"
+        " `collectord quality` lists {count:it|them}."
         " Set them before the next dunning run.",
-        "{count} erbetene Mahnsperren stehen nicht im Export von {source}; `collectord quality` zeigt sie."
+        "{count} erbetene {count:Mahnsperre steht|Mahnsperren stehen} nicht im Export von {source}; `collectord quality` zeigt sie."
         " Bitte vor dem nächsten Mahnlauf setzen.",
     ),
     "approval": (

@@ -27,11 +27,14 @@ TEXTS: Texts = {
     "all-stale": ("No source is fresh: {sources}.", "Keine Quelle ist aktuell: {sources}."),
     "held": ("Every fresh source is held back: {sources}.", "Jede aktuelle Quelle ist zurückgehalten: {sources}."),
     "no-pbx": ("No PBX can be reached: {sentences}", "Keine Anlage ist erreichbar: {sentences}"),
-    "calls": ("{calls} call(s) in progress.", "{calls} Anruf(e) im Gang."),
+    "calls": ("{calls} {calls:call|calls} in progress.", "{calls} {calls:Anruf|Anrufe} im Gang."),
     "nobody": ("No agent is free.", "Niemand ist frei."),
     "no-task": ("No task is ready.", "Keine Aufgabe ist fällig."),
     "next-task": ("No task is ready before {at}.", "Vor {at} ist keine Aufgabe fällig."),
-    "ready": ("{ready} task(s) ready, {free} agent(s) free.", "{ready} Aufgabe(n) fällig, {free} Person(en) frei."),
+    "ready": (
+        "{ready} {ready:task|tasks} ready, {free} {free:agent|agents} free.",
+        "{ready} {ready:Aufgabe|Aufgaben} fällig, {free} {free:Person|Personen} frei.",
+    ),
 }  # fmt: skip
 
 

@@ -99,8 +99,20 @@ def _span(value: timedelta, language: Language) -> str:
     return f"{seconds} s"
 
 
+class _Shown(str):
+    """A value put into a sentence. `{items:item|items}` puts in no value but the word that its count asks for."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        one, either, many = spec.partition("|")
+        if not either:
+            return format(str(self), spec)
+        return one if self == "1" else many
+
+
 def phrase(texts: Texts, code: str, language: Language, zone: str = "UTC", /, **values: object) -> str:
     """The sentence `code` of `texts` with its values put in."""
     english, german = texts[code]
     pattern = german if language == "de" else english
-    return pattern.format(**{name: shown(value, language, zone) for name, value in values.items()})
+    return pattern.format(**{name: _Shown(shown(value, language, zone)) for name, value in values.items()})

@@ -12,13 +12,14 @@ import os
 import secrets
 import zlib
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 FORM = 1
 MOST = 2_000_000  # records; beyond it the hashes would cost more memory than reading costs time
+PART = 1 << 20  # bytes of keys
 SEPARATOR = "\x1f"  # within a key; no key holds a control character
 PROBE = "collectord"  # hashed with this process's key: tells whether hashes of another day can be compared
 
@@ -43,7 +44,16 @@ class Lines:
 
     head: Mapping[str, Any]
     hashes: array[int]
-    keys: list[str]  # company, debtor_no, item_no with SEPARATOR between them
+    text: bytes  # a line each: company, debtor_no, item_no with SEPARATOR between them
+
+    def parts(self) -> Iterator[tuple[array[int], list[bytes]]]:
+        """(hashes, keys), some thousands at a time: a million texts at once would be a hundred megabytes."""
+        at = start = 0
+        while at < len(self.hashes):
+            end = self.text.find(b"\n", start + PART)
+            keys = self.text[start : end if end >= 0 else len(self.text)].split(b"\n")
+            yield self.hashes[at : at + len(keys)], keys
+            at, start = at + len(keys), end + 1
 
 
 def load(path: Path) -> Lines | None:
@@ -55,12 +65,11 @@ def load(path: Path) -> Lines | None:
             hashes = array("q")
             hashes.fromfile(file, head["records"])
             text = file.read()
-            if _sum(zlib.crc32(text), hashes) != head["sum"]:
+            if _sum(zlib.crc32(text), hashes) != head["sum"] or text.count(b"\n") + 1 != max(1, head["records"]):
                 return None
-            keys = text.decode().split("\n") if head["records"] else []
     except (OSError, EOFError, ValueError, KeyError, TypeError):
         return None
-    return Lines(head, hashes, keys) if len(keys) == len(hashes) else None
+    return Lines(head, hashes, text)
 
 
 class Recorder:
@@ -75,12 +84,16 @@ class Recorder:
         self._sum = 0
 
     def add(self, hashes: Iterable[int], keys: Iterable[str]) -> None:
+        self.add_encoded(hashes, "\n".join(keys).encode())
+
+    def add_encoded(self, hashes: Iterable[int], keys: bytes) -> None:
+        """`keys`: with line ends between them."""
         before = len(self._hashes)
         if before > MOST:
             return
         self._hashes.extend(hashes)
         if len(self._hashes) > before:
-            text = (("\n" if before else "") + "\n".join(keys)).encode()
+            text = b"\n" + keys if before else keys
             self._sum = zlib.crc32(text, self._sum)
             self._keys.write(text)
 
@@ -91,7 +104,7 @@ class Recorder:
         if part is None:
             self._hashes = array("q", [0]) * (MOST + 1)
         else:
-            self.add(part.hashes, part.keys)
+            self.add_encoded(part.hashes, part.text)
 
     def keep(self, head: Mapping[str, Any]) -> None:
         """All of it or nothing. What is known of the whole file comes last."""

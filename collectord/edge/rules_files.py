@@ -10,14 +10,14 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from collectord.core.contact.packs import EVERYWHERE, Pack, parse_pack
 from collectord.core.exports.profile_text import extended, parse_profile
-from collectord.core.exports.source_profiles import CANONICAL, CANONICAL_NAME, Profile, misnamed
+from collectord.core.exports.source_profiles import CANONICAL, CANONICAL_NAME, Profile, misnamed, with_form_of
 from collectord.core.house import House
 from collectord.core.receivables.acting_early import NOT_EARLY, parse_early
 from collectord.core.receivables.claim_rules import ClaimRules, parse_claims
@@ -188,6 +188,11 @@ class _Reading:
                 whole = self._whole(name, found, ())
                 if whole is not None:
                     profiles[name] = self._parsed(f"{SOURCES}/{name}.toml", whole, read[1], partial(parse_profile, name))
+        for name, read in found.items():
+            also = profiles.get(profiles[name].also) if read is not None and name in profiles and "also" not in read[0] else None
+            if also is not None:
+                own = with_form_of(also, profiles[name])
+                profiles[own.name], profiles[name] = own, replace(profiles[name], also=own.name)
         for name, read in found.items():
             if read is not None and name in profiles:
                 file = str(self.directory / f"{SOURCES}/{name}.toml")

@@ -18,7 +18,7 @@ from collectord.edge.store.connection import Connection, Database
 
 FIRST_PORTION = 200  # rows, until it is known how long they take
 SMALLEST, LARGEST = 20, 4_000
-TRANSACTION = 0.005  # s that a portion should take: an outcome that comes meanwhile waits for it, and then for the disk
+TRANSACTION = 0.004  # s that a portion should take: an outcome that comes meanwhile waits for it, and then for the disk
 
 
 class Pace:
@@ -62,7 +62,7 @@ async def _carry(db: Database, step: versions.Step, arrived: Arrival, coming: in
             await versions.carry(conn, step, arrived, coming, low, high)
             return clock() - began
 
-        took = await db.write(job)
+        took = await db.write_unseen(job)
         crash_point("import-mid-apply")
         pace.took(took, high - low)
         low = high
@@ -76,7 +76,7 @@ async def settle(db: Database) -> None:
         await _some(db, versions.restore_ended)
         after: versions.ItemKey | None = ("", "", "")
         while after is not None:
-            after = await db.write(partial(versions.withdraw_stretch, after=after))
+            after = await db.write_unseen(partial(versions.withdraw_stretch, after=after))
             await asyncio.sleep(0)  # who waits for the lock gets it
         await db.write(versions.withdraw_rest)
     await remove_ended(db)
@@ -91,7 +91,7 @@ async def _some(db: Database, deed: Callable[..., Awaitable[int]]) -> None:
     pace, clock, done = Pace(), asyncio.get_running_loop().time, 1
     while done:
         began = clock()
-        done = await db.write(partial(deed, size=pace.size))
+        done = await db.write_unseen(partial(deed, size=pace.size))
         crash_point("import-mid-cleaning")
         pace.took(clock() - began, max(done, 1))
         await asyncio.sleep(0)  # who waits for the lock gets it

@@ -7,6 +7,7 @@ Invariant: whatever a file does to its reader, the daemon gets an answer about t
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,10 @@ from collectord.loops.intake_edges import IntakeEdges, turn_of
 LONGEST = 180.0  # s that any file may take …
 SLOWEST = 500_000  # … and one more for so many of its bytes: several times what the slowest kind needs
 LOG_EVERY = 5.0  # s
+TRIES = 2  # readers that one file may end
+KILLS = 20  # of its readers that may be killed from outside, by whoever frees memory, before the file is blamed
+FROM_OUTSIDE = (-signal.SIGKILL, 255)  # 255: somebody else collected its status
+SHORTEST_REST, LONGEST_REST = 0.05, 5.0  # s between a killed reader and the next
 
 TEXTS: Texts = {
     "too_slow": (
@@ -78,14 +83,21 @@ async def ask(edges: IntakeEdges, arrived: Arrival, export: ExportFile, scratch:
         country=edges.house.country,
     )  # fmt: skip
     reader, tell = _reader(edges), _Teller(edges, arrived, export.size)
-    longest = LONGEST + export.size / SLOWEST
-    # A file whose reader died is given to one more, as a whole.
-    orders = (await in_halves(edges, order, export, reader, tell, longest) or order, order)
-    for order in orders:
+    try:
+        return await _answered(edges, order, export, reader, tell)
+    finally:
+        tell.ended()
+
+
+async def _answered(edges: IntakeEdges, order: Order, export: ExportFile, reader: ReaderProcess, tell: _Teller) -> Summary:
+    """A file whose reader died is given to one more, as a whole. One that was killed from outside says nothing about the file."""
+    arrived, longest, killed, died_of_it = order.arrived, LONGEST + export.size / SLOWEST, 0, 0
+    asked = await in_halves(edges, order, export, reader, tell, longest) or order
+    while died_of_it < TRIES:
         limit = asyncio.timeout(longest)
         try:
             async with limit:
-                return Summary.from_json(await reader.read(order, tell))
+                return Summary.from_json(await reader.read(asked, tell))
         except TimeoutError:  # also what a folder that does not answer raises
             if not limit.expired():
                 raise
@@ -93,6 +105,12 @@ async def ask(edges: IntakeEdges, arrived: Arrival, export: ExportFile, scratch:
             return Summary(signature=export.signature, refused=phrase(TEXTS, "too_slow", edges.house.language, limit=round(longest)))
         except ReaderDied as died:
             edges.log.warning("reader_died", batch=arrived.batch_id, status=died.status)
+            asked = order
+            if died.status in FROM_OUTSIDE and killed < KILLS:
+                killed += 1
+                await asyncio.sleep(min(SHORTEST_REST * 2**killed, LONGEST_REST))
+            else:
+                died_of_it += 1
     return Summary(signature=export.signature, refused=phrase(INTAKE_TEXTS, "reader_died", edges.house.language))
 
 
@@ -112,9 +130,18 @@ class _Teller:
         self._edges, self._arrived, self._size = edges, arrived, max(size, 1)
         self._clock = asyncio.get_running_loop().time
         self._logged = self._clock()
+        self._now: tuple[str, int, int] | None = None
 
     def __call__(self, rows: int, read: int) -> None:
-        self._edges.watch(self._arrived.file, read, self._size)
+        self._now = (self._arrived.file, min(read, self._size - 1), self._size)
+        turn_of(self._edges).reading = self._now
+        self._edges.watch(*self._now)
         if self._clock() - self._logged >= LOG_EVERY:
             self._logged = self._clock()
             self._edges.log.info("import_progress", batch=self._arrived.batch_id, rows=rows, percent=min(100, 100 * read // self._size))
+
+    def ended(self) -> None:
+        """Nothing is read any more; whoever saw a part of it is told that this was all."""
+        turn_of(self._edges).reading = None
+        if self._now is not None:
+            self._edges.watch(self._arrived.file, self._size, self._size)

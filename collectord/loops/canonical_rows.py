@@ -7,12 +7,12 @@ Invariant: a line is a row, a bad row, or empty; the file as a whole is refused 
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from collectord.core.exports.bulk_rows import BulkReader, Portion
-from collectord.core.exports.columns import read_header
+from collectord.core.exports.columns import not_read, read_header
 from collectord.core.exports.csv_records import ExportRefused, Record, Records, refuse_by_magic
 from collectord.core.exports.decoding import Decoder
 from collectord.core.exports.open_items import RowReader
@@ -32,6 +32,14 @@ class Block:
     first: int  # number of the first line
     lines: Sequence[str]
     records: Sequence[Record]
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        return range(self.first, self.first + len(self.lines)) if self.lines else [record.line for record in self.records]
+
+    @property
+    def raws(self) -> Sequence[str]:
+        return self.lines or [record.raw for record in self.records]
 
 
 class CanonicalRows:
@@ -56,9 +64,9 @@ class CanonicalRows:
         for block in self.blocks():
             portion = self.bulk.records(block.records, self.delimiter) if block.records else Portion()
             if block.lines:
-                portion = self.bulk.lines(block.lines, block.first, self.delimiter)
+                portion = self.bulk.lines(block.lines, block.numbers, self.delimiter)
             scratch.add(portion)
-            record(recorder, portion, block)
+            record(recorder, portion, dict(zip(block.numbers, block.raws, strict=True)))
             rows, read = rows + len(portion.items) // ITEM_WIDTH, read + block.read
             tell(rows, read)
 
@@ -114,7 +122,7 @@ class CanonicalRows:
         header = read_header(record, self._order.language)
         self.columns = frozenset(header.positions)
         self.companies = () if header.has_company else None
-        self.warnings = header.ignored
+        self.warnings = not_read(header.ignored, self._order.language)
         self.header, self.delimiter = record.raw, records.delimiter
         self.bulk = BulkReader(header, RowReader(header, self._order.arrived.as_of, self._order.language), self._first_number())
         return True
@@ -137,17 +145,11 @@ class CanonicalRows:
     def originals(self) -> Iterator[tuple[int, str]]:
         """(line, text) of every record once more."""
         for block in self.blocks():
-            yield from enumerate(block.lines, block.first)
-            yield from ((record.line, record.raw) for record in block.records)
+            yield from zip(block.numbers, block.raws, strict=True)
 
 
-def record(recorder: Recorder, portion: Portion, block: Block) -> None:
-    """The hashes of the portion's good records, and the items they name."""
+def record(recorder: Recorder, portion: Portion, raws: Mapping[int, str]) -> None:
+    """The hashes of the portion's good records, and the items they name. `raws`: the records by line."""
     items = portion.items
-    if block.lines:
-        lines, first = block.lines, block.first
-        hashes = [hash(lines[line - first]) for line in items[3::ITEM_WIDTH]]
-    else:
-        raws = {one.line: one.raw for one in block.records}
-        hashes = [hash(raws[line]) for line in items[3::ITEM_WIDTH]]
+    hashes = [hash(raws[line]) for line in items[3::ITEM_WIDTH]]
     recorder.add(hashes, map(SEPARATOR.join, zip(items[0::ITEM_WIDTH], items[1::ITEM_WIDTH], items[2::ITEM_WIDTH], strict=True)))

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
 from collectord.core.exports.change_set import Verdict
 from collectord.core.exports.columns import DEBTOR_COLUMNS
-from collectord.core.exports.csv_records import ExportRefused, Record
+from collectord.core.exports.csv_records import ExportRefused
 from collectord.core.exports.readings import Order
 from collectord.edge.inbox import ExportFile
 from collectord.edge.line_hashes import SEPARATOR, Lines, Recorder, load
@@ -39,7 +40,10 @@ class ChangedLines:
             return False
         old = load(Path(self._order.lines))
         try:
-            return old is not None and self._fits(old) and self._compare(old, tell, recorder)
+            if old is None or not self._fits(old):
+                return False
+            self._scratch.begin_before(self._order.arrived.source, self._order.arrived.as_of.isoformat())
+            return self._compare(old, tell, recorder)
         except ExportRefused:
             return False  # the sentence about it comes from reading the whole
 
@@ -59,48 +63,51 @@ class ChangedLines:
         for block in self.rows.blocks():
             if (self.rows.header, self.rows.delimiter) != (old.head["header"], old.head["delimiter"]):
                 return False
-            records: Sequence[Any] = block.records or list(filter(None, block.lines))
-            hashes = [hash(one.raw) for one in block.records] or list(map(hash, records))
+            raws = block.raws
+            hashes, empty = list(map(hash, raws)), raws.count("")
             here = set(hashes)
+            if empty:
+                here.discard(hash(""))
             same = here & left
-            if len(here) != len(hashes):
+            if len(here) != len(hashes) - empty:
                 return False
             left -= same
             self.unparsed += len(same)
             if len(same) < len(here):
-                parsed += self._parse(block, here - same, recorder)
+                here -= same
+                parsed += self._parse(block, [one in here for one in hashes], recorder)
                 if parsed * WORTH_IT > len(old.hashes) + WORTH_IT:
                     return False
             read += block.read
             tell(self.unparsed + parsed, read)
         return self._conclude(old, left, recorder)
 
-    def _parse(self, block: Block, new: set[int], recorder: Recorder) -> int:
-        records = [one for one in block.records if hash(one.raw) in new] or [
-            Record(line, raw.split(self.rows.delimiter), raw)
-            for line, raw in enumerate(block.lines, block.first)
-            if raw and hash(raw) in new
-        ]
-        portion = self.rows.bulk.records(records, self.rows.delimiter)
+    def _parse(self, block: Block, new: Sequence[bool], recorder: Recorder) -> int:
+        numbers, raws = list(compress(block.numbers, new)), list(compress(block.raws, new))
+        if block.lines:
+            portion = self.rows.bulk.lines(raws, numbers, self.rows.delimiter)
+        else:
+            portion = self.rows.bulk.records(list(compress(block.records, new)), self.rows.delimiter)
         self._scratch.add(portion)
-        record(recorder, portion, Block(0, 0, (), records))
-        return len(records)
+        record(recorder, portion, dict(zip(numbers, raws, strict=True)))
+        return len(raws)
 
     def _conclude(self, old: Lines, left: set[int], recorder: Recorder) -> bool:
         """What is gone, and whether everything is sure."""
-        gone = [key for one, key in zip(old.hashes, old.keys, strict=True) if one in left]
-        scratch, source = self._scratch, self._order.arrived.source
+        scratch, source, gone = self._scratch, self._order.arrived.source, list[str]()
+        for hashes, keys in old.parts():
+            staying = [one not in left for one in hashes]
+            gone += [key.decode() for key, stays in zip(keys, staying, strict=True) if not stays]
+            recorder.add_encoded(compress(hashes, staying), b"\n".join(compress(keys, staying)))
         scratch.add_gone(tuple(key.split(SEPARATOR)) for key in gone)  # type: ignore[misc]  # three parts
         scratch.settle_twins()
         if scratch.is_doubtful(source, self.rows.columns & frozenset(DEBTOR_COLUMNS)):
             return False
-        staying = Counter(old.head["items"])
-        staying.subtract(key.partition(SEPARATOR)[0] for key in gone)
-        named = {company for company, count in staying.items() if count > 0} | scratch.companies()
+        items = Counter(old.head["items"])
+        items.subtract(key.partition(SEPARATOR)[0] for key in gone)
+        named = {company for company, count in items.items() if count > 0} | scratch.companies()
         self.scope = [ALL_COMPANIES] if self.rows.companies is None else sorted(named)
         absent = Verdict.MISSING if self._order.profile.absent == "cleared" else Verdict.DOUBTFUL
         scratch.find_gone(named | set(old.head["items"]) if self.rows.companies is None else named, absent)
-        kept = [(one, key) for one, key in zip(old.hashes, old.keys, strict=True) if one not in left]
-        recorder.add([one for one, _ in kept], [key for _, key in kept])
-        self.staying = dict(staying)
+        self.staying = dict(items)
         return True

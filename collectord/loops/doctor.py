@@ -58,7 +58,8 @@ async def examine(
     lines += await _notice_lines(db, settings)
     lines += _machine_lines(settings)
     lines += [
-        _line(f"export {s.source}", "ok" if s.fresh and not s.held else "fail", f"as of {s.as_of}, {s.age} accounting day(s) old",
+        _line(f"export {s.source}", "ok" if s.fresh and not s.held else "fail",
+              f"as of {s.as_of}, {s.age} accounting {'day' if s.age == 1 else 'days'} old",
               "" if s.fresh and not s.held else "decide held batches; have accounting drop a new export")
         for s in await standing.sources(db, house, now)
     ] or [_line("export", "fail", "no export was accepted yet", "drop one into the inbox or use `collectord import`")]  # fmt: skip

@@ -25,6 +25,9 @@ from collectord.loops.held_batches import accept_batch as accept_batch
 from collectord.loops.held_batches import reject_batch as reject_batch
 from collectord.loops.intake_edges import IntakeEdges as IntakeEdges
 from collectord.loops.intake_edges import Turn, turn_of
+from collectord.loops.intake_edges import Watch as Watch
+from collectord.loops.intake_edges import reading as reading
+from collectord.loops.intake_edges import unwatched as unwatched
 from collectord.loops.intake_recovery import recover as recover
 from collectord.loops.intake_recovery import settle
 

@@ -26,6 +26,13 @@ from collectord.edge.store.connection import Database
 MOST_COMPLAINTS = 10_000  # remembered, so that each is logged once
 
 
+Watch = Callable[[str, int, int], None]  # file, bytes read, its size; all of them: it is compared and booked now
+
+
+def unwatched(file: str, read: int, size: int) -> None:
+    """Nobody looks."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeEdges:
     """What intake touches."""
@@ -36,7 +43,7 @@ class IntakeEdges:
     new_id: Callable[[], str]
     sources: Mapping[str, Profile] = field(default_factory=dict)
     log: Any = field(default_factory=structlog.get_logger)
-    watch: Callable[[str, int, int], None] = lambda file, read, size: None  # whoever wants to see how far a file is read
+    watch: Watch = unwatched  # whoever wants to see how far a file is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,7 @@ class Turn:
     unreachable: Unreachable | None = None
     busy: bool = False  # the heap is not worked off: the next turn goes on at once
     unsettled: bool = False  # a claim got no answer: recovery has to look where its file is
+    reading: tuple[str, int, int] | None = None  # as `Watch` is told, of a long file that is being read now
     walked: tuple[float, float] | None = None  # loop time of the last walk's end, seconds it took
     complained: set[tuple[str, str]] = field(default_factory=set)
 
@@ -77,3 +85,9 @@ _turns: WeakKeyDictionary[Database, Turn] = WeakKeyDictionary()
 
 def turn_of(edges: IntakeEdges) -> Turn:
     return _turns.setdefault(edges.db, Turn())
+
+
+def reading(db: Database) -> tuple[str, int, int] | None:
+    """File, bytes read and its size, of the long file that is being read now."""
+    turn = _turns.get(db)
+    return turn.reading if turn else None

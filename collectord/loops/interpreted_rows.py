@@ -11,13 +11,13 @@ from datetime import date
 from typing import Any
 
 from collectord.core.exports.bulk_rows import BulkReader, Portion
-from collectord.core.exports.columns import COLUMNS, Header
+from collectord.core.exports.columns import COLUMNS, Header, not_read
 from collectord.core.exports.interpreting import Interpreter, interpreter
 from collectord.core.exports.master_rows import MasterReader
 from collectord.core.exports.open_items import BadRow, RowReader
 from collectord.core.exports.readings import Order
 from collectord.core.exports.same_items import Said
-from collectord.core.receivables.payment_lines import PaymentReader
+from collectord.core.receivables.payment_lines import PaymentReader, without_accounts
 from collectord.edge import documents
 from collectord.edge.inbox import ExportFile
 from collectord.edge.line_hashes import Recorder
@@ -46,7 +46,7 @@ class InterpretedRows:
                 taker.write()
                 tell(rows, self._export.position())
         taker.write()
-        self.warnings = (*self._interpreter.ignored, *self._interpreter.notes, *reading.notes)
+        self.warnings = (*not_read(self._interpreter.ignored, self._order.language), *self._interpreter.notes, *reading.notes)
 
     def _said(self, records: Iterable[Any]) -> Iterator[Said | BadRow]:
         for record in records:
@@ -89,10 +89,11 @@ class _Items:
         self._reader = RowReader(CANONICAL, order.arrived.as_of, order.language)
         self._bulk = BulkReader(CANONICAL, self._reader)
         self._scratch, self._portion = scratch, Portion()
+        self._bookings = order.profile.special != ""  # the bank's words stand in them
 
     def take(self, said: Said | BadRow) -> None:
         row = said if isinstance(said, BadRow) else self._reader.check(*said)
-        self._bulk.add(self._portion, row)
+        self._bulk.add(self._portion, without_accounts(row) if self._bookings and isinstance(row, BadRow) else row)
 
     def write(self) -> None:
         self._scratch.add(self._portion)
@@ -117,7 +118,7 @@ class _Others:
             self._reader.columns = self._interpreter.columns
         row = said if isinstance(said, BadRow) else self._reader.check(*said)
         if isinstance(row, BadRow):
-            self._bad.append(row)
+            self._bad.append(without_accounts(row))
         elif row is not None:
             self._good.append((said.line, row))
 

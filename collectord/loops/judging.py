@@ -18,6 +18,7 @@ from collectord.core.exports.change_set import Counts, odd_size, shrinks
 from collectord.core.exports.freshness import Earlier
 from collectord.core.exports.intake import TEXTS, Arrival, Decision, first_look, judge
 from collectord.core.exports.readings import Summary
+from collectord.core.exports.source_names import without_profile
 from collectord.core.exports.source_profiles import Profile
 from collectord.core.wording import phrase
 from collectord.edge.crash import crash_point
@@ -28,6 +29,7 @@ from collectord.loops.applying import put_rejects
 from collectord.loops.asking import ask, profile_of
 from collectord.loops.intake_edges import IntakeEdges
 from collectord.loops.prepared import Prepared
+from collectord.loops.remarks import remarks
 from collectord.loops.what_changes import what_changes
 
 NOTHING_READ = Summary()
@@ -73,7 +75,8 @@ async def judged(edges: IntakeEdges, arrived: Arrival, export: ExportFile, scrat
     if summary.signature != export.signature or export.changed():
         return Judged(arrived=arrived, decision=Decision("rejected", phrase(TEXTS, "restless", house.language)), steady=False)
     if summary.refused:
-        return Judged(arrived=arrived, decision=Decision("rejected", summary.refused))
+        reasons = (summary.refused, without_profile(arrived.source, edges.sources, house.language))
+        return Judged(arrived=arrived, decision=Decision("rejected", "; ".join(filter(None, reasons))))
     crash_point("import-read")
     arrived = arrived.told(summary.as_of)
     history = await edges.db.read(partial(batches.history, source=arrived.source, digest=digest, companies=summary.scope))
@@ -82,7 +85,7 @@ async def judged(edges: IntakeEdges, arrived: Arrival, export: ExportFile, scrat
         return Judged(arrived=arrived, decision=second, original=history.latest if second.status == "duplicate" else None)
     if summary.counts.rejected:
         await put_rejects(edges.db, scratch, arrived)
-    prepared, counts = await counted(edges, arrived, summary, scratch, now)
+    prepared, counts, summary = await counted(edges, arrived, summary, scratch, now)
     decision = second or (prepared and prepared.decision) or await _verdict(edges, arrived, export.size, profile, summary, counts)
     extra = prepared.extra if prepared else {}
     if decision.status == "held" and prepared is None:
@@ -97,21 +100,27 @@ def _may_say_its_day(profile: Profile, arrived: Arrival) -> bool:
 
 async def counted(
     edges: IntakeEdges, arrived: Arrival, summary: Summary, scratch: Path, now: datetime
-) -> tuple[Prepared | None, Counts]:  # fmt: skip
-    """Other kinds than open items are compared with the store by their own loops."""
+) -> tuple[Prepared | None, Counts, Summary]:  # fmt: skip
+    """Other kinds than open items are compared with the store by their own loops. The summary comes back with what is to be told."""
+    told = (*summary.warnings, *await remarks(edges, arrived, summary, now))
     prepare = PREPARE.get(profile_of(edges, arrived.source).kind)
     if prepare is None:
-        return None, summary.counts
+        return None, summary.counts, replace(summary, warnings=told)
     async with edges.db.beside(scratch, versions.SCRATCH):
         rows = await edges.db.write(versions.said)
     prepared = await prepare(edges, arrived, rows, now)
-    return prepared, replace(prepared.counts, rejected=summary.counts.rejected)
+    counts = replace(prepared.counts, rejected=summary.counts.rejected)
+    return prepared, counts, replace(summary, warnings=(*told, *prepared.warnings))
 
 
 async def _verdict(edges: IntakeEdges, arrived: Arrival, size: int, profile: Profile, summary: Summary, counts: Counts) -> Decision:
     language = edges.house.language
     if summary.unmet:
         return Decision("held", "; ".join(summary.unmet))
+    if profile.rows.same_item == "sum" and summary.counts.rejected:
+        vague = await edges.db.read(partial(batches.vague_rejects, batch_id=arrived.batch_id))
+        if vague.nobodys:
+            return Decision("held", phrase(TEXTS, "nobodys_posting", language, line=vague.nobodys_line, count=vague.nobodys))
     earlier = await edges.db.read(partial(batches.sizes, source=arrived.source))
     doubt = shrinks(counts, summary.before, edges.house, language, profile.guards) or odd_size(
         size, earlier, arrived.mode, language, profile.guards

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -18,6 +18,7 @@ from collectord.core.exports.intake import Arrival
 from collectord.core.exports.master_rows import Gathering, MasterSaid, merged, merged_persons
 from collectord.core.house import House
 from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.wording import Language, Texts, phrase, safe
 from collectord.edge.store import batches, master
 from collectord.edge.store.connection import Connection
 from collectord.loops.intake_edges import IntakeEdges
@@ -25,6 +26,16 @@ from collectord.loops.prepared import Prepared
 
 ROWS = 200  # checked rows put together, and …
 DEBTORS = 25  # … debtors compared between two breaths of the event loop: a few milliseconds
+COMPANIES_SHOWN = 10
+
+TEXTS: Texts = {
+    "elsewhere": (
+        "{count} debtors reach nobody: they stand under company {seen}, lists of open items know company {known}; set company in the"
+        " profile's [columns] or in the file",
+        "{count} Debitoren erreichen niemanden: sie stehen unter Buchungskreis {seen}, die Listen offener Posten kennen {known}; company im"
+        " Quellprofil ([columns]) oder in der Datei setzen",
+    ),
+}
 
 
 async def prepare(edges: IntakeEdges, arrived: Arrival, rows: Sequence[tuple[int, tuple[str, ...]]], now: datetime) -> Prepared:
@@ -50,9 +61,25 @@ async def prepare(edges: IntakeEdges, arrived: Arrival, rows: Sequence[tuple[int
         await master.settle_rejects(conn, good, arrived.source, arrived.batch_id)
 
     rejected = await edges.db.read(partial(batches.count_rejects, batch_id=arrived.batch_id))
+    companies = await edges.db.read(master.exported_companies)
     return Prepared(
-        counts=Counts(verdicts=dict(verdicts), rejected=rejected), apply=apply, extra={"debtors": len(keys), "contact_persons": persons}
-    )
+        counts=Counts(verdicts=dict(verdicts), rejected=rejected), apply=apply, extra={"debtors": len(keys), "contact_persons": persons},
+        warnings=_elsewhere(Counter(company for company, _ in keys), companies, edges.house.language),
+    )  # fmt: skip
+
+
+def _elsewhere(said: Mapping[str, int], known: Sequence[str], language: Language) -> tuple[str, ...]:
+    """A company that no list of open items knows, while they know others: what is said of its debtors reaches nobody."""
+    strange = {company: count for company, count in said.items() if company not in known}
+    if not known or not strange:
+        return ()
+    named = {"seen": _shown(sorted(strange)), "known": _shown(known)}
+    return (phrase(TEXTS, "elsewhere", language, count=sum(strange.values()), **named),)
+
+
+def _shown(companies: Sequence[str]) -> str:
+    more = ", …" if len(companies) > COMPANIES_SHOWN else ""
+    return ", ".join(f'"{safe(company)}"' for company in companies[:COMPANIES_SHOWN]) + more
 
 
 async def _gathered(rows: Sequence[tuple[int, tuple[str, ...]]]) -> Gathering:

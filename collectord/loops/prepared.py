@@ -27,3 +27,4 @@ class Prepared:
     decision: Decision | None = None
     apply: Callable[[Connection], Awaitable[None]] = nothing
     extra: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()  # for the receipt

@@ -22,7 +22,7 @@ from collectord.edge.line_hashes import Recorder
 from collectord.edge.store.scratch import Scratch
 from collectord.loops.canonical_rows import CanonicalRows
 from collectord.loops.changed_lines import ChangedLines
-from collectord.loops.chosen_debtors import choose_debtors
+from collectord.loops.chosen_debtors import choose_debtors, judge_numbers
 
 if TYPE_CHECKING:
     from collectord.loops.interpreted_rows import InterpretedRows
@@ -72,6 +72,7 @@ def _what_changed(order: Order, export: ExportFile, scratch: Scratch, tell: Tell
 def _stretch(order: Order, export: ExportFile, scratch: Scratch, tell: Tell, recorder: Recorder) -> Summary:
     """Half of a large file into a scratch of its own, so that two readers share the work."""
     CanonicalRows(order, export).fill(scratch, tell, recorder)
+    judge_numbers(order, scratch)
     recorder.keep({})
     return Summary(signature=export.signature)
 
@@ -130,8 +131,8 @@ def _summary(
 def _keep(
     order: Order, rows: CanonicalRows | InterpretedRows, scratch: Scratch, recorder: Recorder, items: Mapping[str, int]
 ) -> None:  # fmt: skip
-    """The file's lines for the next one, when they tell everything."""
-    if isinstance(rows, CanonicalRows) and order.arrived.mode == "snapshot" and scratch.is_plain():
+    """The file's lines for the next one, when they tell everything: each is an open item of this source, in no doubt."""
+    if isinstance(rows, CanonicalRows) and order.arrived.mode == "snapshot" and not order.profile.only_new and scratch.is_plain():
         recorder.keep(
             {
                 "batch": order.arrived.batch_id, "number": scratch.number + 1, "profile": repr(order.profile), "header": rows.header,

@@ -16,13 +16,14 @@ from collectord.core.exports.freshness import accounting_days, confirmed_until
 from collectord.core.exports.intake import TEXTS, Arrival, Decision, IntakeRefused, Receipt
 from collectord.core.wording import phrase
 from collectord.edge.crash import crash_point
-from collectord.edge.inbox import ExportFile, Folder, receipt_names, rejects_csv, write_atomically
+from collectord.edge.inbox import ExportFile, Folder
 from collectord.edge.store import batches, covering, versions
 from collectord.edge.store.connection import Connection
 from collectord.loops import applying
 from collectord.loops.asking import adopt_lines, ask, profile_of, scratch_for
 from collectord.loops.intake_edges import IntakeEdges
 from collectord.loops.judging import Judged, counted, judged
+from collectord.loops.receipts import write_receipt
 
 HOME: Mapping[str, Folder] = {
     "accepted": "archive", "duplicate": "archive", "replaced": "archive", "held": "held", "rejected": "rejected", "stale": "rejected",
@@ -51,7 +52,7 @@ async def accept(edges: IntakeEdges, arrived: Arrival, export: ExportFile, now: 
         if summary.refused or summary.signature != export.signature:
             raise IntakeRefused(summary.refused or phrase(TEXTS, "tampered", edges.house.language, file=arrived.stored_as))
         arrived = arrived.told(summary.as_of)
-        prepared, counts = await counted(edges, arrived, summary, scratch, now)
+        prepared, counts, summary = await counted(edges, arrived, summary, scratch, now)
         found = Judged(arrived=arrived, decision=Decision("accepted"), counts=counts, summary=summary, prepared=prepared,
                        extra=prepared.extra if prepared else {})  # fmt: skip
         await _decide(edges, found, scratch, now)
@@ -63,6 +64,10 @@ async def _decide(edges: IntakeEdges, found: Judged, scratch: Path, now: datetim
     batch_id, accepted = found.arrived.batch_id, found.decision.status == "accepted"
     if accepted and found.prepared is None:
         await applying.apply(edges.db, scratch, found.arrived)
+    until = None
+    if found.original:  # in a thread: the first count of working days loads the holidays of the whole world
+        days = accounting_days(edges.house)
+        until = await asyncio.to_thread(confirmed_until, found.original, found.arrived.as_of, days)
 
     async def job(conn: Connection) -> list[tuple[str, str]]:
         replaced = await _accept(conn, edges, found, now) if accepted else []
@@ -71,7 +76,6 @@ async def _decide(edges: IntakeEdges, found: Judged, scratch: Path, now: datetim
         await batches.decide(conn, found.arrived, found.decision, found.counts, now, found.summary, found.extra)
         if found.original:
             await batches.repeat(conn, batch_id, found.original.batch_id)
-            until = confirmed_until(found.original, found.arrived.as_of, accounting_days(edges.house))
             if until:
                 await batches.confirm(conn, found.original.batch_id, until)
         crash_point("import-before-commit")
@@ -108,12 +112,7 @@ async def _accept(conn: Connection, edges: IntakeEdges, found: Judged, now: date
 async def finish(edges: IntakeEdges, batch_id: str, origin: Folder) -> Receipt:
     """After the commit: receipt, rejects, file to its last folder. Done again, it changes nothing."""
     receipt = await edges.db.read(partial(batches.receipt, batch_id=batch_id))
-    name, rejects = receipt_names(receipt.stored_as)
-    place = edges.folders.of("receipts")
-    if receipt.rejected:
-        rows = [(str(bad.line), bad.column, bad.value, bad.reason, bad.original) for bad in receipt.rejected]
-        await asyncio.to_thread(write_atomically, place / rejects, rejects_csv(rows))
-    await asyncio.to_thread(write_atomically, place / name, receipt.as_file())
+    await write_receipt(edges.db, edges.folders.of("receipts"), receipt)
     crash_point("import-receipt-written")
     crash_point("import-before-archive")
     if not await asyncio.to_thread(edges.folders.move, receipt.stored_as, origin, HOME[receipt.status]):

@@ -104,7 +104,7 @@ def test_a_manual_call_is_for_the_named_agent_for_ever() -> None:
 def test_a_skill_is_never_done_without() -> None:
     assert placed(case("s", skill="senior")) == ("s", "202")
     answer = nothing(case("s", skill="lawyer"))
-    assert answer.why == "1 task(s) wait for an agent, a skill or a language that nobody free has."
+    assert answer.why == "1 task waits for an agent, a skill or a language that nobody free has."
 
 
 def test_a_language_binds_unless_nobody_in_the_house_speaks_it() -> None:
@@ -224,7 +224,7 @@ def test_an_agent_whom_an_exception_names_is_the_only_one_however_long_the_case_
 def test_with_owner_first_a_case_waits_for_its_owner_who_is_in_a_call() -> None:
     owned = replace(case("o", owner="202"), owner_first=True)
     assert placed(owned, at_work=(ANNA, BEN)) == ("o", "202")
-    assert "1 task(s) wait" in nothing(owned, desk=(ANNA,), at_work=(ANNA, BEN)).why
+    assert "1 task waits" in nothing(owned, desk=(ANNA,), at_work=(ANNA, BEN)).why
     assert placed(owned, desk=(ANNA,), at_work=(ANNA,)) == ("o", "201"), "an owner who is away holds nothing up"
     assert placed(replace(owned, owner=""), desk=(ANNA,), at_work=(ANNA, BEN)) == ("o", "201")
 

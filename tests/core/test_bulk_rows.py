@@ -14,7 +14,7 @@ from collectord.core.exports.bulk_rows import BulkReader, Portion
 from collectord.core.exports.columns import Header, read_header
 from collectord.core.exports.csv_records import ExportRefused, Record, Records
 from collectord.core.exports.open_items import BadRow, GoodRow, RowReader
-from collectord.core.money import NotMoney, parse_amount, parse_scaled, to_scaled
+from collectord.core.money import NotMoney, parse_amount, parse_scaled, parse_scaled_all, to_scaled
 
 AS_OF = date(2026, 11, 23)
 NAMES = "company;debtor_no;debtor_name;item_no;due_on;open_amount;amount;currency;kind;dunning_level;country;credit_limit;phone"
@@ -88,7 +88,11 @@ def test_for_all_rows_both_ways_say_the_same(said: list[dict[str, str]], delimit
         portions = []
         for at in range(0, len(lines), portion):
             some = slice(at, at + portion)
-            portions.append(bulk.lines(lines[some], at + 2, delimiter) if take == "lines" else bulk.records(records[some], delimiter))
+            portions.append(
+                bulk.lines(lines[some], range(at + 2, at + 2 + len(lines[some])), delimiter)
+                if take == "lines"
+                else bulk.records(records[some], delimiter)
+            )
         found = in_bulk(portions)
         assert found[0] == items
         assert found[2] == sorted(bad)
@@ -98,8 +102,8 @@ def test_for_all_rows_both_ways_say_the_same(said: list[dict[str, str]], delimit
 def test_what_repeats_is_told_once() -> None:
     header = header_of("debtor_no;debtor_name;item_no;due_on;open_amount;currency")
     bulk = BulkReader(header, RowReader(header, AS_OF, "en"))
-    first = bulk.lines(["1;M;R1;2026-11-01;1.00;EUR", "1;M;R2;2026-11-02;-1.00;EUR", "2;N;R3;2026-11-01;1.00;EUR"], 2, ";")
-    second = bulk.lines(["1;M;R4;2026-11-01;7.00;EUR"], 5, ";")
+    first = bulk.lines(["1;M;R1;2026-11-01;1.00;EUR", "1;M;R2;2026-11-02;-1.00;EUR", "2;N;R3;2026-11-01;1.00;EUR"], [2, 3, 4], ";")
+    second = bulk.lines(["1;M;R4;2026-11-01;7.00;EUR"], [5], ";")
     assert [detail[3] for detail in first.details] == ["invoice", "credit_note"]
     assert [saying[:3] for saying in first.sayings] == [("", "1", 2), ("", "2", 4)]
     assert (second.details, second.sayings, second.items[2:4]) == ([], [], ["R4", 5])
@@ -111,17 +115,17 @@ def test_a_hostile_file_costs_no_memory(monkeypatch: pytest.MonkeyPatch) -> None
     bulk = BulkReader(header, RowReader(header, AS_OF, "en"))
     for n in range(30):
         line = f"{n};N{n};R{n};2026-10-{n % 28 + 1:02};{n}.00;2026-09-{n % 28 + 1:02}"
-        assert len(bulk.lines([line, line.replace(";R", ";S").replace(f";{n}.", f";-{n + 1}.")], 2, ";").items) == 18
-    for known in (bulk._dues, bulk._amounts, bulk._claims, bulk._credits, bulk._numbers, bulk._told):
+        assert len(bulk.lines([line, line.replace(";R", ";S").replace(f";{n}.", f";-{n + 1}.")], [2, 3], ";").items) == 18
+    for known in (bulk._dues, bulk._claims, bulk._credits, bulk._numbers, bulk._told):
         assert len(known) <= 5
 
 
 def test_empty_lines_are_no_rows_and_keep_the_count() -> None:
     header = header_of("debtor_no;debtor_name;item_no;due_on;open_amount")
     bulk = BulkReader(header, RowReader(header, AS_OF, "en"))
-    portion = bulk.lines(["", "1;M;R1;2026-11-01;1.00", "", ";;;;"], 10, ";")
+    portion = bulk.lines(["", "1;M;R1;2026-11-01;1.00", "", ";;;;"], [10, 11, 12, 13], ";")
     assert (portion.items[3], portion.bad) == (11, [])
-    assert bulk.lines([], 14, ";").items == []
+    assert bulk.lines([], [], ";").items == []
 
 
 def test_a_last_row_that_was_cut_refuses_the_file() -> None:
@@ -146,6 +150,17 @@ def test_a_quoted_record_is_taken_in_bulk_unless_its_blanks_need_a_look() -> Non
 def test_for_all_amounts_the_integer_form_is_that_of_the_decimal(amount: Any) -> None:
     text = f"{amount:f}"
     assert parse_scaled(text) == to_scaled(parse_amount(text))
+
+
+@given(st.lists(st.sampled_from(["1.00", "-0.05", "0.00", "12", "-3.1234", "999999999999.99"])))
+def test_for_all_lists_of_amounts_many_at_once_are_read_as_one_by_one(texts: list[str]) -> None:
+    assert parse_scaled_all(texts) == [parse_scaled(text) for text in texts]
+
+
+@pytest.mark.parametrize("text", ["1.00\n2.00", "1.00\n", "1.00 ", "", "1,00", "１.00"])
+def test_one_text_that_is_no_amount_spoils_many(text: str) -> None:
+    with pytest.raises(NotMoney):
+        parse_scaled_all(["1.00", text])
 
 
 @pytest.mark.parametrize("text", ["1_000", "NaN", "1e9", "1.000.00", "", "１２", "1.23456", "1000000000000", "-1000000000000"])
@@ -178,7 +193,7 @@ def test_plain_lines_are_given_as_lines_and_everything_else_is_fed() -> None:
 def test_what_is_not_surely_good_is_named_by_the_row_reader(column: str, value: str) -> None:
     row = {name: next_good(name) for name in NAMES.split(";")} | {column: value}
     bulk = BulkReader(header_of(NAMES), RowReader(header_of(NAMES), AS_OF, "en"))
-    portion = bulk.lines([";".join(row.values())], 2, ";")
+    portion = bulk.lines([";".join(row.values())], [2], ";")
     assert ([bad.column for bad in portion.bad], portion.items) == ([column], [])
 
 

@@ -274,7 +274,7 @@ def test_fridays_export_allows_calls_all_monday_and_none_on_tuesday() -> None:
     assert isinstance(ask(friday, local("2026-11-23T19:59"), fresh=False), Allowed)
     answer = ask(friday, local("2026-11-24T10:00"), fresh=False)
     only(answer, "guard/stale-source", None)
-    assert "2 accounting days old, 1 are allowed" in refused(answer).refusals[0].reason
+    assert "2 accounting days old, 1 is allowed" in refused(answer).refusals[0].reason
 
 
 def test_a_source_without_a_snapshot_is_not_known_well_enough() -> None:

@@ -22,7 +22,8 @@ def records_of(text: str, *, portion: int = 7) -> list[Record]:
 
 def decoded(content: bytes, portion: int) -> str:
     decoder = Decoder("en")
-    return "".join(decoder.feed(content[start : start + portion]) for start in range(0, len(content), portion))
+    text = [decoder.feed(content[start : start + portion]) for start in range(0, len(content), portion)]
+    return "".join([*text, decoder.feed(b"", final=True)])
 
 
 def fields_of(text: str) -> list[list[str]]:
@@ -96,7 +97,7 @@ def test_a_last_line_without_a_line_end_is_marked() -> None:
 
 
 def test_a_byte_order_mark_is_dropped() -> None:
-    assert Decoder("en").feed(b"\xef\xbb\xbfdebtor_no") == "debtor_no"
+    assert Decoder("en").feed(b"\xef\xbb\xbfdebtor_no", final=True) == "debtor_no"
 
 
 @pytest.mark.parametrize("portion", [1, 2, 3, 100])

@@ -26,11 +26,11 @@ def test_the_sentences_say_what_goes_what_explains_it_and_which_company_is_missi
     assert HALF.sentences("en") == [
         "open now: 100 items, CHF5.00, €1,000.00; with this file: 62 items, €600.00",
         "40 items of 21 debtors would vanish: CHF5.00, €420.00",
-        "3 of them are direct debits that are due or items with a payment seen: €9.00",
+        "of these, direct debits that are due or items with a payment seen: 3, €9.00",
         "every item of company '2000' would vanish (40): does the export leave this company out?",
         "20 debtors would owe nothing any more",
         "2 items would be new: €20.00",
-        "1 items would change, in sum by -€4.50",
+        "1 item would change, in sum by -€4.50",
     ]
 
 

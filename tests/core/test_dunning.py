@@ -70,7 +70,7 @@ def test_an_old_item_that_nobody_called_about_starts_with_the_friendly_call() ->
     answer = yes(item(days=60))
     assert (answer.level.name, answer.items, answer.open_amount) == ("friendly call", ("A",), {"EUR": Decimal("410.00")})
     assert answer.since == TODAY - 57 * DAY
-    assert answer.why("en", ZONE) == "Step 2 (friendly call): A was due on Thu 24 Sept 2026 and €410.00 is open in 1 item(s)."
+    assert answer.why("en", ZONE) == "Step 2 (friendly call): A was due on Thu 24 Sept 2026 and €410.00 is open in 1 item."
     assert answer.why("de", ZONE).startswith("Stufe 2 (freundliche Erinnerung): A war am Do., 24. Sept. 2026 fällig")
 
 

@@ -35,8 +35,14 @@ def test_overdue_is_due_items_plus_credits_and_never_negative() -> None:
 
 
 def test_days_past_due_are_those_of_the_oldest_unpaid_item() -> None:
-    assert oldest_days_past_due([item("1", date(2026, 11, 12)), item("-1", date(2026, 1, 1))], TODAY) == 12
+    assert oldest_days_past_due([item("2", date(2026, 11, 12)), item("-1", date(2026, 1, 1))], TODAY) == 12
     assert oldest_days_past_due([item("1", date(2026, 12, 1))], TODAY) == 0
+
+
+def test_what_credits_cover_is_not_past_due() -> None:
+    covered = [item("1", date(2026, 11, 12)), item("-1", date(2026, 11, 20))]
+    assert oldest_days_past_due(covered, TODAY) == 0
+    assert oldest_days_past_due([*covered, item("5", date(2026, 11, 20), "CHF")], TODAY) == (TODAY - date(2026, 11, 20)).days
 
 
 def test_a_dunning_block_holds_through_its_last_day() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from collectord.core.exports.columns import PAYMENT_COLUMNS
 from collectord.core.exports.open_items import BadRow
 from collectord.core.money import Money
-from collectord.core.receivables.payment_lines import PaymentLine, PaymentReader, kept_of, lines_of, shown_account
+from collectord.core.receivables.payment_lines import PaymentLine, PaymentReader, kept_of, lines_of, shown_account, without_accounts
 
 AS_OF = date(2026, 11, 23)
 USUAL = {"booked_on": "2026-11-20", "amount": "410.00", "payer": "Muster", "reference": "RE 1001"}
@@ -157,3 +157,17 @@ def test_for_all_statements_lines_are_as_many_as_rows_with_as_many_ids_and_a_sec
     once, twice = lines(*given_rows), lines(*given_rows)
     assert once == twice
     assert len({one.id for one in once}) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("original", "kept"),
+    [
+        ("31.02.2026;DE02120300000000202051;5", "31.02.2026;DE…2051;5"),
+        ("IBAN DE02 1203 0000 0000 2020 51 RECHNUNG A1", "IBAN DE…2051 RECHNUNG A1"),
+        ("von gb82west12345698765432 und NL91ABNA0417164300", "von gb…5432 und NL…4300"),
+        ("Rechnung RE-2026-1123, Kd. 4711", "Rechnung RE-2026-1123, Kd. 4711"),
+    ],
+)
+def test_of_a_bad_line_only_country_and_end_of_an_iban_are_kept(original: str, kept: str) -> None:
+    bad = without_accounts(BadRow(7, "payer_account", original, "why", original))
+    assert (bad.value, bad.original, bad.line, bad.reason) == (kept, kept, 7, "why")

@@ -135,7 +135,10 @@ def heard(**given: Any) -> Heard:
     [
         ([], None),
         ([{"told_until": None}], None),
-        ([{"told_until": BOOKED - timedelta(days=1)}], None),
+        ([{"told_until": BOOKED - timedelta(days=2)}], None),
+        ([{"told_until": BOOKED - timedelta(days=1)}], ("confirmed", "b1")),  # drawn that day, and nothing of it is open: it knew
+        ([{"told_until": BOOKED - timedelta(days=1), "item_open": True, "fell": Decimal(5)}], None),  # of that day: perhaps drawn before
+        ([{"told_until": BOOKED - timedelta(days=1), "is_return": True}], None),
         ([{}, {"told_until": None}], None),
         ([{}], ("confirmed", "b1")),
         ([{"item_open": True}], ("matched", "b1")),

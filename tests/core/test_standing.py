@@ -19,8 +19,8 @@ WORKING = Found(
 @pytest.mark.parametrize(
     ("found", "state", "says"),
     [
-        (WORKING, "dialling", "5 task(s) ready, 2 agent(s) free."),
-        (replace(WORKING, calls=3), "dialling", "3 call(s) in progress."),
+        (WORKING, "dialling", "5 tasks ready, 2 agents free."),
+        (replace(WORKING, calls=3), "dialling", "3 calls in progress."),
         (replace(WORKING, free_agents=0), "idle", "No agent is free."),
         (replace(WORKING, ready=0), "idle", "No task is ready."),
         (replace(WORKING, ready=0, next_task_at=datetime(2026, 11, 24, 9, tzinfo=UTC)), "idle", "No task is ready before"),
@@ -43,4 +43,4 @@ def test_the_weightiest_reason_is_told(found: Found, state: str, says: str) -> N
 
 def test_one_fresh_source_is_enough() -> None:
     other = Source(source="old", as_of=None, age=None, fresh=False, held=True)
-    assert judge(replace(WORKING, sources=(other, FRESH)), "de", "Europe/Berlin") == ("dialling", "5 Aufgabe(n) fällig, 2 Person(en) frei.")
+    assert judge(replace(WORKING, sources=(other, FRESH)), "de", "Europe/Berlin") == ("dialling", "5 Aufgaben fällig, 2 Personen frei.")

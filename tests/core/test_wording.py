@@ -41,6 +41,20 @@ def test_a_sentence_has_its_values(language: Language, text: str) -> None:
     assert phrase(TEXTS, "due", language, who="A", sum=Money(Decimal(1), "EUR"), day=date(2026, 11, 24)) == text
 
 
+@pytest.mark.parametrize(
+    ("count", "english", "german"),
+    [(0, "0 items are bad", "0 Zeilen sind"), (1, "1 item is bad", "1 Zeile ist"), (21, "21 items are bad", "21 Zeilen sind")],
+)
+def test_a_word_follows_the_count_it_stands_with(count: int, english: str, german: str) -> None:
+    counted = {"bad": ("{items} {items:item is|items are} bad", "{items} {items:Zeile ist|Zeilen sind}")}
+    assert phrase(counted, "bad", "en", items=count) == english
+    assert phrase(counted, "bad", "de", items=count) == german
+
+
+def test_a_value_keeps_an_ordinary_width() -> None:
+    assert phrase({"no": ("[{no:>4}]", "[{no:<4}]")}, "no", "en", no=7) == "[   7]"
+
+
 def test_hostile_text_stays_on_one_line_and_bounded() -> None:
     assert safe("a\r\n{'event': 'paid'}\x1b[2J\u202eb") == "a  {'event': 'paid'} [2J b"
     assert safe("x" * 500, 10) == "x" * 9 + "…"

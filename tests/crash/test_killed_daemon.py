@@ -62,6 +62,8 @@ async def test_an_outcome_keyed_on_star_85_while_the_daemon_is_dead_is_booked(tm
         plant.start()
         await plant.until_settled(30.0)
         mine = "select id, disposition from attempt where agent = '201' and result = 'answered' order by placed_at desc limit 1"
+        await until(lambda: bool(plant.query(mine)), 30.0, "nobody talked to 201")  # a busy machine may pause before the first call
+        await plant.until_settled(30.0)
         [last] = plant.query(mine)
         assert last["disposition"] != "refuses"
         asked = asyncio.ensure_future(pbx.dial_feature("201", "*85", "5"))

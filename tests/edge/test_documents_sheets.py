@@ -129,7 +129,7 @@ def test_the_errors_notes_and_hidden_rows_of_an_ods_are_told_apart(tmp_path: Pat
     records, notes = read(dropped(tmp_path, ods(table)), format="sheet")
     assert kinds(records[0].fields) == [("Broken", "#REF!"), ("str", "a bc\nde"), ("Certain", "yes"), ("Broken", "x"), ("Broken", "x")]
     assert [(record.line, record.fields) for record in records[1:]] == [(2, ["same", "", "", "", ""]), (3, ["same", "", "", "", ""])]
-    assert notes == ["sheet OP: 1 hidden rows were read too (a filter hides, it does not remove)"]
+    assert notes == ["sheet OP: 1 hidden row was read too (a filter hides, it does not remove)"]
 
 
 def test_the_sheet_of_an_ods_is_chosen_by_its_name(tmp_path: Path) -> None:
@@ -233,7 +233,7 @@ def test_hidden_rows_are_read_and_told(tmp_path: Path) -> None:
     book.active.row_dimensions[2].hidden = True
     records, notes = read(dropped(tmp_path, saved(book)), format="sheet")
     assert [record.fields for record in records] == [["a"], ["b"]]
-    assert notes == ["sheet Sheet: 1 hidden rows were read too (a filter hides, it does not remove)"]
+    assert notes == ["sheet Sheet: 1 hidden row was read too (a filter hides, it does not remove)"]
 
 
 def book_of_sheets() -> bytes:

@@ -118,7 +118,7 @@ def test_a_batch_is_split_into_its_payments(tmp_path: Path) -> None:
 def test_a_batch_that_cannot_be_split_stays_one_line_and_is_told(tmp_path: Path) -> None:
     path = dropped(tmp_path, camt(statement(entry("30.00", inside=details(detail(), detail(amount="10.00", text="RE-2"))))))
     assert [said(row, "amount", "reference", "payer") for row in named(path, format="camt")] == [("30.00", "RE-2026-0001 RE-2", "")]
-    assert read(path, format="camt")[1] == ["statement 17: 1 batch entries could not be split and stand as one line each"]
+    assert read(path, format="camt")[1] == ["statement 17: 1 batch entry could not be split and stands as one line"]
 
 
 def test_a_batch_of_returns_is_returns_even_when_it_cannot_be_split(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_structured_references_are_part_of_the_reference(tmp_path: Path) -> None
 def test_entries_that_are_not_booked_yet_are_left_out_and_told(tmp_path: Path) -> None:
     path = dropped(tmp_path, camt(statement(entry(status="PDNG"), entry("7.00"))))
     assert [row["amount"] for row in named(path, format="camt")] == ["7.00"]
-    assert read(path, format="camt")[1] == ["statement 17: 1 entries are not booked yet and were left out"]
+    assert read(path, format="camt")[1] == ["statement 17: 1 entry is not booked yet and was left out"]
 
 
 def test_a_statement_that_adds_up_is_read_and_one_that_does_not_is_refused(tmp_path: Path) -> None:

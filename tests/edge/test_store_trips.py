@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from collectord.edge.store import meta
-from collectord.edge.store.connection import Connection, Database, open_for_reading, open_store
+from collectord.edge.store.connection import LOG_PAGES, LOG_PAGES_UNSEEN, Connection, Database, open_for_reading, open_store
 
 
 @pytest.fixture
@@ -52,3 +53,13 @@ async def test_brief_and_long_reads_share_the_reader_one_after_the_other(db: Dat
         return await meta.get(conn, "colour")
 
     assert set(await asyncio.gather(*(read(look) for _ in range(20) for read in (db.read, db.read_briefly)))) == {"red"}
+
+
+async def test_an_unseen_write_waits_for_no_disk_and_leaves_little_log_and_the_next_commit_does_as_ever(db: Database) -> None:
+    async def commits(conn: Connection) -> tuple[Any, Any]:
+        (synchronous,), (log,) = [await conn.execute_fetchall(f"pragma {name}") for name in ("synchronous", "wal_autocheckpoint")]
+        return synchronous["synchronous"], log["wal_autocheckpoint"]
+
+    full, normal = (2, LOG_PAGES), (1, LOG_PAGES_UNSEEN)
+    writes = (db.write, db.write_unseen, db.write_briefly, db.write_unseen, db.write)
+    assert [await write(commits) for write in writes] == [full, normal, full, normal, full]

@@ -47,7 +47,8 @@ async def test_a_block_is_unconfirmed_once_a_later_export_does_not_show_it(desk:
     await write(desk)
     assert await found(desk) == [Echo.WAITING]
     assert "guard/unconfirmed-block" not in await warned(desk)
-    await desk.take(row(item_no="R1"), *OTHERS[:-1], as_of="2026-11-24", name="op2.csv")
+    receipt = await desk.take(row(item_no="R1"), *OTHERS[:-1], as_of="2026-11-24", name="op2.csv")
+    assert receipt.warnings == ()
     assert await found(desk) == [Echo.UNCONFIRMED]
     assert "guard/unconfirmed-block" in await warned(desk)
     assert "guard/unconfirmed-block" not in await warned(desk, debtor_no="20")
@@ -66,6 +67,7 @@ async def test_an_export_without_a_column_for_blocks_cannot_confirm_and_says_so(
     await write(desk)
     plain = [line.split(";") for line in (row(item_no="R1"), *OTHERS)]
     monkeypatch.setattr("tests.loops.desk.HEADER", "debtor_no;debtor_name;item_no;due_on;open_amount")
-    await desk.take(*(";".join(cells[:5]) for cells in plain), as_of="2026-11-24", name="op2.csv")
+    receipt = await desk.take(*(";".join(cells[:5]) for cells in plain), as_of="2026-11-24", name="op2.csv")
+    assert [warning for warning in receipt.warnings if "whether accounting set 1 of them" in warning]
     assert await found(desk) == [Echo.UNKNOWABLE]
     assert "guard/unknowable-block" in await warned(desk)

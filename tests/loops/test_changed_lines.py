@@ -288,3 +288,15 @@ async def test_a_company_that_the_file_no_longer_names_is_left_alone(quick: Plac
     await quick.take(export(rows), 1)
     receipt = await quick.take(export([row for row in rows if row.company == "10"][1:]), 2)
     assert (quick.parsed, receipt.cleared, receipt.unchanged) == (0, 1, 19)
+
+
+async def test_versions_that_wait_to_be_removed_do_not_count(quick: Place) -> None:
+    await quick.take(export(some()), 1)
+    conn = sqlite3.connect(quick.root / "state" / "collectord.db")
+    with conn:
+        conn.execute("create temp table old as select * from item_version limit 1")
+        conn.execute("update old set item_no = 'R0', since = 0, until = 1")
+        conn.execute("insert into item_version select * from old")
+    conn.close()
+    receipt = await quick.take(export(some()[:39]), 2)
+    assert (quick.parsed, receipt.cleared, receipt.unchanged) == (0, 1, 39)

@@ -66,7 +66,7 @@ async def rows_of(desk: Desk, *item_nos: str) -> list[tuple[str, str, int]]:
     """(source, state, doubtful) of these items."""
 
     async def job(conn: Connection) -> dict[str, tuple[str, str, int]]:
-        found = await conn.execute_fetchall("select item_no, source, state, doubtful from item")
+        found = await conn.execute_fetchall("select item_no, source, state, doubtful > 0 from item")
         return {row[0]: (row[1], row[2], row[3]) for row in found}
 
     known = await desk.db.read(job)
@@ -281,7 +281,7 @@ async def test_a_payment_is_answered_when_both_lists_have_told_of_its_day(desk: 
     await take(desk, "sap", FRIDAY, *BEFORE)
     await take(desk, "other", FRIDAY, *others)
     await take(desk, "einvoice", MONDAY, item("E1"))
-    await statement(desk, local("2026-11-23T12:30"), line(reference="E1", amount="100.00", booked_on=FRIDAY))
+    await statement(desk, local("2026-11-23T12:30"), line(reference="E1", amount="100.00", booked_on=THURSDAY))
     await take(desk, "sap", FRIDAY, *BEFORE, item("N1", debtor="51"))
     assert await settle(desk.db, desk.house, AT) == 0
     assert rules(await asked(desk)) == ["guard/payment-seen"]

@@ -413,7 +413,7 @@ async def test_the_ledger_is_seen_as_it_stood_on_an_earlier_day(house: InHouse) 
 
 async def test_unknown_columns_are_ignored_and_told(house: InHouse) -> None:
     receipt = await house.take(export("1;M;R1;2026-11-01;4.00;;x", header=HEADER + ";telephone"))
-    assert receipt.as_json()["warnings"] == ["telephone"]
+    assert receipt.as_json()["warnings"] == ["not read: column telephone; right if nobody needs it, else correct heading or source profile"]
 
 
 async def test_sql_in_a_name_is_kept_word_for_word(house: InHouse) -> None:

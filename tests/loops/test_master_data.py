@@ -192,3 +192,23 @@ async def test_thousands_of_debtors_are_taken_over_in_one_commit(desk: Desk) -> 
     assert done.counts.verdicts == {Verdict.OPENED: 1_200}
     count = await desk.db.read(lambda conn: conn.execute_fetchall("select count(*) as n from overlay_number"))
     assert [one["n"] for one in count] == [1_200]
+
+
+async def test_master_data_of_a_company_that_no_list_knows_are_told_of(desk: Desk) -> None:
+    prepared = await master(
+        desk, {"company": "1000", "debtor_no": "10"}, {"company": "1000", "debtor_no": "11"}, {"company": "", "debtor_no": "12"}
+    )
+    (warning,) = prepared.warnings
+    assert warning.startswith('2 debtors reach nobody: they stand under company "1000", lists of open items know company ""')
+
+
+async def test_master_data_of_known_companies_and_before_the_first_list_are_not_odd(desk: Desk, tmp_path: Path) -> None:
+    assert (await master(desk, {"debtor_no": "10"}, {"debtor_no": "4711"})).warnings == ()
+    (tmp_path / "new").mkdir()
+    async with open_desk(tmp_path / "new") as new:
+        assert (await master(new, {"company": "1000", "debtor_no": "10"})).warnings == ()
+
+
+async def test_so_many_companies_that_no_list_knows_are_cut_short(desk: Desk) -> None:
+    prepared = await master(desk, *({"company": str(1000 + n), "debtor_no": "10"} for n in range(12)))
+    assert '"1009", …, lists' in prepared.warnings[0]

@@ -80,6 +80,17 @@ async def test_a_snapshot_older_than_the_booking_does_not_end_the_wait(desk: Des
     assert await settle(desk.db, desk.house, LATER) == 0
 
 
+async def test_a_list_of_the_day_of_the_booking_may_have_been_drawn_before_it_and_does_not_end_the_wait(desk: Desk) -> None:
+    await owing(desk)
+    await statement(desk, MORNING, line(reference="A1", booked_on="2026-11-24"))
+    await desk.take(row(), *OTHERS, row(debtor_no="11", phone=""), as_of="2026-11-24", name="same-day.csv")
+    assert await settle(desk.db, desk.house, LATER + timedelta(hours=4)) == 0
+    assert refused(await desk.ask(LATER + timedelta(hours=4))) == ["guard/payment-seen"]
+    await owing(desk, as_of="2026-11-25")
+    assert await settle(desk.db, desk.house, NEXT_DAY) == 1
+    assert (await desk.ask(NEXT_DAY))["may_call"] is True
+
+
 async def test_a_snapshot_accepted_before_the_statement_says_nothing_about_it(desk: Desk) -> None:
     await owing(desk, as_of="2026-11-24")
     await statement(desk, local("2026-11-24T13:00"), line(reference="A1"))
@@ -293,6 +304,13 @@ async def test_unreadable_lines_do_not_keep_the_good_ones_from_counting(desk: De
     assert (receipt.status, receipt.accepted, [bad.column for bad in receipt.rejected]) == ("accepted", 1, ["booked_on", "amount"])
     assert refused(await desk.ask(LATER)) == ["guard/payment-seen"]
     assert receipt.as_json()["matched"] == 1
+
+
+async def test_the_account_of_an_unreadable_line_is_kept_nowhere_either(desk: Desk) -> None:
+    await drop(desk, "bank.csv", BANK + "gestern;1.00;Muster;DE02120300000000202051;A1\n2026-11-23;410.00;Muster;;A1\n", MORNING)
+    files = [path for folder in ("exchange/receipts", "state") for path in (desk.folder / folder).rglob("*") if path.is_file()]
+    assert any("DE…2051" in path.read_bytes().decode("utf-8", "replace") for path in files if path.name.endswith(".rejects.csv"))
+    assert not [path for path in files if b"120300000000202051" in path.read_bytes()]
 
 
 async def test_a_statement_of_which_no_line_can_be_read_is_held_and_one_without_bookings_is_fine(desk: Desk) -> None:

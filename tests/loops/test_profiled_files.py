@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import replace
+from datetime import date, datetime, timedelta
+from functools import partial
 
 import pytest
 
 from collectord.core.exports.profile_text import parse_profile
 from collectord.core.exports.source_profiles import CANONICAL, Completeness, Profile
+from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.rule_text import Problem, Table
+from collectord.edge.store import facts
 from collectord.edge.store.connection import Connection
 from collectord.loops import asking
-from tests.loops.test_intake import InHouse, export
+from tests.loops.test_intake import MONDAY, InHouse, export
 from tests.loops.test_intake import house as house
 
 COLUMNS = """
@@ -148,3 +152,74 @@ async def test_a_canonical_file_with_a_declared_last_line_is_whole_or_refused(ho
     assert (await trailed.take(text + "END;1\n", "whole.csv")).status == "accepted"
     assert (await trailed.take(text + "END;2\n", "wrong.csv")).status == "rejected"
     assert await trailed.open() == {"R1": "5.00"}
+
+
+async def test_a_doubt_is_as_old_as_the_list_that_brought_it_and_unknown_before(house: InHouse) -> None:
+    lists = with_profiles(house, profile("states", COLUMNS.replace("[columns]", 'absent = "kept"\n[columns]')))
+    rows = "U1,1,A,1.0,2026-10-13,8\nU1,1,A,2.0,2026-10-13,8\n"
+    await lists.take(HEADER + rows, "a.csv", source="states", as_of=date(2026, 11, 20))
+    await lists.take(HEADER + rows[: len(rows) // 2], "b.csv", source="states", as_of=date(2026, 11, 23))
+    assert await in_doubt(lists, MONDAY) == {"2"}
+    assert await in_doubt(lists, MONDAY - timedelta(days=1)) == frozenset()
+    tuesday = MONDAY + timedelta(days=1)
+    await lists.take(HEADER + rows[: len(rows) // 2] + "U1,3,C,3.0,2026-10-13,8\n", "c.csv", source="states", now=tuesday)
+    assert await in_doubt(lists, MONDAY) == {"2"}  # still the same doubt
+
+
+async def in_doubt(house: InHouse, now: datetime) -> frozenset[str]:
+    found = await house.db.read(partial(facts.debtor_facts, key=DebtorKey("U1", "1"), now=now, house=house.edges.house))
+    assert found is not None
+    return found.doubtful
+
+
+# ---------------------------------------------------------------- postings that are added up
+
+POSTINGS = COLUMNS.replace("[columns]", '[columns]\ncurrency = "cur"') + '[rows]\nsame_item = "sum"\n'
+POSTED = "code,cust,name,doc,due,open,cur\n"
+
+
+async def test_a_posting_of_which_not_even_the_account_is_readable_holds_the_list(house: InHouse) -> None:
+    lists = with_profiles(house, profile("postings", POSTINGS))
+    rows = [f"U1,{n},A,{n}.0,2026-10-13,100,EUR\n" for n in range(1, 2001)]
+    receipt = await lists.take(POSTED + "".join(rows) + "U1,5,A,5.0,2026-10-13,-100,EUR,too many\n", source="postings")
+    assert (receipt.status, receipt.opened, len(receipt.rejected)) == ("held", 2000, 1)
+    assert receipt.reason is not None
+    assert "line 2002" in receipt.reason
+    assert await lists.open("5", "U1") == {}
+
+
+async def test_an_unreadable_payment_without_an_item_number_makes_its_debtor_uncallable_and_the_receipt_says_so(house: InHouse) -> None:
+    lists = with_profiles(house, profile("postings", POSTINGS))
+    rows = "U1,1,A,1.0,2026-10-13,100,EUR\nU1,2,B,2.0,2026-10-13,100,EUR\n"
+    receipt = await lists.take(POSTED + rows + "U1,1,A,,2026-10-13,-100,EUR\n", source="postings")
+    assert (receipt.status, len(receipt.rejected)) == ("accepted", 1)
+    assert [warning for warning in receipt.warnings if "unreadable postings" in warning and ": 1, the first in line 4" in warning]
+    assert await rejected_rows(lists, "1") == 1
+    assert await rejected_rows(lists, "2") == 0
+
+
+async def rejected_rows(house: InHouse, debtor_no: str) -> int:
+    """Because of which the gate refuses."""
+    found = await house.db.read(partial(facts.debtor_facts, key=DebtorKey("U1", debtor_no), now=MONDAY, house=house.edges.house))
+    assert found is not None
+    return len(found.rejected_rows)
+
+
+# ---------------------------------------------------------------- sources that have no profile
+
+
+async def test_a_misspelt_source_is_told_of_with_the_name_that_was_probably_meant(warehouse: InHouse) -> None:
+    canonical = "debtor_no;debtor_name;item_no;due_on;open_amount\n1;A;R1;2026-10-13;5\n"
+    receipt = await warehouse.take(canonical, source="warehuose")
+    assert (receipt.status, receipt.source) == ("accepted", "warehuose")
+    assert [warning for warning in receipt.warnings if "no source profile warehuose" in warning and "was warehouse meant?" in warning]
+    own = await warehouse.take(canonical.replace("R1", "R2"), "b.csv", source="branch-9")
+    assert (own.status, own.warnings) == ("accepted", ())
+
+
+async def test_a_file_of_another_form_under_an_unknown_source_is_refused_with_the_missing_profile(warehouse: InHouse) -> None:
+    receipt = await warehouse.take(HEADER + "U1,1,A,1.0,2026-10-13,8\n", source="warehuose")
+    assert receipt.status == "rejected"
+    assert str(receipt.reason).endswith(
+        "there is no source profile warehuose, so the file was read in the canonical form; was warehouse meant?"
+    )

@@ -136,6 +136,31 @@ async def test_payments_that_fit_nobody_and_payments_whose_item_stays_open(desk:
     assert found["payment_not_cleared"]["examples"] == ["10: A1 2026-11-10"]
 
 
+async def test_a_payment_that_fits_nobody_is_shown_so_that_the_bank_line_is_found(desk: Desk) -> None:
+    await execute(
+        desk,
+        "insert into payment (id, batch_id, source, seen_at, booked_on, amount, currency, kind, state, company, payer, reference)"
+        " values (?, 'b', 'bank', ?, '2026-11-20', ?, 'EUR', 'payment', ?, ?, ?, ?)",
+        ("p1", instant(MONDAY), 119_5000, "unmatched", "", "Harald Kunze", "invoice from the summer, the one that was late"),
+        ("p2", instant(MONDAY), 1_234_567_0900, "ambiguous", "1000", "", ""),
+    )
+    assert (await holes(desk))["unmatched_payment"]["examples"] == [
+        "Harald Kunze 119.50 EUR, 2026-11-20, invoice from the summer, the one that wa",
+        "1000: - 1234567.09 EUR, 2026-11-20 ?",
+    ]
+
+
+async def test_sums_larger_than_a_stored_integer_are_exact(desk: Desk) -> None:
+    rows = [row(debtor_no=str(no), item_no=f"A{no}", phone="", due_on=f"2026-11-{no + 9:02d}") for no in range(1, 4)]
+    await desk.take(*rows, row(debtor_no="9", item_no="C"), row(debtor_no="9", item_no="D"), as_of="2026-11-23")
+    largest = 9_000_000_000_000_000_001
+    await execute(desk, "update item_version set open_amount = ? where debtor_no <> '9'", (largest,))
+    await execute(desk, "update item_version set open_amount = ? where debtor_no = '9'", (-largest,))
+    found = await holes(desk)
+    assert found["no_dialable_number"]["money"] == {"EUR": "2700000000000000.0003"}
+    assert found["credit_balance"]["count"] == 1
+
+
 async def test_an_unknown_head_office_and_a_correction_that_nobody_adopts(desk: Desk) -> None:
     await desk.take(row(), row(debtor_no="11", item_no="B", phone="03012345611"), as_of="2026-11-23")
     await execute(desk, "update debtor_version set head_office = ? where debtor_no = ?", ("99", "10"), ("10", "11"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -72,6 +73,34 @@ async def test_import_prints_both_receipts_its_own_last(extf: InHouse) -> None:
 async def test_who_names_the_other_source_gets_only_that_reading(extf: InHouse) -> None:
     dropped(extf, folder="datev-extf-payments")
     assert [one.source for one in await take_inbox(extf.edges, MONDAY)] == ["datev-extf-payments"]
+
+
+HOUSE = 'extends = "datev-extf-bookings"\ntitle.en = "h"\ntitle.de = "h"\n'
+
+
+def with_house(house: InHouse, text: str) -> InHouse:
+    """The shipped rules and a profile `house` of this text."""
+    rules = house.drop.parent / "rules"
+    shutil.copytree(ROOT / "rules", rules)
+    (rules / "sources" / "house.toml").write_text(text, encoding="utf-8")
+    return InHouse(replace(house.edges, sources=load_rules(rules).sources), house.drop, house.db)
+
+
+async def test_a_profile_with_an_encoding_of_its_own_reads_the_payments_in_it_too(house: InHouse) -> None:
+    own = with_house(house, HOUSE + 'encodings = ["utf-16"]\n[scope]\ncompanies = ["1000"]\n')
+    dropped(own, EXTF.decode("cp1252").encode("utf-16"), folder="house")
+    receipts = await take_inbox(own.edges, MONDAY)
+    assert told(receipts) == [("datev-extf-payments.house", "accepted", 3), ("house", "accepted", 4)]
+    assert {line["company"] for line in await lines(own)} == {"1000"}
+    assert set(own.edges.sources) - set(SOURCES) == {"house", "datev-extf-payments.house"}
+
+
+async def test_a_profile_of_the_same_form_or_with_another_reading_of_its_own_keeps_that(house: InHouse) -> None:
+    same = with_house(house, HOUSE + "terms = 14\n")
+    assert same.edges.sources["house"].also == "datev-extf-payments"
+    shutil.rmtree(house.drop.parent / "rules")
+    named = with_house(house, HOUSE + 'also = "datev-extf-payments"\nencodings = ["utf-16"]\n')
+    assert named.edges.sources["house"].also == "datev-extf-payments"
 
 
 async def test_without_the_other_profile_the_file_is_read_once(extf: InHouse) -> None:

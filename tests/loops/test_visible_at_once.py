@@ -158,6 +158,21 @@ async def test_a_reader_that_is_killed_once_is_replaced_and_the_file_is_accepted
     assert (receipt.status, receipt.opened) == ("accepted", 59_990)
 
 
+async def test_a_reader_that_somebody_kills_again_and_again_does_not_cost_the_file(place: Place) -> None:
+    await place.take(range(10), "10.00", 17)
+    importing = asyncio.ensure_future(place.take(range(3_000), "10.00", 18))
+    reader, victims = turn_of(place.edges).reader, set[int]()
+    assert reader is not None
+    while len(victims) < 4 and not importing.done():
+        running = reader._process
+        if running is not None and running.returncode is None and running.pid not in victims:
+            victims.add(running.pid)
+            os.kill(running.pid, signal.SIGKILL)
+        await asyncio.sleep(0.01)
+    assert (await importing).status == "accepted"
+    assert len(victims) == 4
+
+
 @pytest.mark.parametrize("point", ["reader-filled", "reader-compared"])
 async def test_a_file_that_kills_its_reader_twice_is_rejected_with_a_sentence(
     place: Place, monkeypatch: pytest.MonkeyPatch, point: str

@@ -65,7 +65,7 @@ class Installation:
         command = [*COLLECTORD, "--config", str(self.config), "run", "--now", self.now().isoformat()]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, cwd=CHECKOUT, stdout=log, stderr=log, env=environment())
-        until(self._answers, "the daemon answers on its socket")
+        until(self._answers, "the daemon answers on its socket", 60.0)
 
     def _answers(self) -> bool:
         assert self._process is not None

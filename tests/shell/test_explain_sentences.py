@@ -82,7 +82,7 @@ def test_a_debtor_with_a_stale_source(house: Place) -> None:
     doc = house.explain(1, at="2026-11-24T10:00:00+01:00")
     assert [refusal["rule"] for refusal in doc["refusals"]] == ["guard/stale-source"]
     assert (doc["may_call"], doc["never"], doc["not_before"]) == (False, False, None)
-    assert "2 accounting days old, 1 are allowed" in doc["why"]
+    assert "2 accounting days old, 1 is allowed" in doc["why"]
 
 
 def test_a_debtor_with_a_held_source(house: Place) -> None:

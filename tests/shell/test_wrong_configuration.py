@@ -23,7 +23,11 @@ SECOND_AGENT = '\n[[agent]]\nid = "201"\nname = "B"\npin = "4712"\nendpoint = "P
         ('state_dir = "state"', "state_dir = 5", "state_dir: 5 is wrong; expected a path in quotes"),
         ('"+493012345600"', '"030 123"', "company[1] (Muster GmbH).caller_id: expected a full international number like +493012345600"),
         ('pin = "4711"', "pin = 4711", "agent[1] (Anna Beispiel).pin: 4711 is wrong; expected text in quotes"),
-        ('hours = ""', 'hours = "moin 08:00-13:00"', "agent[1] (Anna Beispiel).hours: 'moin' is no weekday; use mon tue wed thu fri sat sun"),
+        (
+            'hours = ""',
+            'hours = "moin 08:00-13:00"',
+            "agent[1] (Anna Beispiel).hours: 'moin' is no weekday; use mon tue wed thu fri sat sun",
+        ),
         ('pin = "4711"', 'pin = "abcd"', "expected 4 to 12 digits in quotes"),
         ('"PJSIP/201" ', '"PJSIP/201&PJSIP/202" ', "endpoint: expected a phone as the PBX names it, like PJSIP/201"),
         ('decide_within = "90s"', "decide_within = 90", "decide_within: expected a duration in quotes like 90s, 15m, 36h or 7d"),

@@ -44,8 +44,8 @@ TEXTS: Texts = {
         "Noch keine vollständige Liste, die die Posten der Quelle {source} umfasst, wurde angenommen; was noch offen ist, weiß niemand.",
     ),
     "stale-source": (
-        "The export of source {source} is of {day}: {age} accounting days old, {limit} are allowed.",
-        "Der Export der Quelle {source} ist vom {day}: {age} Buchungstage alt, erlaubt: {limit}.",
+        "The export of source {source} is of {day}: {age} accounting {age:day|days} old, {limit} {limit:is|are} allowed.",
+        "Der Export der Quelle {source} ist vom {day}: {age} {age:Buchungstag|Buchungstage} alt, erlaubt: {limit}.",
     ),
     "stale-uncounted": (
         "The age of the export of source {source} of {day} cannot be counted; the holidays of {country} are unknown.",

@@ -39,7 +39,7 @@ TEXTS: Texts = {
         "Is not called, and nobody can say how long: {reason}{more}",
         "Wird bis auf Weiteres nicht angerufen: {reason}{more}",
     ),
-    "more": (" {count} other rule(s) refuse as well: {names}.", " Weitere Ablehnungen ({count}): {names}."),
+    "more": (" {count} other {count:rule refuses|rules refuse} as well: {names}.", " Weitere Ablehnungen ({count}): {names}."),
 }
 
 

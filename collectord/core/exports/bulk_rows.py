@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -17,7 +18,7 @@ from collectord.core.exports.cells import MAX_FIELD, MAX_KEY, BadCell, DebtorFie
 from collectord.core.exports.columns import COLUMNS, DEBTOR_COLUMNS, Header
 from collectord.core.exports.csv_records import Record
 from collectord.core.exports.open_items import BadRow, GoodRow, RowReader, details
-from collectord.core.money import NotMoney, parse_scaled, to_scaled
+from collectord.core.money import NotMoney, parse_scaled, parse_scaled_all, to_scaled
 
 REMEMBERED = 15_000  # texts of a kind that are known to be good: a hostile file costs no memory
 DETAIL_COLUMNS = (
@@ -48,7 +49,8 @@ class BulkReader:
         self._reader, self._width = reader, header.width
 
         def picker(columns: Iterable[str]) -> Any:
-            # Two at least, so that a tuple comes of it; behind a record's fields one empty field is added for absent columns.
+            # Two at least, so that a tuple comes of it; behind a record's fields (and a portion's columns) one empty one is added for
+            # absent columns.
             places = [header.positions[name] for name in columns if name in header.positions]
             return itemgetter(*places, *[header.width] * max(0, 2 - len(places)))
 
@@ -56,22 +58,21 @@ class BulkReader:
         self._detail, self._debtor = picker(DETAIL_COLUMNS), picker(DEBTOR_COLUMNS)
         self._all = itemgetter(*(header.positions.get(name, header.width) for name in COLUMNS))
         self._dues: dict[str, str] = {}
-        self._amounts: dict[str, int] = {}
         self._claims: dict[tuple[str, ...], tuple[int, str, str]] = {}  # texts of a row -> number, currency and the rest as digested
         self._credits: dict[tuple[str, ...], tuple[int, str, str]] = {}
         self._numbers: dict[Detail, int] = {}
         self._told: dict[tuple[str, ...], str] = {}  # debtor and what was said about it -> as digested
         self._next_number = first_number
 
-    def lines(self, lines: Sequence[str], first: int, delimiter: str) -> Portion:
-        """Physical lines from number `first` on, each a record without quotes; empty ones are none."""
+    def lines(self, lines: Sequence[str], numbers: Sequence[int], delimiter: str) -> Portion:
+        """Physical lines by number, each a record without quotes; empty ones are none."""
         text = "\n".join(lines)
         if max(map(len, lines), default=0) <= MAX_FIELD and _is_clean(text, delimiter):
             fields = [line.split(delimiter) for line in lines]
         else:
             fields = [line.split(delimiter) if len(line) <= MAX_FIELD and _is_clean(line, delimiter) else [] for line in lines]
         portion = Portion()
-        for number, raw in self._take(portion, range(first, first + len(lines)), fields, lines):
+        for number, raw in self._take(portion, numbers, fields, lines):
             if raw:
                 self._carefully(portion, Record(number, raw.split(delimiter), raw))
         return portion
@@ -86,30 +87,28 @@ class BulkReader:
 
     def _take(self, portion: Portion, numbers: Sequence[int], rows: Sequence[list[str]], origins: Sequence[Any]) -> list[tuple[int, Any]]:
         """Takes the rows that are surely good; returns the others' line numbers and origins."""
+        if self._take_all(portion, numbers, rows):
+            return []
         left: list[tuple[int, Any]] = []
         items = portion.items
         width, key, detail_of, debtor_of = self._width, self._key, self._detail, self._debtor
-        amounts, dues, claims, credits = self._amounts, self._dues, self._claims, self._credits
+        dues, claims, credits = self._dues, self._claims, self._credits
         last: tuple[Any, ...] = ()
         debtor_text = ""
         for number, fields, origin in zip(numbers, rows, origins, strict=True):
             if len(fields) == width:
                 fields.append("")
                 company, debtor_no, item_no, due, open_text, amount_text = key(fields)
-                cents = amounts.get(open_text)
-                if cents is None:
-                    cents = self._learn_amount(open_text)
+                cents = _scaled(open_text)
                 detail = None if cents is None else (claims if cents >= 0 else credits).get(detail_of(fields))
                 if detail is None and cents is not None:
                     detail = self._learn_detail(portion, fields, cents)
                 if amount_text == open_text:
                     amount: int | None = cents
                 elif amount_text:
-                    amount = amounts.get(amount_text)
+                    amount = _scaled(amount_text)
                     if amount is None:
-                        amount = self._learn_amount(amount_text)
-                        if amount is None:
-                            detail = None
+                        detail = None
                 else:
                     amount = None
                 if (
@@ -135,15 +134,48 @@ class BulkReader:
             left.append((number, origin))
         return left
 
-    def _learn_amount(self, text: str) -> int | None:
+    def _take_all(self, portion: Portion, numbers: Sequence[int], rows: Sequence[list[str]]) -> bool:
+        """All of them, column by column, when each is surely good; otherwise no item is taken."""
+        if not rows or any(len(fields) != self._width for fields in rows):
+            return False
+        columns = [*zip(*rows, strict=True), ("",) * len(rows)]
+        companies, debtor_nos, item_nos, dues, open_texts, amount_texts = self._key(columns)
         try:
-            cents = parse_scaled(text)
+            cents = parse_scaled_all(open_texts)
+            amounts: Sequence[int | None] = cents
+            if amount_texts != open_texts:
+                read = parse_scaled_all([text or "0.00" for text in amount_texts])
+                amounts = [value if text else None for text, value in zip(amount_texts, read, strict=True)]
         except NotMoney:
-            return None
-        if len(self._amounts) > REMEMBERED:
-            self._amounts.clear()
-        self._amounts[text] = cents
-        return cents
+            return False
+        if not all(item_nos) or any("|" in item_no for item_no in item_nos) or max(map(len, item_nos)) > MAX_KEY:
+            return False
+        if not all(due in self._dues or self._learn_due(due) for due in set(dues)):
+            return False
+        found = []
+        for at, (told, value) in enumerate(zip(zip(*self._detail(columns), strict=True), cents, strict=True)):
+            detail = (self._claims if value >= 0 else self._credits).get(told) or self._learn_detail(portion, [*rows[at], ""], value)
+            if detail is None:
+                return False
+            found.append(detail)
+        last: tuple[Any, ...] = ()
+        text, digests = "", []
+        for at, said in enumerate(zip(companies, debtor_nos, zip(*self._debtor(columns), strict=True), strict=True)):
+            if said != last:
+                last, text = said, self._debtor_text(portion, numbers[at], [*rows[at], ""], said)
+                if not text:
+                    return False
+            _, currency, rest = found[at]
+            whole = (
+                f"{said[0]}\x1f{said[1]}\x1f{item_nos[at]}\x1f{dues[at]}\x1f{open_texts[at]}\x1f{currency}\x1f{amount_texts[at]}\x1f{rest}"
+                f"\x1f{text}"
+            )
+            digests.append(blake2b(whole.encode(), digest_size=16).hexdigest())
+        numbers_of_details = [detail[0] for detail in found]
+        portion.items += chain.from_iterable(
+            zip(companies, debtor_nos, item_nos, numbers, digests, dues, cents, amounts, numbers_of_details, strict=True)
+        )
+        return True
 
     def _learn_due(self, text: str) -> bool:
         try:
@@ -223,6 +255,13 @@ def _detail(
         currency, _day(invoiced), kind or ("credit_note" if credit else "invoice"), method, _day(discount), level, _day(dunned),
         _day(deadline), _day(block), int(dispute),
     )  # fmt: skip
+
+
+def _scaled(text: str) -> int | None:
+    try:
+        return parse_scaled(text)
+    except NotMoney:
+        return None
 
 
 def _day(day: Any) -> str | None:

@@ -6,6 +6,7 @@ Invariant: a Header maps each known column to one position; a file that leaves d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from collectord.core.exports.csv_records import ExportRefused, Record
@@ -33,6 +34,8 @@ MASTER_COLUMNS = (
 )  # fmt: skip
 """Master data of a debtor, and of one contact person of it when `person_name` is given."""
 
+IGNORED_SHOWN = 20  # names of columns nobody reads; a master data export has hundreds
+
 TEXTS: Texts = {
     "header": (
         "the header cannot be read as that of a canonical CSV ({columns}); a file of another program goes into inbox/PROFILE/ or is"
@@ -47,6 +50,12 @@ TEXTS: Texts = {
         " (inbox/QUELLPROFIL/ oder --source QUELLPROFIL)",
     ),
     "twice": ("line 1: column {column} occurs twice", "Zeile 1: Spalte {column} kommt doppelt vor"),
+    "not_read": (
+        "not read: {count:column|columns} {names}{more}; right if nobody needs {count:it|them}, else correct heading or source profile",
+        "Nicht gelesen: {count:Spalte|Spalten} {names}{more}; in Ordnung, wenn niemand sie braucht, sonst Überschrift oder Quellprofil"
+        " berichtigen",
+    ),
+    "and_more": (" and {count} more", " und {count} weitere"),
 }
 
 
@@ -82,3 +91,12 @@ def read_header(record: Record, language: Language) -> Header:
             raise ExportRefused(phrase(TEXTS, "twice", language, column=name))
     ignored = tuple(safe(name, 60) for name in names if name and name not in COLUMNS)
     return Header(len(names), {name: names.index(name) for name in known}, ignored)
+
+
+def not_read(names: Sequence[str], language: Language) -> tuple[str, ...]:
+    """The sentence for a receipt's warnings; none when every column is read."""
+    if not names:
+        return ()
+    behind = len(names) - IGNORED_SHOWN
+    more = phrase(TEXTS, "and_more", language, count=behind) if behind > 0 else ""
+    return (phrase(TEXTS, "not_read", language, count=len(names), names=list(names[:IGNORED_SHOWN]), more=more),)

@@ -18,16 +18,16 @@ TOP = 10
 
 TEXTS: Texts = {
     "totals": (
-        "open now: {before_items} items, {before}; with this file: {after_items} items, {after}",
+        "open now: {before_items} {before_items:item|items}, {before}; with this file: {after_items} {after_items:item|items}, {after}",
         "offen jetzt: {before_items} Posten, {before}; mit dieser Datei: {after_items} Posten, {after}",
     ),
     "gone": (
-        "{items} items of {debtors} debtors would vanish: {amount}",
-        "{items} Posten von {debtors} Debitoren würden verschwinden: {amount}",
+        "{items} {items:item|items} of {debtors} {debtors:debtor|debtors} would vanish: {amount}",
+        "{items} Posten von {debtors} {debtors:Debitor|Debitoren} {items:würde|würden} verschwinden: {amount}",
     ),
     "none_gone": ("no item would vanish", "Kein Posten würde verschwinden"),
     "explained": (
-        "{items} of them are direct debits that are due or items with a payment seen: {amount}",
+        "of these, direct debits that are due or items with a payment seen: {items}, {amount}",
         "davon fällige Lastschriften oder Posten mit gesehener Zahlung: {items}, {amount}",
     ),
     "all_of_company": (
@@ -35,12 +35,16 @@ TEXTS: Texts = {
         "Alle Posten des Buchungskreises {company} würden verschwinden ({items}): fehlt dieser Buchungskreis im Export?",
     ),
     "whole_debtors": (
-        "{debtors} debtors would owe nothing any more",
-        "{debtors} Debitoren würden nichts mehr schulden",
+        "{debtors} {debtors:debtor|debtors} would owe nothing any more",
+        "{debtors} {debtors:Debitor würde|Debitoren würden} nichts mehr schulden",
     ),
-    "new": ("{items} items would be new: {amount}", "{items} Posten kämen neu hinzu: {amount}"),
+    "new": (
+        "{items} {items:item|items} would be new: {amount}",
+        "{items} Posten {items:käme|kämen} neu hinzu: {amount}",
+    ),
     "accepted": (
-        "Batch {batch} is accepted: {opened} items opened, {changed} changed, {cleared} cleared; its debtors may be called again.",
+        "Batch {batch} is accepted: {opened} {opened:item|items} opened, {changed} changed, {cleared} cleared; its debtors may be"
+        " called again.",
         "Stapel {batch} ist angenommen: {opened} Posten neu, {changed} geändert, {cleared} ausgeglichen; seine Debitoren dürfen wieder"
         " angerufen werden.",
     ),
@@ -48,7 +52,10 @@ TEXTS: Texts = {
         "Batch {batch} is discarded: the ledger stays as it was, the file lies in rejected/{stored_as}.",
         "Stapel {batch} ist verworfen: die Posten bleiben, wie sie waren, die Datei liegt in rejected/{stored_as}.",
     ),
-    "changed": ("{items} items would change, in sum by {amount}", "{items} Posten würden sich ändern, zusammen um {amount}"),
+    "changed": (
+        "{items} {items:item|items} would change, in sum by {amount}",
+        "{items} Posten {items:würde|würden} sich ändern, zusammen um {amount}",
+    ),
 }  # fmt: skip
 
 

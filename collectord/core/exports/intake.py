@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
@@ -59,8 +59,16 @@ TEXTS: Texts = {
     ),
     "no_good_row": ("no row could be read; nothing to load", "Keine Zeile war lesbar; es gibt nichts zu laden"),
     "bad_rows": (
-        "{bad} of {rows} rows are bad, more than the {limit} that are tolerated; correct the export, or accept the good rows",
-        "{bad} von {rows} Zeilen sind fehlerhaft, mehr als die geduldeten {limit}; Export korrigieren oder die guten Zeilen annehmen",
+        "{bad} of {rows} rows {bad:is|are} bad, more than the {limit} that {limit:is|are} tolerated; correct the export, or accept the"
+        " good rows",
+        "{bad} von {rows} Zeilen {bad:ist|sind} fehlerhaft, mehr als die geduldeten {limit}; Export korrigieren oder die guten Zeilen"
+        " annehmen",
+    ),
+    "nobodys_posting": (
+        "line {line}: it cannot be read to whose account this posting belongs ({count} such rows); the rows of an item are added up, so any"
+        " sum may lack a payment; correct the export",
+        "Zeile {line}: nicht lesbar, zu wessen Konto diese Buchung gehört ({count} solche Zeilen); die Zeilen eines Postens werden addiert,"
+        " deshalb kann in jeder Summe eine Zahlung fehlen; Export korrigieren",
     ),
     "by_person": ("discarded by a person", "Von einem Menschen verworfen"),
     "replaced": ("replaced by the newer batch {batch}", "Ersetzt durch den neueren Stapel {batch}"),
@@ -110,7 +118,8 @@ class Receipt:
     reason: str | None
     rows: int = 0
     accepted: int = 0
-    rejected: tuple[BadRow, ...] = ()
+    rejected: tuple[BadRow, ...] = ()  # the first of them …
+    more_rejected: int = 0  # … and how many more; the files in receipts/ have all
     opened: int = 0
     changed: int = 0
     unchanged: int = 0
@@ -119,6 +128,11 @@ class Receipt:
     open_amount: Mapping[str, Decimal] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)  # keys that only some kinds of files have
+
+    @property
+    def bad_rows(self) -> int:
+        """All of them."""
+        return len(self.rejected) + self.more_rejected
 
     def as_json(self) -> dict[str, Any]:
         document: dict[str, Any] = {
@@ -132,7 +146,7 @@ class Receipt:
             "reason": self.reason,
             "rows": self.rows,
             "accepted": self.accepted,
-            "rejected": [{"line": bad.line, "column": bad.column, "value": bad.value, "reason": bad.reason} for bad in self.rejected],
+            "rejected": [rejected_as_json(bad) for bad in self.rejected],
             "opened": self.opened,
             "changed": self.changed,
             "unchanged": self.unchanged,
@@ -140,11 +154,25 @@ class Receipt:
             "reopened": self.reopened,
             "open_amount": plain_map(self.open_amount),
         }
+        if self.more_rejected:
+            document["more_rejected"] = self.more_rejected
         return document | ({"warnings": list(self.warnings)} if self.warnings else {}) | dict(self.extra)
 
-    def as_file(self) -> bytes:
-        """The receipt as it lies in receipts/."""
-        return (json.dumps(self.as_json(), ensure_ascii=False, indent=2) + "\n").encode("utf-8", "backslashreplace")
+    def as_file(self) -> tuple[bytes, bytes]:
+        """The receipt as it lies in receipts/: what stands before and behind its rejected rows."""
+        text = json.dumps(replace(self, rejected=(), more_rejected=0).as_json(), ensure_ascii=False, indent=2) + "\n"
+        before, behind = text.encode("utf-8", "backslashreplace").split(b'"rejected": []', 1)  # its first key of that name is its own
+        return before + b'"rejected": [', b"]" + behind
+
+
+def rejected_as_json(bad: BadRow) -> dict[str, Any]:
+    return {"line": bad.line, "column": bad.column, "value": bad.value, "reason": bad.reason}
+
+
+def rejected_as_file(rows: Iterable[BadRow], *, first: bool) -> bytes:
+    """Some rejected rows as they stand in the receipt's file."""
+    texts = [json.dumps(rejected_as_json(bad), ensure_ascii=False) for bad in rows]
+    return (("\n    " if first else ",\n    ") + ",\n    ".join(texts)).encode("utf-8", "backslashreplace")
 
 
 def day_in_name(name: str) -> date | None:

@@ -25,8 +25,6 @@ from collectord.core.exports.same_items import Once, Said, Sum
 from collectord.core.exports.source_profiles import COLUMNS_OF, Column, Profile
 from collectord.core.wording import Language, Texts, phrase, safe
 
-IGNORED_SHOWN = 20  # names of columns nobody reads; a master data export has hundreds
-
 TEXTS: Texts = {
     "left_out": ("rows left out: {why} ({count})", "ausgelassene Zeilen: {why} ({count})"),
     "repeated": ("rows that belong to an item named before: {count}", "Zeilen zu einem schon genannten Posten: {count}"),
@@ -46,7 +44,7 @@ TEXTS: Texts = {
 class Interpreter(Protocol):
     """What reads one file of one profile. The attributes are final after `finish`."""
 
-    ignored: tuple[str, ...]  # columns nobody reads: their first names, and how many more
+    ignored: tuple[str, ...]  # columns nobody reads
     company_scope: tuple[str, ...]  # companies the file is complete for, besides those its rows name
 
     def read(self, record: Record) -> Iterable[Said | BadRow]:
@@ -165,9 +163,7 @@ class Rows:
         self._body = Body(self._profile, header, above, self._search, self._arrived, self._language)
         if header.twice is not None:
             raise ExportRefused(phrase(HEADING_TEXTS, "twice", self._language, line=line, column=header.twice))
-        unread = [safe(name, 60) for name in header.unread()]
-        more = [f"… +{len(unread) - IGNORED_SHOWN}"] if len(unread) > IGNORED_SHOWN else []
-        self.ignored = (*unread[:IGNORED_SHOWN], *more)
+        self.ignored = tuple(safe(name, 60) for name in header.unread())
         company = self._profile.columns.get("company")
         constant = above.get("company") or (company.always if company and not company.names else None)
         self.company_scope = tuple(dict.fromkeys((*self.company_scope, *([constant] if constant else []))))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Sequence
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")  # how a cell begins that some spreadsheet would run
@@ -21,9 +22,13 @@ def cell(text: str) -> str:
 
 def sheet(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     """The whole file, columns by name in the first line."""
+    return BOM_UTF8 + lines([columns], plain=True) + lines(rows)
+
+
+def lines(rows: Iterable[Sequence[str]], *, plain: bool = False) -> bytes:
+    """Some of its rows. `plain`: our own words, which no spreadsheet runs."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow(columns)
     for row in rows:
-        writer.writerow([cell(value) for value in row])
-    return text.getvalue().encode("utf-8-sig", "backslashreplace")
+        writer.writerow(row if plain else [cell(value) for value in row])
+    return text.getvalue().encode("utf-8", "backslashreplace")

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from itertools import combinations
-from typing import Literal
+from typing import Any, Literal
 
 from collectord.core.exports.columns import COLUMNS, MASTER_COLUMNS, PAYMENT_COLUMNS, REQUIRED
 from collectord.core.exports.forms import DateForms, NumberForm
@@ -278,6 +278,15 @@ def misnamed(profiles: Mapping[str, Profile], profile: Profile) -> Iterator[tupl
 def reads_both(profiles: Mapping[str, Profile], profile: Profile | Ambiguous | None) -> Profile | None:
     """The profile as which the same file is read, too."""
     return profiles.get(profile.also) if isinstance(profile, Profile) and profile.also else None
+
+
+def with_form_of(also: Profile, profile: Profile) -> Profile:
+    """As which a file is read, too, whose profile only inherited `also`: in the file's own form. Where that is another, it is a source of
+    its own, ALSO.NAME."""
+    form: dict[str, Any] = {name: getattr(profile, name) for name in ("encodings", "delimiter", "quotes", "companies")}
+    if all(getattr(also, name) == value for name, value in form.items()):
+        return also
+    return replace(also, name=f"{also.name}.{profile.name}", names=(), begins="", **form)
 
 
 CANONICAL_NAME = "canonical"

@@ -143,6 +143,7 @@ def overdue_total(items: Iterable[OpenItem], as_of: date) -> dict[str, Decimal]:
 
 
 def oldest_days_past_due(items: Iterable[OpenItem], as_of: date) -> int:
-    """Days past due of the oldest unpaid debit item; 0 when nothing is past due."""
-    days = [item.days_past_due(as_of) for item in items if item.open_amount > 0]
-    return max([0, *days])
+    """Days past due of the oldest unpaid debit item; 0 when nothing is past due, or credits cover all that is due in its currency."""
+    items = tuple(items)
+    owed = {currency for currency, amount in overdue_total(items, as_of).items() if amount > 0}
+    return max([0, *(item.days_past_due(as_of) for item in items if item.open_amount > 0 and item.currency in owed)])

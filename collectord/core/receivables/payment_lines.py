@@ -45,6 +45,11 @@ _RETURN = re.compile(
     re.IGNORECASE,
 )
 
+# written in one piece, or in blocks of four; a mistyped one as well, so its check digits are not asked
+_IBAN = re.compile(
+    r"(?<![A-Z0-9])[A-Z]{2}[0-9]{2}(?:[A-Z0-9]{11,30}|(?:[ \u00a0][A-Z0-9]{4}){2,7}(?:[ \u00a0][A-Z0-9]{1,4})?)(?![A-Z0-9])", re.IGNORECASE
+)  # fmt: skip
+
 Kind = Literal["payment", "return", "other"]
 _POSITION = {name: position for position, name in enumerate(PAYMENT_COLUMNS)}
 
@@ -155,6 +160,16 @@ def kept_of(account: str) -> str:
 def shown_account(kept: str) -> str:
     """The part of it that people see."""
     return kept.partition("#")[0]
+
+
+def without_accounts(bad: BadRow) -> BadRow:
+    """A bad line as it is kept: of each IBAN only the country and the last characters."""
+    return bad._replace(value=_IBAN.sub(_shown, bad.value), original=_IBAN.sub(_shown, bad.original))
+
+
+def _shown(iban: re.Match[str]) -> str:
+    plain = "".join(iban[0].split())
+    return f"{plain[:2]}…{plain[-LAST_SHOWN:]}"
 
 
 def _kind(row: dict[str, str], amount: Decimal) -> Kind:

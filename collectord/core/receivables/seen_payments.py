@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from collectord.core.money import Money
 from collectord.core.receivables.ledger import OpenItem
 from collectord.core.receivables.promises import Promise
+
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,7 @@ class Heard:
     state: str
     item_open: bool
     fell: Decimal
-    told_until: date | None
+    told_until: date | None  # the day up to which bookings are known
     told_by: str
 
 
@@ -86,12 +88,16 @@ def settled_as(heard: Sequence[Heard]) -> tuple[str, str] | None:
     """(state, the snapshot that decided) once newer lists of all sources concerned are there; None: still waited for.
 
     A payment is confirmed when something fell, a returned debit when something is owed; else the list contradicts the bank, and the state
-    stays. A likely match stays one: nobody learns an account from it.
+    stays. A likely match stays one: nobody learns an account from it. A list of the booking's own day may have been drawn before it was
+    booked: it answers only when nothing of what was paid is open any more.
     """
-    if not heard or any(one.told_until is None or one.told_until < one.booked_on for one in heard):
+    if not heard:
         return None
     first = heard[0]
     open_ones = any(one.item_open for one in heard)
+    from_day = first.booked_on if open_ones or first.is_return else first.booked_on - DAY
+    if any(one.told_until is None or one.told_until < from_day for one in heard):
+        return None
     proven = open_ones if first.is_return else (not open_ones or sum(one.fell for one in heard) > 0)
     return "confirmed" if proven and first.state == "matched" else first.state, max(one.told_by for one in heard)
 

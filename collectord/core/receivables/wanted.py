@@ -21,11 +21,11 @@ from collectord.core.wording import Bilingual, Language, Texts, Told, phrase
 
 TEXTS: Texts = {
     "wanted": (
-        "Step {number} ({name}): {item} was due on {due} and {amounts} is open in {count} item(s).",
+        "Step {number} ({name}): {item} was due on {due} and {amounts} is open in {count} {count:item|items}.",
         "Stufe {number} ({name}): {item} war am {due} fällig, {amounts} sind in {count} Posten offen.",
     ),
     "wanted-early": (
-        "Step {number} ({name}): {item} falls due on {due}, {amounts} in {count} item(s).",
+        "Step {number} ({name}): {item} falls due on {due}, {amounts} in {count} {count:item|items}.",
         "Stufe {number} ({name}): {item} wird am {due} fällig, {amounts} in {count} Posten.",
     ),
     "wanted-risky": (

@@ -24,8 +24,8 @@ TEXTS: Texts = {
     "no-tasks": ("No task is waiting.", "Es wartet keine Aufgabe."),
     "later": ("The next task is due later.", "Die nächste Aufgabe ist erst später fällig."),
     "no-match": (
-        "{count} task(s) wait for an agent, a skill or a language that nobody free has.",
-        "{count} Aufgabe(n) warten auf eine Person, Fähigkeit oder Sprache, die gerade niemand Freies hat.",
+        "{count} {count:task waits|tasks wait} for an agent, a skill or a language that nobody free has.",
+        "{count} {count:Aufgabe wartet|Aufgaben warten} auf eine Person, Fähigkeit oder Sprache, die gerade niemand Freies hat.",
     ),
 }
 

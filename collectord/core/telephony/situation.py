@@ -23,8 +23,8 @@ from collectord.core.wording import Language, Texts, phrase
 TEXTS: Texts = {
     "retry": ("The last call: {how}; again from {at}.", "Letzter Anruf: {how}; wieder ab {at}."),
     "exhausted": (
-        "{count} attempts without a talk: the step is taken as carried out.",
-        "{count} Versuche ohne Gespräch: die Stufe gilt als durchgeführt.",
+        "{count} {count:attempt|attempts} without a talk: the step is taken as carried out.",
+        "{count} {count:Versuch|Versuche} ohne Gespräch: die Stufe gilt als durchgeführt.",
     ),
     "agent": (
         "The debtor was not called ({how}); again from {at}.",

@@ -51,8 +51,8 @@ TEXTS: Texts = {
     ),
     "others": ("sheet {sheet} was read; not read: {sheets}", "Gelesen wurde das Blatt {sheet}; nicht gelesen: {sheets}"),
     "hidden": (
-        "sheet {sheet}: {count} hidden rows were read too (a filter hides, it does not remove)",
-        "Blatt {sheet}: {count} ausgeblendete Zeilen wurden mitgelesen (ein Filter blendet aus, er entfernt nicht)",
+        "sheet {sheet}: {count} hidden {count:row was|rows were} read too (a filter hides, it does not remove)",
+        "Blatt {sheet}: {count} ausgeblendete {count:Zeile wurde|Zeilen wurden} mitgelesen (ein Filter blendet aus, er entfernt nicht)",
     ),
 }  # fmt: skip
 

@@ -55,12 +55,14 @@ TEXTS: Texts = {
     ),
     "details": ("an entry has more than {limit} details", "Ein Umsatz hat mehr als {limit} Einzelposten"),
     "pending": (
-        "statement {number}: {count} entries are not booked yet and were left out",
-        "Auszug {number}: {count} Umsätze sind noch nicht gebucht und blieben aus",
+        "statement {number}: {count} {count:entry is|entries are} not booked yet and {count:was|were} left out",
+        "Auszug {number}: {count} {count:Umsatz ist|Umsätze sind} noch nicht gebucht und {count:blieb|blieben} aus",
     ),
     "whole": (
-        "statement {number}: {count} batch entries could not be split and stand as one line each",
-        "Auszug {number}: {count} Sammelbuchungen ließen sich nicht aufteilen und stehen als je eine Zeile",
+        "statement {number}: {count} batch"
+        " {count:entry could not be split and stands as one line|entries could not be split and stand as one line each}",
+        "Auszug {number}: {count} {count:Sammelbuchung ließ|Sammelbuchungen ließen} sich nicht aufteilen und"
+        " {count:steht als eine|stehen als je eine} Zeile",
     ),
     "gap": (
         "account {account}: statement {number} follows {before}; one in between is missing",

@@ -128,13 +128,35 @@ class ExportFile:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """All of it or nothing: temporary name, fsync, rename, fsync of the folder."""
-    half = path.with_name(f".{path.name}.tmp")
-    with half.open("wb") as file:
+    with GrowingFile(path) as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.rename(half, path)
-    sync_folder(path.parent)
+        file.finish()
+
+
+class GrowingFile:
+    """A file that is written bit by bit and has its name only when it is finished; dropped otherwise."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._half = path, path.with_name(f".{path.name}.tmp")
+        self._file = self._half.open("wb")
+
+    def __enter__(self) -> GrowingFile:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None) -> None:
+        if not self._file.closed:
+            self._file.close()
+            self._half.unlink(missing_ok=True)
+
+    def write(self, content: bytes) -> None:
+        self._file.write(content)
+
+    def finish(self) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        os.rename(self._half, self._path)
+        sync_folder(self._path.parent)
 
 
 def rejects_csv(rows: Iterable[Sequence[str]]) -> bytes:

@@ -6,7 +6,7 @@ Invariant: a receipt is always made from what is stored, so that it can be writt
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -29,6 +29,7 @@ from collectord.edge.store.snapshots import known_sources
 SQL = queries("batches")
 ALL_COMPANIES = "*"  # in batch_scope: everything of its source
 SIZES = 30
+REJECTS_KEPT = 20_000  # in a receipt's value; a file of nothing but bad rows costs no memory
 NOTHING_READ = Summary()
 ARRIVALS = 100  # files of a source: more than 30 days of one or two, or of several on a day
 
@@ -40,6 +41,16 @@ class Stored:
     arrived: Arrival
     digest: str
     status: Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VagueRejects:
+    """Bad rows of a batch that name no item, and the line of the first."""
+
+    nobodys: int  # nor a debtor
+    nobodys_line: int
+    keyless: int
+    keyless_line: int
 
 
 async def add(conn: Connection, arrived: Arrival, now: datetime) -> None:
@@ -208,13 +219,21 @@ async def drop_rejects(conn: Connection, batch_id: str) -> None:
     await SQL.drop_rejects(conn, id=batch_id)
 
 
-async def rejects(conn: Connection, batch_id: str) -> tuple[BadRow, ...]:
-    return tuple([BadRow(*row.values()) async for row in SQL.rejects(conn, id=batch_id)])
+async def rejects(conn: Connection, batch_id: str, most: int = -1) -> AsyncIterator[BadRow]:
+    """In the order of the file; `most` < 0: all."""
+    async with SQL.rejects_cursor(conn, id=batch_id, most=most) as cursor:  # SQL.rejects would fetch all of them first
+        async for row in cursor:
+            yield BadRow(*row.values())
 
 
 async def count_rejects(conn: Connection, batch_id: str) -> int:
     row = await SQL.count_rejects(conn, id=batch_id)
     return int(row["n"])
+
+
+async def vague_rejects(conn: Connection, batch_id: str) -> VagueRejects:
+    row = await SQL.vague_rejects(conn, id=batch_id)
+    return VagueRejects(**row)
 
 
 async def drop(conn: Connection, batch_id: str) -> None:
@@ -226,6 +245,8 @@ async def drop(conn: Connection, batch_id: str) -> None:
 async def receipt(conn: Connection, batch_id: str) -> Receipt:
     row = await SQL.batch(conn, id=batch_id)
     detail = orjson.loads(row["detail"])
+    rejected = tuple([bad async for bad in rejects(conn, batch_id, REJECTS_KEPT)])
+    more = await count_rejects(conn, batch_id) - REJECTS_KEPT if len(rejected) == REJECTS_KEPT else 0
     return Receipt(
         batch=row["id"],
         file=row["file"],
@@ -237,7 +258,8 @@ async def receipt(conn: Connection, batch_id: str) -> Receipt:
         reason=row["reason"],
         rows=row["row_count"],
         accepted=row["accepted_count"],
-        rejected=await rejects(conn, batch_id),
+        rejected=rejected,
+        more_rejected=more,
         opened=row["opened"],
         changed=row["changed"],
         unchanged=row["unchanged"],

@@ -29,6 +29,8 @@ Job = Callable[[Connection], Awaitable[T]]
 SCHEMA_VERSION = 3
 SCHEMA = ("schema.sql", "touched.sql")
 BUSY_TIMEOUT = 5_000  # ms: somebody's sqlite3 shell may hold a lock for a moment
+LOG_PAGES = 1_000  # that a commit leaves in the log; more are moved to their places, which takes 20 ms and more …
+LOG_PAGES_UNSEEN = 200  # … and less where the next one, which counts, is not to wait for that
 NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs"})
 
 
@@ -48,6 +50,18 @@ class Line(aiosqlite.Connection):
     """
 
     here = False
+    synced = True  # a commit waits until it is on disk
+
+    async def wait_for_disk(self, synced: bool) -> None:
+        """Of the commits to come, and how much log they may leave behind. Between transactions only; touches no disk itself."""
+        if self.synced != synced:
+            self.here = True
+            try:
+                await self.execute(f"pragma synchronous = {'full' if synced else 'normal'}")
+                await self.execute(f"pragma wal_autocheckpoint = {LOG_PAGES if synced else LOG_PAGES_UNSEEN}")
+            finally:
+                self.here = False
+            self.synced = synced
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if self.here:
@@ -122,12 +136,19 @@ class Database:
         """As `write`, for a few statements about one call or debtor: only waiting for the lock and for the disk leaves the event loop."""
         return await self._write(job, here=True)
 
-    async def _write(self, job: Job[T], *, here: bool) -> T:
+    async def write_unseen(self, job: Job[T]) -> T:
+        """As `write`, for what counts only with a later commit: this one does not wait for the disk.
+
+        The write-ahead log is one sequence: after a power cut this is either there, or gone with everything that was committed after it.
+        """
+        return await self._write(job, here=False, synced=False)
+
+    async def _write(self, job: Job[T], *, here: bool, synced: bool = True) -> T:
         if self._writer is None:
             raise StoreBroken("the store was opened for reading only")
         if self.failed:
             raise StoreBroken(self.failed)
-        running = asyncio.ensure_future(self._transaction(self._writer, job, here))
+        running = asyncio.ensure_future(self._transaction(self._writer, job, here, synced))
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
@@ -136,9 +157,10 @@ class Database:
                 running.exception()
             raise
 
-    async def _transaction(self, writer: Line, job: Job[T], here: bool) -> T:
+    async def _transaction(self, writer: Line, job: Job[T], here: bool, synced: bool) -> T:
         async with self._queue:
             try:
+                await writer.wait_for_disk(synced)
                 await writer.execute("begin immediate")
             except sqlite3.OperationalError as error:
                 raise self._broken(error) from error
@@ -257,7 +279,7 @@ async def _open(path: Path, *, read_only: bool) -> Line:
             await connection.execute("pragma journal_mode = wal")
             await connection.execute("pragma synchronous = full")
             await connection.execute("pragma secure_delete = on")
-            await connection.execute("pragma wal_autocheckpoint = 1000")
+            await connection.execute(f"pragma wal_autocheckpoint = {LOG_PAGES}")
     except sqlite3.Error:
         await connection.close()  # its thread would keep the process alive
         raise

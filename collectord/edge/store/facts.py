@@ -85,7 +85,7 @@ async def _own_facts(
     return DebtorFacts(
         debtor=debtor,
         items=tuple(to_item(row, debtor, lags[row["source"], key.company]) for row in item_rows),
-        doubtful=frozenset(row["item_no"] for row in item_rows if row["doubtful"]),
+        doubtful=frozenset(row["item_no"] for row in item_rows if row["in_doubt"]),
         sources=sources,
         rejected_rows=tuple([_rejected(row) async for row in SQL.rejected_rows(conn, **who, today=today)]),
         contacts=tuple(contact for own, contact in history if own),

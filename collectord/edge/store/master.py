@@ -181,6 +181,11 @@ async def unread_before(conn: Connection, source: str, batch_id: str) -> tuple[D
     return tuple([_of(row) async for row in SQL.unread_before(conn, source=source, batch_id=batch_id)])
 
 
+async def exported_companies(conn: Connection) -> tuple[str, ...]:
+    """Company codes of the debtors that open-item exports named."""
+    return tuple([row["company"] async for row in SQL.exported_companies(conn)])
+
+
 async def settle_rejects(conn: Connection, keys: Iterable[DebtorKey], source: str, batch_id: str) -> None:
     """These debtors' rows were good in this batch: earlier bad ones of the source hold nobody back any more."""
     await SQL.settle_rejects(conn, [(batch_id, source, *_key(key), batch_id) for key in keys])

@@ -26,15 +26,19 @@ HOLES = (
 KEPT_FOR = 400  # days
 
 # Around the query of one hole. Portable: `materialized` is known to SQLite and PostgreSQL alike.
+# Money is added in two parts: a sum of integers beyond 2**63, 922 trillions of a currency, is an error in SQLite.
 _OWED = """
-select i.currency, sum(i.open_amount) from who w join item i on i.company = w.company and i.debtor_no = w.debtor_no
+select i.currency as currency, sum(i.open_amount / 1000000) as millions, sum(i.open_amount % 1000000) as rest
+  from who w join item i on i.company = w.company and i.debtor_no = w.debtor_no
  where i.state = 'open' and i.opened_as_of <= :today group by i.currency"""
-_OWN = "select currency, sum(own) from cases group by currency"
+_OWN = "select currency, sum(own / 1000000) as millions, sum(own % 1000000) as rest from cases group by currency"
 _COUNTED = """
-with cases as materialized ({hole}), who as materialized (select distinct company, debtor_no from cases)
+with cases as materialized ({hole}), who as materialized (select distinct company, debtor_no from cases),
+money as materialized ({money})
 select 'count' as part, '' as text, (select count(*) from cases) as n, '' as company, '' as debtor_no
 union all select 'debtors', '', (select count(*) from who), '', ''
-union all select 'money', m.*, '', '' from ({money}) m
+union all select 'millions', currency, millions, '', '' from money
+union all select 'rest', currency, rest, '', '' from money
 union all select * from (select 'example', what, 0, company, debtor_no from cases order by company, debtor_no, what limit {examples})
 """
 
@@ -64,21 +68,23 @@ def _given(now: datetime, today: date) -> dict[str, Any]:
 async def _counted(conn: Connection, code: str, given: Mapping[str, Any], *, query: str = "") -> Hole:
     hole = getattr(SQL, query or code).sql.rstrip().rstrip(";")
     text = _COUNTED.format(hole=hole, money=_OWN if " as own" in hole else _OWED, examples=EXAMPLES)
-    found: dict[str, list[Mapping[str, Any]]] = {"count": [], "debtors": [], "money": [], "example": []}
+    found: dict[str, list[Mapping[str, Any]]] = {"count": [], "debtors": [], "millions": [], "rest": [], "example": []}
     async with conn.execute(text, given) as cursor:
         async for row in cursor:
             found[row["part"]].append(dict(row))
+    millions = {row["text"]: row["n"] for row in found["millions"]}
     return Hole(
         code=code,
         count=found["count"][0]["n"],
         debtors=found["debtors"][0]["n"],
-        money={row["text"]: from_scaled(row["n"]) for row in found["money"]},
-        examples=tuple(f"{_key(row)}: {row['text']}" for row in found["example"]),
+        money={row["text"]: from_scaled(millions[row["text"]] * 1_000_000 + row["n"]) for row in found["rest"]},
+        examples=tuple(_example(row) for row in found["example"]),
     )
 
 
-def _key(row: Mapping[str, Any]) -> str:
-    return f"{row['company']}/{row['debtor_no']}" if row["company"] else str(row["debtor_no"])
+def _example(row: Mapping[str, Any]) -> str:
+    """Of whom, where that is known, and what."""
+    return ": ".join(filter(None, ("/".join(filter(None, (row["company"], row["debtor_no"]))), row["text"])))
 
 
 async def keep_day(conn: Connection, day: date, found: Iterable[Hole]) -> None:

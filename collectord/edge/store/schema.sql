@@ -141,7 +141,7 @@ create table item_version (
   cleared_as_of text,
   batch_id text not null,
   digest text not null,
-  doubtful integer not null default 0,    -- 1: its clearing was suppressed because a bad row could not be identified
+  doubtful integer not null default 0,    -- the day (YYYYMMDD) since which its clearing is suppressed: a bad row could not be identified; 0: it is not
   since integer not null default 0,       -- number of the batch that made this version
   until integer not null default 2147483647,  -- number of the batch that ended it
   primary key (company, debtor_no, item_no, since)

@@ -11,6 +11,7 @@ import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import date
 from decimal import Decimal
 from importlib import resources
@@ -78,7 +79,7 @@ class Scratch:
             covered.SQL.create(conn)
         else:
             conn.execute("attach ? as half", (f"{half.absolute().as_uri()}?mode=ro",))
-            for absorb in (SQL.absorb_items, SQL.absorb_details, SQL.absorb_sayings, SQL.absorb_rejects):
+            for absorb in (SQL.absorb_items, SQL.absorb_details, SQL.absorb_sayings, SQL.absorb_judged, SQL.absorb_rejects):
                 absorb(conn)
             conn.execute("detach half")
         conn.execute("attach ? as ledger", (f"{ledger.absolute().as_uri()}?mode=ro",))
@@ -86,9 +87,13 @@ class Scratch:
         conn.execute("begin")
         self._number = int(SQL.visible(conn))  # from here on one picture of the ledger
         self._twins = 0
+        self._ledger = ledger
+        self._had: Future[list[Any]] | None = None
 
     def close(self) -> None:
         """What was written is kept."""
+        if self._had:
+            wait([self._had])
         self._conn.execute("commit")
         self._conn.close()
 
@@ -172,8 +177,19 @@ class Scratch:
         SQL.find_missing(self._conn, number=self._number, source=source, verdict=verdict.value)
         covered.SQL.find_missing(self._conn, verdict=verdict.value)
 
+    def begin_before(self, source: str, as_of: str) -> None:
+        """`before` looks at every open item: it may begin in a thread, of SQLite alone, while the file is read."""
+        pool = ThreadPoolExecutor(1)
+        self._had = pool.submit(_had, self._ledger, self._number, source, as_of)
+        pool.shutdown(wait=False)
+
     def before(self, source: str, as_of: str) -> Before:
-        had = [*SQL.before(self._conn, number=self._number, source=source, as_of=as_of), *covered.SQL.before(self._conn)]
+        if self._had:
+            scope = {row[0] for row in SQL.scope(self._conn)}
+            of_source = [row[1:] for row in self._had.result() if row[0] in scope]
+        else:
+            of_source = list(SQL.before(self._conn, number=self._number, source=source, as_of=as_of))
+        had = [*of_source, *covered.SQL.before(self._conn)]
         paid = list(SQL.paid(self._conn, number=self._number, source=source, as_of=as_of))
         lost = list(SQL.gone(self._conn, number=self._number, as_of=as_of))
         return Before(
@@ -233,8 +249,11 @@ class Scratch:
 
         `alone`: no other company has any.
         """
-        found = {company: (count, newest, doubtful) for company, count, newest, doubtful in SQL.standing(
-            self._conn, number=self._number, source=source)}  # fmt: skip
+        conn = self._conn
+        standing = (
+            SQL.standing(conn, number=self._number, source=source) if SQL.has_ended(conn) else SQL.standing_by_index(conn, source=source)
+        )
+        found = {company: (count, newest, doubtful) for company, count, newest, doubtful in standing}
         if alone and found.keys() != items.keys():
             return False
         for company, count in items.items():
@@ -302,17 +321,34 @@ class Scratch:
         SQL.add_chosen(self._conn, [row[:3] for row in made])
 
     def telephones(self) -> Iterator[tuple[int, str, str, str]]:
-        """(number of the debtor in this batch, country, phone, phone2)"""
+        """(number of the debtor in this batch, country, phone, phone2), where nobody judged them before"""
+        SQL.take_judged(self._conn)
         yield from SQL.telephones(self._conn)
 
     def add_numbers(self, rows: Iterable[tuple[int, DialNumber]]) -> None:
-        SQL.add_number(
-            self._conn,
-            [
-                (n, number.position, number.raw, number.e164 or "", number.kind, ",".join(number.zones), number.problem or "")
-                for n, number in rows
-            ],
-        )
+        SQL.add_number(self._conn, [(n, number.position, number.raw, *_judged(number)) for n, number in rows])
+
+    def every_telephone(self) -> Iterator[tuple[str, str, str, str, str, str]]:
+        """(company, debtor_no, digest, country, phone, phone2) of each saying"""
+        yield from SQL.every_telephone(self._conn)
+
+    def add_judged(self, rows: Iterable[tuple[tuple[str, str, str], DialNumber]]) -> None:
+        """For `telephones` of whoever goes on with this half."""
+        SQL.add_judged(self._conn, [(*key, number.position, *_judged(number)) for key, number in rows])
+
+
+def _judged(number: DialNumber) -> tuple[str, str, str, str]:
+    return number.e164 or "", number.kind, ",".join(number.zones), number.problem or ""
+
+
+def _had(ledger: Path, number: int, source: str, as_of: str) -> list[Any]:
+    """On a connection of its own. Versions up to `number` are the same picture, as long as nothing is imported."""
+    conn = sqlite3.connect(":memory:", isolation_level=None, uri=True)
+    try:
+        conn.execute("attach ? as ledger", (f"{ledger.absolute().as_uri()}?mode=ro",))
+        return list(SQL.before_by_company(conn, number=number, source=source, as_of=as_of))
+    finally:
+        conn.close()
 
 
 def said(conn: sqlite3.Connection) -> list[tuple[int, tuple[str, ...]]]:

@@ -80,12 +80,18 @@ select id, stored_as from batch
 -- name: in_status(status)
 select id, stored_as, status from batch where status = :status order by received_at, id;
 
--- name: rejects(id)
+-- name: rejects(id, most)
 -- In the order of core/exports/open_items.BadRow.
-select line, column_name, value, reason, original, company, debtor_no, item_no, debtor_name from row_reject where batch_id = :id order by line;
+select line, column_name, value, reason, original, company, debtor_no, item_no, debtor_name from row_reject where batch_id = :id order by line limit :most;
 
 -- name: count_rejects(id)^
 select count(*) as n from row_reject where batch_id = :id;
+
+-- name: vague_rejects(id)^
+-- Bad rows that do not say whose they are, or only whose.
+select count(*) filter (where debtor_no = '') as nobodys, coalesce(min(line) filter (where debtor_no = ''), 0) as nobodys_line,
+       count(*) filter (where debtor_no <> '') as keyless, coalesce(min(line) filter (where debtor_no <> ''), 0) as keyless_line
+  from row_reject where batch_id = :id and (item_no = '' or debtor_no = '');
 
 -- name: drop_rejects(id)!
 delete from row_reject where batch_id = :id;

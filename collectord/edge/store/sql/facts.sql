@@ -2,7 +2,7 @@
 
 -- name: items(company, debtor_no, now, today)
 -- As they stood on :today: what newer batches cleared is open again, what they paid down is owed again.
-select i.*,
+select i.*, i.doubtful between 1 and cast(replace(:today, '-', '') as integer) as in_doubt,
        coalesce((select sum(c.amount) from clearing c
                   where c.company = i.company and c.debtor_no = i.debtor_no and c.item_no = i.item_no and c.as_of > :today), 0) as paid_later,
        (select max(p.booked_on) from payment_match m join payment p on p.id = m.payment_id

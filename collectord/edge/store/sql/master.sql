@@ -39,6 +39,17 @@ delete from overlay_number where company = ? and debtor_no = ?;
 insert into overlay_number (company, debtor_no, position, raw, e164, kind, zones, problem, person, role, hours)
 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
+-- name: exported_companies()
+-- Of debtors that open-item exports named. Each company costs one step in the index, however many debtors it has.
+with recursive each (company) as (
+  select min(company) from debtor_version
+  union all
+  select (select min(d.company) from debtor_version d where d.company > each.company) from each where each.company is not null
+)
+select company from each
+ where company is not null and exists (select 1 from exported_debtor d where d.company = each.company)
+ order by company;
+
 -- name: unread_before(source, batch_id)
 select distinct company, debtor_no from row_reject
  where source = :source and batch_id <> :batch_id and debtor_no <> '' and settled_by = '';

@@ -96,10 +96,11 @@ select p.id, p.booked_on, p.seen_at, p.amount, p.currency, p.source, p.state, m.
 
 -- name: told(ids, company, debtor_no, now, today)
 -- Up to which day each source's snapshots accepted after a line know bookings; of a source that lists cover, all of those lists. A batch
--- without scope is complete for everything of its source.
+-- without scope is complete for everything of its source. A list that does not say up to when it is booked may have been drawn before the
+-- bookings of its own day: it knows those of the day before. (date(…, '-1 day'): PostgreSQL's ::date - 1.)
 select id, source, min(until_on) as until_on from (
   select p.id, used.source,
-         (select max(coalesce(b.booked_until, b.as_of)) from batch b
+         (select max(coalesce(b.booked_until, date(b.as_of, '-1 day'))) from batch b
            where b.source = used.list and b.status = 'accepted' and b.seq > s.seq and b.mode = 'snapshot' and b.decided_at <= :now and b.as_of <= :today
              and (exists (select 1 from batch_scope c where c.batch_id = b.id and c.company in ('*', :company))
                   or not exists (select 1 from batch_scope c where c.batch_id = b.id))) as until_on
@@ -117,7 +118,7 @@ select id, source, min(until_on) as until_on from (
 -- or those that cover it.
 select p.id, p.booked_on, p.state, p.kind, i.state as item_state,
        (select case when count(*) = count(until_on) then min(until_on) end from (
-          select (select max(coalesce(b.booked_until, b.as_of)) from batch b
+          select (select max(coalesce(b.booked_until, date(b.as_of, '-1 day'))) from batch b
                    where b.source = u.list and b.status = 'accepted' and b.seq > s.seq and b.mode = 'snapshot' and b.decided_at <= :now
                      and b.as_of <= :today
                      and (exists (select 1 from batch_scope c where c.batch_id = b.id and c.company in ('*', i.company))

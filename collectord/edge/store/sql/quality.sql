@@ -77,7 +77,8 @@ select r.company, r.debtor_no, r.source || ', ' || r.line || ': ' || r.column_na
                            or exists (select 1 from batch_scope s where s.batch_id = n.id and s.company in (r.company, '*'))));
 
 -- name: doubtful_item(today)
-select company, debtor_no, item_no as what from item where state = 'open' and doubtful = 1 and opened_as_of <= :today;
+select company, debtor_no, item_no as what from item
+ where state = 'open' and doubtful between 1 and cast(replace(:today, '-', '') as integer) and opened_as_of <= :today;
 
 -- name: duplicate_item(today)
 -- One debtor, one amount, one due date, two numbers: the same invoice entered twice, or two of a kind. What is surplus counts as its money.
@@ -93,12 +94,17 @@ select company, min(debtor_no) as debtor_no, item_no || ' = ' || max(debtor_no) 
 
 -- name: credit_balance(today)
 -- Debtors to whom we owe.
-select company, debtor_no, currency as what, sum(open_amount) as own, currency from item
- where state = 'open' and opened_as_of <= :today group by company, debtor_no, currency having sum(open_amount) < 0;
+select company, debtor_no, currency as what, sum(open_amount / 1000000) * 1000000 + sum(open_amount % 1000000) as own, currency from item
+ where state = 'open' and opened_as_of <= :today group by company, debtor_no, currency
+having sum(open_amount / 1000000) * 1000000 + sum(open_amount % 1000000) < 0;
 
 -- name: unmatched_payment(now)
--- Payments that fit nobody, or several.
-select p.company, '' as debtor_no, p.booked_on || ' ' || p.source || case when p.state = 'ambiguous' then ' ?' else '' end as what,
+-- Payments that fit nobody, or several (?). Who paid, what, when and how the reference begins: enough to find it at the bank.
+select p.company, '' as debtor_no,
+       case when p.payer = '' then '-' else p.payer end
+       || ' ' || (p.amount / 10000) || '.' || substr(cast(10000 + p.amount % 10000 as text), 2, 2) || ' ' || p.currency
+       || ', ' || p.booked_on || case when p.reference = '' then '' else ', ' || substr(p.reference, 1, 40) end
+       || case when p.state = 'ambiguous' then ' ?' else '' end as what,
        p.amount as own, p.currency
   from payment p
  where p.state in ('unmatched', 'ambiguous') and p.kind = 'payment' and p.amount > 0 and p.settled_by = '' and p.seen_at <= :now;

@@ -66,7 +66,8 @@ select i.company, i.debtor_no, i.item_no, i.source, case when m.verdict = 'missi
        i.discount_until, i.dunning_level, i.last_dunned_on, i.dunning_deadline, i.dunning_block_until, i.dispute, i.contact_level,
        i.contacted_on, i.opened_as_of, case when m.verdict = 'missing' then :as_of else i.changed_as_of end,
        case when m.verdict = 'missing' then :as_of else i.cleared_as_of end, case when m.verdict = 'missing' then :batch_id else i.batch_id end,
-       i.digest, m.verdict = 'doubtful', :coming
+       i.digest, case when m.verdict = 'missing' then 0 when i.doubtful > 0 then i.doubtful else cast(replace(:as_of, '-', '') as integer) end,
+       :coming
   from scratch.missing m
  cross join item_version i on i.company = m.company and i.debtor_no = m.debtor_no and i.item_no = m.item_no
                           and i.since < :coming and i.until = 2147483647
