@@ -93,7 +93,7 @@ def test_debtors_of_one_number_in_two_companies_are_two() -> None:
          "debtor.0.pause_until: pause_until needs approved_by and reason: who stopped all contacts, and why"),
         (own("pause_until = 2026-12-31", 'approved_by = "M. Muster"', 'reason = " "'),
          "debtor.0.approved_by: approved_by needs a reason beside it: everybody who asks why will read both"),
-        (own('pause_until = "2026-12-31"'), "debtor.0.pause_until: pause_until = '2026-12-31' is not a date like 2026-12-24"),
+        (own('pause_until = "2026-12-31"'), "debtor.0.pause_until: pause_until = '2026-12-31' is not a date without quotes, like 2026-12-24"),
         (own('strategy = "lean"', 'potential_class = "I"'),
          "debtor.0.potential_class: potential_class only chooses a strategy, and strategy names one; keep one of the two"),
         (own('potential_class = "1"'), "debtor.0.potential_class: potential_class = '1' is unknown; use one of I, II, III, IV, none"),
@@ -106,11 +106,11 @@ def test_debtors_of_one_number_in_two_companies_are_two() -> None:
          "debtor.0.instead.call: call = 'fax' is unknown; use one of call, email, letter, visit, handover"),
         (own('instead.fax = "call"'),
          "debtor.0.instead.fax: fax is not known here; known keys: call, email, handover, letter, visit"),
-        ("[debtor]\n", "debtor: debtor = {} is not a list of tables, written [[debtor]]"),
-        ('[[debtors]]\ndebtor_no = "1"\n', "debtors: debtors is not known here; known keys: debtor"),
+        ("[debtor]\n", "debtor: write [[debtor]] with two brackets, at every entry: there may be several"),
+        ('[[debtors]]\ndebtor_no = "1"\n', "debtors: debtors is not known here; did you mean debtor? Known keys: debtor"),
         (own('not_onn = "fri"'),
-         "debtor.0.not_onn: not_onn is not known here; known keys: agent, approved_by, ask_first, company, debtor_no, gap, hours, instead,"
-         " media, not_on, pause_until, per, potential_class, reason, saturation, strategy"),
+         "debtor.0.not_onn: not_onn is not known here; did you mean not_on? Known keys: agent, approved_by, ask_first, company, debtor_no, gap,"
+         " hours, instead, media, not_on, pause_until, per, potential_class, reason, saturation, strategy"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_sentence_at_its_key(text: str, problem: str) -> None:
@@ -237,10 +237,14 @@ def test_a_margin_of_nothing_makes_every_medium_that_costs_pointless() -> None:
         (["saturation = 13"], "saturation",
          "saturation gives the debtor more contact than strategy gentle, standard does;" + OR_SIGN,
          True),
-        (['strategy = "gentle"', "saturation = 7"], "saturation",
-         "saturation gives the debtor more contact than strategy gentle does;" + OR_SIGN, True),
-        (['potential_class = "I"', 'media = ["letter"]'], "media",
-         "media gives the debtor more contact than strategy gentle does;" + OR_SIGN, True),
+        (['strategy = "standard"'], "strategy",
+         "strategy standard may give more contact than strategy gentle does; for a debtor of such a class the stricter bounds hold until"
+         " approved_by and reason stand beside it", False),
+        (['potential_class = "none"'], "potential_class",
+         "strategy standard may give more contact than strategy gentle does; for a debtor of such a class the stricter bounds hold until"
+         " approved_by and reason stand beside it", False),
+        (['instead.letter = "call"'], "instead",
+         "instead gives the debtor more contact than strategy gentle, standard does;" + OR_SIGN, True),
         (["saturation = 2"], "saturation", "saturation = 2 is below the strength 3 of one call: it could never be allowed", False),
     ],
 )  # fmt: skip
@@ -253,11 +257,21 @@ def test_an_exception_that_cannot_be_meant_is_doubted(lines: list[str], path: st
     [
         ["saturation = 7"],  # for some strategies it is looser: which one the debtor has, only its export knows
         ["saturation = 13", SIGNED],
-        ['strategy = "gentle"', "saturation = 3"],
+        ['strategy = "standard"', SIGNED],
     ],
 )
 def test_an_exception_that_may_be_meant_is_not_doubted(lines: list[str]) -> None:
     assert doubted(exceptions=own(*lines)) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "key"),
+    [(['strategy = "gentle"', "saturation = 7"], "saturation"), (['potential_class = "I"', 'media = ["letter"]'], "media")],
+)
+def test_an_exception_is_held_against_the_strategy_that_it_chose(lines: list[str], key: str) -> None:
+    sentence = f"{key} gives the debtor more contact than strategy gentle does;" + OR_SIGN
+    assert doubted(exceptions=own(*lines)) == [("debtors.toml", f"debtor.0.{key}", sentence, True)]
+    assert doubted(exceptions=own('strategy = "gentle"', "saturation = 3")) == []
 
 
 def test_where_classes_have_no_strategy_an_exception_may_be_the_only_bound() -> None:

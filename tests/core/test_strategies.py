@@ -19,6 +19,7 @@ from collectord.core.receivables.frame import CLASSES, NO_FRAME, Frame, Full, No
 from collectord.core.receivables.history import Touch
 from collectord.core.receivables.ledger import Debtor, OpenItem
 from collectord.core.receivables.strategies import NO_FRAMES, Frames, Strategies, frame_for, parse_strategies
+from collectord.core.receivables.stricter import bounded
 from collectord.core.rule_text import Problem, Table
 
 RULES = Path(__file__).parents[2] / "rules"
@@ -255,14 +256,14 @@ def test_without_files_nobody_has_a_frame() -> None:
          "strategy.plain.margin: margin = '0.3' is no share of a hundred; write it in quotes, like \"30%\""),
         (strategy('margin = "101%"'),
          "strategy.plain.margin: margin = '101%' is no share of a hundred; write it in quotes, like \"30%\""),
-        (strategy("margin = 30"), "strategy.plain.margin: margin = 30 is not text in quotes"),
+        (strategy("margin = 30"), "strategy.plain.margin: margin = 30 is no share of a hundred; write it in quotes, like \"30%\""),
         (strategy("cost.call = 4.50"), 'strategy.plain.cost.call: call = 4.5 is not money in quotes, like "25.00"'),
         (strategy('cost.call = "-1.00"'), "strategy.plain.cost.call: call is negative; write what one such contact costs"),
         ("[strength]\nfax = 1\n" + strategy(), "strength.fax: fax is not known here; known keys: call, email, letter, sms,"
          " unanswered, visit"),
         ('[script]\nrude = "x"\n' + strategy(), "script.rude: rude is not known here; known keys: factual, firm, friendly"),
         (strategy("owner = true"),
-         "strategy.plain.owner: owner is not known here; known keys: ask_first, cost, gap, ladder, margin, media, owner_first, per,"
+         "strategy.plain.owner: owner is not known here; did you mean owner_first? Known keys: ask_first, cost, gap, ladder, margin, media, owner_first, per,"
          " potential_classes, priority, saturation, skill, strength, title, tones"),
         (strategy("saturation = 0", 'per = "7d"'), "strategy.plain.saturation: saturation = 0 is below 1"),
     ],
@@ -323,6 +324,54 @@ def test_with_a_name_and_a_reason_an_exception_may_loosen_its_strategy() -> None
 def test_an_exception_may_put_the_debtor_under_another_strategy(line: str) -> None:
     own = frame(BASE, OWN + line)
     assert (own.strategy, own.saturation) == ("lean", 6)
+
+
+LEAN = 'saturation = 6\nask_first = "sales"\nmargin = "10%"\ncost.call = "4.50"\nstrength.call = 4\n'
+TWO = BASE.replace("saturation = 6\n", LEAN).replace('gap = "5d"\n', 'gap = "5d"\ncost.call = "3.00"\nmargin = "30%"\n')
+
+
+@pytest.mark.parametrize(("line", "key"), [('strategy = "plain"', "strategy"), ('potential_class = "II"', "potential_class")])
+def test_a_looser_strategy_that_nobody_approved_stays_within_every_bound_of_the_debtors_own_class(line: str, key: str) -> None:
+    own = frame(TWO, OWN + line, of="IV")
+    assert (own.strategy, own.saturation, own.per, own.gap, own.media) == ("plain", 6, 14, 5, ("call", "letter"))
+    assert (own.strength["call"], own.margin, own.cost["call"], own.ask_first) == (4, 10, Decimal("4.50"), "sales")
+    assert own.ignored == (key,)
+    free = frame(TWO, OWN + SIGNED + line, of="IV")
+    assert (free.saturation, free.per, free.strength["call"], free.margin, free.ask_first, free.ignored) == (12, 7, 3, 30, "", ())
+
+
+def test_a_strategy_that_is_stricter_in_everything_needs_no_approval() -> None:
+    own = frame(TWO, OWN + 'strategy = "lean"\ngap = "5d"\nmedia = ["letter"]', of="II")
+    assert own.ignored == ("strategy",)  # its gap and its media alone are looser
+    strict = TWO.replace("saturation = 6\n", 'saturation = 6\ngap = "5d"\nmedia = ["letter"]\n')
+    assert frame(strict, OWN + 'strategy = "lean"', of="II").ignored == ()
+
+
+def test_another_class_of_the_same_strategy_or_one_that_nothing_bounds_changes_no_bound() -> None:
+    assert frame(BASE, OWN + 'potential_class = "II"').ignored == ()
+    assert frame(BASE, OWN + 'strategy = "lean"', of="I").ignored == ()  # no strategy is for class I
+    unbounded = frame(BASE, OWN + 'potential_class = "III"', of="IV")
+    assert (unbounded.saturation, unbounded.per, unbounded.ignored) == (6, 14, ("potential_class",))
+    open_ended = strategy(name="a", classes=["I"]) + strategy(name="b", classes=["II"])
+    assert frame(open_ended, OWN + 'strategy = "b"', of="I").ignored == ()
+
+
+@pytest.mark.parametrize("text", [BASE, ""])
+def test_a_heavier_medium_in_place_of_another_needs_an_approval(text: str) -> None:
+    lines = 'instead.letter = "call"\ninstead.visit = "letter"\n'.replace("visit", "call")
+    own = frame(text, OWN + lines)
+    assert (own.medium_for("letter"), own.medium_for("call"), own.ignored) == ("letter", "letter", ("instead",))
+    signed = frame(text, OWN + SIGNED + lines)
+    assert (signed.medium_for("letter"), signed.ignored) == ("call", ())
+
+
+@given(FRAMES, FRAMES, TOUCHES, st.sampled_from(["call", "letter", "email", "visit"]))
+def test_for_all_pairs_of_frames_what_the_stricter_of_them_lets_in_has_room_in_both(
+    one: Frame, other: Frame, touches: list[Touch], medium: str
+) -> None:
+    if bounded(one, other).room(medium, touches, MONDAY) is None:
+        assert one.room(medium, touches, MONDAY) is None
+        assert other.room(medium, touches, MONDAY) is None
 
 
 def test_where_no_strategy_is_an_exception_stands_alone() -> None:

@@ -17,14 +17,30 @@ from collectord.core.contact.refusals import Notice, Question, Refusal
 from collectord.core.contact.week import WHOLE_DAY, Week, both, day_start, next_inside, parse_days, parse_week, shown_week, without_days
 from collectord.core.house import House
 from collectord.core.receivables.frame import with_letters
+from collectord.core.receivables.ledger import OpenItem
 from collectord.core.wording import Texts, phrase
 
-FRAME_RULES = ("debtors/approval", "debtors/ask-first", "debtors/grace", "debtors/hours", "debtors/media", "debtors/paused")
+FRAME_RULES = (
+    "debtors/approval",
+    "debtors/ask-first",
+    "debtors/grace",
+    "debtors/hours",
+    "debtors/media",
+    "debtors/objection",
+    "debtors/paused",
+)
+CHOOSING = frozenset({"strategy", "potential_class"})  # keys of an exception that put the debtor under another strategy
 
 TEXTS: Texts = {
     "approval": (
         "{keys} in rules/debtors.toml would give more contact than strategy {strategy} does, and nobody approved it: it does not count.",
         "{keys} in rules/debtors.toml gäbe mehr Kontakt als die Strategie {strategy}, und niemand hat das genehmigt: es gilt nicht.",
+    ),
+    "stricter": (
+        "{keys} in rules/debtors.toml chooses strategy {strategy}, which gives more contact than the one of the debtor's class, and nobody"
+        " approved it: of each bound the stricter one holds.",
+        "{keys} in rules/debtors.toml wählt die Strategie {strategy}, die mehr Kontakt gibt als die der Klasse des Debitors, und niemand"
+        " hat das genehmigt: von jeder Grenze gilt die strengere.",
     ),
     "frame": (
         "Strategy {strategy}: strength {used} of {saturation} in {per} days.",
@@ -43,6 +59,10 @@ TEXTS: Texts = {
     "grace": (
         "{who} gave the debtor time up to {day}: {why}",
         "{who} hat dem Debitor Zeit bis einschließlich {day} gegeben: {why}",
+    ),
+    "objection": (
+        "{item} waits up to {day} because of what the debtor said: {why}",
+        "{item} wartet bis einschließlich {day} wegen dessen, was der Debitor sagte: {why}",
     ),
     "media": (
         "For this debtor only {media} is meant, not {medium} (rules/debtors.toml).",
@@ -79,8 +99,10 @@ def frame_refusals(question: Question, at: datetime) -> Iterator[Refusal]:
 def warnings(question: Question) -> Iterator[Notice]:
     """Lines of an exception that nobody approved and that would give the debtor more contact."""
     frame = question.facts.frame
-    if frame.ignored:
-        yield Notice("debtors/approval", question.says(TEXTS, "approval", keys=frame.ignored, strategy=frame.named(question.language)))
+    chosen = tuple(key for key in frame.ignored if key in CHOOSING)
+    for code, keys in (("stricter", chosen), ("approval", tuple(key for key in frame.ignored if key not in CHOOSING))):
+        if keys:
+            yield Notice("debtors/approval", question.says(TEXTS, code, keys=keys, strategy=frame.named(question.language)))
 
 
 def frame_document(facts: DebtorFacts, house: House, now: datetime, zone: str) -> dict[str, Any]:
@@ -123,6 +145,19 @@ def _grace(question: Question, at: datetime) -> Refusal | None:
     day, who, why = max(given)
     ends = [question.after(day), *(start for start, _ in exempt if start > at)]
     return Refusal("debtors/grace", question.says(TEXTS, "grace", day=day, who=who, why=why), min(ends))
+
+
+def objection_refusals(question: Question, item: OpenItem, at: datetime) -> Iterator[Refusal]:
+    """What the debtor said about this item holds it as long as its card or the debtor's own day says; an agreed callback is still kept."""
+    facts = [fact for fact in question.facts.known(FactKind.OBJECTION) if fact.value in ("", item.item_no) and question.holds(fact, at)]
+    waits = [(fact.until_on, fact.reason) for fact in facts if fact.until_on is not None]
+    exempt = callback_windows(question, since_used=True) if question.is_call else []
+    if not waits or any(start <= at and (end is None or at < end) for start, end in exempt):
+        return
+    day, why = max(waits)
+    ends = [question.after(day), *(start for start, _ in exempt if start > at)]
+    reason = question.says(TEXTS, "objection", item=item.item_no, day=day, why=why)
+    yield from question.without_overridden([Refusal("debtors/objection", reason, min(ends))], at)
 
 
 def _media(question: Question) -> Refusal | None:

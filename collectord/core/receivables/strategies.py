@@ -6,7 +6,6 @@ Invariant: without an approval an exception never loosens what its strategy says
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -14,9 +13,8 @@ from decimal import Decimal
 from collectord.core.receivables.exceptions import LONGEST, MOST, NO_EXCEPTIONS, DebtorException, Exceptions, days_within
 from collectord.core.receivables.frame import CLASSES, MEDIA, NO_CLASS, NO_FRAME, TONES, WEIGHED, Frame
 from collectord.core.receivables.ledger import Debtor, DebtorKey
+from collectord.core.receivables.stricter import bounded, is_heavier
 from collectord.core.rule_text import Table
-
-_PERCENT = re.compile(r"\A([0-9]{1,3}) ?%\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,14 +76,14 @@ def _framed(own: DebtorException | None, potential_class: str, strategies: Strat
     frame = strategy.frame if strategy is not None else strategies.unnamed
     if own is None:
         return frame
-    barred = loosened(own, frame) if not own.approved_by else frozenset()
+    frame, barred = (frame, frozenset()) if own.approved_by else _unapproved(own, frame, strategies.by_class.get(_class(potential_class)))
     media = tuple(medium for medium in own.media if medium in frame.media or own.approved_by) if own.media else frame.media
     tight = own.saturation is not None and "saturation" not in barred
     return replace(
         frame,
         as_class=own.potential_class,
         media=media,
-        instead={**frame.instead, **own.instead},
+        instead=own.instead if "instead" not in barred else milder(own.instead, frame.strength),
         gap=own.gap if own.gap is not None and "gap" not in barred else frame.gap,
         saturation=own.saturation if tight else frame.saturation,
         per=own.per or frame.per if tight else frame.per,
@@ -102,6 +100,21 @@ def _framed(own: DebtorException | None, potential_class: str, strategies: Strat
     )
 
 
+def _unapproved(own: DebtorException, frame: Frame, of_class: Strategy | None) -> tuple[Frame, frozenset[str]]:
+    """The frame that the exception chose within the bounds of the debtor's own class, and the keys that would give more contact."""
+    barred = set()
+    if of_class is not None and of_class.frame.strategy != frame.strategy:
+        chosen, frame = frame, bounded(frame, of_class.frame)
+        if frame != chosen:
+            barred.add("strategy" if own.strategy else "potential_class")
+    return frame, loosened(own, frame) | barred
+
+
+def milder(instead: Mapping[str, str], strength: Mapping[str, int]) -> dict[str, str]:
+    """What stands for another medium and is no more for the debtor to bear."""
+    return {medium: other for medium, other in instead.items() if not is_heavier(other, medium, strength)}
+
+
 def loosened(own: DebtorException, frame: Frame) -> frozenset[str]:
     """The keys of an exception that give the debtor more contact than the frame does: they count only with an approval."""
     found = set()
@@ -112,6 +125,8 @@ def loosened(own: DebtorException, frame: Frame) -> frozenset[str]:
         found.add("saturation")
     if set(own.media) - set(frame.media):
         found.add("media")
+    if len(milder(own.instead, frame.strength)) < len(own.instead):
+        found.add("instead")
     return frozenset(found)
 
 
@@ -119,7 +134,11 @@ def _strategy_of(potential_class: str, own: DebtorException | None, strategies: 
     if own is not None and own.strategy:
         return strategies.by_name.get(own.strategy)
     chosen = own.potential_class if own is not None and own.potential_class else potential_class
-    return strategies.by_class.get(chosen if chosen in CLASSES else NO_CLASS)
+    return strategies.by_class.get(_class(chosen))
+
+
+def _class(potential_class: str) -> str:
+    return potential_class if potential_class in CLASSES else NO_CLASS
 
 
 def parse_strategies(table: Table) -> Strategies:
@@ -157,7 +176,7 @@ def _strategy(name: str, table: Table, strength: Mapping[str, int], cost: Mappin
         ladder=table.text("ladder", ""),
         priority=table.whole("priority", 0, at_least=-100, at_most=100),
         cost=_cost(table.table("cost"), cost),
-        margin=_percent(table, "margin") if "margin" in table.data else None,
+        margin=table.percent("margin"),
     )
     strategy = Strategy(
         name=name,
@@ -166,7 +185,7 @@ def _strategy(name: str, table: Table, strength: Mapping[str, int], cost: Mappin
         path=table.path,
     )
     title.done()
-    table.seen |= {"per", "saturation", "gap", "margin"}
+    table.seen |= {"per", "saturation", "gap"}
     table.done()
     _judge(strategy, table)
     return strategy
@@ -197,13 +216,3 @@ def _cost(table: Table, inherited: Mapping[str, Decimal]) -> dict[str, Decimal]:
     table.seen |= set(MEDIA)
     table.done()
     return {**inherited, **own}
-
-
-def _percent(table: Table, key: str) -> int | None:
-    text = table.text(key)
-    found = _PERCENT.match(text)
-    if found and int(found[1]) <= 100:
-        return int(found[1])
-    if text:
-        table.complain(key, f'{key} = {text!r} is no share of a hundred; write it in quotes, like "30%"')
-    return None

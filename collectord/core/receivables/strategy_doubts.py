@@ -14,6 +14,7 @@ from collectord.core.receivables.frame import CLASSES, NO_CLASS
 from collectord.core.receivables.ladders import Ladder, Level
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.strategies import Frames, Strategy, loosened
+from collectord.core.receivables.stricter import bounded
 
 LADDERS, STRATEGIES, DEBTORS = "ladders.toml", "strategies.toml", "debtors.toml"
 
@@ -117,6 +118,15 @@ def _of_exception(own: DebtorException, frames: Frames) -> Iterator[Doubt]:
         names = ", ".join(one.name for one in may_be)
         sentence = f"{key} gives the debtor more contact than strategy {names} does; write approved_by and reason beside it, or be stricter"
         yield Doubt(DEBTORS, f"{own.path}.{key}", sentence, is_error=True)
+    chosen = "strategy" if own.strategy else "potential_class" if own.potential_class else ""
+    narrower = [one for one in strategies.listed if chosen and bounded(may_be[0].frame, one.frame) != may_be[0].frame]
+    if narrower:  # which class the debtor has, only the export knows
+        names = ", ".join(one.name for one in narrower)
+        sentence = (
+            f"strategy {may_be[0].name} may give more contact than strategy {names} does; for a debtor of such a class the stricter bounds"
+            " hold until approved_by and reason stand beside it"
+        )
+        yield Doubt(DEBTORS, f"{own.path}.{chosen}", sentence, is_error=False)
 
 
 def _may_lead(own: DebtorException, frames: Frames) -> tuple[Strategy, ...]:
