@@ -261,16 +261,16 @@ IN_THE_BRIEFING = ("briefing", "proof", "dunning", "booked_until")
 
 
 def _explain(doc: Mapping[str, Any], width: int) -> Group:
-    colour = GOOD if doc.get("may_call") else BAD if doc.get("never") else DOUBT
+    colour = DOUBT if doc.get("outdated") else GOOD if doc.get("may_call") else BAD if doc.get("never") else DOUBT
     head = Text(plain(doc.get("why")), style=f"bold {colour}")
     told = [Text(f"· {plain(sentence)}", style=QUIET) for sentence in doc.get("briefing", ())]
-    rest = {key: value for key, value in doc.items() if key not in ("why", *IN_THE_BRIEFING)}
+    rest = {key: value for key, value in doc.items() if key not in ("why", "outdated", *IN_THE_BRIEFING)}
     if "strategy" in rest:
         rest["strategy"] = rest["strategy"]["says"]
     if "planned" in rest:
         rest["planned"] = rest["planned"]["why"]
     if choice := rest.pop("choice", None):
-        rest["choice"] = f"{choice['why']} {choice['before']} call(s) that may be made now go before it by value."
+        rest["choice"] = choice["why"]
     if rest.get("legal_state"):
         state = rest["legal_state"]
         rest["legal_state"] = f"{state['text']} ({state['name']}: {state['instead']})" if state["name"] else state["text"]

@@ -18,9 +18,17 @@ from collectord.core.receivables.tasks import Task
 from collectord.core.rules import Rules
 from collectord.core.telephony.allocation import Candidate
 from collectord.core.telephony.best_time import AVERAGE, NOT_CALLED, NOTHING_LEARNED, Hours, Moment, Outlook, outlook, segment_of
+from collectord.core.wording import Texts, phrase
 from collectord.edge.store import reached, tasks
 from collectord.edge.store.connection import Connection, Database, open_for_reading
 from collectord.loops import workload
+
+TEXTS: Texts = {
+    "before": (
+        "{count} {count:call that may be made now is|calls that may be made now are} worth more and {count:goes|go} before it.",
+        "{count} {count:Anruf, der jetzt erlaubt ist, ist|Anrufe, die jetzt erlaubt sind, sind} mehr wert und {count:geht|gehen} vor.",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +96,9 @@ def desk_hours(rules: Rules, house: House, now: datetime) -> tuple[int, ...]:
 
 
 async def choice(
-    conn: Connection, task: Task, debtor: Debtor, broken: int, rules: Rules, house: House, now: datetime
+    conn: Connection, task: Task, debtor: Debtor, broken: int, rules: Rules, house: House, now: datetime, *, callable_now: bool
 ) -> dict[str, Any] | None:
-    """Why a call task is chosen before or after others, for people."""
+    """Why a call task is chosen before or after others, for people. How many go before it only where it may be made itself."""
     figures = rules.allocation.value
     if task.medium != "call" or not figures.enabled or task.oldest_due_on is None or not task.open_amount:
         return None
@@ -98,9 +106,11 @@ async def choice(
     valued = figures.of(task.open_amount, task.oldest_due_on, task.priority, broken, house.today(now))
     candidate = Candidate(task=task, person_type=debtor.person_type, time_zone=debtor.time_zone)
     seen = (await look(conn, [candidate], await learnt(conn, rules), rules, house, now)).get(task.key, AVERAGE)
+    before = await tasks.more_valuable(conn, task.value) if callable_now else None
+    first = phrase(TEXTS, "before", language, zone, count=before) if before is not None else ""
     return {
         "value": plain(task.value),
         "now": plain(task.value * seen.factor),
-        "why": " ".join(filter(None, (figures.why(valued, language, zone), seen.says(language, zone)))),
-        "before": await tasks.more_valuable(conn, task.value),
+        "why": " ".join(filter(None, (figures.why(valued, language, zone), seen.says(language, zone), first))),
+        "before": before,
     }

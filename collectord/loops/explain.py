@@ -59,7 +59,10 @@ async def explain(
         state = rules.legal_states.document(held.stops_all(known.debtor), house.language)
         shown["briefing"] += for_a_call(rules, house, known, today)
         task = next((one for one in live if one.medium == "call"), None)
-        shown["choice"] = task and await best_hours.choice(conn, task, known.debtor, len(done.broken_on), rules, house, now)
+        kept = task if shown["outdated"] != "cancelled" else None
+        shown["choice"] = kept and await best_hours.choice(
+            conn, kept, known.debtor, len(done.broken_on), rules, house, now, callable_now=shown["may_call"]
+        )
         return {
             **shown,
             **_script(rules, live, asked, shown["medium"], house),

@@ -185,9 +185,9 @@ async def test_an_unknown_zone_is_taken_for_the_houses(desk: Desk) -> None:
 async def test_explain_says_why_a_call_is_chosen_before_others(desk: Desk) -> None:
     rows = [row(), row(debtor_no="20", item_no="R20", open_amount="9000.00")]
     await planned(desk, MONDAY, *rows)
-    await kind(desk, d10="business")
+    await kind(desk, d10="business", d20="business")
     for minute in range(50):
-        await called(desk, "10", f"2026-11-17T10:{minute:02}", "answered" if minute < 20 else "no_answer")
+        await called(desk, "20", f"2026-11-17T10:{minute:02}", "answered" if minute < 20 else "no_answer")
     await learnt(desk)
     choice = (await desk.ask(MONDAY))["choice"]
     assert choice["before"] == 1

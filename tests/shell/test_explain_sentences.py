@@ -220,3 +220,54 @@ def test_the_sentence_speaks_the_houses_language(house: Place) -> None:
     german = house.ask("explain", 7, env={"COLLECTORD_LANGUAGE": "de"})
     assert german["why"].startswith("Wird nicht vor Fr., 27. Nov. 2026 08:00 angerufen: ")
     assert german["not_before"] == house.explain(7)["not_before"]
+
+
+def edit(house: Place, old: str, new: str) -> None:
+    path = house.folder / "rules" / "ladders.toml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_a_task_that_the_rules_do_not_want_any_more_is_not_told_as_if_they_did(house: Place) -> None:
+    house.run("plan")
+    assert house.explain(1)["outdated"] is None
+    edit(house, 'min_open = "25.00"', 'min_open = "500.00"')
+    doc = house.explain(1)
+    assert (doc["outdated"], doc["planned"]["rule"], doc["choice"]) == ("cancelled", "below-minimum", None)
+    assert doc["why"] == (
+        f"May be called now, but nothing asks for it any more: {doc['planned']['why']}"
+        " The task is from the last plan, the next plan cancels it."
+    )
+    german = house.ask("explain", 1, env={"COLLECTORD_LANGUAGE": "de"})["why"]
+    assert german.startswith("Darf jetzt angerufen werden, es steht aber nichts mehr an: ")
+    assert german.endswith(" Die Aufgabe ist vom letzten Plan, der nächste streicht sie.")
+    closed = house.explain(1, at="2026-11-23T20:00:00+01:00")["why"]
+    assert closed.startswith("Is not called before ")
+    assert closed.endswith(f" Planned now: {doc['planned']['why']} The task is from the last plan, the next plan cancels it.")
+    house.run("plan")
+    assert (house.explain(1)["outdated"], house.explain(1)["task"]) == (None, None)
+
+
+def test_a_task_that_would_be_another_says_both_what_is_planned_and_what_stands_in_it(place: Place) -> None:
+    place.take(row(1), name="op_2026-11-22.csv")
+    place.run("plan")
+    place.take(row(1, open_amount="80.00"), name="op_2026-11-23.csv")
+    doc = place.explain(1)
+    assert doc["outdated"] == "changed"
+    assert doc["why"].startswith("May be called now on +49301234")
+    assert "€80.00 is open" in doc["planned"]["why"]
+    assert (
+        f". {doc['planned']['why']} The task is from the last plan, the next plan changes it. It says: "
+        in f". {doc['why'].split('. ', 1)[1]}"
+    )
+    assert "€100.00 is open" in doc["why"].split("It says: ")[1]
+
+
+def test_how_many_calls_go_before_it_is_said_only_of_a_call_that_may_be_made(house: Place) -> None:
+    house.run("plan")
+    now, later = house.explain(1)["choice"], house.explain(1, at="2026-11-23T20:00:00+01:00")["choice"]
+    assert isinstance(now["before"], int)
+    assert now["why"].endswith(" before it.")
+    assert later["before"] is None
+    assert "before it" not in later["why"]

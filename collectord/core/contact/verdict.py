@@ -6,8 +6,9 @@ Invariant: `why` names the rule that decides; instants are those of the debtor's
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,10 +19,13 @@ from collectord.core.contact.refusals import Notice
 from collectord.core.house import House
 from collectord.core.money import plain_map
 from collectord.core.receivables.briefing import booked_until, briefing, dunning_document, proofs
+from collectord.core.receivables.dunning import Cancel, Change, decided
 from collectord.core.receivables.ledger import Debtor, oldest_days_past_due, open_total, overdue_total
-from collectord.core.receivables.tasks import Task
+from collectord.core.receivables.tasks import Origin, Task
 from collectord.core.receivables.wanted import NotWanted, Wanted
-from collectord.core.wording import Texts, phrase
+from collectord.core.wording import Texts, Told, phrase, safe
+
+LONGEST = 500  # characters of a task's sentence
 
 TEXTS: Texts = {
     "call": ("May be called now on {number}. {wanted}", "Darf jetzt unter {number} angerufen werden. {wanted}"),
@@ -29,10 +33,23 @@ TEXTS: Texts = {
         "May be called now, but the rules ask for another medium ({medium}). {wanted}",
         "Darf jetzt angerufen werden, vorgesehen ist aber {medium}. {wanted}",
     ),
+    "no-wish-now": (
+        "May be called now, but nothing asks for it any more: {wanted}",
+        "Darf jetzt angerufen werden, es steht aber nichts mehr an: {wanted}",
+    ),
     "no-wish": (
         "May be called now, but nothing asks for it: {wanted}",
         "Darf jetzt angerufen werden, es steht aber nichts an: {wanted}",
     ),
+    "cancelled": (
+        " The task is from the last plan, the next plan cancels it.",
+        " Die Aufgabe ist vom letzten Plan, der nächste streicht sie.",
+    ),
+    "changed": (
+        " The task is from the last plan, the next plan changes it. It says: {was}",
+        " Die Aufgabe ist vom letzten Plan, der nächste ändert sie. In ihr steht: {was}",
+    ),
+    "planned-now": (" Planned now: {wanted}", " Geplant ist jetzt: {wanted}"),
     "never": ("Is never called: {reason}", "Wird nie angerufen: {reason}"),
     "until": ("Is not called before {at}: {reason}{more}", "Wird nicht vor {at} angerufen: {reason}{more}"),
     "unknown": (
@@ -57,6 +74,7 @@ def explained(
     debtor, today = facts.debtor, house.today(now)
     task = min(tasks, key=lambda one: (one.not_before, -one.priority, one.id), default=None)
     home = answer.place.home
+    outdated = _outdated(task, wanted, home)
     refusals = answer.refusals if isinstance(answer, Refused) else ()
     not_before = answer.not_before if isinstance(answer, Refused) else None
     asked = wanted if isinstance(wanted, Wanted) else None
@@ -91,8 +109,9 @@ def explained(
             {"rule": refusal.rule, "reason": refusal.reason, "not_before": shown_instant(refusal.not_before, home)} for refusal in refusals
         ],
         "not_before": shown_instant(not_before, home),
-        "why": _why(answer, wanted, task, house),
+        "why": _why(answer, wanted, task, house, outdated),
         "task": task.id if task else None,
+        "outdated": outdated or None,
         "warnings": [{"rule": notice.rule, "reason": notice.reason} for notice in (*answer.warnings, *notices)],
     }
 
@@ -120,18 +139,39 @@ def shown_instant(at: datetime | None, zone: str) -> str | None:
     return whole.astimezone(ZoneInfo(zone)).isoformat()
 
 
-def _why(answer: Allowed | Refused, wanted: Wanted | NotWanted, task: Task | None, house: House) -> str:
+def _outdated(task: Task | None, wanted: Wanted | NotWanted, zone: str) -> str:
+    """What the next plan does to the stored task: "cancelled", "changed" as far as people see it, "" = it stays as it is."""
+    if task is None or task.origin is not Origin.LADDER:
+        return ""
+    match decided(wanted, task, zone):
+        case Cancel():
+            return "cancelled"
+        case Change(before, asked) if _seen(before.ladder, before.level, before.medium, before.items, before.open_amount) != _seen(
+            asked.ladder, asked.level.number, asked.medium, asked.items, asked.open_amount
+        ):
+            return "changed"
+    return ""
+
+
+def _seen(ladder: str, level: int, medium: str, items: tuple[str, ...], amounts: Mapping[str, Decimal]) -> tuple[object, ...]:
+    return ladder, level, medium, items, dict(amounts)
+
+
+def _why(answer: Allowed | Refused, wanted: Wanted | NotWanted, task: Task | None, house: House, outdated: str) -> str:
     language, zone = house.language, answer.place.home
-    said = task.why if task else wanted.why(language, zone)
-    medium = task.medium if task else wanted.medium if isinstance(wanted, Wanted) else ""
+    said = task.why if task and not outdated else wanted.why(language, zone)
+    medium = task.medium if task and not outdated else wanted.medium if isinstance(wanted, Wanted) else ""
+    stale = phrase(TEXTS, outdated, language, zone, was=Told(safe(task.why, LONGEST))) if task and outdated else ""
     if isinstance(answer, Allowed):
-        code = "call" if medium == "call" else "other-medium" if medium else "no-wish"
-        return phrase(TEXTS, code, language, zone, number=answer.number, medium=medium, wanted=said)
+        code = "call" if medium == "call" else "other-medium" if medium else "no-wish-now" if outdated else "no-wish"
+        return phrase(TEXTS, code, language, zone, number=answer.number, medium=medium, wanted=Told(safe(said, LONGEST))) + stale
+    if stale:
+        stale = phrase(TEXTS, "planned-now", language, zone, wanted=Told(safe(said, LONGEST))) + stale
     first = _deciding(answer)
     others = tuple(dict.fromkeys(refusal.rule for refusal in answer.refusals if refusal.rule != first.rule))
     more = phrase(TEXTS, "more", language, zone, count=len(others), names=others) if others else ""
     code = "never" if answer.never else "unknown" if answer.not_before is None else "until"
-    return phrase(TEXTS, code, language, zone, at=answer.not_before, reason=first.reason, more=more)
+    return phrase(TEXTS, code, language, zone, at=answer.not_before, reason=first.reason, more=more) + stale
 
 
 def _deciding(answer: Refused) -> Refusal:

@@ -79,7 +79,13 @@ def plan_tasks(
     """What becomes of the debtor's live ladder task (`existing`, at most one). A task in somebody's hands is kept as it is."""
     if existing is not None and existing.state not in CHANGEABLE:
         return Keep(existing)
-    answer = wanted(debtor, items, ladder, today, holds=holds, history=history, policy=policy)
+    return decided(wanted(debtor, items, ladder, today, holds=holds, history=history, policy=policy), existing, zone)
+
+
+def decided(answer: Wanted | NotWanted, existing: Task | None, zone: str) -> Decision:
+    """What the answer does to the task that there is."""
+    if existing is not None and existing.state not in CHANGEABLE:
+        return Keep(existing)
     match answer, existing:
         case Wanted(), None:
             return Create(answer)
