@@ -40,12 +40,12 @@ async def follow_moves(db: Database, house: House, now: datetime) -> None:
     if since >= number:
         return
     gone = await db.read(lambda conn: store.gone_items(conn, since))
-    arrived = await db.read(lambda conn: store.arrived_items(conn, (one for some in gone.values() for one in some))) if gone else []
+    others = await db.read(lambda conn: store.namesakes(conn, (one for some in gone.values() for one in some))) if gone else []
 
     async def write(conn: Connection) -> None:
         for promise_id, items in gone.items():
             promise = await store.promise(conn, promise_id)
-            places = moved(promise, items, arrived) if promise else {}
+            places = moved(promise, items, others) if promise else {}
             if promise is None or not places:
                 continue
             for one in items:

@@ -16,7 +16,7 @@ from collectord.core.money import Money
 from collectord.core.receivables.broken_promise import conclude, fallen, unapproved
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.promise_limits import LimitRules, PromiseLimits, beyond, parse_limits
-from collectord.core.receivables.promises import Approval, Arrived, Broken, Gone, Kept, PartlyKept, Promise, PromiseState, moved
+from collectord.core.receivables.promises import Approval, Broken, Gone, Kept, Namesake, PartlyKept, Promise, PromiseState, moved
 from collectord.core.receivables.told import spread, tell_again
 from collectord.core.rule_text import Problem, Table
 from collectord.core.telephony.agreed import how_agreed, promises_of, remark
@@ -271,15 +271,39 @@ def test_a_decision_is_told_to_accounting_once_more() -> None:
 
 
 def test_an_invoice_that_stands_with_another_debtor_of_the_company_since_that_day_has_moved() -> None:
-    money, day = Money(Decimal("300.00"), "EUR"), date(2026, 11, 24)
-    gone = [Gone("R1", day, money, 2), Gone("R2", day, money, 2)]
+    money, day, due = Money(Decimal("300.00"), "EUR"), date(2026, 11, 24), date(2026, 11, 10)
+    gone = [Gone("R1", day, money, 2, due, None, "erp"), Gone("R2", day, money, 2, due, None, "erp")]
     heir = DebtorKey("", "11")
-    assert moved(promise(), gone, [Arrived(heir, "R1", day, money)]) == {"R1": heir}
-    elsewhere = [
-        Arrived(DebtorKey("", "10023"), "R1", day, money),  # the same debtor
-        Arrived(DebtorKey("2000", "11"), "R1", day, money),  # another company
-        Arrived(heir, "R1", date(2026, 11, 25), money),  # another day
-        Arrived(heir, "R1", day, Money(Decimal("299.00"), "EUR")),  # another amount
-        Arrived(heir, "R9", day, money),
-    ]
-    assert moved(promise(), gone, elsewhere) == {}
+    there = Namesake(heir, "R1", day, money, due, None, "erp")
+    assert moved(promise(), gone, [there]) == {"R1": heir}
+    assert moved(promise(), gone, [replace(there, invoiced_on=date(2026, 10, 10))]) == {"R1": heir}, "known on one side only"
+    for other in (
+        replace(there, key=DebtorKey("", "10023")),  # the same debtor
+        replace(there, key=DebtorKey("2000", "11")),  # another company
+        replace(there, came_on=date(2026, 11, 25)),  # another day
+        replace(there, amount=Money(Decimal("299.00"), "EUR")),
+        replace(there, amount=Money(Decimal("300.00"), "CHF")),
+        replace(there, due_on=date(2026, 11, 12)),  # numbers like "2026-10" are many debtors'
+        replace(there, source="other"),  # another list does not say what left this one
+        replace(there, item_no="R9"),
+    ):
+        assert moved(promise(), gone, [other]) == {}, other
+
+
+def test_two_days_of_invoicing_are_two_invoices() -> None:
+    money, day, due = Money(Decimal("300.00"), "EUR"), date(2026, 11, 24), date(2026, 11, 10)
+    gone = [Gone("R1", day, money, 2, due, date(2026, 10, 10), "erp")]
+    there = Namesake(DebtorKey("", "11"), "R1", day, money, due, date(2026, 10, 11), "erp")
+    assert moved(promise(), gone, [there]) == {}
+    assert moved(promise(), gone, [replace(there, invoiced_on=date(2026, 10, 10))]) == {"R1": DebtorKey("", "11")}
+
+
+def test_a_number_that_several_debtors_have_names_no_invoice_and_nothing_has_moved() -> None:
+    money, day, due = Money(Decimal("300.00"), "EUR"), date(2026, 11, 24), date(2026, 11, 10)
+    gone = [Gone("R1", day, money, 2, due, None, "erp")]
+    there = Namesake(DebtorKey("", "11"), "R1", day, money, due, None, "erp")
+    twin = replace(there, key=DebtorKey("", "12"))
+    older = replace(twin, came_on=date(2026, 9, 1), amount=Money(Decimal("80.00"), "EUR"))
+    gone_too = replace(older, amount=Money(Decimal(0), "EUR"))
+    for another in (twin, older, gone_too):
+        assert moved(promise(), gone, [there, another]) == {}

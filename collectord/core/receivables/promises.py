@@ -109,25 +109,43 @@ class Gone:
     as_of: date
     amount: Money
     number: int  # of the import
+    due_on: date
+    invoiced_on: date | None
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
-    """An item that came to a debtor's list with the import of this day."""
+class Namesake:
+    """An item of such a number that stands with a debtor, or left that one's list on such a day."""
 
     key: DebtorKey
     item_no: str
-    as_of: date
-    amount: Money
+    came_on: date  # the day of the export that brought it
+    amount: Money  # zero when it is gone too
+    due_on: date
+    invoiced_on: date | None
+    source: str
 
 
-def moved(promise: Promise, gone: Iterable[Gone], arrived: Iterable[Arrived]) -> dict[str, DebtorKey]:
-    """Items of the promise that were not paid but went to another debtor of the company: item -> that debtor."""
-    there = {
-        (one.item_no, one.as_of, one.amount): one.key for one in arrived if one.key.company == promise.company and one.key != promise.key
-    }
-    places = ((one.item_no, one.as_of, one.amount) for one in gone)
-    return {place[0]: there[place] for place in places if place in there}
+def moved(promise: Promise, gone: Iterable[Gone], namesakes: Iterable[Namesake]) -> dict[str, DebtorKey]:
+    """Items of the promise that were not paid but went to another debtor of the company: item -> that debtor.
+
+    Only one that is the same in all that is known of it, and the only one of its number: numbers that several debtors have name no
+    invoice. In doubt it was paid: nobody is called for what somebody else promised.
+    """
+    elsewhere = [one for one in namesakes if one.key.company == promise.company and one.key != promise.key]
+    found: dict[str, DebtorKey] = {}
+    for item in gone:
+        same_number = [one for one in elsewhere if one.item_no == item.item_no]
+        if len(same_number) == 1 and _is_same(item, same_number[0]):
+            found[item.item_no] = same_number[0].key
+    return found
+
+
+def _is_same(gone: Gone, other: Namesake) -> bool:
+    invoiced = {day for day in (gone.invoiced_on, other.invoiced_on) if day is not None}
+    there = (other.came_on, other.amount, other.due_on, other.source)
+    return len(invoiced) < 2 and there == (gone.as_of, gone.amount, gone.due_on, gone.source)
 
 
 def judge(

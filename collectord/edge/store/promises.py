@@ -14,7 +14,7 @@ from typing import Any
 
 from collectord.core.money import Money, from_scaled, plain, to_scaled
 from collectord.core.receivables.ledger import DebtorKey
-from collectord.core.receivables.promises import Approval, Arrived, Clearing, Gone, Promise, PromiseState
+from collectord.core.receivables.promises import Approval, Clearing, Gone, Namesake, Promise, PromiseState
 from collectord.core.receivables.told import Outcome
 from collectord.edge.store import families
 from collectord.edge.store.calls import SQL
@@ -140,23 +140,34 @@ async def gone_items(conn: Connection, since: int) -> dict[str, list[Gone]]:
     """By promise: its items that imports after number `since` took off the debtor's list."""
     found: dict[str, list[Gone]] = {}
     async for row in SQL.gone_promised_items(conn, since=since):
-        amount = Money(from_scaled(row["amount"]), row["currency"])
-        found.setdefault(row["promise_id"], []).append(Gone(row["item_no"], date.fromisoformat(row["as_of"]), amount, row["since"]))
+        gone = Gone(
+            row["item_no"],
+            date.fromisoformat(row["as_of"]),
+            Money(from_scaled(row["amount"]), row["currency"]),
+            row["since"],
+            date.fromisoformat(row["due_on"]),
+            to_maybe_day(row["invoiced_on"]),
+            row["source"],
+        )
+        found.setdefault(row["promise_id"], []).append(gone)
     return found
 
 
-async def arrived_items(conn: Connection, gone: Iterable[Gone]) -> list[Arrived]:
-    """Open items that may be these, at whatever debtor."""
+async def namesakes(conn: Connection, gone: Iterable[Gone]) -> list[Namesake]:
+    """Items that may be these, at whatever debtor."""
     some = tuple(gone)
     days, numbers = (sorted(words) for words in ({one.as_of.isoformat() for one in some}, {one.item_no for one in some}))
     return [
-        Arrived(
+        Namesake(
             DebtorKey(row["company"], row["debtor_no"]),
             row["item_no"],
             date.fromisoformat(row["opened_as_of"]),
             Money(from_scaled(row["open_amount"]), row["currency"]),
+            date.fromisoformat(row["due_on"]),
+            to_maybe_day(row["invoiced_on"]),
+            row["source"],
         )
-        async for row in SQL.opened_elsewhere(conn, first=days[0], days=_listed(days), items=_listed(numbers))
+        async for row in SQL.namesakes(conn, days=_listed(days), items=_listed(numbers))
     ]
 
 

@@ -134,17 +134,19 @@ select c.item_no, c.amount, c.currency, min(c.as_of, coalesce(b.booked_until, c.
 
 -- name: gone_promised_items
 -- Items of open promises that an import since number :since took off their debtor's list, unless it is known where they went.
-select p.id as promise_id, c.company, c.debtor_no, c.item_no, c.as_of, c.amount, c.currency, c.since
+select p.id as promise_id, c.company, c.debtor_no, c.item_no, c.as_of, c.amount, c.currency, c.since, i.due_on, i.invoiced_on, i.source
   from promise p join clearing_version c on c.company = p.company and c.debtor_no = p.debtor_no and c.moved_to = ''
    and c.since > :since and c.since <= (select number from visible)
   join item i on i.company = c.company and i.debtor_no = c.debtor_no and i.item_no = c.item_no and i.state = 'cleared'
  where p.state = 'open' and '|' || p.items || '|' like '%|' || c.item_no || '|%'
  order by p.id, c.item_no;
 
--- name: opened_elsewhere
--- One look at all open items: which of these numbers stand with somebody whom they came to on one of these days. Core looks again.
-select company, debtor_no, item_no, open_amount, currency, opened_as_of from item
- where state = 'open' and opened_as_of >= :first and :days like '%|' || opened_as_of || '|%' and :items like '%|' || item_no || '|%';
+-- name: namesakes
+-- One look at all items: which of these numbers stand with somebody, or left that one's list on one of these days. Core looks again.
+select company, debtor_no, item_no, case state when 'open' then open_amount else 0 end as open_amount, currency, opened_as_of, due_on, invoiced_on,
+       source
+  from item
+ where (state = 'open' or :days like '%|' || cleared_as_of || '|%') and :items like '%|' || item_no || '|%';
 
 -- name: mark_moved!
 update clearing_version set moved_to = :heir where company = :company and debtor_no = :debtor_no and item_no = :item_no and since = :since;
