@@ -33,6 +33,8 @@ def plan(doc: Mapping[str, Any], width: int) -> RenderableType:
             if found := doc.get(key):
                 more = f" (the first {PLANNED_SHOWN}; --json has all)" if len(found) > PLANNED_SHOWN else ""
                 parts.append(listing("tasks", found[:PLANNED_SHOWN], width, f"{key}: {len(found)}{more}"))
+    if "before" in doc.get("difference", {}):
+        return Group(*parts)  # what the stored tasks become is another question
     rest = {key: value for key, value in doc.items() if key not in (*LISTED, "diff", "difference")}
     if "workload" in rest:
         rest["workload"] = rest["workload"]["says"]
@@ -44,11 +46,12 @@ def _difference(doc: Mapping[str, Any]) -> list[RenderableType]:
     difference = doc["difference"]
     before, after = list(difference)[:2]
     tasks, others = [row for row in doc["diff"] if row["wanted"]], [row for row in doc["diff"] if not row["wanted"]]
-    parts: list[RenderableType] = [Text(f"{plain(difference[before])} -> {plain(difference[after])}", style="bold")]
+    parts: list[RenderableType] = [Text(plain(difference["compared"]), style="bold")]
     parts += [Text(f"- {plain(sentence)}") for sentence in difference["sentences"]]
     parts.append(_rows(tasks, before, after, "contact tasks"))
     shown = {(example["company"], example["debtor_no"]): example for row in tasks for example in row["examples"]}
     parts += [_example(example) for example in shown.values()]
+    parts += [Text(f"  {plain(difference['more'])}", style=QUIET)] if difference["more"] else []
     parts.append(_rows(others, before, after, "no contact, because"))
     return parts
 

@@ -15,7 +15,7 @@ from collectord.core.house import House
 from collectord.core.receivables.escalation import wanted
 from collectord.core.receivables.ladders import Ladder
 from collectord.core.receivables.ledger import overdue_total
-from collectord.core.receivables.plan_difference import Difference, Said, said
+from collectord.core.receivables.plan_difference import Difference, Said, compared, more, said
 from collectord.core.receivables.policy import Policy
 from collectord.core.rules import Rules
 from collectord.edge.store.connection import Database
@@ -31,7 +31,7 @@ async def by_day(db: Database, rules: Rules, house: House, now: datetime) -> dic
         return _said(seen, seen.ladder, seen.policy, today, house), _said(seen, seen.ladder, seen.policy, tomorrow, house)
 
     found = await _compared(db, rules, house, now, pair)
-    return _document(found, house, ("today", today.isoformat()), ("tomorrow", tomorrow.isoformat()))
+    return _document(found, house, ("today", today.isoformat()), ("tomorrow", tomorrow.isoformat()), "by-day")
 
 
 async def by_rules(db: Database, rules: Rules, others: Rules, house: House, now: datetime, *, names: tuple[str, str]) -> dict[str, Any]:
@@ -44,7 +44,7 @@ async def by_rules(db: Database, rules: Rules, others: Rules, house: House, now:
         return _said(seen, seen.ladder, seen.policy, today, house), _said(seen, there, policy, today, house)
 
     found = await _compared(db, rules, house, now, pair)
-    return _document(found, house, ("before", names[0]), ("after", names[1]))
+    return _document(found, house, ("before", names[0]), ("after", names[1]), "by-rules")
 
 
 async def _compared(db: Database, rules: Rules, house: House, now: datetime, pair: Callable[[Seen], tuple[Said, Said]]) -> Difference:
@@ -58,13 +58,19 @@ def _said(seen: Seen, ladder: Ladder | None, policy: Policy, day: date, house: H
     return said(answer, overdue_total(seen.items, day), policy.frames.of(seen.debtor).named(house.language), house.language)
 
 
-def _document(found: Difference, house: House, before: tuple[str, str], after: tuple[str, str]) -> dict[str, Any]:
+def _document(found: Difference, house: House, before: tuple[str, str], after: tuple[str, str], code: str) -> dict[str, Any]:
+    language, zone = house.language, house.time_zone
+    rows = found.rows(before[0], after[0])
+    shown = {(one["company"], one["debtor_no"]) for row in rows if row["wanted"] for one in row["examples"]}
+    changed = sum(total["count"] for total in found.totals().values())
     return {
-        "diff": found.rows(before[0], after[0]),
+        "diff": rows,
         "difference": {
             before[0]: before[1],
             after[0]: after[1],
             "tasks": found.totals(),
-            "sentences": found.sentences(house.language, house.time_zone),
+            "compared": compared(code, before[1], after[1], language, zone),
+            "sentences": found.sentences(language, zone),
+            "more": more(changed - len(shown), language, zone),
         },
     }

@@ -36,9 +36,9 @@ def test_who_comes_who_goes_and_who_moves_is_told_in_counts_and_money() -> None:
     assert (rows["not-yet"]["today"], rows["not-yet"]["tomorrow"]) == (2, 2)
     assert {code: one["count"] for code, one in found.totals().items()} == {"appear": 1, "vanish": 1, "moved": 1, "altered": 0}
     assert found.sentences("en", "UTC") == [
-        "1 contact task(s) more: €10.00.",
-        "1 contact task(s) less: €20.00.",
-        "1 debtor(s) get another step: €40.00.",
+        "1 contact task more: €10.00.",
+        "1 contact task less: €20.00.",
+        "1 debtor gets another step: €40.00.",
     ]
 
 

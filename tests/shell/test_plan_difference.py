@@ -53,6 +53,22 @@ def test_an_edit_of_the_rules_shows_whose_tasks_vanish_before_it_counts(house: P
     assert house.ask("tasks") == []
 
 
+def test_an_edit_is_shown_without_what_the_stored_tasks_become_and_counts_who_is_no_example(place: Place) -> None:
+    place.take(*(row(number) for number in range(1, 7)), name="op_2026-11-23.csv")
+    copy = edited(place, "ladders.toml", 'min_open = "25.00"            # below this', 'min_open = "500.00"            # below this')
+    told = " ".join(place.run("plan", "--against", copy).out.split())
+    assert "Compared: before = the rules in force (" in told
+    assert "6 contact tasks less: €600.00." in told
+    assert "and 3 more who change" in told
+    assert "created" not in told
+    assert "dry run" not in told
+    german = " ".join(place.run("plan", "--against", copy, env={"COLLECTORD_LANGUAGE": "de"}).out.split())
+    assert "Verglichen: before = die geltenden Regeln (" in german
+    assert "6 Kontaktaufgaben weniger: 600,00" in german
+    assert "und 3 weitere, die sich ändern" in german
+    assert "created 6" in " ".join(place.run("plan", "--diff").out.split()), "without --against the plan's own counts stand below"
+
+
 def test_the_same_rules_change_nothing(house: Place) -> None:
     doc = house.ask("plan", "--against", house.folder / "rules")
     assert [total["count"] for total in doc["difference"]["tasks"].values()] == [0, 0, 0, 0]

@@ -21,13 +21,33 @@ BY_STRATEGY = frozenset({"saturated", "too-heavy", "not-worth"})  # refusals tha
 
 TEXTS: Texts = {
     "none": ("No contact task changes.", "Keine Kontaktaufgabe ändert sich."),
-    "appear": ("{count} contact task(s) more: {amounts}.", "{count} Kontaktaufgabe(n) mehr: {amounts}."),
-    "vanish": ("{count} contact task(s) less: {amounts}.", "{count} Kontaktaufgabe(n) weniger: {amounts}."),
-    "moved": ("{count} debtor(s) get another step: {amounts}.", "{count} Debitor(en) bekommen eine andere Stufe: {amounts}."),
-    "altered": (
-        "{count} contact task(s) stay at their step and change otherwise: {amounts}.",
-        "{count} Kontaktaufgabe(n) bleiben bei ihrer Stufe und ändern sich sonst: {amounts}.",
+    "by-rules": (
+        "Compared: before = the rules in force ({before}), after = {after}; both on today's ledger, stored tasks do not count.",
+        "Verglichen: before = die geltenden Regeln ({before}), after = {after}; beide mit dem Bestand von heute, gespeicherte Aufgaben zählen"
+        " nicht.",
     ),
+    "by-day": (
+        "Compared: today = {before}, tomorrow = {after}; both by the rules in force.",
+        "Verglichen: today = {before}, tomorrow = {after}; beide nach den geltenden Regeln.",
+    ),
+    "appear": (
+        "{count} contact {count:task|tasks} more: {amounts}.",
+        "{count} {count:Kontaktaufgabe|Kontaktaufgaben} mehr: {amounts}.",
+    ),
+    "vanish": (
+        "{count} contact {count:task|tasks} less: {amounts}.",
+        "{count} {count:Kontaktaufgabe|Kontaktaufgaben} weniger: {amounts}.",
+    ),
+    "moved": (
+        "{count} {count:debtor gets|debtors get} another step: {amounts}.",
+        "{count} {count:Debitor bekommt|Debitoren bekommen} eine andere Stufe: {amounts}.",
+    ),
+    "altered": (
+        "{count} contact {count:task stays at its|tasks stay at their} step and {count:changes|change} otherwise: {amounts}.",
+        "{count} {count:Kontaktaufgabe bleibt bei ihrer|Kontaktaufgaben bleiben bei ihrer} Stufe und {count:ändert|ändern} sich sonst:"
+        " {amounts}.",
+    ),
+    "more": ("and {count} more who {count:changes|change}", "und {count} {count:weiterer, der sich ändert|weitere, die sich ändern}"),
 }
 
 Amounts = Mapping[str, Decimal]
@@ -185,6 +205,16 @@ class Difference:
             if found.count
         ]
         return told or [phrase(TEXTS, "none", language, zone)]
+
+
+def compared(code: str, before: object, after: object, language: Language, zone: str) -> str:
+    """Which is compared with which: "by-rules" or "by-day"."""
+    return phrase(TEXTS, code, language, zone, before=before, after=after)
+
+
+def more(count: int, language: Language, zone: str) -> str:
+    """Changed debtors beyond the examples; "" = there are none."""
+    return phrase(TEXTS, "more", language, zone, count=count) if count > 0 else ""
 
 
 def _moneys(amounts: Amounts) -> tuple[Money, ...]:
