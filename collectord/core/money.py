@@ -59,6 +59,11 @@ def parse_amount(text: str) -> Decimal:
     return value
 
 
+def is_amount(text: str) -> bool:
+    """Whether the text has the canonical form, whatever its size."""
+    return _PLAIN.match(text) is not None
+
+
 def parse_scaled(text: str) -> int:
     """`parse_amount` in the store's integer form."""
     if not _PLAIN.match(text):

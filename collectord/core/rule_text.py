@@ -6,6 +6,7 @@ Invariant: a Table never raises on bad input; what could not be read is a Proble
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,9 +14,11 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from collectord.core.money import NotMoney, parse_amount
+from collectord.core.money import NotMoney, is_amount, parse_amount
 
 _DURATION = re.compile(r"\A(-?)([0-9]{1,6})(s|m|h|d)\Z", re.ASCII)
+_SHARE = re.compile(r"\A([0-9]{1,3}(?:[.,][0-9]{1,2})?) ?(%?)\Z", re.ASCII)
+_PERCENT = re.compile(r"\A([0-9]{1,3}) ?%\Z", re.ASCII)
 _UNIT = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 MISSING: Any = object()
 
@@ -36,6 +39,21 @@ def parse_duration(text: str) -> timedelta:
     sign, digits, unit = found.groups()
     span = timedelta(**{_UNIT[unit]: int(digits)})
     return -span if sign else span
+
+
+def shown(value: object) -> str:
+    """A value as it stands in the file, not as Python calls it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.isoformat(" ")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return "{ … }"
+    if isinstance(value, list):
+        return f"[{', '.join(shown(entry) for entry in value[:3])}{', …' if len(value) > 3 else ''}]"
+    return repr(value)
 
 
 class Table:
@@ -67,7 +85,7 @@ class Table:
         value = self.data[key]
         kinds = kind if isinstance(kind, tuple) else (kind,)
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            self._cannot_read(key, f"{key} = {value!r} is not {words}")
+            self._cannot_read(key, f"{key} = {shown(value)} is not {words}")
             return None if default is MISSING else default
         return value
 
@@ -92,13 +110,47 @@ class Table:
 
     def money(self, key: str, default: Any = MISSING) -> Decimal:
         """Quoted text only: a TOML float would already have lost cents."""
-        value = self._get(key, str, 'money in quotes, like "25.00"', default)
+        return self._decimal(key, default, "money", "25.00")
+
+    def number(self, key: str, default: Any = MISSING) -> Decimal:
+        """As money, of what is none: a rate, a factor."""
+        return self._decimal(key, default, "a number", "1.25")
+
+    def _decimal(self, key: str, default: Any, what: str, like: str) -> Decimal:
+        value = self._get(key, str, f'{what} in quotes, like "{like}"', default)
         if isinstance(value, str):
             try:
                 return parse_amount(value)
             except NotMoney as error:
-                self._cannot_read(key, f"{key}: {error}")
+                why = str(error) if is_amount(value) else f'{value[:40]!r} is no amount; write it in quotes with a point, like "{like}"'
+                self._cannot_read(key, f"{key}: {why}")
         return value if isinstance(value, Decimal) else Decimal(0)
+
+    def share(self, key: str, default: Decimal, *, least: Decimal = Decimal(0)) -> Decimal:
+        """A quoted number from `least` to 1: `"0.35"`. Whoever wrote 0.35 or 35% is shown how it is meant."""
+        self.seen.add(key)
+        value = self.data.get(key)
+        if value is None:
+            return default
+        if isinstance(value, str) and is_amount(value) and least <= Decimal(value) <= 1:
+            return Decimal(value)
+        found = _SHARE.match(value if isinstance(value, str) else shown(value))
+        meant = Decimal(found[1].replace(",", ".")) / (100 if found[2] else 1) if found else None
+        like = f': write "{meant}"' if meant is not None and least <= meant <= 1 else ', like "0.35"'
+        self._cannot_read(key, f'{key} = {shown(value)} is not a share from "{least}" to "1" in quotes{like}')
+        return default
+
+    def percent(self, key: str) -> int | None:
+        """`"30%"`, 0 to 100; None where the key is left out."""
+        self.seen.add(key)
+        value = self.data.get(key)
+        if value is None:
+            return None
+        found = _PERCENT.match(value) if isinstance(value, str) else None
+        if found and int(found[1]) <= 100:
+            return int(found[1])
+        self._cannot_read(key, f'{key} = {shown(value)} is no share of a hundred; write it in quotes, like "30%"')
+        return None
 
     def duration(self, key: str, default: Any = MISSING) -> timedelta:
         value = self._get(key, str, "a duration like 90s, 15m, 36h or 7d", default)
@@ -117,7 +169,7 @@ class Table:
         return span // timedelta(days=1)
 
     def day(self, key: str, default: Any = MISSING) -> date | None:
-        value = self._get(key, date, "a date like 2026-12-24", default)
+        value = self._get(key, date, "a date without quotes, like 2026-12-24", default)
         if isinstance(value, datetime):
             self.complain(key, f"{key} = {value.isoformat(' ')} has a time of day; write the date alone, like 2026-12-24")
             return None
@@ -141,7 +193,8 @@ class Table:
         allowed = tuple(one_of) if one_of is not None else None
         for entry in value:
             if not isinstance(entry, str):
-                self.complain(key, f"{key} holds {entry!r}, which is no text in quotes")
+                quoted = "" if isinstance(entry, bool | dict | list) else f'; write "{shown(entry)}"'
+                self.complain(key, f"{key} holds {shown(entry)}, which is no text in quotes{quoted}")
             elif allowed is not None and entry not in allowed:
                 self.complain(key, f"{key} holds {entry!r}; use only {', '.join(allowed)}")
         return tuple(entry for entry in value if isinstance(entry, str))
@@ -153,14 +206,21 @@ class Table:
         return Table(value, f"{self.path}.{key}" if self.path else key, heard)
 
     def tables(self, key: str) -> Iterator[Table]:
-        """The entries of `[[key]]`."""
+        """The entries of `[[key]]`. An entry under `[key]` is read for its other mistakes."""
+        inner = f"{self.path}.{key}" if self.path else key
+        if isinstance(self.data.get(key), dict):
+            self.seen.add(key)
+            self._cannot_read(key, f"write [[{inner}]] with two brackets, at every entry: there may be several")
+            if self.data[key]:
+                yield Table(self.data[key], inner, self.problems)
+            return
         value = self._get(key, list, f"a list of tables, written [[{key}]]", [])
         for position, entry in enumerate(value):
-            path = f"{self.path}.{key}.{position}" if self.path else f"{key}.{position}"
+            path = f"{inner}.{position}"
             if isinstance(entry, dict):
                 yield Table(entry, path, self.problems)
             else:
-                self.problems.append(Problem(path, f"{key} must be a table, not {entry!r}"))
+                self.problems.append(Problem(path, f"{key} must be a table, not {shown(entry)}"))
 
     def named(self, key: str) -> Iterator[tuple[str, Table]]:
         """The entries of `[key.NAME]`."""
@@ -172,4 +232,6 @@ class Table:
         """Complains about every key nobody asked for: a misspelt key must not be silently ignored."""
         for key in self.data:
             if key not in self.seen:
-                self.complain(key, f"{key} is not known here; known keys: {', '.join(sorted(self.seen))}")
+                near = difflib.get_close_matches(key, sorted(self.seen - set(self.data)), n=1)
+                meant = f"; did you mean {near[0]}? Known keys: " if near else "; known keys: "
+                self.complain(key, f"{key} is not known here{meant}{', '.join(sorted(self.seen))}")

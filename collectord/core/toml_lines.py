@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 _PART = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')"""
 _NAME = rf"{_PART}(?:\s*\.\s*{_PART})*"
-_HEADER = re.compile(rf"\A\s*(\[\[?)\s*({_NAME})\s*\]\]?\s*(?:#.*)?\Z")
-_KEY = re.compile(rf"\A\s*({_NAME})\s*=(.*)\Z", re.DOTALL)
+HEADER = re.compile(rf"\A\s*(\[\[?)\s*({_NAME})\s*\]\]?\s*(?:#.*)?\Z")
+KEY = re.compile(rf"\A\s*({_NAME})\s*=(.*)\Z", re.DOTALL)
 _TOKEN = re.compile(r'"""|\'\'\'|"(?:[^"\\]|\\.)*"|\'[^\']*\'|#|[\[\]{}]')
 
 
@@ -39,13 +39,13 @@ class KeyLines:
 
     def _scan(self, text: str) -> None:
         table: tuple[str, ...] = ()
-        for number, statement in _statements(text):
-            header = _HEADER.match(statement)
+        for number, statement in statements(text):
+            header = HEADER.match(statement)
             if header:
                 table = self._enter(_parts(header[2]), is_array=header[1] == "[[")
                 self._note(table, number)
                 continue
-            key = _KEY.match(statement)
+            key = KEY.match(statement)
             if key:
                 self._note((*table, *_parts(key[1])), number)
 
@@ -66,13 +66,13 @@ class KeyLines:
             self._lines.setdefault(".".join(path[:length]), number)
 
 
-def _statements(text: str) -> Iterator[tuple[int, str]]:
+def statements(text: str) -> Iterator[tuple[int, str]]:
     """(line, statement): lines that belong together because of brackets or long strings are one statement."""
     pending, began, depth, inside = "", 0, 0, ""
     for number, line in enumerate(text.splitlines(), start=1):
         if not pending:
             began = number
-        is_header = not pending and _HEADER.match(line) is not None
+        is_header = not pending and HEADER.match(line) is not None
         pending += line + "\n"
         if not is_header:
             depth, inside = _open_ends(line, depth, inside)

@@ -36,6 +36,7 @@ from collectord.core.rule_text import Problem, Table
 from collectord.core.rules import Rules, rule_warnings
 from collectord.core.telephony.allocation_rules import PLAIN_ALLOCATION, parse_allocation
 from collectord.core.telephony.follow_up import parse_follow_up
+from collectord.core.toml_faults import toml_fault
 from collectord.core.toml_lines import KeyLines
 
 T = TypeVar("T")
@@ -66,8 +67,6 @@ LARGEST = 1_000_000  # bytes; a rule file a person can read is far smaller
 _KINDS = {SCRIPTS: (Kind.SCRIPT,), TEMPLATES: (Kind.EMAIL, Kind.LETTER)}
 _Read = tuple[dict[str, Any], str] | None
 _POSITION = re.compile(r"\.([0-9]+)(?=\.|$)", re.ASCII)
-_ZERO_IN_FRONT = re.compile(r"=\s*(0[0-9]+)\s*(?:#|$)", re.ASCII)
-_AT_LINE = re.compile(r"^(.*) \(at (?:line ([0-9]+), column [0-9]+|end of document)\)$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,12 +308,8 @@ class _Reading:
         try:
             return tomllib.loads(text), text
         except tomllib.TOMLDecodeError as error:
-            found = _AT_LINE.match(str(error))
-            line = int(found[2]) if found and found[2] else text.count("\n") + 1 if found else 1
-            why = found[1] if found else error
-            zero = _ZERO_IN_FRONT.search("".join(text.splitlines()[line - 1 : line]))
-            hint = f'; {zero[1]} begins with 0, so it must stand in quotes: "{zero[1]}"' if zero else ""
-            self.problems.append(RuleProblem(str(self.directory / name), line, "", f"this is no TOML: {why}{hint}"))
+            line, why = toml_fault(text, error)
+            self.problems.append(RuleProblem(str(self.directory / name), line, "", why))
             return None
 
     def _text(self, name: str) -> str | None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from collectord.core.rule_text import Problem, Table, parse_duration
+from collectord.core.rule_text import Problem, Table, parse_duration, shown
 
 
 def table(text: str) -> Table:
@@ -99,11 +99,11 @@ def test_every_mistake_is_named_and_none_stops_the_reading() -> None:
         "few = 0 is below 1",
         "truth = 1 is not true or false",
         'float = 25.0 is not money in quotes, like "25.00"',
-        "sum: '1,00' is no amount; write it like 1234.56 or -20.00",
+        "sum: '1,00' is no amount; write it in quotes with a point, like \"25.00\"",
         "span: '3' is no duration; write it like 90s, 15m, 36h or 7d",
         "part must be whole days, like 3d",
         "clock = '8 Uhr' is no time of day; write \"08:00\"",
-        "list holds 1, which is no text in quotes",
+        'list holds 1, which is no text in quotes; write "1"',
         "list holds 'q'; use only a",
         "also-gone is missing; expected a whole number",
         'gone-too is missing; expected a list of texts, like ["a", "b"]',
@@ -113,7 +113,7 @@ def test_every_mistake_is_named_and_none_stops_the_reading() -> None:
 def test_true_is_no_number() -> None:
     found = table("n = true")
     found.whole("n")
-    assert sentences(found) == ["n = True is not a whole number"]
+    assert sentences(found) == ["n = true is not a whole number"]
 
 
 def test_paths_lead_through_tables_and_lists() -> None:
@@ -139,7 +139,7 @@ def test_a_misspelt_key_is_not_ignored() -> None:
     found = table('after_deu = "3d"\n')
     found.days("after_due", timedelta(0))
     found.done()
-    assert sentences(found) == ["after_deu is not known here; known keys: after_due"]
+    assert sentences(found) == ["after_deu is not known here; did you mean after_due? Known keys: after_due"]
 
 
 def test_a_problem_of_the_whole_table_stands_at_its_path() -> None:
@@ -153,3 +153,99 @@ def test_a_day_with_a_time_of_day_is_no_date() -> None:
     found = table("until = 2026-12-24T10:00:00\n")
     assert found.day("until") is None
     assert sentences(found) == ["until = 2026-12-24 10:00:00 has a time of day; write the date alone, like 2026-12-24"]
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        ("true", "true"),
+        ("2026-12-28", "2026-12-28"),
+        ("2026-12-28T10:00:00", "2026-12-28 10:00:00"),
+        ("08:00:00", "08:00:00"),
+        ("{ a = 1 }", "{ … }"),
+        ('["a", false]', "['a', false]"),
+        ("[1, 2, 3, 4]", "[1, 2, 3, …]"),
+        ('"a"', "'a'"),
+    ],
+)
+def test_a_value_is_shown_as_it_stands_in_the_file(written: str, seen: str) -> None:
+    assert shown(tomllib.loads(f"x = {written}")["x"]) == seen
+
+
+def test_a_day_that_lacks_its_quotes_is_shown_with_them() -> None:
+    found = table("days = [2026-12-28, true, { a = 1 }]\n")
+    found.texts("days")
+    assert sentences(found) == [
+        'days holds 2026-12-28, which is no text in quotes; write "2026-12-28"',
+        "days holds true, which is no text in quotes",
+        "days holds { … }, which is no text in quotes",
+    ]
+
+
+def test_one_bracket_too_few_is_told_and_the_entry_is_read_for_its_other_mistakes() -> None:
+    found = table("[debtor]\ngap = 3\n[ladder.standard.level]\n")
+    for entry in found.tables("debtor"):
+        entry.days("gap")
+    assert list(found.table("ladder").table("standard").tables("level")) == []
+    assert [(one.path, one.sentence) for one in found.problems] == [
+        ("debtor", "write [[debtor]] with two brackets, at every entry: there may be several"),
+        ("debtor.gap", "gap = 3 is not a duration like 90s, 15m, 36h or 7d"),
+        ("ladder.standard.level", "write [[ladder.standard.level]] with two brackets, at every entry: there may be several"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "shown_as", "like"),
+    [
+        ("0.35", "0.35", ': write "0.35"'),
+        ("1", "1", ': write "1"'),
+        ('"10%"', "'10%'", ': write "0.1"'),
+        ('"12,5 %"', "'12,5 %'", ': write "0.125"'),
+        ('"0,5"', "'0,5'", ': write "0.5"'),
+        ('"110%"', "'110%'", ', like "0.35"'),
+        ('"2"', "'2'", ', like "0.35"'),
+        ('"0.001"', "'0.001'", ', like "0.35"'),
+        ('"a third"', "'a third'", ', like "0.35"'),
+        ("true", "true", ', like "0.35"'),
+    ],
+)
+def test_a_share_has_its_own_sentence_and_shows_what_was_meant(written: str, shown_as: str, like: str) -> None:
+    found = table(f"reached = {written}\n")
+    assert found.share("reached", Decimal("0.7"), least=Decimal("0.01")) == Decimal("0.7")
+    assert sentences(found) == [f'reached = {shown_as} is not a share from "0.01" to "1" in quotes{like}']
+
+
+def test_a_share_and_a_percentage_are_read_or_left_out() -> None:
+    found = table('reached = "0.35"\nmargin = "30 %"\n')
+    assert (found.share("reached", Decimal(0)), found.share("talk", Decimal(1))) == (Decimal("0.35"), Decimal(1))
+    assert (found.percent("margin"), found.percent("cost")) == (30, None)
+    assert found.problems == []
+
+
+@pytest.mark.parametrize("written", ["30", '""', '"101%"', '"0.3"', "true"])
+def test_a_percentage_stands_in_quotes_with_its_sign(written: str) -> None:
+    found = table(f"margin = {written}\n")
+    assert found.percent("margin") is None
+    assert sentences(found) == [
+        f'margin = {shown(tomllib.loads(f"x = {written}")["x"])} is no share of a hundred; write it in quotes, like "30%"'
+    ]
+
+
+def test_a_rate_is_not_called_money() -> None:
+    found = table('rate = 2.27\nwait = "1,5"\nfees = "9999999999999.00"\n')
+    assert (found.number("rate"), found.number("wait"), found.money("fees")) == (0, 0, 0)
+    assert sentences(found) == [
+        'rate = 2.27 is not a number in quotes, like "1.25"',
+        "wait: '1,5' is no amount; write it in quotes with a point, like \"1.25\"",
+        "fees: 9999999999999.00 is beyond 1000000000000; no open item is that large",
+    ]
+
+
+def test_a_key_that_is_like_none_has_only_the_list_and_one_that_is_written_already_is_not_meant() -> None:
+    found = table('colour = 1\nafter_due = "3d"\nafter_deu = "4d"\n')
+    found.days("after_due")
+    found.done()
+    assert sentences(found) == [
+        "colour is not known here; known keys: after_due",
+        "after_deu is not known here; known keys: after_due",
+    ]

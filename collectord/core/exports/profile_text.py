@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Literal, cast
 
 from collectord.core.exports.column_text import COLUMN_KEYS, columns, date_forms, name_lists, names_in, number_form, one_column
@@ -177,10 +178,7 @@ def _completeness(table: Table) -> Completeness:
 
 
 def _guards(table: Table) -> Guards:
-    shares = {key: table.money(key) if key in table.data else None for key in ("shrink_items", "shrink_amount")}
-    for key, share in shares.items():
-        if share is not None and not 0 <= share <= 1:
-            table.complain(key, f'{key} is a share from "0.00" to "1.00"')
+    shares = {key: table.share(key, Decimal(0)) if key in table.data else None for key in ("shrink_items", "shrink_amount")}
     guards = Guards(
         shrink_items=shares["shrink_items"],
         shrink_amount=shares["shrink_amount"],

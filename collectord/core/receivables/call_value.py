@@ -177,8 +177,8 @@ def _short(number: Decimal, language: Language) -> str:
 def parse_value(table: Table) -> CallValue:
     """`order`, `[minutes]`, `[reached]`, `[[pays]]` and `[urgency]` of `allocation.toml`."""
     order = table.text("order", "value", one_of=ORDERS)
-    reached = share(table, "reached", "0.35", least=Decimal("0.01"))
-    broken = share(table, "broken_promise", "0.7")
+    reached = table.share("reached", Decimal("0.35"), least=Decimal("0.01"))
+    broken = table.share("broken_promise", Decimal("0.7"))
     doubles_every = table.whole("priority_doubles", 20, at_least=1, at_most=1000)
     return CallValue(
         enabled=order == "value",
@@ -207,17 +207,8 @@ def _minutes(table: Table) -> CallMinutes:
 def _pays(table: Table) -> tuple[Pays, ...]:
     found: list[Pays] = []
     for inner in table.tables("pays"):
-        found.append(Pays(inner.days("from", "0d"), share(inner, "share", "0")))
+        found.append(Pays(inner.days("from", "0d"), inner.share("share", NONE)))
         inner.done()
         if len(found) > 1 and found[-1].from_day <= found[-2].from_day:
             inner.complain("from", "the days of [[pays]] must ascend")
     return tuple(found) or OFF.pays
-
-
-def share(table: Table, key: str, usual: str, *, least: Decimal = NONE) -> Decimal:
-    """A quoted number from `least` to 1: `"0.35"`."""
-    found = table.money(key, Decimal(usual))
-    if not least <= found <= 1:
-        table.complain(key, f'{key} is no share; write a number from "{least}" to "1" in quotes')
-        return Decimal(usual)
-    return found

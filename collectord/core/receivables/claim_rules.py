@@ -104,7 +104,7 @@ def _interest(person: str, table: Table) -> Interest:
 
 def _base_rate(table: Table) -> BaseRate:
     since, until = table.day("from"), table.day("until")
-    rate = BaseRate(law=table.text("law"), since=since or date.min, until=until or date.max, rate=table.money("rate"))
+    rate = BaseRate(law=table.text("law"), since=since or date.min, until=until or date.max, rate=table.number("rate"))
     if since and until and until < since:
         table.complain("until", f"until {until} lies before from {since}")
     table.done()

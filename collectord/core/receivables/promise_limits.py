@@ -111,9 +111,7 @@ def _limits(table: Table, usual: PromiseLimits) -> PromiseLimits:
     longest = table.days("longest", None) if "longest" in table.data else usual.longest
     if longest is not None and longest < 1:
         table.complain("longest", "longest must be at least 1d")
-    share = table.money("smallest_share", usual.smallest_share)
-    if not 0 <= share <= 1:
-        table.complain("smallest_share", 'smallest_share is a share of what is owed, in quotes between "0" and "1"')
+    share = table.share("smallest_share", usual.smallest_share)
     largest = table.money("largest") if "largest" in table.data else usual.largest
     if largest is not None and largest <= 0:
         table.complain("largest", "largest must be above zero")

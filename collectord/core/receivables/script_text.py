@@ -14,6 +14,7 @@ from datetime import date
 from enum import StrEnum
 
 from collectord.core.rule_text import Problem, Table
+from collectord.core.toml_faults import toml_fault
 from collectord.core.toml_lines import KeyLines
 from collectord.core.wording import Language
 
@@ -28,7 +29,6 @@ PLACEHOLDERS = NEUTRAL | DISCLOSING
 PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _NAME = re.compile(r"\A[a-z0-9][a-z0-9-]*\Z", re.ASCII)
 _HEADING = re.compile(r"\A##\s+(.*?)\s*\Z")
-_AT_LINE = re.compile(r"\A(.*) \(at (?:line ([0-9]+), column [0-9]+|end of document)\)\Z", re.DOTALL)
 _DEBT = {  # words that tell a listener what the call is about
     "de": re.compile(
         r"\w*rechnung\w*|\w*mahn(?:ung|ungen|verfahren|bescheid|stufe)\b|\b(?:ver)?schuld(?:en|et|ner\w*|ig)?\b|\w*forderung(?:en)?\b"
@@ -106,9 +106,8 @@ def parse_script(kind: Kind, name: str, language: Language, text: str) -> tuple[
     try:
         data = tomllib.loads(front)
     except tomllib.TOMLDecodeError as error:
-        found = _AT_LINE.match(str(error))
-        line = int(found[2]) + 1 if found and found[2] else ends[1] + 1
-        return None, (LineProblem(line, "", f"this is no TOML: {found[1] if found else error}"),)
+        line, sentence = toml_fault(front, error)
+        return None, (LineProblem(min(line, ends[1]) + 1, "", sentence),)
     problems: list[Problem] = []
     table = Table(data, "", problems)
     letter = kind in (Kind.EMAIL, Kind.LETTER)

@@ -19,7 +19,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
 
-from collectord.core.receivables.call_value import ONE, CallValue, percent, share
+from collectord.core.receivables.call_value import ONE, CallValue, percent
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.rule_text import Table
 from collectord.core.wording import Language, Texts, phrase
@@ -239,8 +239,8 @@ def parse_hours(table: Table) -> HourRules:
     inner = table.table("best_hour")
     rules = HourRules(
         enabled=inner.flag("enabled", bool(inner.data)),
-        explore=share(inner, "explore", "0.08", least=LEAST_EXPLORE),
-        wait=inner.money("wait", ONE),
+        explore=inner.share("explore", Decimal("0.08"), least=LEAST_EXPLORE),
+        wait=inner.number("wait", ONE),
     )
     inner.done()
     if rules.explore > Decimal("0.5"):

@@ -13,7 +13,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from collectord.core.contact.week import Week, parse_week, spans
-from collectord.core.receivables.call_value import ONE, CallMinutes, share
+from collectord.core.receivables.call_value import ONE, CallMinutes
 from collectord.core.rule_text import Table
 from collectord.core.telephony.callbacks import Absence, Colleague
 
@@ -109,7 +109,7 @@ def parse_day(table: Table) -> DayRules:
         hours = USUAL_WEEK
     rules = DayRules(
         hours=hours,
-        on_calls=share(inner, "on_calls", "0.65", least=Decimal("0.01")),
+        on_calls=inner.share("on_calls", Decimal("0.65"), least=Decimal("0.01")),
         tries=max(1, inner.whole("tries", 2, at_least=1, at_most=5)),
     )
     inner.done()
