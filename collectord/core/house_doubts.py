@@ -39,6 +39,13 @@ def house_doubts(rules: Rules, house: House, staff: Sequence[Staff]) -> Iterator
             "contact.private_assessment in collectord.toml names no data-protection assessment: no private person's risk is estimated"
         )
         yield Doubt(TRIGGERS, "risk.person_types", sentence, is_error=False)
+    for place, trigger in enumerate(rules.triggers):
+        if trigger.enabled and trigger.later_than_usual and trigger.means_private and not house.private_assessment:
+            sentence = (
+                "contact.private_assessment in collectord.toml names no data-protection assessment: later_than_usual watches no private"
+                " person's habits, nor those of debtors of unknown kind"
+            )
+            yield Doubt(TRIGGERS, f"trigger.{place}.later_than_usual", sentence, is_error=False)
     yield from _hours(rules, house, staff)
 
 

@@ -92,6 +92,17 @@ def test_cards_that_lean_on_what_other_files_do_not_have_are_named(rules: Path) 
     assert len([one for one in told if one.startswith("dispositions.toml:") and "broken_promise.escalate_from: " in one]) == 1
 
 
+@pytest.mark.parametrize("kinds", ["", 'person_types = ["private"]\n'])
+def test_private_persons_habits_without_an_assessment_are_named(rules: Path, kinds: str) -> None:
+    trigger = f'[[trigger]]\nname = "habit"\nlater_than_usual = "7d"\n{kinds}'
+    (rules / "triggers.toml").write_text(trigger, encoding="utf-8")
+    (told,) = in_house(rules)
+    assert told.startswith("triggers.toml trigger.0.later_than_usual: contact.private_assessment in collectord.toml names no")
+    assert list(house_doubts(load_rules(rules), House(private_assessment="DPIA 7"), ())) == []
+    (rules / "triggers.toml").write_text(trigger + "enabled = false\n", encoding="utf-8")
+    assert in_house(rules) == []
+
+
 def test_a_skill_that_nobody_has_is_named(rules: Path) -> None:
     change(rules / "ladders.toml", '# skill = "senior"', 'skill = "senior"')
     (told,) = in_house(rules, [Staff(("english",))])

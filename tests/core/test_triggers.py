@@ -175,6 +175,17 @@ def test_later_than_usual_fires_when_the_last_items_were_paid_later_than_those_b
     assert no(owed("A", 1), triggers=(HABIT,), history=History(paid=habit(1, 0, 2, 9, 10, 12))) is None  # too little is known
 
 
+@pytest.mark.parametrize("kind", ["private", ""])
+def test_how_somebody_pays_who_may_be_a_private_person_is_watched_only_with_an_assessment(kind: str) -> None:
+    items, worse = [owed("A", 1)], History(paid=habit(1, 0, 2, 1, 0, 9, 10, 12))
+    person = replace(FIRM, person_type=kind)
+    assert ask(*items, triggers=(HABIT,), history=worse, debtor=person) == Waits(None)
+    both = (HABIT, Trigger(name="sum", overdue=Decimal(1), priority=1))
+    assert yes(*items, triggers=both, history=worse, debtor=person).trigger.name == "sum"
+    allowed = fired(person, due_claims(items, TODAY), items, worse, TODAY, (HABIT,), private_allowed=True)
+    assert isinstance(allowed, Fired)
+
+
 def test_items_that_are_unpaid_by_now_make_the_habit_worse_day_by_day() -> None:
     punctual = History(paid=habit(0, 0, 0, 0, 0, 0, 0, 0))
     items = owed("A", 5), owed("B", 4)

@@ -240,6 +240,7 @@ def _brought(case: Case, answer: Wanted, told: str) -> None:
         returned = {item.item_no: item.returned_on for item, _ in due if item.returned_on}
         assert any(no in told for no in returned)
     if trigger.later_than_usual:
+        assert case.debtor.person_type == "business"  # this house names no assessment
         paid = sorted(case.history.paid, key=lambda one: (one.due_on, one.cleared_on, one.item_no))
         earlier = [max(0, min(120, one.days_late)) for one in paid[:-3]]
         assert len(earlier) >= 5

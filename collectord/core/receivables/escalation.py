@@ -153,7 +153,8 @@ def _brought_forward(case: _Case, answer: NotWanted) -> Wanted | NotWanted:
     steps = list(_steps(replace(view, last_contact=None), case.overdue))
     media = {step.medium for _, step in steps}
     triggers = [trigger for trigger in case.policy.triggers if trigger.medium in media]
-    found = fired(view.debtor, case.overdue, view.everything, view.history, view.today, triggers)
+    allowed = case.policy.risks.private_allowed
+    found = fired(view.debtor, case.overdue, view.everything, view.history, view.today, triggers, private_allowed=allowed)
     if isinstance(found, Waits):
         dues = [claim.item.day_of(1) for claim in case.upcoming]  # one more medium, and one more occasion
         return replace(answer, until=case.after_today((answer.until, found.until, *dues)))

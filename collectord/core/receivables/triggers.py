@@ -17,12 +17,14 @@ from collectord.core.receivables.claims import DAY, Claim
 from collectord.core.receivables.history import History, Touch
 from collectord.core.receivables.ladders import CLASSES, PERSON_TYPES
 from collectord.core.receivables.ledger import Debtor, OpenItem
+from collectord.core.receivables.risk_rules import PRIVATE
 from collectord.core.receivables.trigger_grounds import CONDITIONS, Condition
 from collectord.core.receivables.trigger_view import Ground, View
 from collectord.core.rule_text import Table
 from collectord.core.wording import Language, Texts, phrase
 
 MEDIA = ("call", "email", "letter")
+BUSINESS = "business"  # whoever is not marked so may be a private person
 ASKED = (
     "overdue_items", "overdue", "growth", "growth_percent", "credit_percent", "promises_broken", "debit_returned", "later_than_usual",
 )  # fmt: skip
@@ -65,9 +67,15 @@ class Trigger:
     def title(self, language: Language) -> str:
         return self.name_de if language == "de" and self.name_de else self.name
 
-    def fits(self, debtor: Debtor) -> bool:
+    @property
+    def means_private(self) -> bool:
+        return not self.person_types or PRIVATE in self.person_types
+
+    def fits(self, debtor: Debtor, *, private_allowed: bool) -> bool:
+        """How somebody pays is a profile: of whoever may be a private person only where an assessment allows it."""
         return (
             self.enabled
+            and (private_allowed or not self.later_than_usual or debtor.person_type == BUSINESS)
             and (not self.companies or debtor.company in self.companies)
             and (not self.person_types or debtor.person_type in self.person_types)
             and (not self.potential_classes or debtor.potential_class in self.potential_classes)
@@ -107,15 +115,18 @@ def fired(
     history: History,
     today: date,
     triggers: Sequence[Trigger],
+    *,
+    private_allowed: bool = False,
 ) -> Fired | Waits:
     """The trigger that acts today: of several the one of the highest priority, of equals the first of the file.
 
     `claims_due`: what is overdue and may be spoken about; `items`: everything that is open, credits included.
+    `private_allowed`: an assessment of data protection lets private persons' habits be watched.
     """
     view = View(debtor, claims_due, items, history, today)
     if not claims_due:
         return Waits(view.next_due if triggers else None)
-    fitting = [trigger for trigger in triggers if trigger.fits(debtor)]
+    fitting = [trigger for trigger in triggers if trigger.fits(debtor, private_allowed=private_allowed)]
     last = last_contact(items, history.touches, today)
     until: list[date] = []
     for trigger in sorted(fitting, key=lambda one: -one.priority):
