@@ -8,7 +8,7 @@ time; verdict and the task it asks for are one transaction.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from collectord.core.contact.calendar import WorkingDays, bank_day
 from collectord.core.house import House
@@ -20,7 +20,7 @@ from collectord.core.receivables.told import tell_again
 from collectord.core.rules import Rules
 from collectord.edge.crash import crash_point
 from collectord.edge.ids import new_id
-from collectord.edge.store import calls, facts, families, payments, tasks
+from collectord.edge.store import calls, facts, families, holds, payments, tasks
 from collectord.edge.store import promises as store
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops.approvals import let_lapse
@@ -58,9 +58,10 @@ async def _judge(conn: Connection, key: DebtorKey, promises: list[Promise], rule
         promise.id: booked_until(promise, [s.days for s in told if not promise.items or s.items & set(promise.items)]) for promise in asked
     }
     items = await families.open_items(conn, key, today)
+    waits = await _waiting(conn, key, items, now, today)
     judged: list[Promise] = []
     over: set[str] = set()  # plans that ended in this turn
-    for promise_id, judgement in judge(asked, clearings, booked=booked, judged=paid).items():
+    for promise_id, judgement in judge(asked, clearings, booked=booked, items=items, judged=paid).items():
         promise = next(promise for promise in promises if promise.id == promise_id)
         if promise.plan_id in over:
             continue
@@ -77,6 +78,7 @@ async def _judge(conn: Connection, key: DebtorKey, promises: list[Promise], rule
             zone=house.time_zone,
             broken_before=await store.broken_in_a_row(conn, key, now, but_of=promise.made_at),
             of_its_plan=await store.not_kept_of(conn, promise.plan_id),
+            waits=waits,
         )
         if verdict is None:
             continue
@@ -98,6 +100,20 @@ async def _end_plan(conn: Connection, later: list[Promise], why: str, items: tup
         await _write(conn, one, fallen(one, house.language, house.time_zone), now)
     for outcome in tell_again(later, items, None, why, now, lambda: new_id(now)):
         await store.add_outcome(conn, outcome)
+
+
+async def _waiting(conn: Connection, key: DebtorKey, items: tuple[OpenItem, ...], now: datetime, today: date) -> dict[str, date]:
+    """Items that an objection or a grace keeps out of every call, with its last day; a branch's by what was said of the branch, too."""
+    waits: dict[str, date] = {}
+    own = await holds.holds_of(conn, key, now, today)
+    for member in await families.members(conn, key):
+        theirs = await holds.holds_of(conn, member, now, today)
+        prefix = families.named(key, member, "")
+        for item in items:
+            if item.debtor_no == member.debtor_no:
+                days = [last for last in (own.waits(item.item_no), theirs.waits(item.item_no.removeprefix(prefix))) if last is not None]
+                waits |= {item.item_no: max(days)} if days else {}
+    return waits
 
 
 async def _payments_of(conn: Connection, key: DebtorKey, now: datetime, since: datetime) -> list[SeenPayment]:

@@ -1,22 +1,28 @@
 """Broken promise: what follows when a promise to pay was not kept.
 
 Owns the one talk about it, and when there is none any more. Knows no store; the gate still decides the call.
-Invariant: never lifts a limit; after `escalate_from` in a row the ladder goes on instead of another talk.
+Invariant: never lifts a limit, and is not ready while all that it is about waits; after `escalate_from` in a row the ladder goes on
+instead of another talk.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 
 from collectord.core.money import Money
+from collectord.core.receivables.claims import DAY
+from collectord.core.receivables.dunning import day_begins
 from collectord.core.receivables.ledger import OpenItem, open_total
 from collectord.core.receivables.promises import Judgement, Kept, Open, PartlyKept, Promise, PromiseState
 from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.telephony.disposition_rules import FollowUpRules
 from collectord.core.wording import Language, Texts, phrase
+
+NOTHING_WAITS: Mapping[str, date] = MappingProxyType({})
 
 TEXTS: Texts = {
     "kept": ("The promise of {amount} for {day} was kept.", "Die Zusage über {amount} zum {day} wurde gehalten."),
@@ -67,10 +73,12 @@ def conclude(
     zone: str,
     broken_before: int = 0,
     of_its_plan: int = 0,
+    waits: Mapping[str, date] = NOTHING_WAITS,
 ) -> Verdict | None:
     """None while the promise is open. `items`: what the debtor still owes; `origin`: the task whose call yielded the promise.
 
-    `broken_before`: agreements in a row before this one that were not kept; `of_its_plan`: earlier instalments of the same plan.
+    `broken_before`: agreements in a row before this one that were not kept; `of_its_plan`: earlier instalments of the same plan;
+    `waits`: items that an objection or a grace keeps out of every call, with its last day.
     """
     values: dict[str, object] = {"amount": promise.amount, "day": promise.promised_on}
     match judgement:
@@ -92,6 +100,9 @@ def conclude(
         return Verdict(state, paid, f"{why} {told}", ends_plan=bool(promise.plan_id))
     owed = [item for item in items if item.open_amount > 0 and (not promise.items or item.item_no in promise.items)]
     task = _task(promise, owed, origin, rules, now, task_id, why) if owed else None
+    held = [waits[item.item_no] for item in owed if item.item_no in waits]
+    if task is not None and len(held) == len(owed):
+        task = replace(task, not_before=day_begins(min(held) + DAY, zone), state=TaskState.PLANNED)
     return Verdict(state, paid, why, task, ends_plan=bool(promise.plan_id))
 
 

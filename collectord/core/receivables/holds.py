@@ -54,6 +54,11 @@ class Holds:
         about = [one for one in self.objections if one.item_no in (item_no, EVERY_ITEM)]
         return max(about, key=lambda one: one.until, default=None)
 
+    def waits(self, item_no: str) -> date | None:
+        """The last day on which an objection or time that was given keeps this item out of every call."""
+        objection = self.objection(item_no)
+        return max((one.until for one in (objection, self.grace) if one is not None), default=None)
+
     def stops_all(self, debtor: Debtor) -> str:
         """The legal state that stops every medium, "" when there is none."""
         if not self.legal_state and not debtor.legal_state:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from collectord.core.money import Money
-from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.ledger import DebtorKey, OpenItem
 
 
 class Approval(StrEnum):
@@ -149,21 +149,30 @@ def _is_same(gone: Gone, other: Namesake) -> bool:
 
 
 def judge(
-    promises: Iterable[Promise], cleared: Iterable[Clearing], *, booked: Mapping[str, date], judged: Iterable[tuple[Promise, Decimal]] = ()
+    promises: Iterable[Promise],
+    cleared: Iterable[Clearing],
+    *,
+    booked: Mapping[str, date],
+    items: Iterable[OpenItem],
+    judged: Iterable[tuple[Promise, Decimal]] = (),
 ) -> dict[str, Judgement]:
     """What became of each open promise of one debtor. `booked`: promise id -> the day up to which the exports that count for it know
-    every booking; `judged`: promises that were judged since the oldest open one was made, with what was paid on them: that is used up.
+    every booking; `items`: what is open now; `judged`: promises that were judged since the oldest open one was made, with what was paid
+    on them: that is used up.
 
-    Kept as soon as enough was cleared; else open until the grace has passed; then partly kept or broken. Only clearings count that came
-    after the promise was made, on the items it is about; they pay the oldest promise first (SAP FSCM judges in this window too).
+    Kept as soon as enough was cleared, or all that it is about (more may be promised than is owed); else open until the grace has passed;
+    then partly kept or broken. Only clearings count that came after the promise was made, on the items it is about; they pay the oldest
+    promise first (SAP FSCM judges in this window too).
     """
     left = {clearing: clearing.amount.amount for clearing in sorted(cleared, key=_order)}
+    now = tuple(items)
     for promise, used_up in sorted(judged, key=lambda pair: (pair[0].promised_on, pair[0].made_at, pair[0].id)):
         _use(left, promise, used_up, date.max)
     found: dict[str, Judgement] = {}
     for promise in sorted(promises, key=lambda p: (p.promised_on, p.made_at, p.id)):
         paid, on = _use(left, promise, promise.amount.amount, booked[promise.id])
-        found[promise.id] = _judgement(promise, paid, on, booked[promise.id])
+        owed = _owed(promise, now, left, booked[promise.id])
+        found[promise.id] = _judgement(promise, paid, on, owed, booked[promise.id])
     return found
 
 
@@ -194,8 +203,20 @@ def booked_until(promise: Promise, told: Iterable[Iterable[date]]) -> date:
     return max(first) if len(first) == len(days) else min(source[-1] for source in days)
 
 
-def _judgement(promise: Promise, paid: Decimal, on: date, booked_until: date) -> Judgement:
+def _owed(promise: Promise, items: Iterable[OpenItem], cleared: Iterable[Clearing], until: date) -> Decimal | None:
+    """What was still owed by then on what it is about; None: nothing of it was ever cleared since."""
+    about = [one for one in cleared if _is_about(one.item_no, promise) and one.amount.currency == promise.amount.currency]
+    if not any(_counts(one, promise, until) and one.amount.amount > 0 for one in about):
+        return None
+    later = sum((one.amount.amount for one in about if one.as_of > until and one.amount.amount > 0), Decimal(0))
+    open_now = (item.open_amount for item in items if _is_about(item.item_no, promise) and item.currency == promise.amount.currency)
+    return sum((amount for amount in open_now if amount > 0), later)
+
+
+def _judgement(promise: Promise, paid: Decimal, on: date, owed: Decimal | None, booked_until: date) -> Judgement:
     rest = promise.amount.amount - paid
+    if owed is not None:
+        rest = min(rest, owed)
     if rest <= 0:
         return Kept(on, paid)
     if booked_until <= promise.grace_until:
@@ -208,6 +229,9 @@ def _order(clearing: Clearing) -> tuple[date, datetime, str]:
 
 
 def _counts(clearing: Clearing, promise: Promise, until: date) -> bool:
-    about = not promise.items or clearing.item_no in promise.items
     in_time = clearing.as_of <= until and clearing.known_at > promise.made_at
-    return about and in_time and clearing.amount.currency == promise.amount.currency
+    return _is_about(clearing.item_no, promise) and in_time and clearing.amount.currency == promise.amount.currency
+
+
+def _is_about(item_no: str, promise: Promise) -> bool:
+    return not promise.items or item_no in promise.items
