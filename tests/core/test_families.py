@@ -183,6 +183,12 @@ def test_a_branchs_refusal_concerns_only_its_items(held: dict[str, Any], why: st
     assert allowed(known).items == ("A1", "B2/A1")
 
 
+def test_what_a_branch_objected_to_waits_and_the_rest_of_it_does_not() -> None:
+    said = fact("objection", "A1", until_on=date(2026, 11, 30))
+    assert allowed(together(account("B1", items=(item(), item("A2")), facts=(said,)))).items == ("A1", "B1/A2")
+    assert allowed(together(account("B1", facts=(replace(said, value=""),)))).items == ("A1",)
+
+
 def test_a_branchs_own_promise_keeps_its_items_out() -> None:
     promise = OpenPromise(
         id="p", amount=Decimal(100), currency="EUR", promised_on=date(2026, 11, 30), grace_until=date(2026, 12, 3), made_at=MONDAY

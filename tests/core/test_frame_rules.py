@@ -150,6 +150,41 @@ def test_a_debtor_in_another_zone_is_counted_by_the_days_of_the_house() -> None:
     assert refused["house/saturation"] == local("2026-11-24T00:00")
 
 
+def objection(item_no: str = "A1", day: str = "2026-11-24", why: str = "in approval") -> Any:
+    return fact(FactKind.OBJECTION, item_no, reason=why, until_on=date.fromisoformat(day))
+
+
+def test_what_the_debtor_said_about_an_item_holds_it_on_every_path_up_to_and_with_its_last_day() -> None:
+    held = facts(facts=(objection(), objection(day="2026-11-23", why="copy sent")))
+    for medium in ("call", "letter"):
+        assert only(ask(held, MONDAY, medium=medium)) == (
+            "debtors/objection", "A1 waits up to Tue 24 Nov 2026 because of what the debtor said: in approval",
+        )  # fmt: skip
+    assert until(ask(held, MONDAY)) == local("2026-11-25T08:00"), "packs open"
+    assert isinstance(ask(held, local("2026-11-25T08:00")), Allowed)
+
+
+def test_an_objection_is_about_its_item_and_the_rest_stays_callable() -> None:
+    answer = ask(facts(items=(item(), item("A2")), facts=(objection(),)), MONDAY)
+    assert isinstance(answer, Allowed)
+    assert answer.items == ("A2",)
+    assert rules(ask(facts(items=(item(), item("A2")), facts=(objection(""),)), MONDAY)) == {"debtors/objection"}
+    assert rules(ask(facts(items=(item(), item("A2")), facts=(objection(),)), MONDAY, item="A1")) == {"debtors/objection"}
+
+
+def test_a_callback_agreed_with_a_debtor_who_objected_is_kept() -> None:
+    agreed = Callback(task_id="t", at=MONDAY, agreed_at=local("2026-11-20T10:00"))
+    known = facts(facts=(objection(),), callbacks=(agreed,))
+    assert isinstance(ask(known, MONDAY), Allowed)
+    assert until(ask(known, MONDAY - timedelta(minutes=30))) == MONDAY
+    assert rules(ask(known, MONDAY, medium="letter")) == {"debtors/objection"}, "a callback is a call"
+
+
+def test_a_person_may_set_an_objection_aside() -> None:
+    said = fact(FactKind.OVERRIDE, "debtors/objection", reason="approved yesterday", actor="lead", until_on=date(2026, 11, 23))
+    assert isinstance(ask(facts(facts=(objection(), said)), MONDAY), Allowed)
+
+
 HOURS = ["", "mon-fri 09:00-12:00", "tue,thu 13:00-17:00", "sat 10:00-11:00"]
 FRAMES = st.builds(
     Frame,

@@ -190,4 +190,5 @@ def test_the_longest_objection_about_an_item_holds_it() -> None:
     holds = gather([*follow.facts, *again.facts], [], [], TODAY)
     assert holds.objection("R1") == Objection("R1", date(2026, 12, 4), "in approval")
     assert holds.objection("R2") is None
+    assert (holds.waits("R1"), holds.waits("R2")) == (date(2026, 12, 4), None)
     assert gather(follow.facts, [], [], date(2026, 12, 5)).objections == ()

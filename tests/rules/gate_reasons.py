@@ -151,9 +151,10 @@ def _all_are(facts: DebtorFacts, word: str) -> bool:
         debit = item.payment_method == "direct_debit"
         blocked = item.dunning_block_until is not None
         deadline = item.dunning_deadline is not None
-        found = found or {"disputed": disputed, "debit": debit, "blocked": blocked, "deadline": deadline}[word]
+        objected = bool({"", item.item_no} & set(_known(facts, FactKind.OBJECTION)))
+        found = found or {"disputed": disputed, "debit": debit, "blocked": blocked, "deadline": deadline, "objected": objected}[word]
         covered = any(one.open_amount < 0 for one in facts.items)
-        if not (disputed or debit or blocked or deadline or covered):
+        if not (disputed or debit or blocked or deadline or objected or covered):
             return False
     return found
 
@@ -186,6 +187,7 @@ TRUTHS: dict[str, Callable[[DebtorFacts, datetime], bool]] = {
     "debtors/grace": lambda facts, now: bool(_known(facts, FactKind.GRACE)),
     "debtors/hours": lambda facts, now: bool(facts.frame.hours or facts.frame.not_on),
     "debtors/media": lambda facts, now: bool(facts.frame.only) and "call" not in facts.frame.only,
+    "debtors/objection": lambda facts, now: _all_are(facts, "objected"),
     "debtors/paused": lambda facts, now: facts.frame.pause is not None and _local(now).date() <= facts.frame.pause.until,
     "guard/do-not-call": lambda facts, now: bool(_known(facts, FactKind.DO_NOT_CALL)),
     "guard/number-blocked": lambda facts, now: bool(_numbers(facts) & set(_known(facts, FactKind.NUMBER_BLOCKED))),

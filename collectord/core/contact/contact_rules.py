@@ -207,7 +207,7 @@ def _item_refusals(question: Question, at: datetime) -> Iterator[Refusal]:
 
 
 def _told(question: Question, refusal: Refusal, debits: tuple[OpenItem, ...], at: datetime) -> str:
-    """The guard's sentences name all items of a rule; a pack's sentence is about its own item."""
+    """The guard's sentences name all items of a rule; another one's sentence is about its own item."""
     code = refusal.rule.partition("/")[2]
     if not refusal.rule.startswith("guard/"):
         return refusal.reason
@@ -259,6 +259,7 @@ def _held(question: Question, item: OpenItem, at: datetime) -> Iterator[Refusal]
         yield Refusal("guard/dunning-block", "", question.after(block))
     if item.is_direct_debit:
         yield Refusal("guard/direct-debit", "", None)
+    yield from frame_rules.objection_refusals(question, item, at)
     if question.is_call:
         for pack in question.packs:
             yield from question.without_overridden(limits.item_refusals(question, pack, item.item_no, at), at)

@@ -38,7 +38,7 @@ class FactKind:
     OVERRIDE = "override"  # value: rule id
     CONTACT_PERSON = "contact_person"
     GRACE = "grace"  # value: who approved it; until_on: its last day
-    OBJECTION = "objection"  # value: item number, "" = all; planning waits, the gate does not
+    OBJECTION = "objection"  # value: item number, "" = all; until_on: the last day it waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

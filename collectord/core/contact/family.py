@@ -32,7 +32,7 @@ def as_one(root: DebtorFacts, branches: Sequence[DebtorFacts], house: House, tod
         rejected_rows=(*root.rejected_rows, *(row for branch in branches for row in branch.rejected_rows)),
         contacts=tuple(sorted(contacts, key=lambda contact: contact.at)),
         number_contacts=tuple(sorted(number_contacts, key=lambda contact: (contact.at, contact.attempt_id))),
-        facts=(*root.facts, *(fact for branch in covered for fact in _disputes(branch))),
+        facts=(*root.facts, *(fact for branch in covered for fact in _about_items(branch))),
         payments=(*root.payments, *(_payment(payment, branch) for branch in covered for payment in branch.payments)),
         touches=_together((root, *branches)),
         branches=tuple(Branch(branch.debtor, branch.items, told[branch.key]) for branch in branches),
@@ -81,10 +81,10 @@ def _referred(contact: Contact) -> Contact:
     )
 
 
-def _disputes(branch: DebtorFacts) -> Iterable[Fact]:
-    for fact in branch.known(FactKind.DISPUTE):
-        disputed = [fact.value] if fact.value else [item.item_no for item in branch.items]
-        for item_no in disputed:
+def _about_items(branch: DebtorFacts) -> Iterable[Fact]:
+    """Disputes and objections."""
+    for fact in (*branch.known(FactKind.DISPUTE), *branch.known(FactKind.OBJECTION)):
+        for item_no in [fact.value] if fact.value else [item.item_no for item in branch.items]:
             yield replace(fact, value=reference(branch.key, item_no))
 
 
