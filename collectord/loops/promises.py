@@ -61,7 +61,7 @@ async def _judge(conn: Connection, key: DebtorKey, promises: list[Promise], rule
     waits = await _waiting(conn, key, items, now, today)
     judged: list[Promise] = []
     over: set[str] = set()  # plans that ended in this turn
-    for promise_id, judgement in judge(asked, clearings, booked=booked, judged=paid).items():
+    for promise_id, judgement in judge(asked, clearings, booked=booked, items=items, judged=paid).items():
         promise = next(promise for promise in promises if promise.id == promise_id)
         if promise.plan_id in over:
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from collectord.core.money import Money
 from collectord.core.receivables.broken_promise import Verdict, conclude
+from collectord.core.receivables.ledger import OpenItem
 from collectord.core.receivables.promises import (
     Broken,
     Clearing,
@@ -44,9 +46,12 @@ def cleared(
     return Clearing(item_no=item_no, as_of=as_of, known_at=MADE + known, amount=Money(Decimal(amount), currency))
 
 
-def verdict(*clearings: Clearing, until: date, made: Promise | None = None) -> Judgement:
+MUCH = (item("R1", "1000.00"), item("R2", "1000.00"))  # is open besides
+
+
+def verdict(*clearings: Clearing, until: date, made: Promise | None = None, items: tuple[OpenItem, ...] = MUCH) -> Judgement:
     one = made or promise()
-    return judge([one], clearings, booked={one.id: until})[one.id]
+    return judge([one], clearings, booked={one.id: until}, items=items)[one.id]
 
 
 def test_a_promise_is_kept_as_soon_as_enough_was_cleared() -> None:
@@ -61,6 +66,28 @@ def test_a_promise_is_open_until_its_grace_has_passed() -> None:
 
 def test_a_part_payment_keeps_it_in_part() -> None:
     assert verdict(cleared("300.00"), until=GRACE + timedelta(days=1)) == PartlyKept(Decimal("300.00"), Decimal("110.00"))
+
+
+def test_a_promise_of_more_than_is_owed_is_kept_when_all_that_it_is_about_is_paid() -> None:
+    more = promise(amount=Money(Decimal("512.04"), "EUR"))
+    both = (cleared("300.00"), cleared("110.00", item_no="R2"))
+    others = (item("R9", "80.00"), item("R1", "7.00", currency="CHF"), item("R2", "-5.00"))
+    assert verdict(*both, until=date(2026, 11, 23), made=more, items=others) == Kept(date(2026, 11, 23), Decimal("410.00"))
+    assert verdict(*both, until=date(2026, 11, 23), made=replace(more, items=()), items=others[1:]) == Kept(date(2026, 11, 23), Decimal(410))
+    still = (item("R2", "110.00"),)
+    assert verdict(cleared("300.00"), until=GRACE, made=more, items=still) == Open(GRACE)
+    assert verdict(cleared("300.00"), until=GRACE + timedelta(days=1), made=more, items=still) == PartlyKept(Decimal(300), Decimal(110))
+
+
+def test_what_was_paid_after_the_day_of_judgement_was_still_owed_then() -> None:
+    late = cleared("110.00", item_no="R2", as_of=date(2026, 11, 30))
+    judged = verdict(cleared("300.00"), late, until=GRACE + timedelta(days=1), items=())
+    assert judged == PartlyKept(Decimal(300), Decimal(110))
+
+
+def test_nothing_owed_without_a_payment_since_keeps_no_promise() -> None:
+    assert verdict(until=GRACE, items=()) == Open(GRACE)
+    assert verdict(cleared("410.00", known=timedelta(hours=-1)), until=GRACE + timedelta(days=1), items=()) == Broken(Decimal("410.00"))
 
 
 def test_only_what_came_after_the_promise_on_its_items_in_its_currency_counts() -> None:
@@ -78,7 +105,7 @@ def test_a_payment_keeps_the_oldest_promise_first_and_only_one() -> None:
     old = promise(id="old", amount=Money(Decimal(200), "EUR"), promised_on=date(2026, 11, 21))
     young = promise(id="young", amount=Money(Decimal(200), "EUR"))
     until = {"old": GRACE + timedelta(days=1), "young": GRACE + timedelta(days=1)}
-    judged = judge([young, old], [cleared("300.00")], booked=until)
+    judged = judge([young, old], [cleared("300.00")], booked=until, items=MUCH)
     assert judged == {"old": Kept(date(2026, 11, 23), Decimal(200)), "young": PartlyKept(Decimal(100), Decimal(100))}
 
 
@@ -86,8 +113,8 @@ def test_what_was_paid_on_a_promise_that_is_judged_keeps_no_other_one() -> None:
     old = promise(id="old", amount=Money(Decimal(200), "EUR"), promised_on=date(2026, 11, 21))
     young = promise(id="young", amount=Money(Decimal(200), "EUR"))
     booked = {"young": GRACE}
-    assert judge([young], [cleared("200.00")], booked=booked, judged=[(old, Decimal(200))]) == {"young": Open(GRACE)}
-    both = judge([young], [cleared("400.00")], booked=booked, judged=[(old, Decimal(200))])
+    assert judge([young], [cleared("200.00")], booked=booked, items=MUCH, judged=[(old, Decimal(200))]) == {"young": Open(GRACE)}
+    both = judge([young], [cleared("400.00")], booked=booked, items=MUCH, judged=[(old, Decimal(200))])
     assert both == {"young": Kept(date(2026, 11, 23), Decimal(200))}
 
 
@@ -129,7 +156,7 @@ def test_for_all_payments_a_plan_judged_day_by_day_uses_no_payment_twice(payment
     over: list[tuple[Promise, Decimal]] = []
     for day in (first + timedelta(days=n) for n in range(1, 20)):
         known = [one for one in clearings if one.as_of <= day]
-        judged = judge(still, known, booked=dict.fromkeys((one.id for one in still), day), judged=over)
+        judged = judge(still, known, booked=dict.fromkeys((one.id for one in still), day), items=MUCH, judged=over)
         done = [one for one in still if not isinstance(judged[one.id], Open)]
         over += [(one, getattr(judged[one.id], "paid", Decimal(0))) for one in done]
         still = [one for one in still if one not in done]

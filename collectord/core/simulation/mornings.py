@@ -54,7 +54,7 @@ def _judge(account: Account, today: date, rules: Rules, house: House, now: datet
     account.promises = [
         replace(one, approval=Approval.APPROVED, decide_until=None) if one.approval is Approval.PENDING else one for one in account.promises
     ]
-    judged = judge(account.promises, account.cleared, booked={one.id: today - DAY for one in account.promises})
+    judged = judge(account.promises, account.cleared, booked={one.id: today - DAY for one in account.promises}, items=account.all_items)
     held = account.holds(today)
     waits = {item.item_no: last for item in account.all_items if (last := held.waits(item.item_no)) is not None}
     kept = broken = 0
