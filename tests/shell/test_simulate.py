@@ -53,6 +53,20 @@ def test_without_agents_the_money_stays_uncalled(house: Place) -> None:
     assert doc["agents"] == 0
 
 
+def test_a_stale_export_is_the_first_thing_said_and_nobody_is_called_enough(house: Place) -> None:
+    german = {"COLLECTORD_LANGUAGE": "de"}
+    doc = house.ask("simulate", "--days", 2, "--agents", 2, now="2026-11-26T10:00:00+01:00")
+    assert (doc["total"]["calls"], doc["days"][0]["refused_by"]) == (0, {"guard/stale-source": 30})
+    why = house.explain(1, at="2026-11-26T10:00:00+01:00")["refusals"][0]["reason"]
+    assert doc["sentences"][0] == (
+        f"Nobody is called in this time: {why} On the last working day 30 calls over €12,000.00 are put off, most of them by"
+        " guard/stale-source. Whether the agents are enough cannot be said."
+    )
+    told = house.ask("simulate", "--days", 2, "--agents", 2, now="2026-11-26T10:00:00+01:00", env=german)["sentences"]
+    assert told[0].startswith("In dieser Zeit wird niemand angerufen: ")
+    assert not [sentence for sentence in told if "reichen" in sentence]
+
+
 def test_other_rules_are_played_on_the_same_debtors(house: Place) -> None:
     copy = house.folder / "rules-try"
     shutil.copytree(house.folder / "rules", copy)
@@ -74,7 +88,7 @@ def test_the_picture_is_an_svg_and_a_folder_that_is_not_there_is_said(house: Pla
     assert doc["picture"] == str(target)
     root = ElementTree.fromstring(target.read_text(encoding="utf-8"))
     assert root.tag.endswith("svg")
-    assert "3 days with 2 agent(s)" in "".join(root.itertext())
+    assert "3 days with 2 agents" in "".join(root.itertext())
     answer = house.run("simulate", "--days", 1, "--picture", house.folder / "nowhere" / "days.svg")
     assert answer.status == 1
     assert "nowhere" in answer.err

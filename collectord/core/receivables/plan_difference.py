@@ -23,8 +23,8 @@ TEXTS: Texts = {
     "none": ("No contact task changes.", "Keine Kontaktaufgabe ändert sich."),
     "by-rules": (
         "Compared: before = the rules in force ({before}), after = {after}; both on today's ledger, stored tasks do not count.",
-        "Verglichen: before = die geltenden Regeln ({before}), after = {after}; beide mit dem Bestand von heute, gespeicherte Aufgaben zählen"
-        " nicht.",
+        "Verglichen: before = die geltenden Regeln ({before}), after = {after}; beide mit dem Bestand von heute, gespeicherte Aufgaben"
+        " zählen nicht.",
     ),
     "by-day": (
         "Compared: today = {before}, tomorrow = {after}; both by the rules in force.",

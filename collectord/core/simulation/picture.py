@@ -20,7 +20,7 @@ CALLED, UNCALLED, REFUSED, PAID, TALKS, LINE, QUIET = "#2a7f62", "#c0392b", "#d9
 FONT = "font-family='sans-serif'"
 
 TEXTS: Texts = {
-    "title": ("{days} days with {agents} agent(s)", "{days} Tage mit {agents} Person(en)"),
+    "title": ("{days} {days:day|days} with {agents} {agents:agent|agents}", "{days} {days:Tag|Tage} mit {agents} {agents:Person|Personen}"),
     "calls": ("calls made", "Anrufe"),
     "uncalled": ("no minute left", "keine Minute mehr"),
     "refused": ("put off by limits", "durch Grenzen verschoben"),

@@ -52,6 +52,7 @@ class Day:
     refused: int
     refused_open: Sums
     refused_by: dict[str, int]
+    refused_why: str  # what the rule that refuses most said first; "" = none refuses
 
 
 @dataclass(slots=True)
@@ -128,6 +129,7 @@ class Play:
 
     def _day(self, today: date, told: list[Morning], due: int, done: ShiftResult) -> Day:
         refused = [task for tasks in done.refused.values() for task in tasks]
+        by = {rule: len(tasks) for rule, tasks in sorted(done.refused.items(), key=lambda pair: (-len(pair[1]), pair[0]))}
         return Day(
             on=today,
             works=self.works_on(today),
@@ -149,7 +151,8 @@ class Play:
             waiting_open=_open(done.waiting),
             refused=len(refused),
             refused_open=_open(refused),
-            refused_by={rule: len(tasks) for rule, tasks in sorted(done.refused.items(), key=lambda pair: (-len(pair[1]), pair[0]))},
+            refused_by=by,
+            refused_why=next((done.reasons[rule] for rule in by), ""),
         )
 
 

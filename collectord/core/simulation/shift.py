@@ -48,6 +48,7 @@ class ShiftResult:
     calls: list[Called] = field(default_factory=list)
     waiting: list[Task] = field(default_factory=list)  # due, allowed as far as anybody asked, and no minute was left
     refused: dict[str, list[Task]] = field(default_factory=dict)  # by the rule that refuses, for the rest of the day
+    reasons: dict[str, str] = field(default_factory=dict)  # of each such rule, what it said first
 
 
 @dataclass(slots=True)
@@ -174,7 +175,9 @@ class Shift:
         if not verdict.never and back is not None and back < self.closes:
             self._wait_again(task, now)
         else:
-            self.result.refused.setdefault(verdict.refusals[0].rule, []).append(task)
+            first = verdict.refusals[0]
+            self.result.refused.setdefault(first.rule, []).append(task)
+            self.result.reasons.setdefault(first.rule, first.reason)
 
     def _wait_again(self, task: Task, now: datetime) -> None:
         heapq.heappush(self.later, (max(task.not_before, now + timedelta(seconds=1)), task.id, task))

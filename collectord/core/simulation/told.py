@@ -15,26 +15,36 @@ from collectord.core.money import Money, plain_map
 from collectord.core.simulation.behaviour import HALVED_EVERY, KEPT, REACHED
 from collectord.core.simulation.play import Day, Sums, added_up
 from collectord.core.telephony.attempts import Disposition
-from collectord.core.wording import Language, Texts, phrase
+from collectord.core.wording import Language, Texts, Told, phrase
 
+WHOLE_EXPORT = frozenset({"guard/no-snapshot", "guard/stale-source", "guard/held-source"})  # what stops everybody's calls alike
 TEXTS: Texts = {
     "enough": (
-        "{agents} agent(s) are enough: on the last working day no call waits for want of a minute.",
-        "{agents} Person(en) reichen: am letzten Arbeitstag wartet kein Anruf, weil Minuten fehlen.",
+        "{agents} {agents:agent is|agents are} enough: on the last working day no call waits for want of a minute.",
+        "{agents} {agents:Person reicht|Personen reichen}: am letzten Arbeitstag wartet kein Anruf, weil Minuten fehlen.",
     ),
     "short": (
-        "{agents} agent(s) are not enough: on the last working day {count} call(s) over {amounts} wait for want of a minute; about {needed}"
-        " would be.",
-        "{agents} Person(en) reichen nicht: am letzten Arbeitstag warten {count} Anruf(e) über {amounts}, weil Minuten fehlen; etwa"
-        " {needed} würden reichen.",
+        "{agents} {agents:agent is|agents are} not enough: on the last working day {count} {count:call|calls} over {amounts}"
+        " {count:waits|wait} for want of a minute; about {needed} would be.",
+        "{agents} {agents:Person reicht|Personen reichen} nicht: am letzten Arbeitstag {count:wartet|warten} {count} {count:Anruf|Anrufe}"
+        " über {amounts}, weil Minuten fehlen; etwa {needed} würden reichen.",
     ),
     "nobody": (
-        "Without agents nobody is called: {count} debtor(s) over {amounts} wait on the last working day.",
-        "Ohne Personal wird niemand angerufen: am letzten Arbeitstag warten {count} Debitor(en) über {amounts}.",
+        "Without agents nobody is called: {count} {count:debtor|debtors} over {amounts} {count:waits|wait} on the last working day.",
+        "Ohne Personal wird niemand angerufen: am letzten Arbeitstag {count:wartet|warten} {count} {count:Debitor|Debitoren} über"
+        " {amounts}.",
+    ),
+    "may-not": (
+        "Nobody is called in this time: {why} On the last working day {count} {count:call|calls} over {amounts} {count:is|are} put off,"
+        " most of them by {rule}. Whether the agents are enough cannot be said.",
+        "In dieser Zeit wird niemand angerufen: {why} Am letzten Arbeitstag {count:ist|sind} {count} {count:Anruf|Anrufe} über {amounts}"
+        " verschoben, die meisten durch {rule}. Ob das Personal reicht, lässt sich nicht sagen.",
     ),
     "refused": (
-        "{count} call(s) over {amounts} are put off by the contact limits on the last working day, most of them by {rule}.",
-        "{count} Anruf(e) über {amounts} verschieben am letzten Arbeitstag die Kontaktgrenzen, die meisten {rule}.",
+        "{count} {count:call|calls} over {amounts} {count:is|are} put off by the contact limits on the last working day, most of them by"
+        " {rule}.",
+        "{count} {count:Anruf|Anrufe} über {amounts} {count:wird|werden} am letzten Arbeitstag durch die Kontaktgrenzen verschoben, die"
+        " meisten durch {rule}.",
     ),
     "no-work": ("No working day lies in this time.", "In dieser Zeit liegt kein Arbeitstag."),
     "paid": (
@@ -132,16 +142,19 @@ def _sentences(days: Sequence[Day], agents: int, language: Language, zone: str) 
     if last is None:
         return [phrase(TEXTS, "no-work", language, zone)]
     told = []
+    rule = next(iter(last.refused_by), "")
+    may_not = rule in WHOLE_EXPORT and not last.waiting and not any(day.calls for day in days)
     values: dict[str, object] = {"agents": agents, "count": last.waiting, "amounts": _moneys(last.waiting_open)}
     if not agents:
         told.append(phrase(TEXTS, "nobody", language, zone, **values))
     elif last.waiting:
         told.append(phrase(TEXTS, "short", language, zone, needed=max(agents + 1, agents_needed(days, agents) or 0), **values))
-    else:
+    elif not may_not:
         told.append(phrase(TEXTS, "enough", language, zone, **values))
     if last.refused:
-        rule = next(iter(last.refused_by))
-        told.append(phrase(TEXTS, "refused", language, zone, count=last.refused, amounts=_moneys(last.refused_open), rule=rule))
+        code, why = "may-not" if may_not else "refused", Told(next(day.refused_why for day in days if day.refused))
+        money = _moneys(last.refused_open)
+        told.append(phrase(TEXTS, code, language, zone, count=last.refused, amounts=money, rule=rule, why=why))
     paid = added_up(day.paid for day in days)
     if paid:
         talks = {currency: Decimal(0) for currency in paid} | added_up(day.by_talks for day in days)
