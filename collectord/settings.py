@@ -26,6 +26,7 @@ from collectord.core.contact.week import parse_week
 from collectord.core.house import Company, House
 from collectord.core.rule_text import parse_duration
 from collectord.core.telephony.attempts import CallTimes
+from collectord.core.toml_reading import read_toml
 
 DEFAULT_CONFIG = Path("/etc/collectord/collectord.toml")
 E164 = re.compile(r"\A\+[1-9][0-9]{6,14}\Z", re.ASCII)
@@ -511,7 +512,7 @@ def load(path: Path | None = None) -> Settings:
     """Reads the file (or COLLECTORD_CONFIG, or the default) and the environment. Raises ConfigInvalid with every problem."""
     path = path or Path(os.environ.get("COLLECTORD_CONFIG") or DEFAULT_CONFIG)
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = read_toml(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigInvalid([f"{path}: there is no such file; write one with `collectord init DIR` or name it with --config"]) from None
     except OSError as error:

@@ -38,6 +38,7 @@ from collectord.core.telephony.allocation_rules import PLAIN_ALLOCATION, parse_a
 from collectord.core.telephony.follow_up import parse_follow_up
 from collectord.core.toml_faults import toml_fault
 from collectord.core.toml_lines import KeyLines
+from collectord.core.toml_reading import read_toml
 
 T = TypeVar("T")
 
@@ -306,7 +307,7 @@ class _Reading:
         if text is None:
             return None
         try:
-            return tomllib.loads(text), text
+            return read_toml(text), text
         except tomllib.TOMLDecodeError as error:
             line, why = toml_fault(text, error)
             self.problems.append(RuleProblem(str(self.directory / name), line, "", why))

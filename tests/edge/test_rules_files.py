@@ -420,6 +420,25 @@ def test_what_several_files_contradict_is_an_error_or_a_warning_at_its_line(rule
     assert left_out.startswith(f"strategies.toml:{first}: strategy: no strategy is for class III and debtors without a class (none):")
 
 
+@pytest.mark.parametrize(
+    "deep",
+    ["x = " + "[" * 3000, "x = " + "[" * 60 + "]" * 60, ".".join("a" * 5000) + " = 1", "x = " + "{a=" * 2000, "x = [" + "\n[" * 3000],
+    ids=["open", "closed", "key", "table", "lines"],
+)
+def test_a_file_nested_beyond_all_use_is_one_sentence(rules: Path, deep: str) -> None:
+    (rules / "debtors.toml").write_text(f'# "[" is text\ntext = "[["\n{deep}\n', encoding="utf-8")
+    (problem,) = problems(rules)
+    line = 3 + 38 * ("\n" in deep)
+    assert problem == f"debtors.toml:{line}: this is no TOML: Lists or tables lie more than 40 deep in each other"
+
+
+def test_depth_that_no_single_line_shows_is_said_at_the_first_line(rules: Path) -> None:
+    key = ".".join("a" * 25)
+    (rules / "debtors.toml").write_text(f"\n[{key}]\n{key} = 1\n", encoding="utf-8")
+    (problem,) = problems(rules)
+    assert problem.startswith("debtors.toml:1: this is no TOML: Lists or tables lie more than 40 deep")
+
+
 def test_a_bare_number_with_zeros_in_front_is_told_to_stand_in_quotes(rules: Path) -> None:
     (rules / "debtors.toml").write_text("[[debtor]]\ndebtor_no = 0010 # of accounting\n", encoding="utf-8")
     (problem,) = problems(rules)

@@ -47,6 +47,7 @@ SECOND_AGENT = '\n[[agent]]\nid = "201"\nname = "B"\npin = "4712"\nendpoint = "P
         ("[outbox]", f"{SECOND_AGENT}[outbox]", "agent.id '201' is there twice; expected each once"),
         ("[outbox]", '[[agent]]\nid = "9"\n[outbox]', "agent[2] (9).endpoint: this key is missing"),
         ("[contact]", "[contact", "no valid TOML"),
+        ("[contact]", f"[contact]\nx = {'[' * 3000}", "no valid TOML: Lists or tables lie more than 40 deep in each other (at line"),
     ],
 )
 def test_a_wrong_key_is_named_with_file_and_expected_value(place: Place, old: str, new: str, sentence: str) -> None:

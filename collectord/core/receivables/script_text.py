@@ -16,6 +16,7 @@ from enum import StrEnum
 from collectord.core.rule_text import Problem, Table
 from collectord.core.toml_faults import toml_fault
 from collectord.core.toml_lines import KeyLines
+from collectord.core.toml_reading import read_toml
 from collectord.core.wording import Language
 
 FENCE = "+++"
@@ -104,7 +105,7 @@ def parse_script(kind: Kind, name: str, language: Language, text: str) -> tuple[
         return None, (LineProblem(1, "", why),)
     front = "\n".join(lines[1 : ends[1]]) + "\n"
     try:
-        data = tomllib.loads(front)
+        data = read_toml(front)
     except tomllib.TOMLDecodeError as error:
         line, sentence = toml_fault(front, error)
         return None, (LineProblem(min(line, ends[1]) + 1, "", sentence),)
