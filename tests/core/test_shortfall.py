@@ -59,10 +59,16 @@ def test_the_days_work_is_one_sentence() -> None:
         load = Load(day=date(2026, 11, 23), agents=1, minutes=minutes, wanted=10 * len(cases), calls=len(cases), left_over=found)
         return load.says(language, "Europe/Berlin")
 
-    assert said([call(1)], 10) == "On Mon 23 Nov 2026 1 agent(s) have 10 minutes for calls; 1 call(s) wait and need 10."
-    assert said([call(1), call(2)], 10).endswith("1 of them do not fit: €10.00.")
-    assert said([call(1, reachable=False)], 10).endswith("1 of them do not fit: €10.00. 1 of those have no number that can be dialled.")
-    assert said([call(1), call(2)], 10, "de").endswith("1 davon passen nicht hinein: 10,00\xa0€.")
+    assert said([call(1)], 10) == "On Mon 23 Nov 2026 1 agent has 10 minutes for calls; 1 call waits and needs 10."
+    assert said([call(1), call(2)], 10).endswith("2 calls wait and need 20. 1 of them does not fit for want of minutes: €10.00.")
+    assert said([call(1, reachable=False)], 10).endswith("needs 10. 1 of them has no number that can be dialled: €10.00.")
+    both = said([call(1), call(2), call(3), call(4, 25, reachable=False)], 10)
+    assert both.endswith("2 of them do not fit for want of minutes: €20.00. 1 of them has no number that can be dialled: €25.00.")
+    assert said([call(1), call(2)], 10, "de").endswith(
+        "Am Mo., 23. Nov. 2026 hat 1 Person 10 Minuten für Anrufe; 2 Anrufe warten und brauchen 20."
+        " Aus Mangel an Minuten passt 1 davon nicht hinein: 10,00\xa0€."
+    )
+    assert said([call(1, reachable=False)], 10, "de").endswith("1 davon hat keine wählbare Nummer: 10,00\xa0€.")
 
 
 CASES = st.lists(

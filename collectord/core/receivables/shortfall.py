@@ -20,22 +20,22 @@ from collectord.core.wording import Language, Texts, phrase
 NOTHING = Decimal(0)
 TEXTS: Texts = {
     "fits": (
-        "On {day} {agents} agent(s) have {minutes} minutes for calls; {calls} call(s) wait and need {wanted}.",
-        "Am {day} haben {agents} Person(en) {minutes} Minuten für Anrufe; {calls} Anruf(e) warten und brauchen {wanted}.",
+        "On {day} {agents} {agents:agent has|agents have} {minutes} {minutes:minute|minutes} for calls; {calls}"
+        " {calls:call waits|calls wait} and {calls:needs|need} {wanted}.",
+        "Am {day} {agents:hat|haben} {agents} {agents:Person|Personen} {minutes} {minutes:Minute|Minuten} für Anrufe; {calls}"
+        " {calls:Anruf wartet|Anrufe warten} und {calls:braucht|brauchen} {wanted}.",
     ),
     "short": (
-        "On {day} {agents} agent(s) have {minutes} minutes for calls; {calls} call(s) wait and need {wanted}. {short} of them do not fit:"
-        " {money}.",
-        "Am {day} haben {agents} Person(en) {minutes} Minuten für Anrufe; {calls} Anruf(e) warten und brauchen {wanted}. {short} davon"
-        " passen nicht hinein: {money}.",
+        " {short} of them {short:does|do} not fit for want of minutes: {money}.",
+        " Aus Mangel an Minuten {short:passt|passen} {short} davon nicht hinein: {money}.",
     ),
     "no-time": (
         "Nobody has minutes left for it on {day}: other calls are worth more.",
         "Am {day} hat niemand mehr Minuten dafür: andere Anrufe sind mehr wert.",
     ),
     "unreachable": (
-        "{count} of those have no number that can be dialled.",
-        "{count} davon haben keine wählbare Nummer.",
+        " {count} of them {count:has|have} no number that can be dialled: {money}.",
+        " {count} davon {count:hat|haben} keine wählbare Nummer: {money}.",
     ),
 }
 
@@ -67,12 +67,21 @@ class Fit:
     short: int = 0  # calls that do not fit
     unreachable: int = 0  # of those: without a number
     money: dict[str, Decimal] = field(default_factory=dict)  # open amounts of what does not fit, with the unreachable
+    numberless: dict[str, Decimal] = field(default_factory=dict)  # of that: whom no number reaches
 
     def leave(self, case: Case) -> None:
         self.short += 1
         self.unreachable += not case.reachable
         for currency, amount in case.open_amount.items():
             self.money[currency] = self.money.get(currency, NOTHING) + amount
+            if not case.reachable:
+                self.numberless[currency] = self.numberless.get(currency, NOTHING) + amount
+
+    @property
+    def no_minutes(self) -> dict[str, Decimal]:
+        """Open amounts of what does not fit for want of minutes."""
+        rest = {currency: amount - self.numberless.get(currency, NOTHING) for currency, amount in self.money.items()}
+        return {currency: amount for currency, amount in rest.items() if amount}
 
 
 def no_time(day: date, language: Language, zone: str) -> str:
@@ -91,14 +100,16 @@ class Load:
     left_over: Fit
 
     def says(self, language: Language, zone: str) -> str:
-        values: dict[str, object] = {
-            "day": self.day, "agents": self.agents, "minutes": self.minutes, "wanted": self.wanted, "calls": self.calls,
-            "short": self.left_over.short, "money": moneys(self.left_over.money),
-        }  # fmt: skip
-        said = phrase(TEXTS, "short" if self.left_over.short else "fits", language, zone, **values)
-        if not self.left_over.unreachable:
-            return said
-        return f"{said} {phrase(TEXTS, 'unreachable', language, zone, count=self.left_over.unreachable)}"
+        rest = self.left_over
+        said = phrase(
+            TEXTS, "fits", language, zone,
+            day=self.day, agents=self.agents, minutes=self.minutes, wanted=self.wanted, calls=self.calls,
+        )  # fmt: skip
+        if short := rest.short - rest.unreachable:
+            said += phrase(TEXTS, "short", language, zone, short=short, money=moneys(rest.no_minutes))
+        if rest.unreachable:
+            said += phrase(TEXTS, "unreachable", language, zone, count=rest.unreachable, money=moneys(rest.numberless))
+        return said
 
 
 def fit(cases: Iterable[Case], left: Mapping[str, Decimal] | None, per_call: Decimal, able: Callable[[Case], Collection[str]]) -> Fit:
@@ -124,5 +135,5 @@ def fit(cases: Iterable[Case], left: Mapping[str, Decimal] | None, per_call: Dec
             found.leave(case)
     for _, case in waiting:
         found.leave(case)
-    found.money = dict(sorted(found.money.items()))
+    found.money, found.numberless = dict(sorted(found.money.items())), dict(sorted(found.numberless.items()))
     return found
