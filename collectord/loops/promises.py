@@ -58,7 +58,7 @@ async def _judge(conn: Connection, key: DebtorKey, promises: list[Promise], rule
         promise.id: booked_until(promise, [s.days for s in told if not promise.items or s.items & set(promise.items)]) for promise in asked
     }
     items = await families.open_items(conn, key, today)
-    waits = await _waiting(conn, key, items, now, today)
+    waits, disputed = await _held_back(conn, key, items, now, today)
     judged: list[Promise] = []
     over: set[str] = set()  # plans that ended in this turn
     for promise_id, judgement in judge(asked, clearings, booked=booked, items=items, judged=paid).items():
@@ -79,6 +79,7 @@ async def _judge(conn: Connection, key: DebtorKey, promises: list[Promise], rule
             broken_before=await store.broken_in_a_row(conn, key, now, but_of=promise.made_at),
             of_its_plan=await store.not_kept_of(conn, promise.plan_id),
             waits=waits,
+            disputed=disputed,
         )
         if verdict is None:
             continue
@@ -102,18 +103,24 @@ async def _end_plan(conn: Connection, later: list[Promise], why: str, items: tup
         await store.add_outcome(conn, outcome)
 
 
-async def _waiting(conn: Connection, key: DebtorKey, items: tuple[OpenItem, ...], now: datetime, today: date) -> dict[str, date]:
-    """Items that an objection or a grace keeps out of every call, with its last day; a branch's by what was said of the branch, too."""
+async def _held_back(
+    conn: Connection, key: DebtorKey, items: tuple[OpenItem, ...], now: datetime, today: date
+) -> tuple[dict[str, date], set[str]]:
+    """Items that an objection or a grace keeps out of every call, with its last day, and what people recorded as disputed; a branch's
+    by what was said of the branch, too."""
     waits: dict[str, date] = {}
+    disputed: set[str] = set()
     own = await holds.holds_of(conn, key, now, today)
     for member in await families.members(conn, key):
         theirs = await holds.holds_of(conn, member, now, today)
         prefix = families.named(key, member, "")
         for item in items:
             if item.debtor_no == member.debtor_no:
-                days = [last for last in (own.waits(item.item_no), theirs.waits(item.item_no.removeprefix(prefix))) if last is not None]
+                its_own = item.item_no.removeprefix(prefix)
+                days = [last for last in (own.waits(item.item_no), theirs.waits(its_own)) if last is not None]
                 waits |= {item.item_no: max(days)} if days else {}
-    return waits
+                disputed |= {item.item_no} if own.disputes(item.item_no) or theirs.disputes(its_own) else set()
+    return waits, disputed
 
 
 async def _payments_of(conn: Connection, key: DebtorKey, now: datetime, since: datetime) -> list[SeenPayment]:

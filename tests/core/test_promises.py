@@ -73,7 +73,8 @@ def test_a_promise_of_more_than_is_owed_is_kept_when_all_that_it_is_about_is_pai
     both = (cleared("300.00"), cleared("110.00", item_no="R2"))
     others = (item("R9", "80.00"), item("R1", "7.00", currency="CHF"), item("R2", "-5.00"))
     assert verdict(*both, until=date(2026, 11, 23), made=more, items=others) == Kept(date(2026, 11, 23), Decimal("410.00"))
-    assert verdict(*both, until=date(2026, 11, 23), made=replace(more, items=()), items=others[1:]) == Kept(date(2026, 11, 23), Decimal(410))
+    about_all = replace(more, items=())
+    assert verdict(*both, until=date(2026, 11, 23), made=about_all, items=others[1:]) == Kept(date(2026, 11, 23), Decimal(410))
     still = (item("R2", "110.00"),)
     assert verdict(cleared("300.00"), until=GRACE, made=more, items=still) == Open(GRACE)
     assert verdict(cleared("300.00"), until=GRACE + timedelta(days=1), made=more, items=still) == PartlyKept(Decimal(300), Decimal(110))
@@ -191,6 +192,39 @@ def test_the_talk_about_a_broken_promise_waits_as_long_as_all_that_it_is_about_w
     assert one_is_free is not None
     assert one_is_free.task is not None
     assert (one_is_free.task.state, one_is_free.task.not_before) == (TaskState.READY, NOW)
+
+
+def test_a_promise_about_what_is_disputed_meanwhile_is_not_broken() -> None:
+    told = concluded(Broken(Decimal("410.00")), disputed={"R1", "R2"})
+    assert told is not None
+    assert (told.state, told.task) == (PromiseState.WITHDRAWN, None)
+    assert "is disputed" in told.why
+    in_the_export = (item("R1", "300.00", dispute=True), item("R2", "110.00"))
+    one = concluded(PartlyKept(Decimal(5), Decimal("405.00")), items=in_the_export)
+    assert one is not None
+    assert one.task is not None
+    assert (one.state, one.task.items) == (PromiseState.PARTIALLY_KEPT, ("R2",))
+    assert "€110.00 of it is still owed" in one.why
+    paid = concluded(PartlyKept(Decimal(110), Decimal("300.00")), items=in_the_export[:1])
+    assert paid == Verdict(PromiseState.WITHDRAWN, Decimal(110), told.why)
+
+
+def test_a_promise_about_what_credits_cover_is_not_broken() -> None:
+    owed = (item("R1", "300.00"), item("R2", "110.00"), item("R9", "50.00"))
+    told = concluded(Broken(Decimal("410.00")), items=(*owed, item("G", "-410.00")))
+    assert told is not None
+    assert (told.state, told.task) == (PromiseState.WITHDRAWN, None)
+    assert "credits cover" in told.why
+    part = concluded(Broken(Decimal("410.00")), items=(*owed, item("G", "-100.00"), item("H", "-500.00", currency="CHF")))
+    assert part is not None
+    assert part.state is PromiseState.BROKEN
+    assert "€310.00 of it is still owed" in part.why
+
+
+def test_what_was_paid_after_the_grace_was_not_covered_by_a_credit() -> None:
+    told = concluded(Broken(Decimal("410.00")), items=(item("R9", "50.00"), item("G", "-60.00")))
+    assert told is not None
+    assert told.state is PromiseState.BROKEN
 
 
 def test_a_kept_promise_asks_for_no_call() -> None:

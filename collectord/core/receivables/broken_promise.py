@@ -7,7 +7,7 @@ instead of another talk.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -29,6 +29,14 @@ TEXTS: Texts = {
     "broken": (
         "The promise of {amount} for {day} was not kept; {rest} of it is still owed.",
         "Die Zusage über {amount} zum {day} wurde nicht gehalten; davon sind {rest} noch offen.",
+    ),
+    "disputed": (
+        "The promise of {amount} for {day} is withdrawn: what it is about is disputed.",
+        "Die Zusage über {amount} zum {day} ist hinfällig: worum es ging, ist bestritten.",
+    ),
+    "covered": (
+        "The promise of {amount} for {day} is withdrawn: credits cover what it is about, nothing is owed any more.",
+        "Die Zusage über {amount} zum {day} ist hinfällig: Gutschriften decken, worum es ging, geschuldet wird nichts mehr.",
     ),
     "plan-goes-on": (
         "It was one of several instalments; the others go on.",
@@ -64,7 +72,7 @@ def conclude(
     promise: Promise,
     judgement: Judgement,
     *,
-    items: Iterable[OpenItem],
+    items: Sequence[OpenItem],
     origin: Task | None,
     rules: FollowUpRules,
     now: datetime,
@@ -74,11 +82,14 @@ def conclude(
     broken_before: int = 0,
     of_its_plan: int = 0,
     waits: Mapping[str, date] = NOTHING_WAITS,
+    disputed: Container[str] = (),
 ) -> Verdict | None:
     """None while the promise is open. `items`: what the debtor still owes; `origin`: the task whose call yielded the promise.
 
     `broken_before`: agreements in a row before this one that were not kept; `of_its_plan`: earlier instalments of the same plan;
-    `waits`: items that an objection or a grace keeps out of every call, with its last day.
+    `waits`: items that an objection or a grace keeps out of every call, with its last day; `disputed`: what people recorded.
+
+    A promise about what is disputed meanwhile, or covered by credits, ends without blame.
     """
     values: dict[str, object] = {"amount": promise.amount, "day": promise.promised_on}
     match judgement:
@@ -90,6 +101,13 @@ def conclude(
             state = PromiseState.PARTIALLY_KEPT
         case _:
             rest, paid, state = judgement.rest, Decimal(0), PromiseState.BROKEN
+    about = [one for one in items if one.open_amount > 0 and (not promise.items or one.item_no in promise.items)]
+    owed = [one for one in about if not one.dispute and one.item_no not in disputed]
+    if about:
+        rest = min(rest, _owed(owed, items, promise.amount.currency))
+    if rest <= 0:
+        code = "covered" if any(one.currency == promise.amount.currency for one in owed) else "disputed"
+        return Verdict(PromiseState.WITHDRAWN, paid, phrase(TEXTS, code, language, zone, **values))
     why = phrase(TEXTS, "broken", language, zone, rest=Money(rest, promise.amount.currency), **values)
     if promise.plan_id and of_its_plan + 1 < rules.plan_broken_after:
         return Verdict(state, paid, f"{why} {phrase(TEXTS, 'plan-goes-on', language, zone)}")
@@ -98,12 +116,17 @@ def conclude(
     if broken_before + 1 >= rules.escalate_from:
         told = phrase(TEXTS, "escalates", language, zone, count=broken_before + 1)
         return Verdict(state, paid, f"{why} {told}", ends_plan=bool(promise.plan_id))
-    owed = [item for item in items if item.open_amount > 0 and (not promise.items or item.item_no in promise.items)]
     task = _task(promise, owed, origin, rules, now, task_id, why) if owed else None
     held = [waits[item.item_no] for item in owed if item.item_no in waits]
     if task is not None and len(held) == len(owed):
         task = replace(task, not_before=day_begins(min(held) + DAY, zone), state=TaskState.PLANNED)
     return Verdict(state, paid, why, task, ends_plan=bool(promise.plan_id))
+
+
+def _owed(about: Iterable[OpenItem], items: Iterable[OpenItem], currency: str) -> Decimal:
+    """What is open on these items, less all credits: nobody knows which item accounting will set them against."""
+    counted = [*about, *(item for item in items if item.open_amount < 0)]
+    return open_total(counted).get(currency, Decimal(0))
 
 
 def fallen(promise: Promise, language: Language, zone: str) -> Verdict:

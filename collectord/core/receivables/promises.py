@@ -29,7 +29,7 @@ class PromiseState(StrEnum):
     KEPT = "kept"
     PARTIALLY_KEPT = "partially_kept"
     BROKEN = "broken"
-    WITHDRAWN = "withdrawn"  # the outcome was corrected: nobody promised this
+    WITHDRAWN = "withdrawn"  # without blame: the outcome was corrected, or what it is about is disputed or covered by credits
 
 
 NOT_KEPT = frozenset({PromiseState.PARTIALLY_KEPT, PromiseState.BROKEN})

@@ -57,6 +57,7 @@ def _judge(account: Account, today: date, rules: Rules, house: House, now: datet
     judged = judge(account.promises, account.cleared, booked={one.id: today - DAY for one in account.promises}, items=account.all_items)
     held = account.holds(today)
     waits = {item.item_no: last for item in account.all_items if (last := held.waits(item.item_no)) is not None}
+    disputed = {item.item_no for item in account.all_items if held.disputes(item.item_no)}
     kept = broken = 0
     ended: set[str] = set()  # plans
     still = []
@@ -65,6 +66,7 @@ def _judge(account: Account, today: date, rules: Rules, house: House, now: datet
         verdict = conclude(
             promise, judged[promise.id], items=account.all_items, origin=None, rules=rules.dispositions, now=now, task_id=new_id(),
             language=house.language, zone=house.time_zone, broken_before=before, waits=waits,
+            disputed=disputed,
         )  # fmt: skip
         if verdict is None and promise.plan_id in ended:
             verdict = fallen(promise, house.language, house.time_zone)
