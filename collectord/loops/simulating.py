@@ -42,7 +42,7 @@ async def simulate(
     watch: Watch = lambda day, number, count: None,
 ) -> dict[str, Any]:
     """The days, their sums, and what it all rests on."""
-    play = Play(rules=rules, house=house, team=team, now=now, chance=Chance(seed), closed=lambda day: is_closed(house, day))
+    play = Play(rules=rules, house=house, team=team, now=now, chance=Chance(seed), closed=lambda day: is_closed(rules, house, day))
     async with open_for_reading(db.path.parent) as own:
         await _begin(own, play, now)
         told: list[Day] = []

@@ -49,13 +49,13 @@ class Capacity:
     def minutes_on(self, day: date, rules: Rules, house: House, now: datetime) -> dict[str, Decimal]:
         """Agent -> minutes left of any day."""
         zone = house.time_zone
-        return minutes_on(day, self.team, self.absences, rules.allocation.day, now, zone, closed=lambda one: is_closed(house, one))
+        return minutes_on(day, self.team, self.absences, rules.allocation.day, now, zone, closed=lambda one: is_closed(rules, house, one))
 
 
 async def capacity(db: Database, settings: Settings, rules: Rules, house: House, now: datetime) -> Capacity:
     absences = await db.read(lambda conn: callbacks.absences(conn, house.today(now), now))
     known, value = team(settings.agent), rules.allocation.value
-    day = workday(known, absences, rules.allocation.day, now, house.time_zone, closed=lambda one: is_closed(house, one))
+    day = workday(known, absences, rules.allocation.day, now, house.time_zone, closed=lambda one: is_closed(rules, house, one))
     return Capacity(
         day=day,
         desk=tuple(FreeAgent(id=one.id, languages=one.languages, skills=one.skills) for one in known.values()),
@@ -66,14 +66,20 @@ async def capacity(db: Database, settings: Settings, rules: Rules, house: House,
     )
 
 
-def is_closed(house: House, day: date) -> bool:
-    """A public holiday of the house, or a day on which it is closed. Of weekends the agents' own hours speak."""
+def is_closed(rules: Rules, house: House, day: date) -> bool:
+    """A public holiday of the house, or a day on which one of its packs closes it. Of weekends the agents' own hours speak."""
     if day.weekday() >= WEEKEND:
         return False
-    try:
-        return not accounting_days(house).is_working(day)
-    except HolidaysUnknown:
-        return False
+    days = accounting_days(house)
+
+    def free(one: date) -> bool | None:
+        try:
+            return None if days.is_working(one) else True
+        except HolidaysUnknown:
+            return None
+
+    calendars = [rules.packs[name].closed for name in house.packs if name in rules.packs]
+    return bool(free(day)) or any(calendar.holds(day, free) for calendar in calendars if calendar is not None)
 
 
 def fitted(cases: Iterable[Case], given: Capacity | None, left: Mapping[str, Decimal] | None = None) -> Fit:

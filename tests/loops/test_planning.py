@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -183,6 +184,15 @@ async def test_the_shortfall_names_debtors_without_a_number_and_work_beyond_the_
     assert (work["day"], work["minutes"], work["calls"], work["calls_short"], work["unreachable"], work["shortfall"]) == (
         "2026-11-23", 13, 2, 1, 1, {"EUR": "90.00"},
     )  # fmt: skip
+
+
+async def test_on_a_day_on_which_a_pack_closes_the_company_nobody_has_minutes(db: Database, rules: Rules) -> None:
+    anna = Settings(agent=[AgentSection(id="201", name="Anna", pin="4711", endpoint="PJSIP/201")])  # type: ignore[arg-type]
+    minutes = await capacity(db, anna, rules, HOUSE, NOW)
+    closes = {day: minutes.minutes_on(date.fromisoformat(day), rules, HOUSE, NOW)["201"] == 0 for day in
+              ("2026-12-23", "2026-12-24", "2026-12-25", "2026-12-28", "2026-12-31")}  # fmt: skip
+    assert closes == {"2026-12-23": False, "2026-12-24": True, "2026-12-25": True, "2026-12-28": False, "2026-12-31": True}
+    assert minutes.minutes_on(date(2026, 12, 23), rules, replace(HOUSE, country="XX"), NOW)["201"] > 0, "no table of holidays"
 
 
 async def test_the_difference_counts_debtors_and_money_per_step_today_and_tomorrow(db: Database, rules: Rules) -> None:
