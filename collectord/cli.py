@@ -93,9 +93,12 @@ def day_option(text: str | None, name: str) -> str | None:
     if text is None:
         return None
     try:
-        return date.fromisoformat(text).isoformat()
+        day = date.fromisoformat(text)
     except ValueError:
         raise Usage(f"{name} {text!r} is no date; write it like 2026-11-23") from None
+    if not YEARS[0] <= day.year <= YEARS[1]:
+        raise Usage(f"{name} {text!r} lies outside {YEARS[0]} to {YEARS[1]}")
+    return day.isoformat()
 
 
 def perform(command: str, **arguments: Any) -> None:
@@ -325,7 +328,7 @@ def record(
         "record",
         debtor=debtor,
         attempt=attempt,
-        disposition=disposition,
+        disposition=disposition or ("promise" if promise and not objection else None),
         objection=objection,
         **record_words(item, until, promise, day_option),
         callback=instant_option(callback, "--callback").isoformat() if callback else None,

@@ -87,6 +87,19 @@ def test_a_question_about_the_edge_of_time_is_answered_or_refused_in_one_sentenc
         assert answer.status == 0 or len(answer.sentences) == 1
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "1989-12-31", "2101-01-01", "9999-12-31"])
+def test_a_day_that_is_asked_for_lies_within_the_years_of_exports(place: Place, day: str) -> None:
+    take(place, row(1))
+    for command in (["claim", "1", "--on", day], ["absence", "201", "2026-11-23", day]):
+        answer = place.run(*command)
+        assert answer.status == 2
+        assert answer.sentences[0].endswith(f"{day!r} lies outside 1990 to 2100"), answer.err
+    for last in ("1990-01-01", "2100-12-31"):
+        answer = place.run("claim", "1", "--on", last)
+        assert answer.status in (0, 1)
+        assert "Traceback" not in answer.err
+
+
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-02-29"])
 def test_a_promise_for_a_day_at_the_edge_is_refused(place: Place, day: str) -> None:
     take(place, row(1))
