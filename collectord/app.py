@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import getpass
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -22,7 +22,8 @@ from collectord import settings as configuration
 from collectord.asked import Reply, Request, refusal
 from collectord.commands import ALL, ASKING, FILES_OF, READING, Context
 from collectord.core.contact.packs import unknown_packs
-from collectord.core.house_doubts import Staff, house_doubts
+from collectord.core.house import House
+from collectord.core.house_doubts import Staff, house_doubts, unknown_names
 from collectord.core.receivables.strategy_doubts import Doubt, doubts_about_agents, doubts_about_debtors
 from collectord.core.rules import Rules
 from collectord.edge import control, inbox, log, rules_files, shipped, starter
@@ -66,6 +67,7 @@ def init(directory: Path) -> Reply:
 def check(config: Path | None) -> Reply:
     """Configuration and all rules, offline, every error at once."""
     problems: list[str] = []
+    beside: list[str] = []
     found: Settings | None = None
     try:
         found = configuration.load(config)
@@ -84,24 +86,28 @@ def check(config: Path | None) -> Reply:
         try:
             rules = rules_files.load_rules(found.rules_dir)
             doc |= rules_files.described(rules, found.house())
-            doc["warnings"] += rules_files.located(found.rules_dir, _doubts(rules, found))
+            doc["warnings"] += rules_files.located(found.rules_dir, _doubts(rules, found, house_doubts))
             problems += [
                 f"contact.packs: there is no pack {name!r} in {found.rules_dir / 'packs'}; known are {', '.join(sorted(rules.packs))}"
                 for name in unknown_packs(rules.packs, tuple(found.contact.packs))
             ]
         except rules_files.RulesInvalid as error:
             problems += [str(problem) for problem in error.problems]
+            doc["warnings"] += error.warnings
+            if error.partial is not None:
+                doc["warnings"] += rules_files.located(found.rules_dir, _doubts(error.partial, found, unknown_names), error.problems)
+            beside = [f"warning: {warning}" for warning in doc["warnings"]]
     doc["ok"] = not problems
-    return Reply(doc=doc, exit=2 if problems else 0, error="\n".join(problems))
+    return Reply(doc=doc, exit=2 if problems else 0, error="\n".join([*problems, *beside]))
 
 
-def _doubts(rules: Rules, settings: Settings) -> list[Doubt]:
+def _doubts(rules: Rules, settings: Settings, about_house: Callable[[Rules, House, Sequence[Staff]], Iterator[Doubt]]) -> list[Doubt]:
     """What the files say about agents, companies, hours and debtors that are not there."""
     staff = [Staff(tuple(agent.skills), agent.hours) for agent in settings.agent]
     exceptions = rules.frames.exceptions
     unknown = asyncio.run(unknown_beside(settings.state_dir, exceptions.debtors)) if exceptions.debtors else ()
     house = settings.house()
-    about = [*doubts_about_agents(rules.frames, house.skills), *house_doubts(rules, house, staff)]
+    about = [*doubts_about_agents(rules.frames, house.skills), *about_house(rules, house, staff)]
     return [*about, *doubts_about_debtors(exceptions, unknown)]
 
 

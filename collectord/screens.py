@@ -251,6 +251,8 @@ def pairs(doc: Mapping[str, Any], title: str, width: int, colour: str = "cyan") 
         if isinstance(value, list) and value and isinstance(value[0], Mapping):
             inner = listing(key, value, room, title="")
             grid.add_row(Text(_heading(key), style="bold"), inner)
+        elif key == "warnings":
+            grid.add_row(Text(_heading(key), style="bold"), Text("\n".join(plain(one) for one in value)))
         else:
             grid.add_row(Text(_heading(key), style="bold"), _cell(_short(value)))
     return Panel(grid, title=Text(title), title_align="left", border_style=colour)

@@ -13,7 +13,7 @@ from collectord.core.contact.packs import EVERYWHERE, GUARD, Pack
 from collectord.core.contact.week import WHOLE_DAY, Week, both, parse_days, parse_week, without_days
 from collectord.core.house import House
 from collectord.core.receivables.risk_rules import PRIVATE
-from collectord.core.receivables.strategy_doubts import DEBTORS, LADDERS, Doubt
+from collectord.core.receivables.strategy_doubts import DEBTORS, HOUSE, LADDERS, Doubt
 from collectord.core.rules import Rules
 
 ALWAYS: Week = (WHOLE_DAY,) * 7
@@ -29,11 +29,8 @@ class Staff:
 
 
 def house_doubts(rules: Rules, house: House, staff: Sequence[Staff]) -> Iterator[Doubt]:
-    """Warnings. Where nobody or no company is configured yet, nothing is said about them."""
-    if staff:
-        yield from _skills(rules, {skill for one in staff for skill in one.skills})
-    if house.companies:
-        yield from _companies(rules, set(house.companies))
+    """Warnings about names, bounds and hours."""
+    yield from unknown_names(rules, house, staff)
     if rules.risk.enabled and PRIVATE in rules.risk.person_types and not house.private_assessment:
         sentence = (
             "contact.private_assessment in collectord.toml names no data-protection assessment: no private person's risk is estimated"
@@ -49,12 +46,20 @@ def house_doubts(rules: Rules, house: House, staff: Sequence[Staff]) -> Iterator
     yield from _hours(rules, house, staff)
 
 
+def unknown_names(rules: Rules, house: House, staff: Sequence[Staff]) -> Iterator[Doubt]:
+    """Where nobody or no company is configured yet, nothing is said about them."""
+    if staff:
+        yield from _skills(rules, {skill for one in staff for skill in one.skills})
+    if house.companies:
+        yield from _companies(rules, set(house.companies))
+
+
 def _skills(rules: Rules, known: set[str]) -> Iterator[Doubt]:
     for ladder in rules.ladders:
         for level in ladder.levels:
             if level.enabled and level.skill and level.skill not in known:
                 sentence = f"no [[agent]] of collectord.toml has the skill {level.skill!r}: these calls wait for ever"
-                yield Doubt(LADDERS, f"ladder.{ladder.name}.level.{level.number - 1}.skill", sentence, is_error=False)
+                yield Doubt(LADDERS, f"ladder.{ladder.name}.level.{level.number - 1}.skill", sentence, is_error=False, looks_in=HOUSE)
 
 
 def _companies(rules: Rules, known: set[str]) -> Iterator[Doubt]:
@@ -66,10 +71,9 @@ def _companies(rules: Rules, known: set[str]) -> Iterator[Doubt]:
     for file, path, companies in named:
         for company in companies:
             if company not in known:
-                told = ", ".join(repr(one) for one in sorted(known))
-                yield Doubt(
-                    file, path, f"there is no [[company]] with code {company!r} in collectord.toml; known are {told}", is_error=False
-                )
+                told = ", ".join(repr(one) for one in sorted(known) if one)
+                sentence = f"there is no [[company]] with code {company!r} in {HOUSE}; {f'known are {told}' if told else 'none has a code'}"
+                yield Doubt(file, path, sentence, is_error=False, looks_in=HOUSE)
 
 
 def _hours(rules: Rules, house: House, staff: Sequence[Staff]) -> Iterator[Doubt]:

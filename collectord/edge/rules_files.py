@@ -83,11 +83,14 @@ class RuleProblem:
 
 
 class RulesInvalid(Exception):
-    """Something in `rules/` is wrong; `problems` has one sentence for each."""
+    """Something in `rules/` is wrong; `problems` has one sentence for each.
 
-    def __init__(self, problems: list[RuleProblem]) -> None:
+    `warnings`: of names that are missing, besides. `partial`: fit for looking up names only; None where too little could be read.
+    """
+
+    def __init__(self, problems: list[RuleProblem], warnings: tuple[str, ...] = (), partial: Rules | None = None) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
-        self.problems = tuple(problems)
+        self.problems, self.warnings, self.partial = tuple(problems), warnings, partial
 
 
 def load_rules(directory: Path) -> Rules:
@@ -122,12 +125,21 @@ def load_rules(directory: Path) -> Rules:
         if dispositions is not None:
             told += coverage_doubts(ladders, frames, objections, legal_states, dispositions)
         warnings = reading.compared([*told, *script_doubts(scripts, ladders, early.triggers, frames)])
-    if reading.problems or ladders is None or dispositions is None:
-        raise RulesInvalid(sorted(reading.problems, key=lambda problem: (problem.file, problem.line, problem.key)))
-    return Rules(
-        packs=packs, ladders=ladders, dispositions=dispositions, sources=sources, frames=frames, objections=objections, claims=claims,
+    elif reading.problems:
+        told = [*doubts(frames, ladders or ()), *script_doubts(scripts, ladders or (), early.triggers, frames)]
+        if dispositions is not None:
+            told += coverage_doubts(ladders or (), frames, objections, legal_states, dispositions)
+        warnings = reading.compared(reading.still_sure(told))
+    problems = sorted(reading.problems, key=lambda problem: (problem.file, problem.line, problem.key))
+    if dispositions is None:
+        raise RulesInvalid(problems, warnings)
+    rules = Rules(
+        packs=packs, ladders=ladders or (), dispositions=dispositions, sources=sources, frames=frames, objections=objections, claims=claims,
         triggers=early.triggers, risk=early.risk, legal_states=legal_states, allocation=allocation, scripts=scripts, warnings=warnings,
     )  # fmt: skip
+    if problems:
+        raise RulesInvalid(problems, warnings, rules)
+    return rules
 
 
 def described(rules: Rules, house: House) -> dict[str, Any]:
@@ -158,9 +170,11 @@ def described(rules: Rules, house: House) -> dict[str, Any]:
     }
 
 
-def located(directory: Path, found: Iterable[Doubt]) -> list[str]:
-    """Doubts that need more than the files, each with file and line."""
-    return list(_Reading(directory).compared(found))
+def located(directory: Path, found: Iterable[Doubt], problems: Iterable[RuleProblem] = ()) -> list[str]:
+    """Doubts that need more than the files, each with file and line; `problems`: what was said of the files already."""
+    reading = _Reading(directory)
+    reading.problems += problems
+    return list(reading.compared(reading.still_sure(found) if reading.problems else found))
 
 
 class _Reading:
@@ -274,6 +288,15 @@ class _Reading:
         """As `parse`; `without` where there is no such file."""
         parsed = self.parse(name, parser) if (self.directory / name).exists() else None
         return without if parsed is None else parsed
+
+    def still_sure(self, found: Iterable[Doubt]) -> list[Doubt]:
+        """Of files with problems: doubts about a name, if it was looked for in what could be read, and nothing is wrong with its key."""
+        root = f"{self.directory}/"
+        wrong = {(one.file.removeprefix(root), one.key) for one in self.problems}
+        unread = {file for file, key in wrong if not key} | {file.split("/")[0] for file, _ in wrong if "/" in file}
+        if TEMPLATES in unread:
+            unread.add(SCRIPTS)
+        return [one for one in found if one.looks_in and one.looks_in not in unread and (one.file, one.path) not in wrong]
 
     def compared(self, found: Iterable[Doubt]) -> tuple[str, ...]:
         """What several files say together: contradictions join the problems, the rest comes back as warnings with file and line."""

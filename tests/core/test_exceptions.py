@@ -93,7 +93,8 @@ def test_debtors_of_one_number_in_two_companies_are_two() -> None:
          "debtor.0.pause_until: pause_until needs approved_by and reason: who stopped all contacts, and why"),
         (own("pause_until = 2026-12-31", 'approved_by = "M. Muster"', 'reason = " "'),
          "debtor.0.approved_by: approved_by needs a reason beside it: everybody who asks why will read both"),
-        (own('pause_until = "2026-12-31"'), "debtor.0.pause_until: pause_until = '2026-12-31' is not a date without quotes, like 2026-12-24"),
+        (own('pause_until = "2026-12-31"'),
+         "debtor.0.pause_until: pause_until = '2026-12-31' is not a date without quotes, like 2026-12-24"),
         (own('strategy = "lean"', 'potential_class = "I"'),
          "debtor.0.potential_class: potential_class only chooses a strategy, and strategy names one; keep one of the two"),
         (own('potential_class = "1"'), "debtor.0.potential_class: potential_class = '1' is unknown; use one of I, II, III, IV, none"),
@@ -109,8 +110,8 @@ def test_debtors_of_one_number_in_two_companies_are_two() -> None:
         ("[debtor]\n", "debtor: write [[debtor]] with two brackets, at every entry: there may be several"),
         ('[[debtors]]\ndebtor_no = "1"\n', "debtors: debtors is not known here; did you mean debtor? Known keys: debtor"),
         (own('not_onn = "fri"'),
-         "debtor.0.not_onn: not_onn is not known here; did you mean not_on? Known keys: agent, approved_by, ask_first, company, debtor_no, gap,"
-         " hours, instead, media, not_on, pause_until, per, potential_class, reason, saturation, strategy"),
+         "debtor.0.not_onn: not_onn is not known here; did you mean not_on? Known keys: agent, approved_by, ask_first, company, debtor_no,"
+         " gap, hours, instead, media, not_on, pause_until, per, potential_class, reason, saturation, strategy"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_sentence_at_its_key(text: str, problem: str) -> None:
@@ -235,7 +236,7 @@ def test_a_margin_of_nothing_makes_every_medium_that_costs_pointless() -> None:
         (['strategy = "soft"'], "strategy",
          "strategy = 'soft': there is no such strategy in strategies.toml; known are gentle, standard", True),
         (["saturation = 13"], "saturation",
-         "saturation gives the debtor more contact than strategy gentle, standard does;" + OR_SIGN,
+         "saturation gives the debtor more contact than its strategy, whatever its class, does;" + OR_SIGN,
          True),
         (['strategy = "standard"'], "strategy",
          "strategy standard may give more contact than strategy gentle does; for a debtor of such a class the stricter bounds hold until"
@@ -244,7 +245,7 @@ def test_a_margin_of_nothing_makes_every_medium_that_costs_pointless() -> None:
          "strategy standard may give more contact than strategy gentle does; for a debtor of such a class the stricter bounds hold until"
          " approved_by and reason stand beside it", False),
         (['instead.letter = "call"'], "instead",
-         "instead gives the debtor more contact than strategy gentle, standard does;" + OR_SIGN, True),
+         "instead gives the debtor more contact than its strategy, whatever its class, does;" + OR_SIGN, True),
         (["saturation = 2"], "saturation", "saturation = 2 is below the strength 3 of one call: it could never be allowed", False),
     ],
 )  # fmt: skip

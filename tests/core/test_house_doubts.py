@@ -51,6 +51,21 @@ def test_the_shipped_rules_fit_together_and_into_a_usual_house(rules: Path) -> N
     assert in_house(rules, [Staff(("senior",), "mon-fri 08:00-16:00"), Staff()], codes=[""]) == []
 
 
+def test_a_company_that_is_not_there_is_told_with_those_that_are(rules: Path) -> None:
+    text = "[ladder.firms]\ncompanies = ['2000']\n" + LADDER.format(name="firms")
+    (rules / "ladders.toml").write_text(text, encoding="utf-8")
+    told = "ladders.toml ladder.firms.companies: there is no [[company]] with code '2000' in collectord.toml; "
+    assert f"{told}known are '1000'" in in_house(rules, codes=["", "1000"])
+    assert f"{told}none has a code" in in_house(rules, codes=[""])
+
+
+@pytest.mark.parametrize(("usual", "others"), [('longest = "100d"', "up to 100d"), ("", "without a limit"), ('longest = "90d"', None)])
+def test_a_skill_that_may_agree_less_time_than_all_others_is_doubted(rules: Path, usual: str, others: str | None) -> None:
+    change(rules / "dispositions.toml", 'longest = "30d" ', f"{usual} ")
+    told = f"longest: agents with the skill senior may agree up to 90d without a lead, all others {others}"
+    assert [told in warning for warning in warnings(rules, "promise_limits.skill.senior.longest")] == ([True] if others else [])
+
+
 def test_debtors_without_a_ladder_are_named_by_kind_and_class(rules: Path) -> None:
     text = "[ladder.firms]\nperson_types = ['business']\n" + LADDER.format(name="firms")
     (rules / "ladders.toml").write_text(text, encoding="utf-8")

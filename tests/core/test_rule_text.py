@@ -233,7 +233,7 @@ def test_a_percentage_stands_in_quotes_with_its_sign(written: str) -> None:
 
 def test_a_rate_is_not_called_money() -> None:
     found = table('rate = 2.27\nwait = "1,5"\nfees = "9999999999999.00"\n')
-    assert (found.number("rate"), found.number("wait"), found.money("fees")) == (0, 0, 0)
+    assert {found.number("rate"), found.number("wait"), found.money("fees")} == {Decimal(0)}
     assert sentences(found) == [
         'rate = 2.27 is not a number in quotes, like "1.25"',
         "wait: '1,5' is no amount; write it in quotes with a point, like \"1.25\"",

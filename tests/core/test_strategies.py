@@ -263,8 +263,8 @@ def test_without_files_nobody_has_a_frame() -> None:
          " unanswered, visit"),
         ('[script]\nrude = "x"\n' + strategy(), "script.rude: rude is not known here; known keys: factual, firm, friendly"),
         (strategy("owner = true"),
-         "strategy.plain.owner: owner is not known here; did you mean owner_first? Known keys: ask_first, cost, gap, ladder, margin, media, owner_first, per,"
-         " potential_classes, priority, saturation, skill, strength, title, tones"),
+         "strategy.plain.owner: owner is not known here; did you mean owner_first? Known keys: ask_first, cost, gap, ladder,"
+         " margin, media, owner_first, per, potential_classes, priority, saturation, skill, strength, title, tones"),
         (strategy("saturation = 0", 'per = "7d"'), "strategy.plain.saturation: saturation = 0 is below 1"),
     ],
 )  # fmt: skip

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from collectord.core.house import House
+from collectord.core.receivables.strategy_doubts import Doubt, doubts_about_agents
 from collectord.core.toml_lines import KeyLines
-from collectord.edge.rules_files import RulesInvalid, described, load_rules
+from collectord.edge.rules_files import RulesInvalid, described, load_rules, located
 from collectord.edge.shipped import NAMES, ShippedMissing, shipped_directory
 
 
@@ -449,3 +450,52 @@ def test_a_bare_number_with_zeros_in_front_is_told_to_stand_in_quotes(rules: Pat
 def test_a_pack_cannot_be_called_as_the_file_of_exceptions_is(rules: Path) -> None:
     shutil.copy(rules / "packs" / "uk.toml", rules / "packs" / "debtors.toml")
     assert "packs/debtors.toml:1: debtors is a reserved name; give the pack another file name" in problems(rules)
+
+
+MISNAMED = '\n[[debtor]]\ndebtor_no = "1"\nstrategy = "leen"\ngap = 3\n\n[[debtor]]\ndebtor_no = "2"\nagent = "999"\n'
+
+
+def test_names_that_are_missing_elsewhere_are_told_beside_mistakes_in_other_keys(rules: Path) -> None:
+    change(rules / "ladders.toml", 'script = "courtesy" ', 'script = "nice" ')
+    change(rules / "ladders.toml", 'min_open = "1000.00" ', "min_open = 1000 ")
+    with (rules / "debtors.toml").open("a", encoding="utf-8") as file:
+        file.write(MISNAMED)
+    found = problems(rules)
+    assert [(text.split(":")[0], text.split(": ")[1]) for text in found] == [
+        ("debtors.toml", "debtor[1].strategy"),
+        ("debtors.toml", "debtor[1].gap"),
+        ("ladders.toml", "ladder.standard.level[1].script"),
+        ("ladders.toml", "ladder.standard.level[1].min_open"),
+    ]
+
+
+def test_a_name_is_not_looked_for_in_a_file_that_could_not_be_read(rules: Path) -> None:
+    with (rules / "debtors.toml").open("a", encoding="utf-8") as file:
+        file.write(MISNAMED)
+    (rules / "strategies.toml").write_text("[strategy", encoding="utf-8")
+    assert [text.split(": ")[1] for text in problems(rules)] == ["debtor[1].gap", "this is no TOML"]
+    (rules / "dispositions.toml").write_text("[", encoding="utf-8")
+    with pytest.raises(RulesInvalid) as caught:
+        load_rules(rules)
+    assert caught.value.partial is None
+
+
+def test_a_text_that_could_not_be_read_is_not_called_missing(rules: Path) -> None:
+    (rules / "scripts" / "de" / "courtesy.md").write_text("no head", encoding="utf-8")
+    (rules / "scripts" / "en" / "courtesy.md").write_text("no head", encoding="utf-8")
+    assert [text.split(":")[0] for text in problems(rules)] == ["scripts/de/courtesy.md", "scripts/en/courtesy.md"]
+
+
+def test_names_that_the_house_lacks_are_told_where_rules_have_other_mistakes(rules: Path) -> None:
+    change(rules / "ladders.toml", 'min_open = "1000.00" ', "min_open = 1000 ")
+    with (rules / "debtors.toml").open("a", encoding="utf-8") as file:
+        file.write(MISNAMED.replace('"leen"', '"lean"'))
+    with pytest.raises(RulesInvalid) as caught:
+        load_rules(rules)
+    assert caught.value.partial is not None
+    found = [*doubts_about_agents(caught.value.partial.frames, {"201": frozenset()})]
+    found.append(Doubt("debtors.toml", "debtor.0.gap", "too short", is_error=False, looks_in="collectord.toml"))
+    found.append(Doubt("debtors.toml", "debtor.1.agent", "not about a name", is_error=False))
+    (told,) = located(rules, found, caught.value.problems)
+    assert "debtors.toml:" in told
+    assert "debtor[2].agent: agent = '999': there is no such [[agent]]" in told

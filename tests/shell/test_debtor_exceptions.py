@@ -91,3 +91,20 @@ def test_what_several_files_contradict_is_an_error_with_file_line_and_key(place:
     assert answer.status == 2
     (problem,) = answer.sentences
     assert re.match(r".*strategies\.toml:[0-9]+: strategy\.lean\.ladder: ladder = 'short': there is no such ladder", problem)
+
+
+def test_check_tells_of_unknown_names_beside_other_mistakes_and_each_warning_in_its_own_line(place: Place) -> None:
+    place.take(row(2))
+    append(place, '\n[[debtor]]\ndebtor_no = "0001"\nnot_on = "fri"\n[[debtor]]\ndebtor_no = "2"\nagent = "999"\n')
+    warned = place.run("check", now=None)
+    assert warned.status == 0
+    assert [line for line in warned.out.splitlines() if "debtor[1].debtor_no" in line and "debtor[2].agent" in line] == []
+    edit(place, "strategies.toml", '# skill = "junior" ', 'skill = "senoir" ')
+    append(place, "gap = 3\n")
+    answer = place.run("check", now=None)
+    assert answer.status == 2
+    problem, *beside = answer.sentences
+    assert "debtor[2].gap: gap = 3 is not a duration" in problem
+    assert [line.startswith("warning: ") for line in beside] == [True] * 3
+    for words in ("skill = 'senoir': no [[agent]]", "agent = '999': there is no such [[agent]]", "no export has named debtor 0001 so far"):
+        assert any(words in line for line in beside), words

@@ -14,11 +14,12 @@ from collectord.core.receivables.ladders import PERSON_TYPES, Ladder
 from collectord.core.receivables.ledger import Debtor
 from collectord.core.receivables.legal_states import LegalStates
 from collectord.core.receivables.objections import Card
+from collectord.core.receivables.promise_limits import LimitRules
 from collectord.core.receivables.strategies import Frames
 from collectord.core.receivables.strategy_doubts import LADDERS, Doubt
 from collectord.core.telephony.disposition_rules import FollowUpRules
 
-OBJECTIONS, DISPOSITIONS = "objections.toml", "dispositions.toml"
+OBJECTIONS, DISPOSITIONS, LEGAL_STATES = "objections.toml", "dispositions.toml", "legal_states.toml"
 UNKNOWN = "of unknown kind"  # person_type is empty
 
 
@@ -32,13 +33,24 @@ def coverage_doubts(
         sentence = "the first broken promise escalates, so nobody is ever called about one, and priority does nothing"
         yield Doubt(DISPOSITIONS, "broken_promise.escalate_from", sentence, is_error=False)
     usual = follow_up.limits.usual
+    yield from _narrower_than_usual(follow_up.limits)
     for code, card in cards.items():
         if card.offers_instalments and usual.instalments == 1:
             sentence = f"the card offers instalments, but {DISPOSITIONS} lets agents agree one payment only: each plan waits for a lead"
             yield Doubt(OBJECTIONS, f"objection.{code}.offer", sentence, is_error=False)
         if card.legal_state and states.listed and states.named(card.legal_state) is None:
             sentence = f"legal_states.toml does not know {card.legal_state!r}: nobody is told whom to address instead"
-            yield Doubt(OBJECTIONS, f"objection.{code}.legal_state", sentence, is_error=False)
+            yield Doubt(OBJECTIONS, f"objection.{code}.legal_state", sentence, is_error=False, looks_in=LEGAL_STATES)
+
+
+def _narrower_than_usual(limits: LimitRules) -> Iterator[Doubt]:
+    """Days only: the other limits may well be narrower for beginners, but a longer time for everybody else is hardly meant."""
+    usual = limits.usual.longest
+    for skill, own in limits.by_skill.items():
+        if own.longest is not None and (usual is None or own.longest < usual):
+            others = "without a limit" if usual is None else f"up to {usual}d"
+            sentence = f"longest: agents with the skill {skill} may agree up to {own.longest}d without a lead, all others {others}"
+            yield Doubt(DISPOSITIONS, f"promise_limits.skill.{skill}.longest", sentence, is_error=False)
 
 
 def _ladder_of(kind: str, klass: str, company: str, ladders: Sequence[Ladder], frames: Frames) -> str:

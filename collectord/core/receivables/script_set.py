@@ -112,4 +112,4 @@ def _missing(scripts: Scripts, kind: Kind, name: str, file: str, path: str, what
     if name not in scripts.names(kind):
         known = ", ".join(scripts.names(kind)) or "none"
         sentence = f"{what}: there is no {file_of(kind, name, LANGUAGES[0])}; known are {known}"
-        yield Doubt(file, path, sentence, is_error=True)
+        yield Doubt(file, path, sentence, is_error=True, looks_in="scripts")

@@ -17,6 +17,7 @@ from collectord.core.receivables.strategies import Frames, Strategy, loosened
 from collectord.core.receivables.stricter import bounded
 
 LADDERS, STRATEGIES, DEBTORS = "ladders.toml", "strategies.toml", "debtors.toml"
+HOUSE = "collectord.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Doubt:
     path: str  # dotted key
     sentence: str
     is_error: bool
+    looks_in: str = ""  # where a name is missing that stands here: such a doubt holds beside mistakes in other keys, too
 
 
 def doubts(frames: Frames, ladders: Sequence[Ladder]) -> Iterator[Doubt]:
@@ -52,26 +54,26 @@ def doubts_about_agents(frames: Frames, skills: Mapping[str, frozenset[str]]) ->
         skill = strategy.frame.skill
         if skill and skill not in known:
             sentence = f"skill = {skill!r}: no [[agent]] of collectord.toml has it, so nobody could take these cases"
-            yield Doubt(STRATEGIES, f"{strategy.path}.skill", sentence, is_error=False)
+            yield Doubt(STRATEGIES, f"{strategy.path}.skill", sentence, is_error=False, looks_in=HOUSE)
     for own in frames.exceptions.debtors.values():
         if own.agent and own.agent not in skills:
             sentence = f"agent = {own.agent!r}: there is no such [[agent]] in collectord.toml, so nobody calls this debtor"
-            yield Doubt(DEBTORS, f"{own.path}.agent", sentence, is_error=False)
+            yield Doubt(DEBTORS, f"{own.path}.agent", sentence, is_error=False, looks_in=HOUSE)
 
 
 def doubts_about_debtors(exceptions: Exceptions, unknown: Iterable[DebtorKey]) -> Iterator[Doubt]:
     """Exceptions for debtors whom no export has named."""
     for key in unknown:
         sentence = f"no export has named debtor {key} so far; compare the number and its zeros in front with the export"
-        yield Doubt(DEBTORS, f"{exceptions.debtors[key].path}.debtor_no", sentence, is_error=False)
+        yield Doubt(DEBTORS, f"{exceptions.debtors[key].path}.debtor_no", sentence, is_error=False, looks_in=HOUSE)
 
 
 def _of_strategy(strategy: Strategy, ladders: Iterable[Ladder]) -> Iterator[Doubt]:
     names = [ladder.name for ladder in ladders]
     wanted = strategy.frame.ladder
     if wanted and wanted not in names:
-        sentence = f"ladder = {wanted!r}: there is no such ladder in {LADDERS}; known are {', '.join(names)}"
-        yield Doubt(STRATEGIES, f"{strategy.path}.ladder", sentence, is_error=True)
+        sentence = f"ladder = {wanted!r}: there is no such ladder in {LADDERS}; known are {', '.join(names) or 'none'}"
+        yield Doubt(STRATEGIES, f"{strategy.path}.ladder", sentence, is_error=True, looks_in=LADDERS)
     frame = strategy.frame
     levels = [level for ladder in ladders if _leads_over(strategy, ladder) for level in ladder.levels if level.enabled]
     for medium in sorted({frame.medium_for(level.medium) for level in levels}):
@@ -104,7 +106,7 @@ def _of_exception(own: DebtorException, frames: Frames) -> Iterator[Doubt]:
     if own.strategy and own.strategy not in strategies.by_name:
         known = ", ".join(strategies.by_name) or "none"
         sentence = f"strategy = {own.strategy!r}: there is no such strategy in {STRATEGIES}; known are {known}"
-        yield Doubt(DEBTORS, f"{own.path}.strategy", sentence, is_error=True)
+        yield Doubt(DEBTORS, f"{own.path}.strategy", sentence, is_error=True, looks_in=STRATEGIES)
         return
     may_be = _may_lead(own, frames)
     weighed = {**strategies.unnamed.strength, **(may_be[0].frame.strength if may_be else {})}
@@ -115,8 +117,8 @@ def _of_exception(own: DebtorException, frames: Frames) -> Iterator[Doubt]:
     if own.approved_by or not may_be:
         return
     for key in sorted(frozenset.intersection(*(loosened(own, one.frame) for one in may_be))):
-        names = ", ".join(one.name for one in may_be)
-        sentence = f"{key} gives the debtor more contact than strategy {names} does; write approved_by and reason beside it, or be stricter"
+        whose = f"strategy {may_be[0].name}" if len(may_be) == 1 else "its strategy, whatever its class,"
+        sentence = f"{key} gives the debtor more contact than {whose} does; write approved_by and reason beside it, or be stricter"
         yield Doubt(DEBTORS, f"{own.path}.{key}", sentence, is_error=True)
     chosen = "strategy" if own.strategy else "potential_class" if own.potential_class else ""
     narrower = [one for one in strategies.listed if chosen and bounded(may_be[0].frame, one.frame) != may_be[0].frame]
