@@ -172,11 +172,12 @@ async def _family(picture: Picture, family: Family) -> list[Seen]:
     asked = [key for key in family.branches if of(key)[1] or key in waiting]
     branches = [(*of(key), held.get(key, NO_HOLD)) for key in family.branches if of(key)[1]]
     root, own = of(family.root)
+    today = picture.house.today(picture.now)
     if not root.debtor_name:
         root = await ledger.debtor(picture.conn, family.root) or root  # known from master data alone
     found = []
     if own or branches or family.root in waiting:
-        items, holding = as_one_account((root, own, held.get(family.root, NO_HOLD)), branches)
+        items, holding = as_one_account((root, own, held.get(family.root, NO_HOLD)), branches, today, picture.policy.frames.of)
         together = joined([done.get(key, NO_HISTORY) for key in (family.root, *(branch.key for branch, _, _ in branches))])
         found.append(picture.seen(root, items, waiting.get(family.root), holding, together, family.root.debtor_no))
     for key in asked:

@@ -21,6 +21,7 @@ from collectord.core.receivables.history import History, joined
 from collectord.core.receivables.holds import Holds
 from collectord.core.receivables.ledger import DebtorKey, OpenItem
 from collectord.core.receivables.script_set import PLAIN, script_of
+from collectord.core.receivables.strategies import Frames
 from collectord.core.receivables.tasks import Task
 from collectord.core.receivables.wanted import NotWanted, Wanted
 from collectord.core.rules import Rules
@@ -49,7 +50,7 @@ async def explain(
         today = house.today(now)
         policy = await policy_of(conn, rules, house, now)
         ladder = policy.ladder_for(known.debtor, rules.ladders)
-        items, held = await _as_planned(conn, known, now, today)
+        items, held = await _as_planned(conn, known, now, today, policy.frames)
         done = await _history(conn, known, now, today, house.time_zone)
         asked = wanted(known.debtor, items, ladder, today, holds=held, history=done, policy=policy)
         live = await tasks.live_tasks_of(conn, key, now)
@@ -86,7 +87,9 @@ async def _history(conn: Connection, known: DebtorFacts, now: datetime, today: d
     return joined([await histories.history_of(conn, key, now, today, zone) for key in keys])
 
 
-async def _as_planned(conn: Connection, known: DebtorFacts, now: datetime, today: date) -> tuple[tuple[OpenItem, ...], Holds]:
+async def _as_planned(
+    conn: Connection, known: DebtorFacts, now: datetime, today: date, frames: Frames
+) -> tuple[tuple[OpenItem, ...], Holds]:
     """The debtor as planning sees it: a head office with its branches, a branch as covered by it."""
     held = await holds.holds_of(conn, known.key, now, today)
     if known.covered_by is not None:
@@ -95,4 +98,4 @@ async def _as_planned(conn: Connection, known: DebtorFacts, now: datetime, today
         return known.items, held
     own = tuple(item for item in known.items if item.debtor_no == known.key.debtor_no)
     branches = [(one.debtor, one.items, await holds.holds_of(conn, one.debtor.key, now, today)) for one in known.branches]
-    return as_one_account((known.debtor, own, held), branches)
+    return as_one_account((known.debtor, own, held), branches, today, frames.of)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,15 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectord.core.contact.contact_rules import Allowed, Refused, may_contact
-from collectord.core.contact.facts import Branch, DebtorFacts, OpenPromise
+from collectord.core.contact.facts import Branch, DebtorFacts, Fact, OpenPromise
 from collectord.core.contact.family import as_one, under
 from collectord.core.money import Money
 from collectord.core.receivables.escalation import wanted
-from collectord.core.receivables.families import as_one_account, doubts, families, owners, reference, root_of
-from collectord.core.receivables.holds import NO_HOLD, Holds
+from collectord.core.receivables.families import as_one_account, doubts, families, held_back, owners, reference, root_of
+from collectord.core.receivables.frame import NO_FRAME, Frame, Pause
+from collectord.core.receivables.holds import NO_HOLD, Grace, Holds
 from collectord.core.receivables.ladders import ladder_for
 from collectord.core.receivables.ledger import Debtor, DebtorKey, OpenItem
 from collectord.core.receivables.seen_payments import SeenPayment
+from collectord.core.receivables.strategies import NO_FRAMES
 from collectord.core.receivables.wanted import NotWanted, Wanted
 from collectord.edge.rules_files import load_rules
 from collectord.edge.shipped import shipped_directory
@@ -102,25 +104,47 @@ def owing(number: str, *items: OpenItem, **more: Any) -> tuple[Debtor, tuple[Ope
 
 def test_the_head_office_is_asked_about_the_items_of_all_its_branches() -> None:
     root = owing("10", item("A1", "50.00"))
-    items, held = as_one_account(root, [owing("B1", item("A1", "100.00"), item("A2", "-30.00"))])
+    items, held = as_one_account(root, [owing("B1", item("A1", "100.00"), item("A2", "-30.00"))], TODAY, NO_FRAMES.of)
     assert [(one.debtor_no, one.item_no) for one in items] == [("10", "A1"), ("B1", "B1/A1"), ("B1", "B1/A2")]
     asked = wanted(root[0], items, ladder_for(root[0], LADDERS), TODAY, holds=held)
     assert isinstance(asked, Wanted)
     assert sum(asked.open_amount.values()) == Decimal("120.00")
 
 
+PAUSE = Pause(until=TODAY, who="M. Lead", why="contract")
+
+
 @pytest.mark.parametrize(
-    "held", [Holds(promise_until=date(2026, 11, 30)), Holds(legal_state="insolvency")], ids=["promise", "legal state"]
-)  # fmt: skip
-def test_what_stops_a_branch_keeps_only_its_items_out(held: Holds) -> None:
+    ("held", "frame", "why"),
+    [
+        (Holds(promise_until=date(2026, 11, 30)), NO_FRAME, "promise"),
+        (Holds(legal_state="insolvency"), NO_FRAME, "legal-state"),
+        (Holds(grace=Grace(TODAY, "M. Lead", "moved")), NO_FRAME, "grace"),
+        (Holds(ask_first=True), NO_FRAME, "ask-first"),
+        (NO_HOLD, Frame(ask_first="Sales"), "ask-first"),
+        (NO_HOLD, Frame(pause=PAUSE), "paused"),
+        (NO_HOLD, Frame(only=("letter",)), "media"),
+        (Holds(asked=frozenset({"sales"})), Frame(ask_first="Sales"), ""),
+        (NO_HOLD, Frame(pause=replace(PAUSE, until=TODAY - timedelta(days=1))), ""),
+        (NO_HOLD, Frame(only=("call", "letter")), ""),
+    ],
+)
+def test_what_stops_a_branch_keeps_only_its_items_out(held: Holds, frame: Frame, why: str) -> None:
+    branch = owing("B1", item("A1"), holds=held)
+    assert held_back(branch[0], held, frame, TODAY) == why
+
+    def frames(one: Debtor) -> Frame:
+        return frame if one.debtor_no == "B1" else NO_FRAME
+
     root = owing("10", item("A1"))
-    items, holds = as_one_account(root, [owing("B1", item("A1"), holds=held), owing("B2", item("A1"))])
-    assert [one.item_no for one in items] == ["A1", "B2/A1"]
+    items, holds = as_one_account(root, [branch, owing("B2", item("A1"))], TODAY, frames)
+    assert [one.item_no for one in items] == ["A1", *([] if why else ["B1/A1"]), "B2/A1"]
     assert holds == NO_HOLD
 
 
 def test_a_branchs_dispute_is_about_its_item_in_the_head_offices_books() -> None:
-    _, holds = as_one_account(owing("10"), [owing("B1", item("A1"), item("A2"), holds=Holds(disputed_items=frozenset({"A1"})))])
+    branch = owing("B1", item("A1"), item("A2"), holds=Holds(disputed_items=frozenset({"A1"})))
+    _, holds = as_one_account(owing("10"), [branch], TODAY, NO_FRAMES.of)
     assert holds.disputed_items == {"B1/A1"}
 
 
@@ -174,13 +198,34 @@ def test_one_call_is_allowed_about_everything_the_family_owes() -> None:
         ({"facts": (fact("dispute", ""),)}, ""),
         ({"facts": (fact("legal_state", "insolvency"),)}, "legal-state"),
         ({"debtor": debtor(legal_state="Insolvenz")}, "legal-state"),
+        ({"facts": (fact("grace", "M. Lead", until_on=TODAY),)}, "grace"),
+        ({"facts": (fact("ask_first", "sales"),)}, "ask-first"),
+        ({"frame": Frame(ask_first="sales")}, "ask-first"),
+        ({"frame": Frame(pause=PAUSE)}, "paused"),
+        ({"frame": Frame(only=("letter",))}, "media"),
         ({"contacts": (call(local("2026-11-13T10:00"), "answered", disposition="paid_already"),)}, "payment"),
     ],
 )
 def test_a_branchs_refusal_concerns_only_its_items(held: dict[str, Any], why: str) -> None:
     known = together(account("B1", **held), account("B2"))
     assert [one.held_back for one in known.branches] == [why, ""]
-    assert allowed(known).items == ("A1", "B2/A1")
+    answer = allowed(known)
+    assert answer.items == ("A1", "B2/A1")
+    assert [one.rule for one in answer.warnings] == ["guard/head-office"] * bool(why)
+
+
+@pytest.mark.parametrize(
+    "held", [(fact("grace", "M. Lead", until_on=TODAY - timedelta(days=1)),), (fact("ask_first", "sales", until_on=date(2026, 11, 20)),)]
+)
+def test_a_branch_is_spoken_about_again_once_what_held_it_is_over(held: tuple[Fact, ...]) -> None:
+    assert allowed(together(account("B1", facts=held))).items == ("A1", "B1/A1")
+    agreed = fact("asked", "SALES", until_on=TODAY)
+    assert allowed(together(account("B1", facts=(agreed,), frame=Frame(ask_first="sales")))).items == ("A1", "B1/A1")
+
+
+def test_explain_says_which_branch_is_left_out_and_why() -> None:
+    answer = allowed(together(account("B1", facts=(fact("grace", "M. Lead", until_on=TODAY),)), account("B2")))
+    assert [one.reason for one in answer.warnings] == ["Not about branch B1 (Muster): it was given time."]
 
 
 def test_what_a_branch_objected_to_waits_and_the_rest_of_it_does_not() -> None:

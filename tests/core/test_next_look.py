@@ -10,8 +10,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.receivables.dunning import Cancel, Change, Create, Keep, Wait, new_task, plan_tasks
-from collectord.core.receivables.frame import NO_FRAME
+from collectord.core.receivables.dunning import Cancel, Change, Create, Keep, Nothing, Wait, new_task, plan_tasks
+from collectord.core.receivables.frame import NO_FRAME, Frame, Pause
 from collectord.core.receivables.holds import NO_HOLD, Holds, Objection
 from collectord.core.receivables.ladders import Ladder, Level
 from collectord.core.receivables.ledger import FOREVER, Debtor, OpenItem
@@ -143,3 +143,11 @@ def test_for_all_items_that_are_due_later_than_the_earliest_courtesy_nothing_is_
         for ahead in range(max(0, (quiet_until - TODAY).days)):
             answer = plan_tasks(DEBTOR, items, None, LADDER, TODAY + ahead * DAY)
             assert not isinstance(answer, Create)
+
+
+def test_the_end_of_a_pause_is_looked_at_even_of_a_branch_that_no_ladder_is_for() -> None:
+    covered = Nothing(NotWanted(rule="head-office", until=None, values={"head": "90"}))
+    frame = Frame(pause=Pause(until=TODAY + 2 * DAY, who="M. Lead", why="contract"))
+    for ladder in (LADDER, None):
+        assert next_look(covered, (item(),), ladder, NO_HOLD, frame, TODAY) == TODAY + 3 * DAY
+        assert next_look(covered, (item(),), ladder, NO_HOLD, frame, TODAY + 3 * DAY) is None

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from collectord.core.contact import frame_rules, guard, hours, limits
 from collectord.core.contact.facts import DebtorFacts, FactKind
+from collectord.core.contact.family import left_out
 from collectord.core.contact.packs import Pack, active_packs
 from collectord.core.contact.place import place_of
 from collectord.core.contact.refusals import Allowed, Answer, Notice, Question, Refusal, Refused
@@ -287,6 +288,7 @@ def _notices(question: Question) -> Iterator[Notice]:
     for item in _asked(question):
         if item.returned_on is not None:
             yield Notice("guard/direct-debit", question.says(TEXTS, "returned", item=item.item_no, day=item.returned_on))
+    yield from left_out(question)
     yield from frame_rules.warnings(question)
     for pack in question.packs:
         yield from limits.warnings(question, pack)

@@ -1,20 +1,47 @@
 """A family before the gate: the facts of a head office and its branches as those of one debtor.
 
-Owns what of a branch counts for the head office's call. Refuses nothing: the gate is asked with what comes out.
+Owns what of a branch counts for the head office's call, and the sentences about what does not. Refuses nothing: the gate is asked with
+what comes out.
 Invariant: what stops a branch keeps only its own items out of the call; contacts count for everybody in the family.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from collectord.core.contact.facts import NO_LEGAL_STATE, Branch, Contact, DebtorFacts, Fact, FactKind
+from collectord.core.contact.facts import Branch, Contact, DebtorFacts, Fact, FactKind
+from collectord.core.contact.refusals import Notice, Question
 from collectord.core.house import House
-from collectord.core.receivables.families import reference, referred
+from collectord.core.receivables.families import held_back, reference, referred
 from collectord.core.receivables.history import Touch
+from collectord.core.receivables.holds import gather
 from collectord.core.receivables.seen_payments import SeenPayment, blocking
+from collectord.core.wording import Texts
+
+TEXTS: Texts = {
+    "left-out": ("Not about branch {branch} ({name}): {why}.", "Nicht über die Filiale {branch} ({name}): {why}."),
+    "legal-state": ("its legal state stops every contact", "ihr Rechtsstatus schließt jeden Kontakt aus"),
+    "paused": ("all contacts with it are stopped", "alle Kontakte mit ihr ruhen"),
+    "grace": ("it was given time", "ihr wurde Zeit gegeben"),
+    "promise": ("it promised to pay", "sie hat Zahlung zugesagt"),
+    "ask-first": ("somebody has to be asked first", "vorher ist jemand zu fragen"),
+    "media": ("it is not called", "sie wird nicht angerufen"),
+    "payment": (
+        "it paid or says so, and it is not booked yet",
+        "sie hat gezahlt oder sagt es; gebucht ist es noch nicht",
+    ),
+}
+
+
+def left_out(question: Question) -> Iterator[Notice]:
+    """Branches whose items are not spoken about, and why."""
+    for one in question.facts.branches:
+        if one.held_back:
+            why = question.says(TEXTS, one.held_back)
+            who = {"branch": one.debtor.debtor_no, "name": one.debtor.debtor_name}
+            yield Notice("guard/head-office", question.says(TEXTS, "left-out", why=why, **who))
 
 
 def as_one(root: DebtorFacts, branches: Sequence[DebtorFacts], house: House, today: date) -> DebtorFacts:
@@ -57,12 +84,10 @@ def _together(members: Iterable[DebtorFacts]) -> tuple[Touch, ...]:
 
 
 def _held_back(branch: DebtorFacts, house: House, today: date) -> str:
-    """What keeps the branch's items out of the call: legal-state, promise, payment; "" when nothing does."""
-    states = [fact.value for fact in branch.known(FactKind.LEGAL_STATE) if fact.until_on is None or fact.until_on >= today]
-    if any(state.strip().casefold() not in NO_LEGAL_STATE for state in (*states, branch.debtor.legal_state)):
-        return "legal-state"
-    if branch.promises:
-        return "promise"
+    """What keeps the branch's items out of the call; "" when nothing does. Payments planning does not know, the rest as planning has it."""
+    held = gather(branch.facts, [promise.holds_until for promise in branch.promises], (), today)
+    if why := held_back(branch.debtor, held, branch.frame, today):
+        return why
     said = [contact.at.date() for contact in branch.contacts if contact.disposition == "paid_already"]
     # Twice as many days as banking days: longer than any holidays stretch them.
     if blocking(branch.payments, branch.items) or any(day + timedelta(days=2 * house.paid_already_days) >= today for day in said):

@@ -7,10 +7,12 @@ a circle covers nobody, so no branch is ever left without a call.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Literal
 
+from collectord.core.receivables.frame import Frame
 from collectord.core.receivables.holds import Holds
 from collectord.core.receivables.ledger import Debtor, DebtorKey, OpenItem
 
@@ -88,12 +90,27 @@ def referred(branch: DebtorKey, items: Iterable[OpenItem]) -> tuple[OpenItem, ..
 Account = tuple[Debtor, Sequence[OpenItem], Holds]
 
 
-def as_one_account(root: Account, branches: Iterable[Account]) -> tuple[tuple[OpenItem, ...], Holds]:
-    """What planning sees of a family: all items, without those of branches that a promise or a legal state holds back."""
+def held_back(debtor: Debtor, held: Holds, frame: Frame, today: date) -> str:
+    """What keeps all items of a branch out of its head office's contacts: legal-state, paused …; "" when nothing does."""
+    waits = {
+        "legal-state": bool(held.stops_all(debtor)),
+        "paused": frame.pause is not None and today <= frame.pause.until,
+        "grace": held.grace is not None,
+        "promise": held.promise_until is not None,
+        "ask-first": held.ask_first or frame.ask_first.casefold() not in {"", *held.asked},
+        "media": bool(frame.only) and "call" not in frame.only,
+    }
+    return next((why for why, holds in waits.items() if holds), "")
+
+
+def as_one_account(
+    root: Account, branches: Iterable[Account], today: date, frame_of: Callable[[Debtor], Frame]
+) -> tuple[tuple[OpenItem, ...], Holds]:
+    """What planning sees of a family: all items, without those of branches that something holds back."""
     _, own, holds = root
     items, disputed, objections = list(own), set(holds.disputed_items), list(holds.objections)
     for debtor, theirs, held in branches:
-        if held.stops_all(debtor) or held.promise_until is not None:
+        if held_back(debtor, held, frame_of(debtor), today):
             continue
         items += referred(debtor.key, theirs)
         disputed |= {reference(debtor.key, item.item_no) for item in theirs if held.disputes(item.item_no)}

@@ -45,6 +45,8 @@ class Holds:
     promise_pending: bool = False  # the promise waits for a lead's approval
     objections: tuple[Objection, ...] = ()
     grace: Grace | None = None
+    ask_first: bool = False  # somebody recorded whom to ask before a call
+    asked: frozenset[str] = frozenset()  # roles that agreed, in small letters
 
     def disputes(self, item_no: str) -> bool:
         return item_no in self.disputed_items or EVERY_ITEM in self.disputed_items
@@ -93,4 +95,6 @@ def gather(
             key=lambda grace: grace.until,
             default=None,
         ),
+        ask_first=any(fact.kind == FactKind.ASK_FIRST for fact in valid),
+        asked=frozenset(fact.value.casefold() for fact in valid if fact.kind == FactKind.ASKED),
     )

@@ -33,8 +33,15 @@ def next_look(
     answer = _answer(decision)
     if answer is None:
         return today  # what becomes of a task in somebody's hands is decided once it is back
-    if ladder is None:
-        return None
+    days: list[date | None] = [] if frame.pause is None else [frame.pause.until + DAY]  # a branch's own: then its head office speaks for it
+    if ladder is not None:
+        days += _of_answer(answer, items, ladder, holds, frame, history, today)
+    return min((day for day in days if day is not None and day > today), default=None)
+
+
+def _of_answer(
+    answer: Wanted | NotWanted, items: Sequence[OpenItem], ladder: Ladder, holds: Holds, frame: Frame, history: History, today: date
+) -> list[date | None]:
     days: list[date | None] = [*_of_estimates(items, ladder, today)]
     if isinstance(answer, Wanted):
         days.append(answer.value_until)
@@ -45,7 +52,7 @@ def next_look(
             days += _of_items(items, ladder, holds, frame, history, today)
         case _:
             days.append(today + DAY)  # what brought it forward, or to whom it goes, moves on with the days
-    return min((day for day in days if day is not None and day > today), default=None)
+    return days
 
 
 def _answer(decision: Decision) -> Wanted | NotWanted | None:

@@ -3,12 +3,14 @@
 
 -- name: holding_facts(now)
 select * from fact
- where kind in ('do_not_call', 'legal_state', 'dispute', 'objection', 'grace') and at <= :now and (revoked_at is null or revoked_at > :now)
+ where kind in ('do_not_call', 'legal_state', 'dispute', 'objection', 'grace', 'ask_first', 'asked')
+   and at <= :now and (revoked_at is null or revoked_at > :now)
  order by at, id;
 
 -- name: holding_facts_of(now, company, debtor_no)
 select * from fact
- where kind in ('do_not_call', 'legal_state', 'dispute', 'objection', 'grace') and at <= :now and (revoked_at is null or revoked_at > :now)
+ where kind in ('do_not_call', 'legal_state', 'dispute', 'objection', 'grace', 'ask_first', 'asked')
+   and at <= :now and (revoked_at is null or revoked_at > :now)
    and company = :company and debtor_no = :debtor_no
  order by at, id;
 
