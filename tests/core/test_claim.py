@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -210,6 +209,46 @@ def test_the_flat_sum_is_once_a_claim_and_fees_count_towards_it() -> None:
     francs = item("R1", "100.00", date(2026, 3, 2), currency="CHF", dunning_level=3)
     (foreign,) = claimed(debtor("business"), [francs], fees, DE, ON, BERLIN)
     assert foreign.costs == 0
+
+
+def fees_of(*reminded: tuple[int, date | None], rules: ClaimRules = RULES) -> list[Decimal]:
+    """What the items of one debtor cost, by the level of each and the day of its last letter."""
+    items = [
+        item(f"R{at}", "100.00", date(2026, 3, 2), dunning_level=level, last_dunned_on=day, **fields)
+        for at, (level, day) in enumerate(reminded)
+    ]
+    return [one.costs for one in claimed(debtor("private"), items, replace(rules, reminder_fee=Decimal(5)), DE, ON, BERLIN)]
+
+
+LETTER, NEXT = date(2026, 3, 20), date(2026, 4, 3)
+
+
+def test_one_letter_that_names_several_invoices_costs_one_fee() -> None:
+    assert fees_of((1, LETTER), (1, LETTER), (1, LETTER)) == [5, 0, 0]
+    assert fees_of((1, LETTER), (2, LETTER)) == [0, 10]  # the earlier letter named only one of them
+    assert fees_of((1, LETTER), (1, NEXT)) == [5, 5]
+    assert fees_of((1, LETTER), (2, NEXT)) == [5, 5]  # its first letter may have been the other's
+    assert fees_of((1, LETTER), (3, NEXT)) == [5, 10]
+    assert fees_of((0, LETTER), (0, NEXT)) == [0, 0]
+
+
+def test_letters_of_unknown_day_are_no_more_than_the_highest_level_proves() -> None:
+    assert fees_of((1, None), (2, None)) == [0, 10]
+    assert fees_of((1, LETTER), (1, NEXT), (2, None)) == [5, 5, 0]
+    assert fees_of((1, LETTER), (2, None)) == [5, 5]
+
+
+def test_of_a_letter_that_only_began_a_default_nobody_pays() -> None:
+    by_letter = replace(RULES, calendar_date=False)
+    assert fees_of((1, LETTER), (1, LETTER), rules=by_letter) == [0, 0]
+    assert fees_of((1, LETTER), (2, LETTER), rules=by_letter) == [0, 5]
+
+
+def test_letters_to_another_debtor_of_the_family_are_their_own() -> None:
+    two = [item("R1", "100.00", date(2026, 3, 2), dunning_level=1, last_dunned_on=LETTER)]
+    two.append(replace(two[0], debtor_no="10024"))
+    found = claimed(debtor("private"), two, replace(RULES, reminder_fee=Decimal(5)), DE, ON, BERLIN)
+    assert [one.costs for one in found] == [5, 5]
 
 
 # ---------------------------------------------------------------- allocation

@@ -18,6 +18,7 @@ from collectord.core.contact.calendar import HolidaysUnknown, WorkingDays
 from collectord.core.money import Money, plain
 from collectord.core.receivables.claim_rules import ClaimRules, Law
 from collectord.core.receivables.ledger import Debtor, OpenItem
+from collectord.core.receivables.reminder_fees import letters
 from collectord.core.wording import Language, Texts, phrase
 
 CENT = Decimal("0.01")
@@ -205,13 +206,16 @@ def claimed(
 ) -> tuple[Claimed, ...]:
     """Every debit item as of the end of this day, the oldest first. Interest is reckoned on what is still open. Raises ClaimUnknown."""
     person, contested = person_of(debtor), set(disputed)
+    debits = [item for item in sorted(items, key=lambda one: (one.due_on, one.item_no)) if item.open_amount > 0]
+    judged = [
+        (item, default_of(item, person, rules, days), item.dispute or item.item_no in contested or "" in contested) for item in debits
+    ]
+    in_default = [(item, default) for item, default, is_disputed in judged if not is_disputed and default.since and default.since <= on]
+    reminders = letters((item, _charged_letters(item, default, rules)) for item, default in in_default)
     found = []
-    for item in sorted(items, key=lambda one: (one.due_on, one.item_no)):
-        if item.open_amount <= 0:
-            continue
-        default = default_of(item, person, rules, days)
+    for item, default, is_disputed in judged:
         since = default.since
-        if item.dispute or item.item_no in contested or "" in contested:
+        if is_disputed:
             found.append(Claimed(item=item, default=default, why=phrase(TEXTS, "disputed", language)))
         elif since is None:
             found.append(Claimed(item=item, default=default, why=default.why(language, zone)))
@@ -220,18 +224,22 @@ def claimed(
         else:
             spans = periods(law, rules, person, since, on + DAY, language)
             interest = rounded(sum((span.interest(item.open_amount) for span in spans), Fraction(0)))
-            costs = _costs(item, default, person, rules, law)
+            costs = _costs(item, reminders.get((item.company, item.debtor_no, item.item_no), 0), person, rules, law)
             why = default.why(language, zone)
             found.append(Claimed(item=item, default=default, why=why, periods=spans, interest=interest, costs=costs))
     return tuple(found)
 
 
-def _costs(item: OpenItem, default: Default, person: str, rules: ClaimRules, law: Law) -> Decimal:
+def _charged_letters(item: OpenItem, default: Default, rules: ClaimRules) -> int:
+    first = 1 if default.code == "reminder" else 0  # the reminder that puts somebody in default costs nothing
+    return max(0, (item.dunning_level or 0) - first) if item.currency == rules.fee_currency else 0
+
+
+def _costs(item: OpenItem, reminders: int, person: str, rules: ClaimRules, law: Law) -> Decimal:
     """Fees, and from a business debtor the flat sum, once a claim; fees count towards it (Sec. 288 (5) sentence 3 BGB)."""
     fees = Decimal(0)
     if item.currency == rules.fee_currency:
-        first = 1 if default.code == "reminder" else 0  # the reminder that puts somebody in default costs nothing
-        fees += rules.reminder_fee * max(0, (item.dunning_level or 0) - first)
+        fees += rules.reminder_fee * reminders
         fees += rules.returned_debit_fee if item.returned_on is not None else 0
     flat = law.flat_sum if person == "business" and item.currency == law.flat_currency else Decimal(0)
     return max(flat, fees)
