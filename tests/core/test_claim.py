@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -214,8 +215,7 @@ def test_the_flat_sum_is_once_a_claim_and_fees_count_towards_it() -> None:
 def fees_of(*reminded: tuple[int, date | None], rules: ClaimRules = RULES) -> list[Decimal]:
     """What the items of one debtor cost, by the level of each and the day of its last letter."""
     items = [
-        item(f"R{at}", "100.00", date(2026, 3, 2), dunning_level=level, last_dunned_on=day, **fields)
-        for at, (level, day) in enumerate(reminded)
+        item(f"R{at}", "100.00", date(2026, 3, 2), dunning_level=level, last_dunned_on=day) for at, (level, day) in enumerate(reminded)
     ]
     return [one.costs for one in claimed(debtor("private"), items, replace(rules, reminder_fee=Decimal(5)), DE, ON, BERLIN)]
 
