@@ -19,7 +19,7 @@ from collectord.core.telephony.said_by_person import of_the_talk, read_said, ref
 from collectord.edge.store import calls, promises
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops.attempt_turn import see
-from collectord.loops.record import known_debtor, read_words, write_learnt
+from collectord.loops.record import exceeding, known_debtor, read_words, write_learnt
 
 OF_A_CALL = frozenset({"debtor", "attempt", "disposition", "promise", "callback", "note", "objection", "item", "until"})
 
@@ -62,6 +62,7 @@ async def record_from_person(
             "result": after.result.value if after.result else None,
             "promise": mine.id if mine else None,
             "approval": mine.approval.value or None if mine else None,
+            "warning": await exceeding(conn, mine, house, now),
         }
 
     return await db.write(job)

@@ -16,15 +16,17 @@ from collectord.core.contact.learnt import Learnt, RecordRefused, learn
 from collectord.core.contact.record_words import DisputeTerms
 from collectord.core.house import House
 from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.promises import Promise
 from collectord.core.receivables.strategies import NO_FRAMES
 from collectord.core.rules import Rules
+from collectord.core.telephony.agreed import more_than_owed
 from collectord.core.telephony.attempts import Disposition
-from collectord.edge.store import facts, promises
+from collectord.edge.store import facts, families, promises
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops.corrections import put_right
 from collectord.loops.explain import NotKnown
 
-__all__ = ["RecordRefused", "known_debtor", "read_words", "record", "write_learnt"]
+__all__ = ["RecordRefused", "exceeding", "known_debtor", "read_words", "record", "write_learnt"]
 
 
 async def record(
@@ -84,3 +86,12 @@ async def write_learnt(
     for kind, value in learnt.said:
         await facts.add_happening(conn, new_id(), now, f"recorded_{kind}", key, actor, f"{kind} {value}".strip())
     return [{"kind": kind, "value": value} for kind, value in learnt.said]
+
+
+async def exceeding(conn: Connection, made: Promise | None, house: House, now: datetime) -> str | None:
+    """What the answer warns of when the promises of this talk exceed what is owed."""
+    if made is None:
+        return None
+    agreed = await promises.agreement(conn, made)
+    items = await families.open_items(conn, made.key, house.today(now))
+    return more_than_owed(agreed, items, house.language, house.time_zone) or None

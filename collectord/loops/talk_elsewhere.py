@@ -21,7 +21,7 @@ from collectord.core.telephony.said_by_person import of_the_talk, read_said, ref
 from collectord.edge.store import promises, tasks
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops.consequences import follow_talk
-from collectord.loops.record import known_debtor, read_words, write_learnt
+from collectord.loops.record import exceeding, known_debtor, read_words, write_learnt
 
 OUTCOME = frozenset({"disposition", "promise", "callback", "objection", "item", "until"})
 
@@ -59,6 +59,7 @@ async def record_talk(
             "recorded": [*recorded, {"kind": "disposition", "value": said.disposition.value}],
             "promise": last.id if last else None,
             "approval": last.approval.value or None if last else None,
+            "warning": await exceeding(conn, last, house, now),
         }
 
     return await db.write(job)

@@ -19,7 +19,7 @@ from collectord.core.receivables.promise_limits import LimitRules, PromiseLimits
 from collectord.core.receivables.promises import Approval, Broken, Gone, Kept, Namesake, PartlyKept, Promise, PromiseState, moved
 from collectord.core.receivables.told import spread, tell_again
 from collectord.core.rule_text import Problem, Table
-from collectord.core.telephony.agreed import how_agreed, promises_of, remark
+from collectord.core.telephony.agreed import how_agreed, more_than_owed, promises_of, remark
 from collectord.core.telephony.attempts import Disposition, Instalment, Said
 from collectord.core.telephony.follow_up import FollowUp, after_talk
 from collectord.core.telephony.said_by_person import OutcomeRefused, read_said
@@ -265,6 +265,15 @@ def test_a_decision_is_told_to_accounting_once_more() -> None:
     assert [(line.item_no, line.promise and line.promise.amount, line.dunning_block_until, line.note) for line in lines] == [
         ("R1", Decimal("300.00"), None, "not approved"), ("R2", Decimal("110.00"), None, "not approved"),
     ]  # fmt: skip
+
+
+def test_who_records_a_promise_of_more_than_is_owed_is_told() -> None:
+    owed = [item("R1", "300.00"), item("R2", "210.00"), item("R9", "5.00"), item("G", "-100.00")]
+    assert more_than_owed([promise()], owed, "en", "UTC") == ""
+    assert more_than_owed([], owed, "en", "UTC") == ""
+    two = [promise(), replace(promise(), id="p2", amount=Money(Decimal(20), "EUR"))]
+    assert "€430.00 is promised, but only €410.00 is owed" in more_than_owed(two, owed, "en", "UTC")
+    assert "only €0.00" in more_than_owed([promise()], [], "en", "UTC")
 
 
 # ---------------------------------------------------------------- invoices that move

@@ -89,7 +89,7 @@ async def test_nothing_is_decided_twice_or_about_nothing(desk: Desk) -> None:
     await approvals.approve(desk.db, desk.house, one["id"], "", MONDAY + timedelta(hours=2), "lead")
     for again in (approvals.approve(desk.db, desk.house, one["id"], "", MONDAY, "lead"),
                   approvals.refuse(desk.db, desk.rules, desk.house, one["id"], "no", MONDAY, "lead")):  # fmt: skip
-        with pytest.raises(approvals.ApprovalRefused, match="waits for nobody: approved"):
+        with pytest.raises(approvals.ApprovalRefused, match="is not to be decided: it is approved already"):
             await again
     with pytest.raises(approvals.ApprovalRefused, match="There is no promise nothing"):
         await approvals.approve(desk.db, desk.house, "nothing", "", MONDAY, "lead")
@@ -136,7 +136,22 @@ async def test_what_is_agreed_on_the_telephone_elsewhere_has_the_usual_limits(de
     words = {"disposition": "promise", "promise": "full:2027-01-15"}
     key = DebtorKey("", "10")
     answer = await talk_elsewhere.record_talk(desk.db, desk.rules, desk.house, key, words, MONDAY, "lead", desk.new_id)
-    assert answer["approval"] == "pending"
+    assert (answer["approval"], answer["warning"]) == ("pending", None)
+
+
+async def test_whoever_writes_down_more_than_is_owed_is_warned_and_it_counts(desk: Desk) -> None:
+    await planned(desk)
+    words = {"disposition": "promise", "promise": "1000.00:2026-11-25"}
+    answer = await talk_elsewhere.record_talk(desk.db, desk.rules, desk.house, DebtorKey("", "10"), words, MONDAY, "lead", desk.new_id)
+    assert answer["warning"] == (
+        "€1,000.00 is promised, but only €410.00 is owed on what it is about: the promise is kept when that is paid."
+    )
+    assert [one["amount"] for one in await promised(desk)] == ["1000.00"]
+    said_otherwise = {"disposition": "callback", "callback": "2026-11-26T10:00:00+01:00"}
+    other = await talk_elsewhere.record_talk(
+        desk.db, desk.rules, desk.house, DebtorKey("", "10"), said_otherwise, MONDAY + timedelta(hours=1), "lead", desk.new_id
+    )
+    assert other["warning"] is None
 
 
 def _folders(desk: Desk) -> ExchangeFolders:

@@ -6,16 +6,27 @@ Invariant: all payments of a plan share `plan_id`; what one agent may not agree 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 from collectord.core.contact.calendar import bank_day
+from collectord.core.money import Money, total
+from collectord.core.receivables.ledger import OpenItem
 from collectord.core.receivables.promise_limits import beyond
 from collectord.core.receivables.promises import Approval, Promise
 from collectord.core.receivables.told import owed_on, promised_payments
 from collectord.core.telephony.attempts import Said
 from collectord.core.telephony.situation import Situation
+from collectord.core.wording import Language, Texts, phrase
+
+TEXTS: Texts = {
+    "more": (
+        "{amount} is promised, but only {owed} is owed on what it is about: the promise is kept when that is paid.",
+        "{amount} sind zugesagt, worum es geht, sind aber nur {owed} offen: die Zusage gilt als gehalten, wenn das bezahlt ist.",
+    ),
+}
 
 
 def promises_of(now: Situation, said: Said) -> tuple[Promise, ...]:
@@ -50,6 +61,16 @@ def promises_of(now: Situation, said: Said) -> tuple[Promise, ...]:
         return promises
     until = bank_day(now.days, now.today, now.rules.limits.decide_banking_days)
     return tuple(replace(p, approval=Approval.PENDING, decide_until=until, approval_note="; ".join(reasons)) for p in promises)
+
+
+def more_than_owed(promises: Sequence[Promise], items: Iterable[OpenItem], language: Language, zone: str) -> str:
+    """What whoever recorded the promises of one talk should know when they exceed what is owed; "" when they do not."""
+    owed = owed_on([no for promise in promises for no in promise.items], items, {})
+    return " ".join(
+        phrase(TEXTS, "more", language, zone, amount=Money(amount, currency), owed=Money(owed.get(currency, Decimal(0)), currency))
+        for currency, amount in total(promise.amount for promise in promises).items()
+        if amount > owed.get(currency, Decimal(0))
+    )
 
 
 def block_of(promises: Sequence[Promise], otherwise: date | None) -> date | None:
