@@ -29,14 +29,22 @@ def add(cli: typer.Typer, perform: Perform, day_option: DayOption) -> None:
         perform("promises", debtor=debtor, state=state, pending=pending or None, limit=limit)
 
     @cli.command()
-    def approve(promise: str, note: Annotated[str | None, typer.Option()] = None) -> None:
+    def approve(
+        promise: str,
+        note: Annotated[str | None, typer.Option()] = None,
+        by: Annotated[str | None, typer.Option(metavar="NAME", help="who decides; left out: the user")] = None,
+    ) -> None:
         """Approve a promise that an agent may not agree alone; of a plan all instalments."""
-        perform("approve", promise=promise, note=note)
+        perform("approve", promise=promise, note=note, by=by)
 
     @cli.command()
-    def refuse(promise: str, reason: Annotated[str, typer.Option(help="what the agent tells the debtor")]) -> None:
+    def refuse(
+        promise: str,
+        reason: Annotated[str, typer.Option(help="what the agent tells the debtor")],
+        by: Annotated[str | None, typer.Option(metavar="NAME", help="who decides; left out: the user")] = None,
+    ) -> None:
         """Refuse a promise that waits for approval; the agent who made it calls the debtor."""
-        perform("refuse", promise=promise, reason=reason)
+        perform("refuse", promise=promise, reason=reason, by=by)
 
     @cli.command()
     def objections() -> None:

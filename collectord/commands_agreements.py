@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from collectord.asked import Reply, refusal
 from collectord.core.contact.record_words import NONE
 from collectord.core.telephony.callbacks import Absence
+from collectord.core.wording import safe
 from collectord.edge.store import promises
 from collectord.loops import approvals, callbacks, outcomes, record, risk_report, talk_elsewhere
 from collectord.loops import claim as claims
@@ -37,14 +38,14 @@ async def record_facts(context: Context, args: Mapping[str, Any]) -> Reply:
 
 
 async def approve(context: Context, args: Mapping[str, Any]) -> Reply:
-    doc = await approvals.approve(context.db, context.house, args["promise"], args.get("note", ""), context.now, context.actor)
+    doc = await approvals.approve(context.db, context.house, args["promise"], args.get("note", ""), context.now, _who(context, args))
     _wake(context)
     return Reply(doc=doc)
 
 
 async def refuse(context: Context, args: Mapping[str, Any]) -> Reply:
     doc = await approvals.refuse(
-        context.db, context.rules, context.house, args["promise"], args.get("reason", ""), context.now, context.actor
+        context.db, context.rules, context.house, args["promise"], args.get("reason", ""), context.now, _who(context, args)
     )
     _wake(context)
     return Reply(doc=doc)
@@ -58,6 +59,12 @@ async def listed_promises(context: Context, args: Mapping[str, Any]) -> Reply:
 
 async def objections(context: Context, args: Mapping[str, Any]) -> Reply:
     return Reply(doc=[card.document(context.house.language) for card in context.rules.objections.values()])
+
+
+def _who(context: Context, args: Mapping[str, Any]) -> str:
+    """The person named, and the user whose hands it was."""
+    by = safe(args.get("by") or "", 60).strip()
+    return f"{by} ({context.actor})" if by else context.actor
 
 
 async def absence(context: Context, args: Mapping[str, Any]) -> Reply:

@@ -96,6 +96,7 @@ BELOW = {
 SHRINKS = ("debtor_name", "payer", "file", "title", "names", "countries", "check", "hole")
 """Columns that fold first; no word of up to LONGEST_WORD characters is broken as long as another column can stand below its row."""
 ROOMY, NARROWEST, LONGEST_WORD = 130, 8, 32
+HEADINGS = {"decide_until": "decide by"}
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _SHORT_INSTANT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d", re.ASCII)
 
@@ -187,7 +188,7 @@ def _said_below(row: Mapping[str, Any], below: Iterable[str]) -> str:
 
 
 def _heading(column: str) -> str:
-    return column.replace("_", " ")
+    return HEADINGS.get(column) or column.replace("_", " ")
 
 
 def _short(value: object) -> str:

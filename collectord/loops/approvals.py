@@ -26,7 +26,14 @@ TEXTS: Texts = {
         "There is no promise {id}; `collectord promises --pending` lists them.",
         "Eine Zusage {id} gibt es nicht; siehe `collectord promises --pending`.",
     ),
-    "decided": ("Promise {id} waits for nobody: {state}.", "Die Zusage {id} wartet auf niemanden: {state}."),
+    "decided": ("Promise {id} is not to be decided: it is {state}.", "Über die Zusage {id} ist nicht zu entscheiden: sie ist {state}."),
+    "is-": ("in force without a lead", "ohne Teamleitung gültig"),
+    "is-approved": ("approved already", "schon genehmigt"),
+    "is-refused": ("refused already", "schon abgelehnt"),
+    "is-kept": ("kept", "eingehalten"),
+    "is-partially_kept": ("kept in part", "teilweise eingehalten"),
+    "is-broken": ("broken", "gebrochen"),
+    "is-withdrawn": ("withdrawn", "zurückgenommen"),
     "reason": ("Say why: --reason. The agent tells the debtor.", "Bitte den Grund nennen: --reason. Er wird dem Debitor gesagt."),
     "approved": ("approved by {actor}", "genehmigt von {actor}"),
     "refused": ("not approved by {actor}: {reason}", "nicht genehmigt von {actor}: {reason}"),
@@ -99,7 +106,9 @@ async def _pending(conn: Connection, promise_id: str, house: House) -> tuple[Pro
     if found is None:
         raise ApprovalRefused(phrase(TEXTS, "none", house.language, id=promise_id))
     if found.approval is not Approval.PENDING or found.state is not PromiseState.OPEN:
-        raise ApprovalRefused(phrase(TEXTS, "decided", house.language, id=promise_id, state=found.approval.value or found.state.value))
+        decided = found.approval.value if found.approval is Approval.REFUSED or found.state is PromiseState.OPEN else found.state.value
+        state = phrase(TEXTS, f"is-{decided}", house.language)
+        raise ApprovalRefused(phrase(TEXTS, "decided", house.language, id=promise_id, state=state))
     return tuple(promise for promise in await promises.agreement(conn, found) if promise.approval is Approval.PENDING)
 
 

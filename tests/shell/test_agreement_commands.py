@@ -32,10 +32,13 @@ def test_a_plan_beyond_the_limits_waits_until_a_lead_has_approved_it(house: Plac
     ]  # fmt: skip
     assert house.rules(1) >= {"guard/open-promise"}
     assert "98 days from now" in house.run("promises", "--pending").out
-    assert len(house.ask("approve", waiting[2]["id"], "--note", "known customer")["promises"]) == 3
+    assert len(house.ask("approve", waiting[2]["id"], "--note", "known customer", "--by", "M. Muster")["promises"]) == 3
+    assert "approved by M. Muster (" in house.ask("promises")[0]["approval_note"]
     assert house.ask("promises", "--pending") == []
     again = house.run("approve", waiting[0]["id"])
-    assert (again.status, len(again.sentences)) == (1, 1)
+    assert (again.status, again.sentences) == (1, [f"Promise {waiting[0]['id']} is not to be decided: it is approved already."])
+    german = house.run("approve", waiting[0]["id"], env={"COLLECTORD_LANGUAGE": "de"})
+    assert german.sentences == [f"Über die Zusage {waiting[0]['id']} ist nicht zu entscheiden: sie ist schon genehmigt."]
     lines = outcomes(house)
     assert [(line["promise_amount"], line["promise_on"], line["dunning_block_until"]) for line in lines] == [
         ("40.00", "2026-12-01", "2027-03-03"), ("30.00", "2027-01-04", "2027-03-03"), ("30.00", "2027-03-01", "2027-03-03"),
@@ -45,7 +48,9 @@ def test_a_plan_beyond_the_limits_waits_until_a_lead_has_approved_it(house: Plac
 def test_a_refused_promise_lets_the_debtor_be_called_and_needs_a_reason(house: Place) -> None:
     promise = house.ask("record", 1, "--disposition", "promise", "--promise", "5.00:2026-12-01")["promise"]
     assert house.run("refuse", promise).status == 2
-    assert house.ask("refuse", promise, "--reason", "too little")["approval"] == "refused"
+    assert house.ask("refuse", promise, "--reason", "too little", "--by", "M. Muster")["approval"] == "refused"
+    assert "by M. Muster (" in house.ask("promises")[0]["approval_note"]
+    assert house.run("approve", promise).sentences == [f"Promise {promise} is not to be decided: it is refused already."]
     assert [task["origin"] for task in house.ask("tasks", "--debtor", 1)] == ["promise"]
     assert house.run("refuse", "nobody", "--reason", "x").sentences == [
         "There is no promise nobody; `collectord promises --pending` lists them."

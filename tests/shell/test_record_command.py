@@ -35,6 +35,7 @@ def outcomes(place: Place) -> list[dict[str, str]]:
         (["--ask-first", "sales"], "house/ask-first"),
         (["--contact", "call", "--result", "answered", "--at", "2026-11-23T09:00:00+01:00"], "house/after-conversation"),
         (["--disposition", "promise", "--promise", "full:2026-11-30"], "guard/open-promise"),
+        (["--promise", "full:2026-11-30"], "guard/open-promise"),
     ],
 )
 def test_what_a_human_learnt_holds_at_once(house: Place, options: list[str], rule: str) -> None:
@@ -99,10 +100,10 @@ def test_what_was_recorded_is_taken_back_with_none(house: Place) -> None:
         (["--contact", "call", "--result", "great"], "--result great is unknown"),
         (["--contact", "call", "--result", "busy", "--at", "2026-11-23T10:00:01+01:00"], "lies in the future"),
         (["--result", "busy"], "add --contact"),
-        (["--promise", "50:2026-11-30"], "Say what the talk yielded"),
         (["--disposition", "maybe"], "maybe is no disposition; use one of promise,"),
         (["--disposition", "promise"], "A promise needs amount and day"),
         (["--disposition", "promise", "--promise", "50"], "A promise needs amount and day"),
+        (["--promise", "50"], "A promise needs amount and day"),
         (["--disposition", "promise", "--promise", "1.000,00:2026-11-30"], "A promise needs amount and day"),
         (["--disposition", "promise", "--promise", "-5:2026-11-30"], "the amount must be above zero"),
         (["--disposition", "promise", "--promise", "50:2026-11-22"], "does not lie between today and a year from now"),
