@@ -32,7 +32,9 @@ def state(name: str, words: str) -> str:
         ("Rechtsanwalt Dr. Muster", "lawyer"), ("verstorben am 3.4.", "deceased"), ("Erbengemeinschaft", "deceased"),
         ("Betreuung angeordnet", "guardian"), ("minderjährig", "minor"), ("handed over", "handed_over"), ("Inkasso", "handed_over"),
         ("factored", "factored"), ("abgetreten", "factored"), ("Mahnbescheid beantragt", "court"), ("i.L.", "dissolved"),
-        ("Sonderfall", None),
+        ("Sonderfall", None), ("keine Insolvenz", None), ("not insolvent", None), ("Insolvenz: nein", None), ("n/a", None),
+        ("Insolvenz nicht eröffnet", None), ("ohne Anwalt", None), ("false", None), ("Notar", None),
+        ("Insolvenzverfahren Nichte", "insolvency"),
     ],
 )  # fmt: skip
 def test_the_words_that_accounting_uses_are_known(text: str, name: str | None) -> None:
@@ -46,6 +48,11 @@ def test_the_longest_word_decides_and_what_has_no_word_has_no_name() -> None:
     states, _ = read(state("a", '["court"]') + state("b", '["court of heirs"]') + state("c", '["heirs"]'))
     assert [getattr(states.named(text), "name", None) for text in ("Court of Heirs", "the court", "other")] == ["b", "a", None]
     assert NO_LEGAL_STATES.named("insolvency") is None
+
+
+def test_a_word_that_denies_something_itself_is_believed() -> None:
+    states, _ = read(state("a", '["nicht geschäftsfähig"]') + state("b", '["geschäft"]'))
+    assert [getattr(states.named(text), "name", None) for text in ("Nicht geschäftsfähig", "kein Geschäft", "Geschäft")] == ["a", None, "b"]
 
 
 def test_explain_tells_text_name_and_addressee() -> None:

@@ -2,16 +2,19 @@
 
 Owns the shape and the reading of `rules/legal_states.toml`, and the naming of a text. Stops nothing itself: every legal state stops every
 medium, named here or not, because a doubt means no contact.
-Invariant: a text without a known word has no name, and no other consequence.
+Invariant: a text without a known word, or that denies something, has no name, and no other consequence.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from collectord.core.rule_text import Table
 from collectord.core.wording import Language
+
+_DENIES = re.compile(r"\b(?:no|not|non|never|without|kein(?:e[nmrs]?)?|nicht|nie|ohne|nein|false|falsch)\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +30,14 @@ class LegalStates:
     listed: tuple[LegalState, ...] = ()
 
     def named(self, text: str) -> LegalState | None:
-        """The state that a text means: the one with the longest word in it, of equals the first of the file."""
+        """The state that a text means: the one with the longest word in it, of equals the first of the file.
+
+        In a text that denies something ("keine Insolvenz") only a word that does so itself is believed.
+        """
         folded = text.casefold()
-        found = [(len(word), -position) for position, one in enumerate(self.listed) for word in one.words if word in folded]
+        denied = _DENIES.search(folded) is not None
+        words = ((word, position) for position, one in enumerate(self.listed) for word in one.words if word in folded)
+        found = [(len(word), -position) for word, position in words if not denied or _DENIES.search(word)]
         return self.listed[-max(found)[1]] if found else None
 
     def document(self, text: str, language: Language) -> dict[str, str | None] | None:
