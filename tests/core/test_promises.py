@@ -227,6 +227,13 @@ def test_what_was_paid_after_the_grace_was_not_covered_by_a_credit() -> None:
     assert told.state is PromiseState.BROKEN
 
 
+def test_an_invoice_in_another_currency_now_is_neither_disputed_nor_covered() -> None:
+    told = concluded(Broken(Decimal("410.00")), items=(item("R1", "300.00", currency="CHF"), item("G", "-5.00")))
+    assert told is not None
+    assert told.task is not None
+    assert (told.state, told.task.items) == (PromiseState.BROKEN, ("R1",))
+
+
 def test_a_kept_promise_asks_for_no_call() -> None:
     told = concluded(Kept(GRACE, Decimal(410)))
     assert told is not None

@@ -101,14 +101,15 @@ def conclude(
             state = PromiseState.PARTIALLY_KEPT
         case _:
             rest, paid, state = judgement.rest, Decimal(0), PromiseState.BROKEN
+    currency = promise.amount.currency
     about = [one for one in items if one.open_amount > 0 and (not promise.items or one.item_no in promise.items)]
     owed = [one for one in about if not one.dispute and one.item_no not in disputed]
-    if about:
-        rest = min(rest, _owed(owed, items, promise.amount.currency))
+    if any(one.currency == currency for one in about):
+        rest = min(rest, _owed(owed, items, currency))
     if rest <= 0:
-        code = "covered" if any(one.currency == promise.amount.currency for one in owed) else "disputed"
+        code = "covered" if any(one.currency == currency for one in owed) else "disputed"
         return Verdict(PromiseState.WITHDRAWN, paid, phrase(TEXTS, code, language, zone, **values))
-    why = phrase(TEXTS, "broken", language, zone, rest=Money(rest, promise.amount.currency), **values)
+    why = phrase(TEXTS, "broken", language, zone, rest=Money(rest, currency), **values)
     if promise.plan_id and of_its_plan + 1 < rules.plan_broken_after:
         return Verdict(state, paid, f"{why} {phrase(TEXTS, 'plan-goes-on', language, zone)}")
     if promise.plan_id:
