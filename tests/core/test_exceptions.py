@@ -100,6 +100,7 @@ def test_debtors_of_one_number_in_two_companies_are_two() -> None:
         (own('potential_class = "1"'), "debtor.0.potential_class: potential_class = '1' is unknown; use one of I, II, III, IV, none"),
         (own('per = "7d"'), "debtor.0.per: per belongs to a saturation; write saturation = … beside it, or take per away"),
         (own("saturation = 3", 'per = "91d"'), "debtor.0.per: per must be 1d to 90d"),
+        (own('gap = "91d"'), "debtor.0.gap: gap must be 0d to 90d"),
         (own('gap = "3w"'), "debtor.0.gap: gap: '3w' is no duration; write it like 90s, 15m, 36h or 7d"),
         (own('media = ["fax"]'), "debtor.0.media: media holds 'fax'; use only call, email, letter, visit, handover"),
         (own('instead.call = "call"'), "debtor.0.instead.call: call in place of call changes nothing; take the line away"),

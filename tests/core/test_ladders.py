@@ -79,6 +79,8 @@ def test_every_key_of_a_level_is_read() -> None:
         (level("a", "3d", medium="fax"), "ladder.standard.level.0.medium", "use one of call, email, letter, visit, handover"),
         (level("a", "3d", "min_open = 25.0"), "ladder.standard.level.0.min_open", "is not money in quotes"),
         (level("a", "3d", 'min_open = "-1.00"'), "ladder.standard.level.0.min_open", "is negative"),
+        (level("a", "3d", 'needs_gap = "91d"'), "ladder.standard.level.0.needs_gap", "remembered; write at most 90d"),
+        (timed("a", 'after_contact = "91d"'), "ladder.standard.level.0.after_contact", "remembered; write at most 90d"),
         (level("a", "3d", 'needs_gap = "-1d"'), "ladder.standard.level.0.needs_gap", "is negative"),
         (level("a", "36h"), "ladder.standard.level.0.after_due", "must be whole days"),
         (level("", "3d"), "ladder.standard.level.0.name", "name is empty"),

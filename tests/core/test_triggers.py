@@ -329,6 +329,7 @@ def test_a_trigger_reads_as_it_is_written() -> None:
         ('name = "x"\noverdue_items = 2\ngrowth_within = "9d"', "growth_within", "growth_within does nothing without"),
         ('name = "x"\nlater_than_usual = "0d"', "later_than_usual", "later_than_usual must be at least 1d"),
         ('name = "x"\noverdue_items = 2\nmin_open = "-1.00"', "min_open", "min_open is negative"),
+        ('name = "x"\noverdue_items = 2\nneeds_gap = "91d"', "needs_gap", "remembered; write at most 90d"),
         ('name = "x"\noverdue_items = 2\nneeds_gap = "-1d"', "needs_gap", "needs_gap is negative"),
         ('name = "x"\noverdue_items = 2\nmedium = "handover"', "medium", "use one of call, email, letter"),
         ('name = "x"\noverdue_items = 2\nmininum = 1', "mininum", "mininum is not known here"),

@@ -16,8 +16,8 @@ from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.rule_text import Table
 
 T = TypeVar("T")
-MOST = 1_000  # strength, and days between two contacts: more is a slip of the keyboard
-LONGEST = 90  # days of a period: contacts are remembered so long (edge/store/histories)
+MOST = 1_000  # strength: more is a slip of the keyboard
+LONGEST = 90  # days of a period, and between two contacts: contacts are remembered so long (edge/store/histories)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ def _exception(table: Table) -> DebtorException:
         potential_class=table.text("potential_class", "", one_of=CLASSES),
         media=table.texts("media", [], one_of=MEDIA),
         instead=_instead(table.table("instead")),
-        gap=days_within(table, "gap", 0, MOST) if "gap" in table.data else None,
+        gap=days_within(table, "gap", 0, LONGEST) if "gap" in table.data else None,
         saturation=table.whole("saturation", at_least=1, at_most=MOST) if "saturation" in table.data else None,
         per=days_within(table, "per", 1, LONGEST) if "per" in table.data else None,
         agent=table.text("agent", "").strip(),

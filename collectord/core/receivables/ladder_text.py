@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 
+from collectord.core.receivables.exceptions import LONGEST
 from collectord.core.receivables.handover import Handover, parse_handover, takes_all_of
 from collectord.core.receivables.ladders import (
     CLASSES,
@@ -164,6 +165,9 @@ def _judge_level(level: Level, table: Table) -> None:
         table.complain("min_open", "min_open is negative; write the least amount that is worth this contact")
     if level.needs_gap < 0:
         table.complain("needs_gap", "needs_gap is negative; write the days since the previous contact, like 7d")
+    for key, days in (("needs_gap", level.needs_gap), ("after_contact", level.after_contact or 0)):
+        if days > LONGEST:
+            table.complain(key, f"{key} = {days}d is longer than contacts are remembered; write at most {LONGEST}d")
     if level.after_contact is not None:
         if level.after_contact < 1:
             table.complain(

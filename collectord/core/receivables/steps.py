@@ -46,7 +46,7 @@ class View:
         return self.risks.of(self.debtor, item, self.everything, self.history, self.today)
 
     def last_about(self, item: OpenItem) -> date | None:
-        """The contact that gaps are counted from."""
+        """The contact that the ladder's gaps are counted from; the frame's is about the debtor, so it counts from the last of all."""
         if self.ladder.options.several_items is not SeveralItems.EACH_ITS_OWN:
             return self.last_contact
         letter = item.last_dunned_on if item.last_dunned_on is not None and item.last_dunned_on <= self.today else None
@@ -102,10 +102,10 @@ def risk_may_rise(view: View, items: Iterable[OpenItem]) -> bool:
 
 def _step(view: View, item: OpenItem, level: Level, medium: str, least_gap: int = 0) -> Step:
     day = item.day_of(1) if level.after_contact is not None else day_by_age(view.ladder, level, item)
-    last = view.last_about(item)
-    gap = max(level.needs_gap, level.after_contact or 0, view.frame.gap, least_gap)
-    if last is not None and last + gap * DAY > day:
-        return Step(level, medium, last + gap * DAY, _expiry(view.ladder, level, item), last)
+    gaps = [(view.last_about(item), max(level.needs_gap, level.after_contact or 0, least_gap)), (view.last_contact, view.frame.gap)]
+    free, last = max(((last + gap * DAY, last) for last, gap in gaps if last is not None), default=(day, None))
+    if last is not None and free > day:
+        return Step(level, medium, free, _expiry(view.ladder, level, item), last)
     return Step(level, medium, day, _expiry(view.ladder, level, item))
 
 

@@ -168,7 +168,7 @@ def _strategy(name: str, table: Table, strength: Mapping[str, int], cost: Mappin
         strength=_strength(table.table("strength"), strength),
         saturation=table.whole("saturation", at_least=1, at_most=MOST) if bounded else None,
         per=days_within(table, "per", 1, LONGEST) if bounded else 1,
-        gap=days_within(table, "gap", 0, MOST) if "gap" in table.data else 0,
+        gap=days_within(table, "gap", 0, LONGEST) if "gap" in table.data else 0,
         tones=table.texts("tones", list(TONES[:1]), one_of=TONES),
         skill=table.text("skill", "").strip(),
         owner_first=table.flag("owner_first", False),

@@ -14,6 +14,7 @@ from datetime import date
 from decimal import Decimal
 
 from collectord.core.receivables.claims import DAY, Claim
+from collectord.core.receivables.exceptions import LONGEST
 from collectord.core.receivables.history import History, Touch
 from collectord.core.receivables.ladders import CLASSES, PERSON_TYPES
 from collectord.core.receivables.ledger import Debtor, OpenItem
@@ -213,6 +214,8 @@ def _trigger(table: Table) -> Trigger:
         table.complain("growth_within", "growth_within does nothing without growth or growth_percent")
     if trigger.needs_gap < 0:
         table.complain("needs_gap", "needs_gap is negative; write the days since the previous contact, like 7d")
+    if trigger.needs_gap > LONGEST:
+        table.complain("needs_gap", f"needs_gap = {trigger.needs_gap}d is longer than contacts are remembered; write at most {LONGEST}d")
     if not any(key in table.data for key in ASKED if table.data.get(key) is not False):
         table.complain("", f"the trigger can never fire: it names no condition; give it at least one of {', '.join(ASKED)}")
     return trigger
