@@ -87,6 +87,8 @@ async def plan(
     told = _Told()
     before = await db.read(lambda conn: looked_at.live(conn, now))
     await _carry(db, rules, house, now, new_id, told.take, write=not dry_run, documents=True, few=few)
+    if not dry_run:
+        told.documents["created"] = await _stored(db, told.documents["created"], before - len(told.documents["cancelled"]), now)
     documents = {kind: sorted(found, key=lambda one: (one["company"], one["debtor_no"])) for kind, found in told.documents.items()}
     gone = {one["id"] for kind in ("created", "changed", "cancelled") for one in documents[kind]}
     until = capacity.until if capacity else day_begins(house.today(now) + timedelta(days=1), house.time_zone)
@@ -100,6 +102,17 @@ async def plan(
         "shortfall": load["workload"]["shortfall"] if load else plain_map(fitted(cases, None).money),
         **load,
     }
+
+
+async def _stored(db: Database, created: list[dict[str, Any]], others: int, now: datetime) -> list[dict[str, Any]]:
+    """What was really created: of a debtor who has a task from a later instant than this `now`, none was."""
+
+    async def look(conn: Connection) -> list[dict[str, Any]]:
+        if await looked_at.live(conn, now) == others + len(created):
+            return created
+        return [one for one in created if await tasks.task(conn, one["id"]) is not None]
+
+    return await db.read(look)
 
 
 async def work(db: Database, rules: Rules, house: House, now: datetime, *, new_id: Callable[[], str], few: int = FEW) -> Counts:

@@ -106,3 +106,12 @@ def test_a_promise_for_a_day_at_the_edge_is_refused(place: Place, day: str) -> N
     answer = place.run("record", 1, "--disposition", "promise", "--promise", f"full:{day}")
     assert answer.status in (1, 2)
     assert len(answer.sentences) == 1
+
+
+def test_a_plan_for_an_instant_before_the_last_one_says_only_what_it_stored(place: Place) -> None:
+    take(place, row(1))
+    evening, morning = "2026-11-23T20:00:00+01:00", "2026-11-23T10:00:00+01:00"
+    assert place.run("plan", "--json", "--dry-run", now=morning).doc["created"]
+    assert place.run("plan", "--json", now=evening).doc["created"]
+    for _ in range(2):
+        assert place.run("plan", "--json", now=morning).doc["created"] == []
