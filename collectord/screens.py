@@ -78,7 +78,7 @@ SPARED = frozenset({
 """What a terminal of less than ROOMY columns does without; `--json` has everything."""
 NEEDED = {
     "agents": {"id"}, "batches": {"batch"}, "import": {"batch"}, "unknown": {"id"}, "tasks": {"medium"}, "sources": {"source"},
-    "promises": {"id"},
+    "promises": {"id"}, "corrections": {"value"},
 }  # fmt: skip
 """What another command asks for is spared nowhere: `accept BATCH`, `record --attempt ID`, `test-call --agent ID`."""
 SENTENCES = (
@@ -245,10 +245,9 @@ def _line(texts: list[Text], widths: list[int]) -> Table:
 
 def pairs(doc: Mapping[str, Any], title: str, width: int, colour: str = "cyan") -> Panel:
     grid = Table.grid(padding=(0, 2))
+    doc = {key: value for key, value in doc.items() if value not in (None, "", [], {})}
     room = width - 8 - max((cell_len(key) for key in doc), default=0)
     for key, value in doc.items():
-        if value in (None, "", [], {}):
-            continue
         if isinstance(value, list) and value and isinstance(value[0], Mapping):
             inner = listing(key, value, room, title="")
             grid.add_row(Text(_heading(key), style="bold"), inner)

@@ -89,9 +89,11 @@ async def test_a_kept_promise_ends_the_row_of_broken_ones(db: Database) -> None:
     for day, state in enumerate((PromiseState.BROKEN, PromiseState.KEPT, PromiseState.PARTIALLY_KEPT)):
         made = Promise(
             id=f"p{day}", company="", debtor_no="10023", amount=Money(Decimal(1), "EUR"), promised_on=date(2026, 11, 27),
-            grace_until=date(2026, 12, 1), made_at=NOW + timedelta(days=day), items=(), state=state,
+            grace_until=date(2026, 12, 1), made_at=NOW + timedelta(days=day), items=(),
         )  # fmt: skip
         await db.write(lambda conn, one=made: promises.add_promise(conn, one))  # type: ignore[misc]
+        at = made.made_at + timedelta(days=1)
+        await db.write(lambda conn, one=made.id, is_now=state, on=at: promises.close_promise(conn, one, is_now, Decimal(0), on))  # type: ignore[misc]
     assert await db.read(lambda conn: promises.broken_in_a_row(conn, made.key, NOW + timedelta(days=9))) == 1
 
 

@@ -12,6 +12,7 @@ import pytest
 from collectord.core.exports.profile_text import parse_profile
 from collectord.core.exports.source_profiles import CANONICAL, Completeness, Profile
 from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.strategies import Frames
 from collectord.core.rule_text import Problem, Table
 from collectord.edge.store import facts
 from collectord.edge.store.connection import Connection
@@ -167,7 +168,7 @@ async def test_a_doubt_is_as_old_as_the_list_that_brought_it_and_unknown_before(
 
 
 async def in_doubt(house: InHouse, now: datetime) -> frozenset[str]:
-    found = await house.db.read(partial(facts.debtor_facts, key=DebtorKey("U1", "1"), now=now, house=house.edges.house))
+    found = await house.db.read(partial(facts.debtor_facts, key=DebtorKey("U1", "1"), now=now, house=house.edges.house, frames=Frames()))
     assert found is not None
     return found.doubtful
 
@@ -200,7 +201,9 @@ async def test_an_unreadable_payment_without_an_item_number_makes_its_debtor_unc
 
 async def rejected_rows(house: InHouse, debtor_no: str) -> int:
     """Because of which the gate refuses."""
-    found = await house.db.read(partial(facts.debtor_facts, key=DebtorKey("U1", debtor_no), now=MONDAY, house=house.edges.house))
+    found = await house.db.read(
+        partial(facts.debtor_facts, key=DebtorKey("U1", debtor_no), now=MONDAY, house=house.edges.house, frames=Frames())
+    )
     assert found is not None
     return len(found.rejected_rows)
 
