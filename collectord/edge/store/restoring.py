@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -54,7 +55,7 @@ async def restore(state_dir: Path, backup: Path, now: datetime) -> Path | None:
 
 def _check(backup: Path) -> None:
     try:
-        with sqlite3.connect(f"{backup.absolute().as_uri()}?mode=ro", uri=True) as source:
+        with closing(sqlite3.connect(f"{backup.absolute().as_uri()}?mode=ro", uri=True)) as source:
             verdict = source.execute("pragma integrity_check").fetchone()[0]
             version = source.execute("select value from meta where key = 'schema_version'").fetchone()
     except sqlite3.Error as error:
