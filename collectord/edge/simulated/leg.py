@@ -1,7 +1,7 @@
 """One channel on which the dialplan runs, with everything that can happen to it in one inbox.
 
 Owns reading that inbox: keys, waiting, hang-up. Decides nothing that a dialplan decides.
-Invariant: once the leg is gone, every wait ends at once with LegGone; no key is obeyed any more.
+Invariant: things happen in the order in which they came: a key before the hang-up still counts, behind it every wait ends with LegGone.
 """
 
 from __future__ import annotations
@@ -73,11 +73,11 @@ class VariableSet:
 
 
 @dataclass(frozen=True, slots=True)
-class Woken:
-    """Look again: the leg may be gone."""
+class HungUp:
+    cause: int
 
 
-Seen: TypeAlias = Key | PickedUp | Declined | DebtorRings | DebtorAnswers | DebtorLeaves | DebtorRefuses | VariableSet | Woken
+Seen: TypeAlias = Key | PickedUp | Declined | DebtorRings | DebtorAnswers | DebtorLeaves | DebtorRefuses | VariableSet | HungUp
 
 
 class Leg:
@@ -89,7 +89,8 @@ class Leg:
         self.person = person
         self.phone = channel.device.partition("/")[2]
         self._inbox: asyncio.Queue[Seen] = asyncio.Queue()
-        self._gone: int | None = None
+        self._hung_up = False
+        self._gone: int | None = None  # cause, once the dialplan has come to it
         self._deadline: float | None = None
         machine.legs[channel.uniqueid] = self
         person.takes(self)
@@ -111,9 +112,9 @@ class Leg:
 
     def hang_up(self, cause: int = NORMAL) -> None:
         """The other end is gone."""
-        if self._gone is None:
-            self._gone = cause
-            self.post(Woken())
+        if not self._hung_up:
+            self._hung_up = True
+            self.post(HungUp(cause))
 
     # -- for the dialplan
 
@@ -132,7 +133,9 @@ class Leg:
                 got = await self._inbox.get()
         except TimeoutError:
             got = None
-        self._still_there()
+        if isinstance(got, HungUp):
+            self._gone = got.cause
+            raise LegGone(got.cause)
         if got is None and self._deadline is not None and self.machine.now() >= self._deadline - 0.001 * self.machine.speed:
             raise TimeIsUp
         return got
