@@ -23,6 +23,7 @@ from collectord.core.money import Money
 
 Language = Literal["en", "de"]
 Texts = Mapping[str, tuple[str, str]]
+DOUBLE_ENDS = ("..", "!.", "?.")
 DAYS: Mapping[Language, str] = {"en": "EEE d MMM y", "de": "EEE, d. MMM y"}
 
 
@@ -44,6 +45,11 @@ def safe(text: str, limit: int = 200) -> str:
     """Outside text on one line: no control, bidirectional or zero-width character, at most `limit` characters."""
     cleaned = _CONTROL.sub(" ", text)
     return cleaned if len(cleaned) <= limit else cleaned[: limit - 1] + "…"
+
+
+def header_text(text: str, limit: int = 200) -> str:
+    """The same for a header of a mail, where an encoded word (RFC 2047) would be read as what it hides: a line break, another header."""
+    return safe(text, limit).replace("=?", "= ?")
 
 
 def shown(value: object, language: Language, zone: str) -> str:
@@ -115,4 +121,5 @@ def phrase(texts: Texts, code: str, language: Language, zone: str = "UTC", /, **
     """The sentence `code` of `texts` with its values put in."""
     english, german = texts[code]
     pattern = german if language == "de" else english
-    return pattern.format(**{name: _Shown(shown(value, language, zone)) for name, value in values.items()})
+    sentence = pattern.format(**{name: _Shown(shown(value, language, zone)) for name, value in values.items()})
+    return sentence[:-1] if sentence.endswith(DOUBLE_ENDS) else sentence  # what somebody wrote may end like a sentence already

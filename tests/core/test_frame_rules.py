@@ -67,7 +67,7 @@ def test_a_pause_stops_every_medium_up_to_and_with_its_day_and_names_who_and_why
     paused = framed(Frame(pause=Pause(until=date(2026, 11, 24), who="M. Muster", why="negotiations")))
     for medium in ("call", "email"):
         answer = ask(paused, MONDAY, medium=medium)
-        assert only(answer) == ("debtors/paused", "All contacts are stopped up to Tue 24 Nov 2026, by M. Muster: negotiations")
+        assert only(answer) == ("debtors/paused", "All contacts are stopped up to Tue 24 Nov 2026, by M. Muster: negotiations.")
     assert until(answer) == local("2026-11-25T00:00")
     assert isinstance(ask(paused, local("2026-11-25T08:00")), Allowed)
 
@@ -158,7 +158,7 @@ def test_what_the_debtor_said_about_an_item_holds_it_on_every_path_up_to_and_wit
     held = facts(facts=(objection(), objection(day="2026-11-23", why="copy sent")))
     for medium in ("call", "letter"):
         assert only(ask(held, MONDAY, medium=medium)) == (
-            "debtors/objection", "A1 waits up to Tue 24 Nov 2026 because of what the debtor said: in approval",
+            "debtors/objection", "A1 waits up to Tue 24 Nov 2026 because of what the debtor said: in approval.",
         )  # fmt: skip
     assert until(ask(held, MONDAY)) == local("2026-11-25T08:00"), "packs open"
     assert isinstance(ask(held, local("2026-11-25T08:00")), Allowed)

@@ -91,7 +91,7 @@ def test_nobody_calls_while_the_debtor_has_time_but_an_agreed_callback_is_kept()
     answer = ask(known, NOW + timedelta(hours=1))
     assert isinstance(answer, Refused)
     assert [(one.rule, one.reason) for one in answer.refusals] == [
-        ("debtors/grace", "N. Lead gave the debtor time up to Wed 25 Nov 2026: ill")
+        ("debtors/grace", "N. Lead gave the debtor time up to Wed 25 Nov 2026: ill.")
     ]
     assert answer.not_before == local("2026-11-26T08:00")
     assert rules(ask(known, local("2026-11-26T08:00"))) == set()

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from collectord.core.money import Money
-from collectord.core.wording import Language, phrase, safe, shown
+from collectord.core.wording import Language, header_text, phrase, safe, shown
 
 TEXTS = {"due": ("{who} owes {sum} since {day}.", "{who} schuldet {sum} seit {day}.")}
 
@@ -49,6 +49,15 @@ def test_a_word_follows_the_count_it_stands_with(count: int, english: str, germa
     counted = {"bad": ("{items} {items:item is|items are} bad", "{items} {items:Zeile ist|Zeilen sind}")}
     assert phrase(counted, "bad", "en", items=count) == english
     assert phrase(counted, "bad", "de", items=count) == german
+
+
+@pytest.mark.parametrize(("why", "told"), [("ill", "ill."), ("She is ill.", "She is ill."), ("Ill!", "Ill!"), ("wait…", "wait….")])
+def test_what_somebody_wrote_ends_the_sentence_once(why: str, told: str) -> None:
+    assert phrase({"grace": ("Time: {why}.", "Zeit: {why}.")}, "grace", "en", why=why) == f"Time: {told}"
+
+
+def test_nothing_in_a_mails_header_hides_as_an_encoded_word() -> None:
+    assert header_text("=?utf-8?b?DQpCY2M6IHhAeS56?=\r\n==?", 40) == "= ?utf-8?b?DQpCY2M6IHhAeS56?=  == ?"
 
 
 def test_a_value_keeps_an_ordinary_width() -> None:

@@ -57,8 +57,8 @@ TEXTS: Texts = {
         "Durch die Zentrale {head} ({name}) abgedeckt; der mit dieser Filiale vereinbarte Rückruf wird dennoch gehalten.",
     ),
     "override": (
-        "The rule {rule} is set aside by {actor} since {day}: {reason}",
-        "Die Regel {rule} ist durch {actor} seit {day} ausgesetzt: {reason}",
+        "The rule {rule} is set aside by {actor} since {day}: {reason}.",
+        "Die Regel {rule} ist durch {actor} seit {day} ausgesetzt: {reason}.",
     ),
 }
 

@@ -53,16 +53,16 @@ TEXTS: Texts = {
     "no-strategy": ("No strategy is for this debtor's class.", "Für die Klasse dieses Debitors gibt es keine Strategie."),
     "exception": (" rules/debtors.toml has an exception{by}.", " rules/debtors.toml enthält eine Ausnahme{by}."),
     "paused": (
-        "All contacts are stopped up to {day}, by {who}: {why}",
-        "Alle Kontakte ruhen bis einschließlich {day}, veranlasst von {who}: {why}",
+        "All contacts are stopped up to {day}, by {who}: {why}.",
+        "Alle Kontakte ruhen bis einschließlich {day}, veranlasst von {who}: {why}.",
     ),
     "grace": (
-        "{who} gave the debtor time up to {day}: {why}",
-        "{who} hat dem Debitor Zeit bis einschließlich {day} gegeben: {why}",
+        "{who} gave the debtor time up to {day}: {why}.",
+        "{who} hat dem Debitor Zeit bis einschließlich {day} gegeben: {why}.",
     ),
     "objection": (
-        "{item} waits up to {day} because of what the debtor said: {why}",
-        "{item} wartet bis einschließlich {day} wegen dessen, was der Debitor sagte: {why}",
+        "{item} waits up to {day} because of what the debtor said: {why}.",
+        "{item} wartet bis einschließlich {day} wegen dessen, was der Debitor sagte: {why}.",
     ),
     "media": (
         "For this debtor only {media} is meant, not {medium} (rules/debtors.toml).",
