@@ -24,6 +24,7 @@ from collectord.commands import ALL, ASKING, FILES_OF, READING, Context
 from collectord.core.contact.packs import unknown_packs
 from collectord.core.house import House
 from collectord.core.house_doubts import Staff, house_doubts, unknown_names
+from collectord.core.receivables.claim_doubts import claim_doubts
 from collectord.core.receivables.strategy_doubts import Doubt, doubts_about_agents, doubts_about_debtors
 from collectord.core.rules import Rules
 from collectord.edge import control, inbox, log, rules_files, shipped, starter
@@ -64,8 +65,8 @@ def init(directory: Path) -> Reply:
     )
 
 
-def check(config: Path | None) -> Reply:
-    """Configuration and all rules, offline, every error at once."""
+def check(config: Path | None, now: datetime | None = None) -> Reply:
+    """Configuration and all rules, offline, every error at once. `now`: of which day; the clock's where nobody says."""
     problems: list[str] = []
     beside: list[str] = []
     found: Settings | None = None
@@ -87,6 +88,7 @@ def check(config: Path | None) -> Reply:
             rules = rules_files.load_rules(found.rules_dir)
             doc |= rules_files.described(rules, found.house())
             doc["warnings"] += rules_files.located(found.rules_dir, _doubts(rules, found, house_doubts))
+            doc["warnings"] += rules_files.located(found.rules_dir, _about_today(rules, found.house(), now))
             problems += [
                 f"contact.packs: there is no pack {name!r} in {found.rules_dir / 'packs'}; known are {', '.join(sorted(rules.packs))}"
                 for name in unknown_packs(rules.packs, tuple(found.contact.packs))
@@ -109,6 +111,12 @@ def _doubts(rules: Rules, settings: Settings, about_house: Callable[[Rules, Hous
     house = settings.house()
     about = [*doubts_about_agents(rules.frames, house.skills), *about_house(rules, house, staff)]
     return [*about, *doubts_about_debtors(exceptions, unknown)]
+
+
+def _about_today(rules: Rules, house: House, now: datetime | None) -> Iterator[Doubt]:
+    """What holds on some days only."""
+    day = now.date() if now and not now.tzinfo else house.today(now or Clock().now())
+    return claim_doubts(rules.claims, house.country, day, house.language)
 
 
 def _load(config: Path | None) -> tuple[Settings, Rules]:

@@ -160,7 +160,7 @@ def check() -> None:
     """Validate configuration and all rules offline; every error at once."""
     from collectord import app
 
-    finish("check", app.check(Options.config))
+    finish("check", app.check(Options.config, Options.now))
 
 
 @cli.command()

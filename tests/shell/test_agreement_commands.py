@@ -86,7 +86,7 @@ def test_cards_are_shown_recorded_and_taken_back(house: Place) -> None:
         (["absence", "201", "2026-12-01", "never"], 2, "UNTIL 'never' is no date"),
         (["absence", "999", "2026-12-01", "2026-12-02"], 1, "Agent 999 is not in the configuration"),
         (["report", "weather"], 1, "there is no report 'weather'; known are callbacks"),
-        (["claim", 1, "--on", "2026-11-23"], 1, "no base rate of DE covers"),
+        (["claim", 1, "--on", "2027-01-04"], 1, "no base rate of DE covers"),
         (["claim", 1, "--paid", "much"], 1, "--paid: 'much' is no amount"),
         (["claim", 1, "--paid", "-1.00"], 1, "a payment is not negative"),
         (["claim", 999], 1, "999"),
