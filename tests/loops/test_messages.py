@@ -291,7 +291,7 @@ async def test_the_gate_is_asked_at_the_moment_of_sending(desk: Desk) -> None:
         await house.plan()
         await desk.record(MONDAY, dispute="R-1:never ordered")
         assert await house.turn(MONDAY + timedelta(minutes=1)) == 0
-        assert (await house.waits())[0].startswith("Disputed, and nothing else is owed")
+        assert (await house.waits())[0].startswith("Disputed, and nothing else may be spoken about")
     assert office.mails == []
 
 

@@ -235,7 +235,7 @@ def dated_refusals(question: Question, at: datetime) -> Iterator[Refusal]:
     deadlines = [item for item in facts.debits if item.dunning_deadline is not None and at < question.begins(item.dunning_deadline)]
     if deadlines:
         latest = max(item.dunning_deadline for item in deadlines if item.dunning_deadline is not None)
-        items = [item.item_no for item in deadlines]
+        items = [item.item_no for item in deadlines if item.dunning_deadline == latest]
         yield _refusal(question, "dunning-deadline", question.begins(latest), day=latest, items=items)
     yield from _payment_seen(question, at)
 
