@@ -140,7 +140,7 @@ def _first_instant(candidate: Candidate, found: DebtorFacts, rules: Rules, house
     sources = tuple(replace(one, fresh_as_of=one.fresh_as_of + ahead) if one.fresh_as_of else one for one in found.sources)
     verdict = may_contact(replace(found, sources=sources), rules.packs, house, at)
     if isinstance(verdict, Refused):
-        first = "; ".join(refusal.reason for refusal in verdict.refusals)
+        first = " ".join(refusal.reason for refusal in verdict.refusals)
         return _Call(candidate, verdict.not_before, "", first, found)
     return _Call(candidate, at, verdict.number, "", found)
 
@@ -169,6 +169,6 @@ def _row(call: _Call, agent: FreeAgent | None, names: dict[str, str], rules: Rul
         "days_past_due": oldest_days_past_due(found.items, today),
         "task": None if task.id.startswith(FORESEEN) else task.id,
         "why": task.why,
-        "not_called_because": "; ".join(filter(None, (call.refusal, call.short))),
+        "not_called_because": " ".join(filter(None, (call.refusal, call.short))),
         "briefing": [*briefing(found.items, today, house.language, house.time_zone), *for_a_call(rules, house, found, today)],
     }
