@@ -58,7 +58,8 @@ async def listed_promises(context: Context, args: Mapping[str, Any]) -> Reply:
 
 
 async def objections(context: Context, args: Mapping[str, Any]) -> Reply:
-    return Reply(doc=[card.document(context.house.language) for card in context.rules.objections.values()])
+    rules = context.rules
+    return Reply(doc=[card.document(context.house.language, rules.legal_states) for card in rules.objections.values()])
 
 
 def _who(context: Context, args: Mapping[str, Any]) -> str:

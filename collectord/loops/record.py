@@ -67,7 +67,7 @@ def read_words(
 def _dispute_terms(key: DebtorKey, rules: Rules, house: House, now: datetime) -> DisputeTerms:
     company = house.companies.get(key.company)
     days = WorkingDays(house.country, company.region if company else "")
-    return rules.dispositions.dispositions[Disposition.DISPUTE].dispute_terms(days, house.today(now))
+    return rules.dispositions.dispositions[Disposition.DISPUTE].dispute_terms(days, house.today(now), house.language)
 
 
 async def write_learnt(

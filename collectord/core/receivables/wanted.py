@@ -29,15 +29,15 @@ TEXTS: Texts = {
         "Stufe {number} ({name}): {item} wird am {due} fällig, {amounts} in {count} Posten.",
     ),
     "wanted-risky": (
-        "Step {number} ({name}): {item} falls due on {due}, {amounts} in {count} item(s); {risk}",
+        "Step {number} ({name}): {item} falls due on {due}, {amounts} in {count} {count:item|items}; {risk}",
         "Stufe {number} ({name}): {item} wird am {due} fällig, {amounts} in {count} Posten; {risk}",
     ),
     "wanted-brought": (
-        "Step {number} ({name}), brought forward by {trigger}: {grounds}; {amounts} is open in {count} item(s).",
+        "Step {number} ({name}), brought forward by {trigger}: {grounds}; {amounts} is open in {count} {count:item|items}.",
         "Stufe {number} ({name}), vorgezogen durch {trigger}: {grounds}; {amounts} sind in {count} Posten offen.",
     ),
     "wanted-handover": (
-        "Step {number} ({name}) to {to} ({kind}): {item} was due on {due} and {amounts} is open in {count} item(s).",
+        "Step {number} ({name}) to {to} ({kind}): {item} was due on {due} and {amounts} is open in {count} {count:item|items}.",
         "Stufe {number} ({name}) an {to} ({kind}): {item} war am {due} fällig, {amounts} sind in {count} Posten offen.",
     ),
     "nothing-open": ("Nothing is open.", "Es ist nichts offen."),

@@ -221,9 +221,9 @@ def _facts(now: Situation, said: Said) -> tuple[Fact, ...]:
     match said.disposition:
         case Disposition.DISPUTE:
             reason = said.note or now.say("dispute-reason")
-            terms = now.rules.dispositions[said.disposition].dispute_terms(now.days, now.today)
+            terms = now.rules.dispositions[said.disposition].dispute_terms(now.days, now.today, now.language)
             card = now.cards.get(said.objection)
-            owner = card.owner if card and card.owner else terms.owner
+            owner = card.owner[now.language] if card and card.owner else terms.owner
             return tuple(
                 replace(_fact(now, FactKind.DISPUTE, item, reason), owner=owner, answer_by=terms.answer_by)
                 for item in said.items or now.attempt.items
