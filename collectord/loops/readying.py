@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from collectord.core.contact.contact_rules import Refused, may_contact
 from collectord.core.contact.facts import Doubt
+from collectord.core.contact.task_asked import items_wait
 from collectord.core.fingerprint import fingerprint
 from collectord.core.house import House
 from collectord.core.receivables.messages import LOOK_AGAIN, Message, MessageState, is_address, letter_file, may_try
@@ -83,9 +84,12 @@ async def make_ready(conn: Connection, order: Order, task_id: str, new_id: Calla
         return None
     verdict = may_contact(found, rules.packs, house, now, medium=task.medium)
     if isinstance(verdict, Refused):
-        await tasks.postpone(conn, task.id, verdict.not_before or now + REFUSED_PAUSE, verdict.refusals[0].reason, now)
+        await tasks.put_off(conn, task.id, verdict.not_before or now + REFUSED_PAUSE, verdict.refusals[0].reason, now)
         return None
     items = tuple(item for item in task.items if item in verdict.items)
+    if not items and (later := items_wait(task, found, rules.packs, house, now)):
+        await tasks.put_off(conn, task.id, *later, now)
+        return None
     if not items:
         await _over(conn, order, task, "nothing-left", now)
         return None

@@ -120,7 +120,7 @@ def conclude(
     task = _task(promise, owed, origin, rules, now, task_id, why) if owed else None
     held = [waits[item.item_no] for item in owed if item.item_no in waits]
     if task is not None and len(held) == len(owed):
-        task = replace(task, not_before=day_begins(min(held) + DAY, zone), state=TaskState.PLANNED)
+        task = replace(task, not_before=day_begins(min(held) + DAY, zone), own_at=now, state=TaskState.PLANNED)
     return Verdict(state, paid, why, task, ends_plan=bool(promise.plan_id))
 
 

@@ -144,7 +144,7 @@ def changed_task(change: Change, now: datetime, *, language: Language, zone: str
     )
     if (before.ladder, before.level) != (fresh.ladder, fresh.level):
         return fresh
-    return replace(fresh, not_before=before.not_before, state=before.state, attempts_made=before.attempts_made)
+    return replace(fresh, not_before=before.not_before, own_at=before.own_at, state=before.state, attempts_made=before.attempts_made)
 
 
 def _says_the_same(task: Task, asked: Wanted) -> bool:

@@ -60,7 +60,15 @@ class Task:
     script: str = ""  # call script or letter template
     tone: str = ""  # friendly | factual | firm
     value: Decimal = Decimal(0)  # expected, per agent minute: what is chosen by
+    own_at: datetime | None = None  # its own not_before, while a refusal of the gate puts it off
 
     @property
     def key(self) -> DebtorKey:
         return DebtorKey(self.company, self.debtor_no)
+
+    def sooner(self, allowed_at: datetime | None) -> datetime | None:
+        """When it may be done now that the gate, asked again, allows it from `allowed_at` on; None: no sooner than it stands."""
+        if self.own_at is None or allowed_at is None:
+            return None
+        at = max(self.own_at, allowed_at)
+        return at if at < self.not_before else None

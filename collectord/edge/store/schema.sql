@@ -231,6 +231,7 @@ create table task (
   skill text not null default '',         -- only agents with this skill
   worth integer not null default 0,       -- sort key: the largest sum in one currency, ten-thousandths
   waits text not null default '',         -- why it was postponed, one sentence
+  own_at text,                            -- its own not_before, while a refusal of the gate puts it off
   prompted_by text not null default '',       -- what brought it forward: the name of a trigger, '' = the ladder's own day
   script text not null default '',        -- call script or letter template
   tone text not null default '',          -- friendly | factual | firm

@@ -61,6 +61,7 @@ def row_of(task: Task, now: datetime) -> dict[str, Any]:
         "script": task.script,
         "tone": task.tone,
         "value": to_scaled(task.value),
+        "own_at": maybe_instant(task.own_at),
         "worth": to_scaled(max(task.open_amount.values(), default=Decimal(0))),
         "now": instant(now),
     }
@@ -91,6 +92,7 @@ def to_task(row: Mapping[str, Any]) -> Task:
         script=row["script"],
         tone=row["tone"],
         value=from_scaled(row["value"]),
+        own_at=to_maybe_instant(row["own_at"]),
     )
 
 
@@ -266,6 +268,22 @@ async def begin_call(conn: Connection, task_id: str, now: datetime) -> bool:
 async def postpone(conn: Connection, task_id: str, not_before: datetime, why: str, now: datetime) -> bool:
     """Back to planned (ready when that time is now), with the sentence why it waits. False when it is final."""
     return await SQL.postpone(conn, id=task_id, not_before=instant(not_before), why=why, now=instant(now)) is not None
+
+
+async def put_off(conn: Connection, task_id: str, not_before: datetime, why: str, now: datetime) -> None:
+    """As `postpone`, by a refusal of the gate, which may end sooner: then `bring_forward`."""
+    await SQL.put_off(conn, id=task_id, not_before=instant(not_before), why=why, now=instant(now))
+
+
+async def put_off_tasks(conn: Connection, now: datetime, *, everybody: bool) -> list[Task]:
+    """What a refusal put off, of all debtors or of those to whom something happened since planning looked at them."""
+    return [to_task(row) async for row in SQL.put_off_tasks(conn, everybody=int(everybody), now=instant(now))]
+
+
+async def bring_forward(conn: Connection, before: Task, not_before: datetime, why: str, now: datetime) -> bool:
+    """False when it is not as it was any more."""
+    times = {"not_before": instant(not_before), "before": instant(before.not_before), "now": instant(now)}
+    return await SQL.bring_forward(conn, id=before.id, why=why, **times) is not None
 
 
 async def close_task(conn: Connection, task_id: str, state: TaskState | str, reason: str, now: datetime) -> bool:
