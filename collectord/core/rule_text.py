@@ -21,6 +21,7 @@ _SHARE = re.compile(r"\A([0-9]{1,3}(?:[.,][0-9]{1,2})?) ?(%?)\Z", re.ASCII)
 _PERCENT = re.compile(r"\A([0-9]{1,3}) ?%\Z", re.ASCII)
 _UNIT = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 MISSING: Any = object()
+LONGEST = 80  # of a value in a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ def shown(value: object) -> str:
         return "{ … }"
     if isinstance(value, list):
         return f"[{', '.join(shown(entry) for entry in value[:3])}{', …' if len(value) > 3 else ''}]"
-    return repr(value)
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 class Table:
@@ -92,7 +94,7 @@ class Table:
     def text(self, key: str, default: Any = MISSING, *, one_of: Iterable[str] | None = None) -> str:
         value = self._get(key, str, "text in quotes", default)
         if value is not None and one_of is not None and value not in (allowed := tuple(one_of)) and value != default:
-            self.complain(key, f"{key} = {value!r} is unknown; use one of {', '.join(allowed)}")
+            self.complain(key, f"{key} = {shown(value)} is unknown; use one of {', '.join(allowed)}")
         return value if value is not None else ""
 
     def whole(self, key: str, default: Any = MISSING, *, at_least: int | None = None, at_most: int | None = None) -> int:
@@ -183,7 +185,7 @@ class Table:
             try:
                 return time.fromisoformat(value)
             except ValueError:
-                self._cannot_read(key, f'{key} = {value!r} is no time of day; write "08:00"')
+                self._cannot_read(key, f'{key} = {shown(value)} is no time of day; write "08:00"')
         return value if isinstance(value, time) else time(0)
 
     def texts(self, key: str, default: Any = MISSING, *, one_of: Iterable[str] | None = None) -> tuple[str, ...]:
@@ -196,7 +198,7 @@ class Table:
                 quoted = "" if isinstance(entry, bool | dict | list) else f'; write "{shown(entry)}"'
                 self.complain(key, f"{key} holds {shown(entry)}, which is no text in quotes{quoted}")
             elif allowed is not None and entry not in allowed:
-                self.complain(key, f"{key} holds {entry!r}; use only {', '.join(allowed)}")
+                self.complain(key, f"{key} holds {shown(entry)}; use only {', '.join(allowed)}")
         return tuple(entry for entry in value if isinstance(entry, str))
 
     def table(self, key: str) -> Table:

@@ -249,3 +249,12 @@ def test_a_key_that_is_like_none_has_only_the_list_and_one_that_is_written_alrea
         "colour is not known here; known keys: after_due",
         "after_deu is not known here; known keys: after_due",
     ]
+
+
+def test_a_value_of_any_length_makes_a_sentence_that_can_be_read() -> None:
+    problems: list[Problem] = []
+    table = Table({"a": "x" * 5000, "b": ["y" * 5000]}, "", problems)
+    table.text("a", one_of=("one",))
+    table.texts("b", one_of=("one",))
+    assert all(len(problem.sentence) < 200 for problem in problems)
+    assert len(problems) == 2
