@@ -19,6 +19,7 @@ from collectord.core.money import plain_map
 from collectord.core.receivables.briefing import briefing
 from collectord.core.receivables.dunning import day_begins
 from collectord.core.receivables.foresight import FORESEEN, foresee_task
+from collectord.core.receivables.ladders import ladder_of
 from collectord.core.receivables.ledger import oldest_days_past_due, overdue_total
 from collectord.core.receivables.script_set import script_of
 from collectord.core.receivables.shortfall import Case, no_time
@@ -147,7 +148,9 @@ def _first_instant(candidate: Candidate, found: DebtorFacts, rules: Rules, house
 
 def _row(call: _Call, agent: FreeAgent | None, names: dict[str, str], rules: Rules, house: House, now: datetime) -> dict[str, Any]:
     task, found, today = call.candidate.task, call.found, house.today(now)
-    level = next((ladder.level(task.level) for ladder in rules.ladders if ladder.name == task.ladder), None)
+    ladder = ladder_of(rules.ladders, task.ladder, task.rungs)
+    number = task.counted_in(ladder.rungs).level if ladder else task.level
+    level = ladder.level(number) if ladder else None
     return {
         "when": call.at.astimezone(ZoneInfo(house.time_zone)).isoformat(timespec="minutes") if call.at else None,
         "company": task.company,
@@ -157,7 +160,7 @@ def _row(call: _Call, agent: FreeAgent | None, names: dict[str, str], rules: Rul
         "agent": agent.id if agent else "",
         "agent_name": names[agent.id] if agent else "",
         "ladder": task.ladder,
-        "level": task.level,
+        "level": number,
         "step": level.title(house.language) if level else "",
         "prompted_by": task.prompted_by,
         "tone": task.tone,

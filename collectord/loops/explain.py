@@ -54,6 +54,8 @@ async def explain(
         done = await _history(conn, known, now, today, house.time_zone)
         asked = wanted(known.debtor, items, ladder, today, holds=held, history=done, policy=policy)
         live = await tasks.live_tasks_of(conn, key, now)
+        if ladder is not None:
+            live = tuple(task.counted_in(ladder.rungs) for task in live)
         answer = may_contact(known, rules.packs, house, now, item=item)
         notices = await asked_blocks.warnings(conn, house, now, key)
         shown = explained(known, answer, asked, live, ladder.name if ladder else None, house, now, notices)

@@ -29,6 +29,7 @@ from collectord.edge.store import ledger, looked_at, snapshots, tasks
 from collectord.edge.store.connection import Connection, Database, open_for_reading
 from collectord.edge.store.looked_at import Turn
 from collectord.loops.debtor_scan import SMALL_PAGE
+from collectord.loops.naming_steps import name_steps
 from collectord.loops.planning_pass import Order, Portion, portions
 from collectord.loops.policies import learn
 from collectord.loops.put_off import bring_forward
@@ -137,6 +138,7 @@ async def _carry(
     """How many tasks, put off by the gate before, come sooner."""
     if write:
         await learn(db, rules, house, now)
+        await name_steps(db, rules, now)
     turn = await (db.write(looked_at.begin) if write else db.read(looked_at.state))
     crash_point("plan-begun")
     basis = await db.read(lambda conn: _basis(conn, rules, house, now))

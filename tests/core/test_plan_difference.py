@@ -87,7 +87,7 @@ def test_a_task_is_told_by_its_step_and_compared_by_what_it_holds() -> None:
         )  # fmt: skip
 
     one, other = said(asked(40), {}, "gentle", "de"), said(asked(60), {}, "gentle", "de")
-    assert one.row == Row("standard", 2, "Erinnerung") == other.row
+    assert one.row == Row("standard", 2, "Erinnerung", step="friendly call") == other.row
     assert one.content != other.content
     assert one.amounts == {"EUR": Decimal("10.00")}
 

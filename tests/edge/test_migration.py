@@ -75,7 +75,7 @@ async def test_everything_that_was_recorded_is_there_afterwards(tmp_path: Path) 
         after = rows(path, table)
         assert [{name: row[name] for name in old} for row, old in zip(after, before[table], strict=True)] == before[table]
     for view, table in MOVED.items():
-        assert rows(path, view) == before[table]
+        assert sorted(({name: row[name] for name in before[table][0]} for row in rows(path, view)), key=repr) == before[table]
     assert {row["key"]: row["value"] for row in rows(path, "meta") if row["key"] != "schema_digest"} == {
         "schema_version": str(SCHEMA_VERSION), "live": "yes", "paused": "no", "generation": "4",
     }  # fmt: skip

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from collectord.core.house import Company, House
+from collectord.core.receivables.rungs import NO_RUNGS
 from collectord.core.receivables.tasks import TaskState
 from collectord.core.rules import Rules
 from collectord.core.telephony.agents import OnDuty
@@ -152,7 +153,7 @@ async def test_after_a_step_was_carried_out_the_next_one_comes_on_its_day(db: Da
 
     async def talked(conn: Connection) -> None:
         await tasks.close_task(conn, created["id"], TaskState.DONE, "talked", NOW)
-        await tasks.mark_carried_out(conn, (await tasks.task(conn, created["id"])).key, {"A": 2}, TODAY)  # type: ignore[union-attr]
+        await tasks.mark_carried_out(conn, (await tasks.task(conn, created["id"])).key, {"A": 2}, NO_RUNGS, TODAY)  # type: ignore[union-attr]
 
     await db.write(talked)
     assert (await planned(db, rules))["created"] == []

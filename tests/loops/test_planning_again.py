@@ -144,7 +144,7 @@ async def called(ledger: Ledger, debtor: int, end: str) -> None:
             await tasks.postpone(conn, task.id, ledger.now + timedelta(hours=3), "nobody answered", ledger.now)
             return
         if end == "spoken":
-            await tasks.mark_carried_out(conn, task.key, dict.fromkeys(task.items, task.level), ledger.house.today(ledger.now))
+            await tasks.mark_carried_out(conn, task.key, dict.fromkeys(task.items, task.level), task.rungs, ledger.house.today(ledger.now))
         await tasks.close_task(conn, task.id, TaskState.DONE if end == "spoken" else TaskState.CANCELLED, end, ledger.now)
 
     await ledger.db.write(job)

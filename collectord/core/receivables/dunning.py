@@ -79,11 +79,16 @@ def plan_tasks(
     """What becomes of the debtor's live ladder task (`existing`, at most one). A task in somebody's hands is kept as it is."""
     if existing is not None and existing.state not in CHANGEABLE:
         return Keep(existing)
-    return decided(wanted(debtor, items, ladder, today, holds=holds, history=history, policy=policy), existing, zone)
+    task = existing if existing is None or ladder is None else existing.counted_in(ladder.rungs)
+    decision = decided(wanted(debtor, items, ladder, today, holds=holds, history=history, policy=policy), task, zone)
+    match decision:
+        case Keep(Task() as kept, Wanted() as asked) if kept is not existing:
+            return Change(kept, asked)  # the same step, which has another number now
+    return decision
 
 
 def decided(answer: Wanted | NotWanted, existing: Task | None, zone: str) -> Decision:
-    """What the answer does to the task that there is."""
+    """What the answer does to the task that there is; its step is counted in the ladder that was asked."""
     if existing is not None and existing.state not in CHANGEABLE:
         return Keep(existing)
     match answer, existing:
@@ -115,6 +120,7 @@ def new_task(asked: Wanted, task_id: str, now: datetime, *, language: Language, 
         debtor_no=asked.key.debtor_no,
         medium=asked.medium,
         ladder=asked.ladder,
+        rungs=asked.rungs,
         level=asked.level.number,
         items=asked.items,
         open_amount=asked.open_amount,

@@ -226,6 +226,7 @@ def _wanted(
     return Wanted(
         key=view.debtor.key,
         ladder=view.ladder.name,
+        rungs=view.ladder.rungs,
         level=level,
         medium=step.medium,
         items=tuple(claim.item.item_no for claim in covered),

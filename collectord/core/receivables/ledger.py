@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from collectord.core.receivables.rungs import NO_RUNGS, Rungs
+
 FOREVER = date(9999, 12, 31)  # "blocked until further notice"
 
 
@@ -52,6 +54,7 @@ class OpenItem:
     # what collectord itself did about it:
     contact_level: int = 0  # last level of our ladder that was carried out for it
     contacted_on: date | None = None
+    contact_rungs: Rungs = NO_RUNGS  # the steps that `contact_level` counts
 
     def days_past_due(self, as_of: date) -> int:
         """Negative while not yet due; 0 on the due day, and as long as its payment may lie among what is not booked yet."""

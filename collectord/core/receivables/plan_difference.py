@@ -55,13 +55,14 @@ Amounts = Mapping[str, Decimal]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the rules say of a debtor, as one line of the table."""
+    """What the rules say of a debtor, as one line of the table. A step is known by its name: other rules may give it another number."""
 
     ladder: str  # "" = no contact
-    level: int
-    rule: str  # the step's name, or the rule that refuses
+    level: int = field(compare=False)
+    rule: str  # the step's title, or the rule that refuses
     prompted_by: str = ""  # trigger
     strategy: str = ""  # whose refusal it is
+    step: str = ""  # its name
 
     @property
     def is_task(self) -> bool:
@@ -84,7 +85,7 @@ class Said:
 
 def said(answer: Wanted | NotWanted, overdue: Amounts, strategy: str, language: Language) -> Said:
     if isinstance(answer, Wanted):
-        row = Row(answer.ladder, answer.level.number, answer.level.title(language), prompted_by=answer.prompted_by)
+        row = Row(answer.ladder, answer.level.number, answer.level.title(language), prompted_by=answer.prompted_by, step=answer.level.name)
         content = (answer.medium, answer.items, answer.priority, answer.skill, answer.agent, answer.script, answer.tone)
         return Said(row, answer.open_amount, content)
     return Said(Row("", 0, answer.rule, strategy=strategy if answer.rule in BY_STRATEGY else ""), overdue)
@@ -116,6 +117,7 @@ class _Example:
 
 @dataclass(slots=True)
 class _Line:
+    level: int
     before: _Sum = field(default_factory=_Sum)
     after: _Sum = field(default_factory=_Sum)
     appear: _Sum = field(default_factory=_Sum)
@@ -140,7 +142,9 @@ class Difference:
         self._totals = {code: _Sum() for code in ("appear", "vanish", "moved", "altered")}
 
     def add(self, key: DebtorKey, before: Said, after: Said) -> None:
-        was, now = self._lines.setdefault(before.row, _Line()), self._lines.setdefault(after.row, _Line())
+        was = self._lines.setdefault(before.row, _Line(before.row.level))
+        now = self._lines.setdefault(after.row, _Line(after.row.level))
+        now.level = after.row.level
         was.before.add(before.amounts)
         now.after.add(after.amounts)
         example = _Example(key, before.row, after.row, after.amounts if after.row.is_task else before.amounts)
@@ -164,11 +168,11 @@ class Difference:
 
     def rows(self, before: str, after: str) -> list[dict[str, Any]]:
         """Steps first, in the order of their ladders, then the refusals. `before` and `after` name the two columns."""
-        ordered = sorted(self._lines.items(), key=lambda pair: (not pair[0].is_task, pair[0].ladder, pair[0].level, pair[0].name))
+        ordered = sorted(self._lines.items(), key=lambda pair: (not pair[0].is_task, pair[0].ladder, pair[1].level, pair[0].name))
         return [
             {
                 "ladder": row.ladder,
-                "level": row.level,
+                "level": line.level,
                 "rule": row.rule,
                 "prompted_by": row.prompted_by,
                 "strategy": row.strategy,

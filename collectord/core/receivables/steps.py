@@ -14,7 +14,18 @@ from datetime import date
 from collectord.core.receivables.frame import NO_FRAME, Frame
 from collectord.core.receivables.history import NO_HISTORY, History
 from collectord.core.receivables.holds import Holds
-from collectord.core.receivables.ladders import DAY, Instalments, Ladder, Level, OldestCleared, OldItem, SeveralItems, day_by_age, reached
+from collectord.core.receivables.ladders import (
+    DAY,
+    Instalments,
+    Ladder,
+    Level,
+    OldestCleared,
+    OldItem,
+    SeveralItems,
+    counted,
+    day_by_age,
+    reached,
+)
 from collectord.core.receivables.ledger import Debtor, OpenItem
 from collectord.core.receivables.risk import Risk
 from collectord.core.receivables.risk_rules import NO_RISKS, Risks
@@ -149,7 +160,7 @@ def position(view: View, level: Level) -> int:
 def carried_out(
     ladder: Ladder, number: int, items: Collection[OpenItem], on: date, everything: Collection[OpenItem] = ()
 ) -> dict[str, int]:
-    """The `contact_level` of each item after step `number` was carried out about `items` on this day.
+    """The `contact_level` of each item, in the steps of this ladder, after step `number` was carried out about `items` on this day.
 
     A young item that was only spoken about along with an old one rises no higher than its own age, so that its later steps still come,
     unless the ladder keeps the level. `everything`: all open items of the debtor, for instalments that count as one.
@@ -170,5 +181,5 @@ def carried_out(
         for item in everything:
             invoice = ladder.invoice_of(item)
             if invoice in invoices and item.open_amount > 0:
-                levels[item.item_no] = max(item.contact_level, invoices[invoice], levels.get(item.item_no, 0))
+                levels[item.item_no] = max(counted(ladder, item), invoices[invoice], levels.get(item.item_no, 0))
     return levels

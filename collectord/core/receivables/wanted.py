@@ -16,6 +16,7 @@ from collectord.core.receivables.handover import KIND_TITLES, Handover
 from collectord.core.receivables.ladders import Level
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.risk import Risk
+from collectord.core.receivables.rungs import NO_RUNGS, Rungs
 from collectord.core.receivables.triggers import Fired
 from collectord.core.wording import Bilingual, Language, Texts, Told, phrase
 
@@ -155,6 +156,7 @@ class Wanted:
     risk: Risk | None = None  # of paying late, where the step asks for one
     handover: Handover | None = None  # to whom it goes
     value: Decimal = Decimal(0)  # expected, per agent minute; of calls only
+    rungs: Rungs = NO_RUNGS  # of the ladder: what the level's number counts
     value_until: date | None = None  # the first day on which age alone makes that another
 
     @property

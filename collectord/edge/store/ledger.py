@@ -24,6 +24,7 @@ from collectord.core.receivables.ledger import (
     overdue_total,
 )
 from collectord.core.wording import Language
+from collectord.edge.store import rungs
 from collectord.edge.store.batches import listed as listed_batches
 from collectord.edge.store.batches import source_states
 from collectord.edge.store.codec import as_json, instant, maybe_day
@@ -38,7 +39,7 @@ __all__ = [
 ]  # fmt: skip
 
 SQL = queries("ledger")
-SOURCE, DUE_ON, OPEN_AMOUNT = (ITEM_COLUMNS.index(name) for name in ("source", "due_on", "open_amount"))
+SOURCE, DUE_ON, OPEN_AMOUNT, RUNGS = (ITEM_COLUMNS.index(name) for name in ("source", "due_on", "open_amount", "contact_rungs"))
 Lags = dict[tuple[str, str], int]  # (source, company) -> days that its bookings lag behind the day of reading
 FIRST, LAST = DebtorKey("", ""), DebtorKey("\U0010ffff", "\U0010ffff")  # no key sorts before the one or behind the other
 
@@ -102,6 +103,7 @@ async def _items(
     if not debtors:
         return {}
     rows = await _rows(conn, debtors, today, keys)
+    await rungs.know(conn, {values[RUNGS] for own in rows.values() for values, _, _ in own})
     found: dict[DebtorKey, list[OpenItem]] = {}
     for debtor in debtors:
         own = rows[debtor.company, debtor.debtor_no]

@@ -135,6 +135,7 @@ create table item_version (
   dunning_block_until text,
   dispute integer not null,
   contact_level integer not null default 0,
+  contact_rungs text not null default '', -- the steps that contact_level counts: rungs.id; '' = written before names were remembered
   contacted_on text,
   opened_as_of text not null,
   changed_as_of text not null,
@@ -150,8 +151,8 @@ create index item_by_source on item_version (source, state, company, debtor_no, 
 create index item_ended on item_version (until) where until < 2147483647;
 create view item as
 select company, debtor_no, item_no, source, state, due_on, open_amount, currency, amount, invoiced_on, kind, payment_method,
-       discount_until, dunning_level, last_dunned_on, dunning_deadline, dunning_block_until, dispute, contact_level, contacted_on,
-       opened_as_of, changed_as_of, cleared_as_of, batch_id, digest, doubtful
+       discount_until, dunning_level, last_dunned_on, dunning_deadline, dunning_block_until, dispute, contact_level, contact_rungs,
+       contacted_on, opened_as_of, changed_as_of, cleared_as_of, batch_id, digest, doubtful
   from item_version where since <= (select number from visible) and until > (select number from visible);
 
 create table clearing_version (          -- every fall of an open amount: what promises are judged by; sums are what counts
@@ -210,6 +211,17 @@ create index contact_by_debtor on contact (company, debtor_no, at);
 create index contact_by_number on contact (number, at);
 
 -- ---------------------------------------------------------------- work
+create table rungs (                      -- what the number of a step means: the steps of a ladder as they were then
+  id text primary key,                    -- digest of them
+  levels text not null                    -- JSON [[name, medium, earliest day past due, latest], ...]
+);
+
+create table planned_ladder (             -- the steps of each ladder as of the last plan that had it
+  ladder text primary key,
+  rungs text not null,
+  planned_at text not null                -- since when they are these
+);
+
 create table task (
   id text primary key,
   company text not null,
@@ -217,6 +229,7 @@ create table task (
   medium text not null,
   ladder text not null,
   level integer not null,
+  rungs text not null default '',         -- the steps that level counts: rungs.id
   items text not null,                    -- '|'-separated
   open_amount text not null,              -- JSON {"EUR": "410.00"}
   not_before text not null,

@@ -1,26 +1,26 @@
 -- Contact tasks. Which task is wanted or may be called is decided in core; here only ids, states, times and sort keys count.
 
--- name: insert_task(id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, own_at, now)^
+-- name: insert_task(id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, rungs, own_at, now)^
 insert into task (id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority,
-                  origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, own_at, created_at, changed_at)
+                  origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, rungs, own_at, created_at, changed_at)
 values (:id, :company, :debtor_no, :medium, :ladder, :level, :items, :open_amount, :not_before, :expires_at, :state, :why, :agent, :priority,
-        :origin, :oldest_due_on, :attempts_made, :skill, :prompted_by, :script, :tone, :value, :worth, :own_at, :now, :now)
+        :origin, :oldest_due_on, :attempts_made, :skill, :prompted_by, :script, :tone, :value, :worth, :rungs, :own_at, :now, :now)
 on conflict do nothing
 returning id;
 
--- name: insert_tasks(id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, own_at, now)*!
+-- name: insert_tasks(id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, rungs, own_at, now)*!
 insert into task (id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority,
-                  origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, own_at, created_at, changed_at)
+                  origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, rungs, own_at, created_at, changed_at)
 values (:id, :company, :debtor_no, :medium, :ladder, :level, :items, :open_amount, :not_before, :expires_at, :state, :why, :agent, :priority,
-        :origin, :oldest_due_on, :attempts_made, :skill, :prompted_by, :script, :tone, :value, :worth, :own_at, :now, :now)
+        :origin, :oldest_due_on, :attempts_made, :skill, :prompted_by, :script, :tone, :value, :worth, :rungs, :own_at, :now, :now)
 on conflict do nothing;
 
--- name: update_task(medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, own_at, now, id)^
+-- name: update_task(medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, rungs, own_at, now, id)^
 -- Only while nobody calls for it.
 update task
    set medium = :medium, ladder = :ladder, level = :level, items = :items, open_amount = :open_amount, not_before = :not_before,
        expires_at = :expires_at, state = :state, why = :why, agent = :agent, priority = :priority, oldest_due_on = :oldest_due_on,
-       attempts_made = :attempts_made, skill = :skill, prompted_by = :prompted_by, script = :script, tone = :tone, value = :value, worth = :worth, own_at = :own_at, changed_at = :now
+       attempts_made = :attempts_made, skill = :skill, prompted_by = :prompted_by, script = :script, tone = :tone, value = :value, worth = :worth, rungs = :rungs, own_at = :own_at, changed_at = :now
  where id = :id and state in ('planned', 'ready')
 returning id;
 
@@ -173,8 +173,8 @@ returning id;
 update task set state = 'cancelled', close_reason = :reason, closed_at = :now, changed_at = :now, waits = ''
  where id = :id and state in ('planned', 'ready');
 
--- name: raise_level(level, on, company, debtor_no, item_no)!
-update item_version set contact_level = :level, contacted_on = :on
+-- name: raise_level(level, rungs, on, company, debtor_no, item_no)!
+update item_version set contact_level = :level, contact_rungs = :rungs, contacted_on = :on
  where company = :company and debtor_no = :debtor_no and item_no = :item_no and until > (select number from visible);
 
 -- name: listed(now, company, debtor_no, state, medium, limit)
