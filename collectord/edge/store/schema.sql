@@ -167,6 +167,7 @@ create table clearing_version (          -- every fall of an open amount: what p
   moved_to text not null default ''       -- not paid: the item went to this debtor of the company
 );
 create index clearing_by_debtor on clearing_version (company, debtor_no, as_of);
+create index clearing_moved on clearing_version (company, debtor_no, item_no) where moved_to <> '';
 create view clearing as
 select company, debtor_no, item_no, batch_id, as_of, amount, currency
   from clearing_version where since <= (select number from visible);

@@ -93,6 +93,13 @@ begin
   on conflict (company, debtor_no) do update set turn = excluded.turn, since = max(since, excluded.since);
 end;
 
+create trigger clearing_moved_on after update of moved_to on clearing_version
+begin
+  insert into touched (company, debtor_no, turn, since)
+  values (new.company, new.debtor_no, (select turn + 1 from planning), 0)
+  on conflict (company, debtor_no) do update set turn = excluded.turn, since = max(since, excluded.since);
+end;
+
 -- ---------------------------------------------------------------- what was learnt, promised, paid
 
 create trigger fact_came after insert on fact
