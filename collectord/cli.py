@@ -265,7 +265,7 @@ for _name, _summary in (
     ("debtors", "List debtors with what they owe."),
     ("agents", "List agents and whether they can be rung."),
     ("notices", "List what people were told by mail or webhook; --state open, over or unsent."),
-    ("unknown", "List attempts whose end nobody knows; resolve each with record --attempt."),
+    ("unknown", "List attempts whose end nobody knows; resolve each with record --attempt; e-mails: messages --state unknown."),
 ):
     _list_command(_name, _summary)
 

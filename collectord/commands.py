@@ -327,6 +327,7 @@ WRITING: Mapping[str, Handler] = {
     "record": agreements.record_facts,
     "approve": agreements.approve,
     "refuse": agreements.refuse,
+    "resolve": commands_scripts.resolve,
     "absence": agreements.absence,
     "import-history": import_history,
     "call": call,

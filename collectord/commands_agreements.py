@@ -38,14 +38,14 @@ async def record_facts(context: Context, args: Mapping[str, Any]) -> Reply:
 
 
 async def approve(context: Context, args: Mapping[str, Any]) -> Reply:
-    doc = await approvals.approve(context.db, context.house, args["promise"], args.get("note", ""), context.now, _who(context, args))
+    doc = await approvals.approve(context.db, context.house, args["promise"], args.get("note", ""), context.now, who(context, args))
     _wake(context)
     return Reply(doc=doc)
 
 
 async def refuse(context: Context, args: Mapping[str, Any]) -> Reply:
     doc = await approvals.refuse(
-        context.db, context.rules, context.house, args["promise"], args.get("reason", ""), context.now, _who(context, args)
+        context.db, context.rules, context.house, args["promise"], args.get("reason", ""), context.now, who(context, args)
     )
     _wake(context)
     return Reply(doc=doc)
@@ -62,7 +62,7 @@ async def objections(context: Context, args: Mapping[str, Any]) -> Reply:
     return Reply(doc=[card.document(context.house.language, rules.legal_states) for card in rules.objections.values()])
 
 
-def _who(context: Context, args: Mapping[str, Any]) -> str:
+def who(context: Context, args: Mapping[str, Any]) -> str:
     """The person named, and the user whose hands it was."""
     by = safe(args.get("by") or "", 60).strip()
     return f"{by} ({context.actor})" if by else context.actor

@@ -40,6 +40,8 @@ async def write_down(conn: Connection, after: Message, rules: Rules, house: Hous
         items = await families.open_items(conn, after.key, today)
         about = [item for item in items if item.item_no in after.items]
         levels = carried_out(ladder, task.counted_in(ladder.rungs).level, about, today, items)
+        if after.state is MessageState.UNKNOWN:
+            await messages.remember_steps(conn, after, levels, today)
         await tasks.mark_carried_out(conn, after.key, levels, ladder.rungs, today)
     code = f"{after.medium}-{'unknown' if after.state is MessageState.UNKNOWN else 'sent'}"
     why = phrase(TEXTS, code, house.language, house.time_zone, template=after.template, recipient=after.recipient, why=after.failure)

@@ -27,13 +27,14 @@ from collectord.edge.inbox import ExchangeFolders
 from collectord.edge.store import messages, meta, tasks
 from collectord.loops import call_sheet, intake, planning, script_shown, worth_telling
 from collectord.loops.explain import NotKnown
+from collectord.loops.message_resolved import ResolveRefused, resolve
 from collectord.loops.messages import MessageDesk
 from collectord.loops.readying import Order, make_ready
 from collectord.settings import LettersSection, MailSection, Settings
 from tests.edge.post_office import PostOffice, letter_of, mail_server
 from tests.edge.rough_mail import Rough, rough_server
 from tests.loops.desk import RULES, Desk, open_desk, row
-from tests.loops.shift import MONDAY
+from tests.loops.shift import MONDAY, rows_of
 
 LADDERS = """
 [[ladder.standard.level]]
@@ -183,6 +184,73 @@ async def test_a_mail_whose_answer_nobody_heard_is_unknown_and_never_sent_again(
     (one,) = await house.listed()
     assert one["state"] == "unknown"
     assert one["failure"].startswith("127.0.0.1:")
+
+
+async def unknown_mail(desk: Desk) -> tuple[Sending, str]:
+    async with rough_server(Rough("end", "closes")) as port:
+        house = sending(desk, "email", port)
+        await house.take()
+        await house.plan()
+        await house.turn()
+    (one,) = await house.listed()
+    assert one["state"] == "unknown"
+    return house, one["id"]
+
+
+async def said(desk: Desk, message_id: str, *, delivered: bool, reason: str = "log: 250 queued") -> dict[str, Any]:
+    at = MONDAY + timedelta(hours=1)
+    return await resolve(
+        desk.db, desk.house, message_id, delivered=delivered, reason=reason, now=at, actor="M. Lead", new_id=desk.new_id
+    )  # fmt: skip
+
+
+async def test_an_unknown_mail_that_a_person_found_delivered_is_sent_and_its_step_taken(desk: Desk) -> None:
+    house, message_id = await unknown_mail(desk)
+    answer = await said(desk, message_id, delivered=True)
+    assert (answer["state"], answer["debtor_no"]) == ("sent", "10")
+    assert answer["why"] == "E-mail friendly-reminder 1 to weber@example.com was delivered, says M. Lead: log: 250 queued"
+    (one,) = await house.listed()
+    assert (one["state"], one["failure"]) == ("sent", "")
+    assert await house.told() == []
+    assert await house.plan(MONDAY + timedelta(hours=2)) == []
+    kinds = await rows_of(desk, "select kind, actor from happening where kind like 'message%' order by at")
+    assert [tuple(row.values()) for row in kinds] == [("message_unknown", "collectord"), ("message_delivered", "M. Lead")]
+
+
+async def test_an_unknown_mail_that_was_not_delivered_is_no_contact_and_its_step_comes_again_as_a_new_mail(desk: Desk) -> None:
+    house, message_id = await unknown_mail(desk)
+    assert (await desk.ask(MONDAY + timedelta(hours=1)))["strategy"]["strength"] == 1
+    assert (await said(desk, message_id, delivered=False, reason="the server never had it"))["state"] == "failed"
+    (one,) = await house.listed()
+    assert (one["state"], one["failure"]) == (
+        "failed",
+        "E-mail friendly-reminder 1 to weber@example.com was not delivered, says M. Lead: the server never had it",
+    )
+    assert await house.told() == []
+    assert (await desk.ask(MONDAY + timedelta(hours=1)))["strategy"]["strength"] == 0
+    (item,) = await rows_of(desk, "select contact_level, contacted_on from item")
+    assert item == {"contact_level": 0, "contacted_on": None}
+    (task,) = await house.plan(MONDAY + timedelta(hours=2))
+    assert (task.medium, task.level) == ("email", 1)
+    assert task.id != one["task"]
+
+
+async def test_what_was_done_about_the_items_since_stays_when_a_mail_was_not_delivered(desk: Desk) -> None:
+    _, message_id = await unknown_mail(desk)
+    await desk.db.write(lambda conn: conn.execute("update item_version set contact_level = 2, contacted_on = '2026-11-24'"))
+    await said(desk, message_id, delivered=False)
+    (item,) = await rows_of(desk, "select contact_level, contacted_on from item")
+    assert item == {"contact_level": 2, "contacted_on": "2026-11-24"}
+
+
+async def test_only_an_unknown_mail_is_resolved_once_and_with_a_reason(desk: Desk) -> None:
+    _, message_id = await unknown_mail(desk)
+    for how, words in (((message_id, ""), "Say how you know"), (("nobody", "x"), "There is no message nobody")):
+        with pytest.raises(ResolveRefused, match=words):
+            await said(desk, how[0], delivered=True, reason=how[1])
+    await said(desk, message_id, delivered=True)
+    with pytest.raises(ResolveRefused, match="is not to be resolved: it is sent"):
+        await said(desk, message_id, delivered=False)
 
 
 async def test_a_refusal_that_passes_is_tried_again_later(desk: Desk) -> None:

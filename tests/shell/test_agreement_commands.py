@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import sqlite3
 
 import pytest
 
@@ -118,3 +119,24 @@ def test_the_report_of_callbacks_and_the_claim_have_screens(house: Place) -> Non
     assert "Not charged" in shown
     assert "not in default yet" in shown
     assert "leaves principal" in shown
+
+
+def test_an_email_of_which_nobody_knows_is_listed_and_resolved_by_a_person_with_a_reason(house: Place) -> None:
+    conn = sqlite3.connect(house.folder / "state" / "collectord.db")
+    conn.execute(
+        "insert into message (id, task_id, company, debtor_no, medium, template, language, recipient, state, made_at, not_before, sent_at)"
+        " values ('m1', 't1', '', '1', 'email', 'friendly-reminder 1', 'de', 'a@example.com', 'unknown', '2026-11-23T08:00:00.000000Z',"
+        " '2026-11-23T08:00:00.000000Z', '2026-11-23T08:00:00.000000Z')"
+    )
+    conn.commit()
+    conn.close()
+    assert [one["id"] for one in house.ask("messages", "--state", "unknown")] == ["m1"]
+    assert house.run("resolve", "m1", "--reason", "x").status == 2
+    assert house.run("resolve", "m1", "--delivered").status == 2
+    answer = house.ask("resolve", "m1", "--not-delivered", "--reason", "not in the server's log", "--by", "M. Muster")
+    assert (answer["state"], answer["debtor_no"]) == ("failed", "1")
+    assert "was not delivered, says M. Muster (" in answer["why"]
+    assert house.ask("messages", "--state", "unknown") == []
+    again = house.run("resolve", "m1", "--delivered", "--reason", "x", env={"COLLECTORD_LANGUAGE": "de"})
+    assert (again.status, again.sentences) == (1, ["Bei Nachricht m1 ist nichts zu klären: sie ist nicht zugestellt."])
+    assert "m1" in house.run("messages").out

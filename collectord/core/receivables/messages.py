@@ -1,7 +1,7 @@
 """Letters and e-mails to debtors: what becomes of one after each try.
 
 Owns the message's shape, its states and the way between them. Sends nothing; knows neither server nor printer.
-Invariant: `sent` and `unknown` are final: what has left, or may have, never leaves again.
+Invariant: what has left, or may have, never leaves again; `sent` and `unknown` are final but for a person's word about an unknown one.
 """
 
 from __future__ import annotations

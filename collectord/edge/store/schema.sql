@@ -517,7 +517,8 @@ create table message (                    -- a letter or an e-mail of ours: the 
   not_before text not null,               -- after a failure: the next try
   sent_at text,
   tries integer not null default 0,
-  failure text not null default ''
+  failure text not null default '',
+  steps_before text not null default ''   -- unknown: where its items stood, JSON [[debtor_no, item_no, level, rungs, on, level then, day then], ...]
 );
 create unique index one_message_per_task on message (task_id);
 create index message_by_state on message (state, not_before);
