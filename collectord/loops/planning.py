@@ -31,7 +31,7 @@ from collectord.edge.store.looked_at import Turn
 from collectord.loops.debtor_scan import SMALL_PAGE
 from collectord.loops.naming_steps import name_steps
 from collectord.loops.planning_pass import Order, Portion, portions
-from collectord.loops.policies import learn
+from collectord.loops.policies import learn, policy_of
 from collectord.loops.put_off import bring_forward
 from collectord.loops.workload import Capacity, fitted, reckoned
 
@@ -205,6 +205,7 @@ async def _write(conn: Connection, portion: Portion, turn: Turn, now: datetime) 
 async def _basis(conn: Connection, rules: Rules, house: House, now: datetime) -> str:
     """What concerns every debtor; when it is another one, all are looked at."""
     today = house.today(now)
+    policy = await policy_of(conn, rules, house, now)  # with the classes' figures
     lags = [
         (source.name, cover.company, cover.booking_lag(today))
         for source in await snapshots.known_sources(conn, today)
@@ -212,5 +213,5 @@ async def _basis(conn: Connection, rules: Rules, house: House, now: datetime) ->
         if cover.booking_lag(today)
     ]
     return fingerprint(
-        metadata.version("collectord"), house, rules.ladders, rules.packs, rules.policy, lags, await looked_at.coming_batches(conn, today)
+        metadata.version("collectord"), house, rules.ladders, rules.packs, policy, lags, await looked_at.coming_batches(conn, today)
     )

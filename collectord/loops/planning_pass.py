@@ -103,7 +103,7 @@ def _decide(seen: Seen, order: Order, new_id: Callable[[], str], portion: Portio
         seen.debtor, seen.items, seen.task, seen.ladder, today, holds=seen.holds, history=seen.history, policy=seen.policy, zone=zone
     )
     frame = seen.policy.frames.of(seen.debtor)
-    next_on = next_look(decision, seen.items, seen.ladder, seen.holds, frame, today, history=seen.history)
+    next_on = next_look(decision, seen.items, seen.ladder, seen.holds, frame, today, history=seen.history, risks=seen.policy.risks)
     portion.looks.append(look(seen.debtor.key, next_on, seen.root))
 
     def told(kind: str, task: Task) -> None:

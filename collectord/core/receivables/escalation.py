@@ -23,7 +23,7 @@ from collectord.core.receivables.ladders import Ladder, Level, SeveralItems
 from collectord.core.receivables.ledger import Debtor, OpenItem
 from collectord.core.receivables.policy import PLAIN, Policy
 from collectord.core.receivables.standstill import obstacle, standstill
-from collectord.core.receivables.steps import Step, View, next_step, position, risk_may_rise
+from collectord.core.receivables.steps import Step, View, next_step, position, risk_changes_on
 from collectord.core.receivables.triggers import Fired, Waits, fired, last_contact
 from collectord.core.receivables.wanted import NotWanted, Wanted, moneys
 
@@ -134,8 +134,9 @@ def _highest(case: _Case, pairs: Sequence[_Pair]) -> Wanted | NotWanted:
 def _before_due(case: _Case) -> Wanted | NotWanted:
     view, dues = case.view, [claim.item.day_of(1) for claim in case.upcoming]
     steps = list(_steps(view, case.upcoming))
-    if risk_may_rise(view, [claim.item for claim in case.upcoming]):
-        dues.append(view.today + DAY)
+    changes = risk_changes_on(view, [claim.item for claim in case.upcoming])
+    if changes is not None:
+        dues.append(changes)
     come = next(((claim, step) for claim, step in steps if step.starts <= view.today), None)
     if come is not None:
         claim, step = come

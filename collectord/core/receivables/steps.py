@@ -101,14 +101,17 @@ def _first(view: View, item: OpenItem, levels: Sequence[Level]) -> Step | None:
     return None
 
 
-def risk_may_rise(view: View, items: Iterable[OpenItem]) -> bool:
-    """Whether a step that asks for a higher risk than there is today may come tomorrow: a risk is another every day."""
-    asking = [level for level in view.ladder.levels if level.min_risk and view.medium(level)] if view.risks.rules.enabled else []
-    return any(
+def risk_changes_on(view: View, items: Iterable[OpenItem]) -> date | None:
+    """The first day on which a step whose day has come may find another risk than today; None: none asks, or time changes nothing."""
+    if not view.risks.judges(view.debtor):
+        return None
+    asking = [level for level in view.ladder.levels if level.min_risk and view.medium(level)]
+    asked = any(
         day_by_age(view.ladder, level, item) <= view.today and level.number > reached(view.ladder, item)
         for item in (items if asking else ())
         for level in asking
     )
+    return view.risks.changes_on(view.everything, view.history, view.today) if asked else None
 
 
 def _step(view: View, item: OpenItem, level: Level, medium: str, least_gap: int = 0) -> Step:
