@@ -25,6 +25,7 @@ from collectord.core.contact.packs import unknown_packs
 from collectord.core.house import House
 from collectord.core.house_doubts import Staff, house_doubts, unknown_names
 from collectord.core.receivables.claim_doubts import claim_doubts
+from collectord.core.receivables.ladder_doubts import unclear_steps
 from collectord.core.receivables.strategy_doubts import Doubt, doubts_about_agents, doubts_about_debtors
 from collectord.core.rules import Rules
 from collectord.edge import control, inbox, log, rules_files, shipped, starter
@@ -33,6 +34,7 @@ from collectord.edge.store import meta, restoring
 from collectord.edge.store.connection import Database, StoreBroken, StoreBusy, open_for_reading, open_store
 from collectord.loops import intake
 from collectord.loops.known_debtors import unknown_beside
+from collectord.loops.naming_steps import planned_beside
 from collectord.loops.refusals import REFUSALS
 from collectord.settings import ConfigInvalid, Settings
 
@@ -87,6 +89,7 @@ def check(config: Path | None, now: datetime | None = None) -> Reply:
         try:
             rules = rules_files.load_rules(found.rules_dir)
             doc |= rules_files.described(rules, found.house())
+            doc["files"] = rules_files.files_read(found.rules_dir, found.house().language)
             doc["warnings"] += rules_files.located(found.rules_dir, _doubts(rules, found, house_doubts))
             doc["warnings"] += rules_files.located(found.rules_dir, _about_today(rules, found.house(), now))
             problems += [
@@ -110,7 +113,8 @@ def _doubts(rules: Rules, settings: Settings, about_house: Callable[[Rules, Hous
     unknown = asyncio.run(unknown_beside(settings.state_dir, exceptions.debtors)) if exceptions.debtors else ()
     house = settings.house()
     about = [*doubts_about_agents(rules.frames, house.skills), *about_house(rules, house, staff)]
-    return [*about, *doubts_about_debtors(exceptions, unknown)]
+    planned = asyncio.run(planned_beside(settings.state_dir))
+    return [*about, *doubts_about_debtors(exceptions, unknown), *unclear_steps(rules.ladders, planned, house.language)]
 
 
 def _about_today(rules: Rules, house: House, now: datetime | None) -> Iterator[Doubt]:

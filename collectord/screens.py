@@ -78,7 +78,7 @@ SPARED = frozenset({
 """What a terminal of less than ROOMY columns does without; `--json` has everything."""
 NEEDED = {
     "agents": {"id"}, "batches": {"batch"}, "import": {"batch"}, "unknown": {"id"}, "tasks": {"medium"}, "sources": {"source"},
-    "promises": {"id"}, "corrections": {"value"},
+    "promises": {"id"}, "corrections": {"value"}, "steps": {"ladder", "level", "medium"},
 }  # fmt: skip
 """What another command asks for is spared nowhere: `accept BATCH`, `record --attempt ID`, `test-call --agent ID`."""
 SENTENCES = (

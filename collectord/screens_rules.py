@@ -6,6 +6,7 @@ Invariant: as in screens: nothing from an export reaches the terminal with a con
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -152,4 +153,15 @@ def _show(shown: Progress, line: TaskID, what: str, done: int, count: int) -> No
         shown.stop()  # what is printed next stands where the bar was
 
 
-SCREENS = {"plan": plan, "simulate": simulate}
+def check(doc: Mapping[str, Any], width: int) -> RenderableType:
+    """Folders in one word each; a file that is missing with what holds without it."""
+    shown = dict(doc)
+    if "files" in doc:
+        found = [one["file"].partition("/") for one in doc["files"] if one["read"]]
+        count = Counter(f"{folder}{slash}" for folder, slash, _ in found)
+        shown["files"] = [f"{name} ({count[name]})" if name.endswith("/") else name for name in count]
+        shown["missing"] = [{"file": one["file"], "without it": one["without_it"]} for one in doc["files"] if not one["read"]]
+    return pairs(shown, "check", width)
+
+
+SCREENS = {"plan": plan, "simulate": simulate, "check": check}

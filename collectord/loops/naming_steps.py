@@ -7,10 +7,12 @@ Invariant: no plan writes anything before its ladders are on disk.
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
+from collectord.core.receivables.rungs import Rungs
 from collectord.core.rules import Rules
 from collectord.edge.store import ledger, rungs
-from collectord.edge.store.connection import Connection, Database
+from collectord.edge.store.connection import Connection, Database, StoreBroken, open_for_reading
 
 SOME = 400  # debtors of one transaction
 
@@ -22,6 +24,15 @@ async def name_steps(db: Database, rules: Rules, now: datetime) -> None:
         await _name_old_ones(db, rules)
     if any(known.get(ladder.name) != ladder.rungs for ladder in rules.ladders):
         await db.write(lambda conn: rungs.planned(conn, rules.ladders, now))
+
+
+async def planned_beside(state_dir: Path) -> dict[str, Rungs]:
+    """The steps of each ladder as of the last plan, beside a running daemon or without one; none where there is no store to read."""
+    try:
+        async with open_for_reading(state_dir) as db:
+            return await db.read(rungs.last_planned)
+    except StoreBroken:
+        return {}
 
 
 async def _name_old_ones(db: Database, rules: Rules) -> None:
