@@ -35,7 +35,7 @@ from collectord.edge.store import messages, tasks
 from collectord.edge.store.connection import Database
 from collectord.loops.dialling import switched_off
 from collectord.loops.message_followed import write_down
-from collectord.loops.print_folder import write_index
+from collectord.loops.print_folder import PrintIndex
 from collectord.loops.readying import WITHIN, Order, Ready, make_ready
 from collectord.settings import ConfigInvalid, read_smtp_secret
 
@@ -61,6 +61,7 @@ class MessageDesk:
     within: float = WITHIN_OF_SERVER  # s
     failures: int = 0  # of the mail server, in a row
     again: datetime | None = None  # when it is asked next
+    index: PrintIndex = field(default_factory=PrintIndex)
 
     async def recover(self, order: Order, now: datetime) -> None:
         """Of an e-mail that was on its way when the process ended, nobody knows; letters go on with the first turn."""
@@ -76,8 +77,8 @@ class MessageDesk:
         media = order.media - ({"email"} if self._rests(now) else set())
         if media and not await self.db.read(lambda conn: switched_off(conn, order.settings)):
             left += await self._send_all(order, media, now)
-        if left and "letter" in order.media:
-            await write_index(self.db, order.house, order.folders, now)
+        if "letter" in order.media:
+            await self.index.follow(self.db, order.house, order.folders, left > 0, now)
         return left
 
     async def _send_all(self, order: Order, media: frozenset[str], now: datetime) -> int:
@@ -109,7 +110,7 @@ class MessageDesk:
             pdf = await asyncio.to_thread(write_letter, ready.content)
             await asyncio.to_thread(outbox.stage, order.folders.print, ready.message.recipient, pdf)
         except LetterUnwritable as error:
-            return await self._settle(order, ready.message, Never(str(error)), now)
+            return await self._settle(order, ready.message, Never(error.why(order.house.language)), now)
         except outbox.OutboxUnwritable as error:
             return await self._settle(order, ready.message, NotNow(str(error)), now)
         crash_point("letter-staged")

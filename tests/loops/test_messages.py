@@ -472,7 +472,7 @@ async def test_a_letter_that_cannot_be_written_waits_and_says_why(desk: Desk) ->
     assert await house.turn() == 0
     (one,) = await house.listed()
     assert one["state"] == "failed"
-    assert "has no sign for '株'" in one["failure"]
+    assert "has no sign for 株" in one["failure"]
     assert list(house.folder.iterdir()) == []
 
 
@@ -487,6 +487,20 @@ async def test_a_folder_that_is_gone_is_tried_again(desk: Desk) -> None:
     assert "check the exchange folder" in one["failure"]
     house.folder.mkdir()
     assert await house.turn(MONDAY + AGAIN_AFTER) == 1
+
+
+async def test_an_index_that_could_not_be_written_is_written_later(desk: Desk) -> None:
+    house = sending(desk, "letter")
+    await house.take()
+    await house.plan()
+    blocked = house.folder / ".index-2026-11-23.csv.tmp"
+    blocked.mkdir()
+    assert await house.turn() == 1
+    assert (await house.listed())[0]["state"] == "sent"
+    assert not (house.folder / "index-2026-11-23.csv").exists()
+    blocked.rmdir()
+    assert await house.turn(MONDAY + timedelta(minutes=1)) == 0
+    assert (house.folder / "index-2026-11-23.csv").exists()
 
 
 async def test_letters_off_leave_the_task_to_a_person(desk: Desk) -> None:
