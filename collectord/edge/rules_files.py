@@ -15,7 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from collectord.core.contact.packs import EVERYWHERE, Pack, parse_pack
+from collectord.core.contact.pack_text import parse_pack
+from collectord.core.contact.packs import EVERYWHERE, Pack
 from collectord.core.exports.profile_text import extended, parse_profile
 from collectord.core.exports.source_profiles import CANONICAL, CANONICAL_NAME, Profile, misnamed, with_form_of
 from collectord.core.house import House
