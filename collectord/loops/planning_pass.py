@@ -73,11 +73,11 @@ async def portions(conn: Connection, order: Order, new_id: Callable[[], str]) ->
     picture = await picture_of(conn, order.rules, order.house, order.now)
     low, high = order.stretch
     whom = Whom(after=low, upto=high, keys=await _due(conn, order, picture.related, picture.members), families=order.part == 0)
-    ahead = earliest(order.rules.ladders)
-    async for page in pages(picture, whom, order.size, due_by=order.house.today(order.now) + ahead):
+    ahead, today = earliest(order.rules.ladders), order.house.today(order.now)
+    async for page in pages(picture, whom, order.size, due_by=today + ahead):
         portion = Portion([look(key, first_due - ahead) for key, first_due in page.quiet.items()])
         for seen in page.seen:
-            _decide(seen, order, new_id, portion)
+            _decide(seen, order, today, new_id, portion)
         if order.documents:
             named = [DebtorKey(one["company"], one["debtor_no"]) for kind in portion.documents.values() for one in kind]
             portion.reachable = await tasks.reachable_of(conn, named)
@@ -96,9 +96,8 @@ async def _due(
     return [key for key in keys if low < key <= high or (order.part == 0 and key in members)]
 
 
-def _decide(seen: Seen, order: Order, new_id: Callable[[], str], portion: Portion) -> None:
+def _decide(seen: Seen, order: Order, today: date, new_id: Callable[[], str], portion: Portion) -> None:
     now, language, zone = order.now, order.house.language, order.house.time_zone
-    today: date = order.house.today(now)
     decision = plan_tasks(
         seen.debtor, seen.items, seen.task, seen.ladder, today, holds=seen.holds, history=seen.history, policy=seen.policy, zone=zone
     )

@@ -6,6 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from babel.numbers import format_currency
+from hypothesis import given
+from hypothesis import strategies as st
 
 from collectord.core.money import Money
 from collectord.core.wording import Language, header_text, phrase, safe, shown
@@ -67,3 +70,9 @@ def test_a_value_keeps_an_ordinary_width() -> None:
 def test_hostile_text_stays_on_one_line_and_bounded() -> None:
     assert safe("a\r\n{'event': 'paid'}\x1b[2J\u202eb") == "a  {'event': 'paid'} [2J b"
     assert safe("x" * 500, 10) == "x" * 9 + "…"
+
+
+@given(st.decimals(-(10**12), 10**12, places=4), st.sampled_from(["EUR", "CHF", "USD", "JPY", "KWD", "XXQ"]), st.sampled_from(["en", "de"]))
+def test_for_all_amounts_money_reads_as_the_locale_has_it(amount: Decimal, currency: str, language: Language) -> None:
+    locale = "de_DE" if language == "de" else "en_GB"
+    assert shown(Money(amount, currency), language, "UTC") == format_currency(amount, currency, locale=locale)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from collectord.core.receivables.escalation import wanted
@@ -171,6 +172,7 @@ def _says_the_same(task: Task, asked: Wanted) -> bool:
     )
 
 
+@lru_cache(maxsize=4_096)
 def day_begins(day: date, zone: str) -> datetime:
-    """The first instant of this day there."""
+    """The first instant of this day there. A plan asks for the same few days tens of thousands of times."""
     return datetime.combine(day, time(0), ZoneInfo(zone)).astimezone(UTC)

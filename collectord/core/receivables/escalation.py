@@ -20,7 +20,7 @@ from collectord.core.receivables.handover import choose
 from collectord.core.receivables.history import NO_HISTORY, History
 from collectord.core.receivables.holds import NO_HOLD, Holds
 from collectord.core.receivables.ladders import Ladder, Level, SeveralItems
-from collectord.core.receivables.ledger import Debtor, OpenItem
+from collectord.core.receivables.ledger import OLDEST_FIRST, Debtor, OpenItem
 from collectord.core.receivables.policy import PLAIN, Policy
 from collectord.core.receivables.standstill import obstacle, standstill
 from collectord.core.receivables.steps import Step, View, next_step, position, risk_changes_on
@@ -45,7 +45,7 @@ def wanted(
     to fall due and courtesy steps. Where the ladder wants nothing yet, a trigger may bring its next step forward. What the debtor's frame
     leaves no room for is not wanted.
     """
-    everything = sorted(items, key=lambda item: (item.due_on, item.item_no))
+    everything = sorted(items, key=OLDEST_FIRST)
     if ladder is None:
         return NotWanted(rule="no-ladder", until=None, values={})
     frame = policy.frames.of(debtor)

@@ -50,23 +50,22 @@ def _legal_state(text: str, policy: Policy) -> NotWanted:
 
 def obstacle(item: OpenItem, ladder: Ladder, holds: Holds, today: date) -> NotWanted | None:
     """Why this item is not spoken about today."""
-    values: dict[str, object] = {"item": item.item_no}
     if item.dispute or (holds.disputed_items and holds.disputes(item.item_no)):
-        return NotWanted(rule="disputed", until=None, values=values)
+        return NotWanted(rule="disputed", until=None, values={"item": item.item_no})
     objection = holds.objection(item.item_no) if holds.objections else None
     if objection is not None:
-        waits = {**values, "day": objection.until, "title": objection.title}
+        waits = {"item": item.item_no, "day": objection.until, "title": objection.title}
         return NotWanted(rule="objection", until=objection.until + DAY, values=waits)
     if item.is_direct_debit:
-        return NotWanted(rule="direct-debit", until=None, values=values)
+        return NotWanted(rule="direct-debit", until=None, values={"item": item.item_no})
     if item.contact_level and any(level.medium == "handover" for level in ladder.levels[: reached(ladder, item)]):
-        return NotWanted(rule="handed-over", until=None, values=values)
+        return NotWanted(rule="handed-over", until=None, values={"item": item.item_no})
     block = item.dunning_block_until
     if block is not None and today <= block:
         if block == FOREVER:
-            return NotWanted(rule="blocked-for-good", until=None, values=values)
-        return NotWanted(rule="blocked", until=block + DAY, values={**values, "day": block})
+            return NotWanted(rule="blocked-for-good", until=None, values={"item": item.item_no})
+        return NotWanted(rule="blocked", until=block + DAY, values={"item": item.item_no, "day": block})
     deadline = item.dunning_deadline
     if deadline is not None and today < deadline:
-        return NotWanted(rule="deadline", until=deadline, values={**values, "day": deadline})
+        return NotWanted(rule="deadline", until=deadline, values={"item": item.item_no, "day": deadline})
     return None

@@ -116,7 +116,10 @@ def risk_changes_on(view: View, items: Iterable[OpenItem]) -> date | None:
 
 def _step(view: View, item: OpenItem, level: Level, medium: str, least_gap: int = 0) -> Step:
     day = item.day_of(1) if level.after_contact is not None else day_by_age(view.ladder, level, item)
-    gaps = [(view.last_about(item), max(level.needs_gap, level.after_contact or 0, least_gap)), (view.last_contact, view.frame.gap)]
+    about = view.last_about(item)
+    if about is None and view.last_contact is None:
+        return Step(level, medium, day, _expiry(view.ladder, level, item))
+    gaps = [(about, max(level.needs_gap, level.after_contact or 0, least_gap)), (view.last_contact, view.frame.gap)]
     free, last = max(((last + gap * DAY, last) for last, gap in gaps if last is not None), default=(day, None))
     if last is not None and free > day:
         return Step(level, medium, free, _expiry(view.ladder, level, item), last)
