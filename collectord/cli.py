@@ -12,7 +12,7 @@ import sys
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.exceptions import Abort, TyperException
@@ -106,6 +106,17 @@ def perform(command: str, **arguments: Any) -> None:
     finish(command, _answer(command, arguments))
 
 
+def perform_watched(command: str, look: Literal["FILES", "DAYS"], **arguments: Any) -> None:
+    """The same, with a bar on the terminal of how far it is."""
+    from rich.console import Console
+
+    from collectord import progress
+
+    with progress.bar(Console(stderr=True), getattr(progress, look), quiet=Options.as_json) as watch:
+        reply = _answer(command, arguments, watch)
+    finish(command, reply)
+
+
 def _answer(command: str, arguments: dict[str, Any], watch: Watch | None = None) -> Reply:
     import asyncio
 
@@ -191,14 +202,8 @@ def import_(
     """Read copies of exports now and print their receipts."""
     if mode not in (None, "snapshot", "delta"):
         raise Usage(f"--mode {mode!r} is unknown; use snapshot or delta")
-    from rich.console import Console
-
-    from collectord import progress
-
-    args = {"files": [str(file.absolute()) for file in files], "source": source, "mode": mode, "as_of": day_option(as_of, "--as-of")}
-    with progress.bar(Console(stderr=True), quiet=Options.as_json) as watch:
-        reply = _answer("import", args, watch)
-    finish("import", reply)
+    shown = [str(file.absolute()) for file in files]
+    perform_watched("import", "FILES", files=shown, source=source, mode=mode, as_of=day_option(as_of, "--as-of"))
 
 
 @cli.command()
@@ -213,7 +218,7 @@ def reject(batch: str) -> None:
     perform("reject", batch=batch)
 
 
-cli_rules.add(cli, perform)
+cli_rules.add(cli, perform, perform_watched)
 cli_scripts.add(cli, perform)
 
 

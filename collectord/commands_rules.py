@@ -17,7 +17,6 @@ from collectord.core.simulation.picture import picture
 from collectord.core.telephony.callbacks import Colleague
 from collectord.edge import pictures, rules_files
 from collectord.loops import approvals, callbacks, plan_diff, planning, simulating, workload
-from collectord.watching import tell
 
 if TYPE_CHECKING:
     from collectord.commands import Context
@@ -63,7 +62,7 @@ async def simulate(context: Context, args: Mapping[str, Any]) -> Reply:
         days=args["days"],
         team=_team(context, args.get("agents")),
         seed=args["seed"],
-        watch=lambda day, number, count: tell(day.isoformat(), number, count),
+        watch=lambda day, number, count: context.watch(day.isoformat(), number, count),
     )
     if "picture" in args:
         try:

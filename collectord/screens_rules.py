@@ -1,24 +1,21 @@
 """Screens of what rules do: plans beside each other, and days played forward.
 
-Owns the tables of `plan` and `simulate`, and the bar while one waits. Knows no rule; it shows what a command answered.
+Owns the tables of `plan` and `simulate`. Knows no rule; it shows what a command answered.
 Invariant: as in screens: nothing from an export reaches the terminal with a control character or as markup.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from collectord.screens import BAD, DOUBT, GOOD, QUIET, listing, pairs, plain
-from collectord.watching import WATCH
 
 # A first plan creates tens of thousands; drawing 5,000 took 9 of the 13 s of the command under a profiler.
 PLANNED_SHOWN = 200
@@ -128,29 +125,6 @@ def _bar(day: Mapping[str, Any], most: int) -> Text:
     for key, colour in (("calls", GOOD), ("uncalled", BAD), ("refused", DOUBT)):
         text.append("█" * round(BARS * day[key] / most), style=colour)
     return text
-
-
-@contextmanager
-def progress(*, quiet: bool) -> Iterator[None]:
-    """A bar on the terminal while one waits, gone when it ends; nothing where nobody would see it."""
-    if quiet:
-        yield
-        return
-    said = TextColumn("{task.description}", markup=False)
-    columns = (said, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        line = shown.add_task("", total=None)
-        token = WATCH.set(lambda what, done, count: _show(shown, line, what, done, count))
-        try:
-            yield
-        finally:
-            WATCH.reset(token)
-
-
-def _show(shown: Progress, line: TaskID, what: str, done: int, count: int) -> None:
-    shown.update(line, description=what, completed=done, total=count)
-    if done == count:
-        shown.stop()  # what is printed next stands where the bar was
 
 
 def check(doc: Mapping[str, Any], width: int) -> RenderableType:

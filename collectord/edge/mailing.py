@@ -56,7 +56,28 @@ class MailServer:
             data = self.mail(post).as_bytes(policy=WIRE)
         except (ValueError, MessageError) as error:  # one that cannot be written holds up no other
             return Never(safe(f"{type(error).__name__}: {error}"))
-        server = aiosmtplib.SMTP(
+        server = await self._server()
+        try:
+            return await self._handed_over(server, post, data)
+        finally:
+            server.close()
+
+    async def reach(self) -> Unreachable | None:
+        """Connects and logs in without sending anything; None: it answers."""
+        server = await self._server()
+        try:
+            async with asyncio.timeout(self.within):
+                await server.connect()
+                await server.noop()
+                await server.quit()
+        except (aiosmtplib.SMTPException, OSError) as error:
+            return Unreachable(self._because(error))
+        finally:
+            server.close()
+        return None
+
+    async def _server(self) -> aiosmtplib.SMTP:
+        return aiosmtplib.SMTP(
             hostname=self.host,
             port=self.port,
             use_tls=self.tls == "tls",
@@ -66,10 +87,6 @@ class MailServer:
             password=self.secret or None,
             timeout=self.within,
         )
-        try:
-            return await self._handed_over(server, post, data)
-        finally:
-            server.close()
 
     async def _handed_over(self, server: aiosmtplib.SMTP, post: Post, data: bytes) -> Answer:
         try:

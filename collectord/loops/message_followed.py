@@ -15,6 +15,7 @@ from collectord.core.receivables.steps import carried_out
 from collectord.core.receivables.tasks import TaskState
 from collectord.core.rules import Rules
 from collectord.core.wording import Texts, phrase
+from collectord.edge.crash import crash_point
 from collectord.edge.store import facts, families, messages, tasks
 from collectord.edge.store.connection import Connection
 
@@ -46,4 +47,5 @@ async def write_down(conn: Connection, after: Message, rules: Rules, house: Hous
     code = f"{after.medium}-{'unknown' if after.state is MessageState.UNKNOWN else 'sent'}"
     why = phrase(TEXTS, code, house.language, house.time_zone, template=after.template, recipient=after.recipient, why=after.failure)
     await tasks.close_task(conn, after.task_id, TaskState.DONE, why, now)
+    crash_point("message-before-noted")
     await facts.add_happening(conn, f"message-{after.id}", now, f"message_{after.state}", after.key, "collectord", why)

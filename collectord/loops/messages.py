@@ -37,7 +37,7 @@ from collectord.loops.dialling import switched_off
 from collectord.loops.message_followed import write_down
 from collectord.loops.print_folder import PrintIndex
 from collectord.loops.readying import WITHIN, Order, Ready, make_ready
-from collectord.settings import ConfigInvalid, read_smtp_secret
+from collectord.settings import ConfigInvalid, MailSection, read_smtp_secret
 
 AT_ONCE = 100  # messages of one turn
 AGAIN_AFTER = timedelta(minutes=1)  # a mail server that cannot be reached; doubled with each failure …
@@ -49,6 +49,23 @@ TEXTS: Texts = {
         "collectord wurde beendet, während die E-Mail gesendet wurde; ob sie hinausging, ist nicht bekannt.",
     ),
 }
+
+
+def server_of(mail: MailSection, within: float) -> MailServer:
+    """Raises ConfigInvalid when the password cannot be read."""
+    return MailServer(
+        host=mail.smtp_host, port=mail.smtp_port, tls=mail.smtp_tls, sender=mail.email_from, reply_to=mail.reply_to,
+        user=mail.smtp_user, secret=read_smtp_secret(mail), within=within,
+    )  # fmt: skip
+
+
+async def reach(mail: MailSection, within: float) -> str:
+    """Why no e-mail could leave now, asked of the server without sending one; "" when one could."""
+    try:
+        problem = await server_of(mail, within).reach()
+    except ConfigInvalid as error:
+        return str(error)
+    return problem.why if problem else ""
 
 
 @dataclass
@@ -116,18 +133,14 @@ class MessageDesk:
         crash_point("letter-staged")
         staged = replace(ready.message, state=MessageState.SENDING)
         await self.db.write(lambda conn: messages.put(conn, staged))
+        crash_point("letter-noted")
         return await self._publish(order, staged, now)
 
     async def _mailed(self, order: Order, post: Post) -> Answer:
-        mail = order.settings.mail
         try:
-            secret = read_smtp_secret(mail)
+            server = server_of(order.settings.mail, self.within)
         except ConfigInvalid as error:
             return Unreachable(str(error))
-        server = MailServer(
-            host=mail.smtp_host, port=mail.smtp_port, tls=mail.smtp_tls, sender=mail.email_from, reply_to=mail.reply_to,
-            user=mail.smtp_user, secret=secret, within=self.within,
-        )  # fmt: skip
         return await server.send(post)
 
     def _remember(self, answer: Answer, now: datetime) -> None:
@@ -152,5 +165,6 @@ class MessageDesk:
     async def _settle(self, order: Order, message: Message, answer: Answer, now: datetime) -> bool:
         after = judged(message, answer, now)
         await self.db.write(lambda conn: write_down(conn, after, order.rules, order.house, now))
+        crash_point("message-noted")
         self.log.info(f"message_{after.state}", message=after.id, medium=after.medium, debtor=str(after.key), why=after.failure or None)
         return after.state is MessageState.SENT

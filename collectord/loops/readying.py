@@ -21,6 +21,7 @@ from collectord.core.receivables.script_text import file_of
 from collectord.core.receivables.tasks import Task, TaskState
 from collectord.core.rules import Rules
 from collectord.core.wording import Texts, phrase
+from collectord.edge.crash import crash_point
 from collectord.edge.inbox import ExchangeFolders
 from collectord.edge.letters import Letter
 from collectord.edge.mailing import Post
@@ -135,6 +136,7 @@ async def make_ready(conn: Connection, order: Order, task_id: str, new_id: Calla
         content = as_post(composed, found.debtor, message_id, recipient, house, now)
     await messages.put(conn, message)
     await tasks.lease(conn, task.id, "", now + WITHIN, now)
+    crash_point("message-before-commit")
     return Ready(message, content)
 
 

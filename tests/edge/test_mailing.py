@@ -122,3 +122,28 @@ async def test_a_mail_that_cannot_be_written_is_refused_before_anybody_is_asked(
         for post in (replace(POST, recipient="=?utf-8?b?eA==?=@example.com"), replace(POST, body="\udc80")):
             assert isinstance(await server(port).send(post), Never)
     assert office.mails == []
+
+
+async def test_a_server_is_tried_without_a_mail_and_says_what_is_wrong() -> None:
+    office = PostOffice()
+    async with mail_server(office) as port:
+        assert await server(port).reach() is None
+    assert office.mails == []
+    problem = await server(port).reach()
+    assert problem is not None
+    assert problem.why.startswith(f"127.0.0.1:{port}: ")
+
+
+async def test_a_wrong_login_is_found_without_a_mail() -> None:
+    authority, office = trustme.CA(), PostOffice()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    async with mail_server(office, tls=context, auth=True) as port:
+        with authority.cert_pem.tempfile() as trusted, pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SSL_CERT_FILE", trusted)
+            known = replace(server(port), tls="starttls", user="collectord")
+            assert await replace(known, secret="secret").reach() is None
+            problem = await replace(known, secret="wrong").reach()
+            assert problem is not None
+            assert "535" in problem.why or "uthentication" in problem.why
+    assert (office.users, office.mails) == ([b"collectord"], [])
