@@ -22,6 +22,8 @@ _PERCENT = re.compile(r"\A([0-9]{1,3}) ?%\Z", re.ASCII)
 _UNIT = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 MISSING: Any = object()
 LONGEST = 80  # of a value in a sentence
+LONGEST_SPAN = timedelta(days=3660)
+FIRST_YEAR, LAST_YEAR = 1990, 2100  # as of exports: days around these can be reckoned with
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +160,13 @@ class Table:
         value = self._get(key, str, "a duration like 90s, 15m, 36h or 7d", default)
         if isinstance(value, str):
             try:
-                return parse_duration(value)
+                span = parse_duration(value)
             except ValueError as error:
                 self._cannot_read(key, f"{key}: {error}")
+            else:
+                if abs(span) <= LONGEST_SPAN:
+                    return span
+                self._cannot_read(key, f"{key} = {shown(value)} is more than ten years")
         return value if isinstance(value, timedelta) else timedelta(0)
 
     def days(self, key: str, default: Any = MISSING) -> int:
@@ -174,6 +180,9 @@ class Table:
         value = self._get(key, date, "a date without quotes, like 2026-12-24", default)
         if isinstance(value, datetime):
             self.complain(key, f"{key} = {value.isoformat(' ')} has a time of day; write the date alone, like 2026-12-24")
+            return None
+        if isinstance(value, date) and not FIRST_YEAR <= value.year <= LAST_YEAR:
+            self._cannot_read(key, f"{key} = {shown(value)} lies outside {FIRST_YEAR} to {LAST_YEAR}")
             return None
         return value if isinstance(value, date) else None
 

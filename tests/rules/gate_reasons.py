@@ -106,9 +106,12 @@ def _talked(facts: DebtorFacts, now: datetime, days: int) -> bool:
     return any(first <= _local(one.at).date() and one.at <= now for one in talks)
 
 
-def _last_rang(facts: DebtorFacts) -> datetime | None:
-    rang = [one.at for one in (*facts.contacts, *facts.number_contacts) if one.result in ("no_answer", "voicemail", "unknown")]
-    return max(rang, default=None)
+def _last_rang(facts: DebtorFacts, now: datetime) -> datetime | None:
+    """The debtor's own last call, where it rang and nobody answered; one of the last 14 days."""
+    calls = [one for one in facts.contacts if one.direction == "outbound" and one.result in COUNTED]
+    last = max(calls, key=lambda one: one.at, default=None)
+    rang = last is not None and last.result in ("no_answer", "voicemail", "unknown") and now < last.at + 14 * DAY
+    return last.at if last is not None and rang else None
 
 
 def _part(at: datetime) -> int:
@@ -117,7 +120,7 @@ def _part(at: datetime) -> int:
 
 def _same_part(facts: DebtorFacts, now: datetime) -> bool:
     """Or in the first minutes of the next part, which opens a little later."""
-    last = _last_rang(facts)
+    last = _last_rang(facts, now)
     if last is None:
         return False
     return _part(_local(last)) in (_part(_local(now)), _part(_local(now - timedelta(minutes=45))))
