@@ -48,6 +48,10 @@ TEXTS: Texts = {
         "collectord was stopped while the e-mail was being sent; whether it left is not known.",
         "collectord wurde beendet, während die E-Mail gesendet wurde; ob sie hinausging, ist nicht bekannt.",
     ),
+    "unnoted": (
+        "What the mail server said could not be written down; whether the e-mail left is not known.",
+        "Was der Mailserver sagte, ließ sich nicht festhalten; ob die E-Mail hinausging, ist nicht bekannt.",
+    ),
 }
 
 
@@ -81,14 +85,19 @@ class MessageDesk:
     index: PrintIndex = field(default_factory=PrintIndex)
 
     async def recover(self, order: Order, now: datetime) -> None:
-        """Of an e-mail that was on its way when the process ended, nobody knows; letters go on with the first turn."""
+        """After the process ended in the middle."""
         await self.db.write(lambda conn: tasks.release_overdue_leases(conn, now + WITHIN))
+        await self._give_up(order, "interrupted", now)
+
+    async def _give_up(self, order: Order, code: str, now: datetime) -> None:
+        """Of an e-mail that was on its way nobody knows; letters go on with the next turn."""
         for message in await self.db.read(messages.being_sent):
             if message.medium == "email":
-                await self._settle(order, message, Unclear(phrase(TEXTS, "interrupted", order.house.language)), now)
+                await self._settle(order, message, Unclear(phrase(TEXTS, code, order.house.language)), now)
 
     async def turn(self, order: Order, now: datetime) -> int:
-        """How many left. Letters that were staged are finished first, whatever holds now: the folder may have had them already."""
+        """How many left. What a turn that failed left behind is finished first, whatever holds now."""
+        await self._give_up(order, "unnoted", now)
         staged = [message for message in await self.db.read(messages.being_sent) if message.medium == "letter"]
         left = sum([await self._publish(order, message, now) for message in staged])
         media = order.media - ({"email"} if self._rests(now) else set())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import os
@@ -32,7 +33,7 @@ from collectord.loops.messages import MessageDesk
 from collectord.loops.readying import Order, make_ready
 from collectord.settings import LettersSection, MailSection, Settings
 from tests.edge.post_office import PostOffice, letter_of, mail_server
-from tests.edge.rough_mail import Rough, rough_server
+from tests.edge.rough_mail import Rough, Silent, rough_server
 from tests.loops.desk import RULES, Desk, open_desk, row
 from tests.loops.shift import MONDAY, rows_of
 
@@ -331,6 +332,23 @@ async def test_a_mail_that_was_on_its_way_at_the_end_of_the_process_is_unknown(d
     (one,) = await house.listed()
     assert (one["state"], office.mails) == ("unknown", [])
     assert one["failure"] == "collectord was stopped while the e-mail was being sent; whether it left is not known."
+
+
+async def test_a_mail_whose_turn_broke_off_is_unknown_with_the_next_turn_and_never_sent_again(desk: Desk) -> None:
+    rough = Silent("end", "hangs")
+    async with rough_server(rough) as port:
+        house = sending(desk, "email", port)
+        await house.take()
+        await house.plan()
+        turn = asyncio.create_task(house.turn())
+        await rough.silent.wait()
+        turn.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await turn
+        assert await house.turn(MONDAY + timedelta(hours=1)) == 0
+    (one,) = await house.listed()
+    assert (one["state"], len(rough.had)) == ("unknown", 1)
+    assert one["failure"].startswith("What the mail server said could not be written down")
 
 
 @pytest.mark.parametrize(
