@@ -67,7 +67,7 @@ class OpenItem:
 
     def day_of(self, days: int) -> date:
         """The day on which it is so many days past due; before the due date (0 and less) bookings do not matter."""
-        return self.due_on + timedelta(days=days + (self.booking_lag if days > 0 else 0))
+        return self.due_on + timedelta(days + (self.booking_lag if days > 0 else 0))
 
     @property
     def is_direct_debit(self) -> bool:

@@ -123,8 +123,9 @@ def changes_on(open_items: Iterable[OpenItem], history: History, today: date, la
     or something paid is too long ago. None: there is no such day."""
     tomorrow = today + timedelta(days=1)
     days = [one.cleared_on + REMEMBERED for one in history.paid]
+    late = timedelta(days=late_after + 1)
     for one in open_items:
-        late_on = one.due_on + timedelta(days=late_after + 1)
+        late_on = one.due_on + late
         if one.open_amount > 0 and (late_on > today or (today - one.due_on).days < LATEST):
             days.append(late_on)
     return max(tomorrow, min(days)) if days else None

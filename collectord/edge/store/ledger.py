@@ -87,7 +87,7 @@ async def _rows(
     which["today"] = today.isoformat()
     owed_again = {_item_key(row): row["amount"] async for row in later(conn, **which)}
     came_back = {_item_key(row): row["booked_on"] async for row in returned(conn, **which)}
-    found: dict[tuple[str, str], list[tuple[Sequence[Any], int, str | None]]] = {(one.company, one.debtor_no): [] for one in debtors}
+    found: dict[tuple[str, str], list[tuple[Sequence[Any], int, str | None]]] = {one.key: [] for one in debtors}
     for values in map(tuple, await conn.execute_fetchall(rows.sql, which)):  # a million of them: no step between two
         own = found.get(values[:2])
         if own is not None:
@@ -106,8 +106,9 @@ async def _items(
     await rungs.know(conn, {values[RUNGS] for own in rows.values() for values, _, _ in own})
     found: dict[DebtorKey, list[OpenItem]] = {}
     for debtor in debtors:
-        own = rows[debtor.company, debtor.debtor_no]
-        if closely is not None and not closely.asks_for(debtor.key, own):
+        key = debtor.key
+        own = rows[key]
+        if closely is not None and not closely.asks_for(key, own):
             continue
         items = []
         for values, paid_later, returned_on in own:
@@ -118,7 +119,7 @@ async def _items(
                 lag = lags[origin]
             items.append(item_from(values, debtor, lag, paid_later, returned_on))
         items.sort(key=OLDEST_FIRST)
-        found[debtor.key] = items
+        found[key] = items
     return found
 
 
@@ -192,7 +193,7 @@ async def stretch(conn: Connection, after: DebtorKey, upto: DebtorKey, size: int
     """The next so many debtors in key order. Their numbers are left out: nobody is called from a list."""
     rows = SQL.debtor_rows(conn, company=after.company, debtor_no=after.debtor_no, size=size)
     debtors = [to_debtor(row, ()) async for row in rows]
-    return [debtor for debtor in debtors if debtor.key <= upto]
+    return debtors if debtors and debtors[-1].key <= upto else [debtor for debtor in debtors if debtor.key <= upto]
 
 
 async def those(conn: Connection, keys: Sequence[DebtorKey]) -> list[Debtor]:
