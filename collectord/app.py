@@ -103,7 +103,7 @@ def check(config: Path | None, now: datetime | None = None) -> Reply:
                 doc["warnings"] += rules_files.located(found.rules_dir, _doubts(error.partial, found, unknown_names), error.problems)
             beside = [f"warning: {warning}" for warning in doc["warnings"]]
     doc["ok"] = not problems
-    return Reply(doc=doc, exit=2 if problems else 0, error="\n".join([*problems, *beside]))
+    return Reply(doc=doc, exit=2 if problems else 0, error="\n".join([*problems, *beside]), language=found.language if found else "en")
 
 
 def _doubts(rules: Rules, settings: Settings, about_house: Callable[[Rules, House, Sequence[Staff]], Iterator[Doubt]]) -> list[Doubt]:
@@ -139,7 +139,7 @@ async def perform(config: Path | None, request: Request, watch: intake.Watch | N
         return Reply(exit=2, error="\n".join(str(problem) for problem in error.problems))
     try:
         reply = await _dispatch(settings, rules, _on_the_house_clock(request, settings), watch)
-        return replace(reply, zone=settings.time_zone)
+        return replace(reply, zone=settings.time_zone, language=settings.language)
     except (StoreBroken, StoreBusy, control.NoAnswer) as error:
         return refusal(str(error))
     except OSError as error:  # a folder that is gone or closed to this user

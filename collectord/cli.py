@@ -137,7 +137,7 @@ def finish(command: str, reply: Reply) -> None:
     if Options.as_json and reply.doc is not None:
         print(json.dumps(reply.doc, ensure_ascii=False, indent=2))
     elif not Options.as_json and reply.doc is not None and not (reply.error and command in SAID_BY_THE_ERROR):
-        screens.show(command, reply.doc, zone=reply.zone)
+        screens.show(command, reply.doc, zone=reply.zone, language=reply.language)
     if reply.error:
         for line in reply.error.splitlines():
             print(screens.plain(line), file=sys.stderr)

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from collectord.core.contact.contact_rules import Refused, may_contact
 from collectord.core.contact.facts import DebtorFacts
 from collectord.core.house import House
-from collectord.core.money import plain_map
+from collectord.core.money import plain, plain_map
 from collectord.core.receivables.briefing import briefing
 from collectord.core.receivables.dunning import day_begins
 from collectord.core.receivables.foresight import FORESEEN, foresee_task
@@ -34,10 +35,11 @@ from collectord.loops.debtor_scan import Seen, scan
 from collectord.loops.workload import Capacity, case_of, fitted
 
 DAY = timedelta(days=1)
+CENT = Decimal("0.01")
 COLUMNS = (
     "when", "company", "debtor_no", "debtor_name", "number", "agent", "agent_name", "ladder", "level", "step",
     "prompted_by", "tone", "script", "script_version", "items", "open_amount", "overdue", "days_past_due",
-    "task", "why", "not_called_because", "briefing",
+    "task", "why", "not_called_because", "briefing", "value",
 )  # fmt: skip
 
 
@@ -174,4 +176,5 @@ def _row(call: _Call, agent: FreeAgent | None, names: dict[str, str], rules: Rul
         "why": task.why,
         "not_called_because": " ".join(filter(None, (call.refusal, call.short))),
         "briefing": [*briefing(found.items, today, house.language, house.time_zone), *for_a_call(rules, house, found, today)],
+        "value": plain(task.value.quantize(CENT)) if task.value else None,
     }

@@ -22,7 +22,7 @@ from collectord.core.receivables.holds import Holds
 from collectord.core.receivables.ledger import DebtorKey, OpenItem
 from collectord.core.receivables.script_set import PLAIN, script_of
 from collectord.core.receivables.strategies import Frames
-from collectord.core.receivables.tasks import Task
+from collectord.core.receivables.tasks import Origin, Task
 from collectord.core.receivables.wanted import NotWanted, Wanted
 from collectord.core.rules import Rules
 from collectord.edge.store import corrections, facts, histories, holds, tasks
@@ -55,7 +55,7 @@ async def explain(
         asked = wanted(known.debtor, items, ladder, today, holds=held, history=done, policy=policy)
         live = await tasks.live_tasks_of(conn, key, now)
         if ladder is not None:
-            live = tuple(task.counted_in(ladder.rungs) for task in live)
+            live = tuple(_in_today_words(task.counted_in(ladder.rungs), asked, house) for task in live)
         answer = may_contact(known, rules.packs, house, now, item=item)
         notices = await asked_blocks.warnings(conn, house, now, key)
         shown = explained(known, answer, asked, live, ladder.name if ladder else None, house, now, notices)
@@ -74,6 +74,15 @@ async def explain(
         }
 
     return await db.read(look)
+
+
+def _in_today_words(task: Task, asked: Wanted | NotWanted, house: House) -> Task:
+    """A task of the step that is wanted says so in the reader's language, whatever it was planned in."""
+    if not isinstance(asked, Wanted) or task.origin is not Origin.LADDER:
+        return task
+    stored = (task.ladder, task.level, task.medium, task.items, task.open_amount, task.prompted_by)
+    now_said = (asked.ladder, asked.level.number, asked.medium, asked.items, asked.open_amount, asked.prompted_by)
+    return replace(task, why=asked.why(house.language, house.time_zone)) if stored == now_said else task
 
 
 def _script(rules: Rules, live: Sequence[Task], asked: Wanted | NotWanted, medium: str | None, house: House) -> dict[str, Any]:

@@ -95,7 +95,7 @@ async def status(
         "unknown": counts["unknown"],
         "held": counts["held"],
         "disputes_overdue": sum(count for _, _, count in overdue),
-        "workload": await db.read(workload.kept),
+        "workload": await db.read(lambda conn: workload.told(conn, house)),
         "inbox": inbox,
         "notices": (await db.read(notices.unsent)).as_json(),
     }

@@ -18,9 +18,8 @@ import orjson
 from collectord.core.contact.calendar import HolidaysUnknown
 from collectord.core.exports.freshness import accounting_days
 from collectord.core.house import House
-from collectord.core.money import plain_map
 from collectord.core.receivables.dunning import day_begins
-from collectord.core.receivables.shortfall import Case, Fit, Load, fit
+from collectord.core.receivables.shortfall import Case, Fit, Load, fit, read_load
 from collectord.core.receivables.tasks import Origin
 from collectord.core.rules import Rules
 from collectord.core.telephony.allocation import Candidate, FreeAgent, matcher
@@ -124,14 +123,7 @@ async def reckoned(cases: list[Case], given: Capacity, house: House, now: dateti
     return {
         "at": now.isoformat(),
         "says": load.says(house.language, house.time_zone),
-        "day": load.day.isoformat(),
-        "agents": load.agents,
-        "minutes": load.minutes,
-        "minutes_wanted": load.wanted,
-        "calls": load.calls,
-        "calls_short": found.short,
-        "unreachable": found.unreachable,
-        "shortfall": plain_map(found.money),
+        **load.document(),
     }
 
 
@@ -152,3 +144,10 @@ async def kept(conn: Connection) -> dict[str, Any] | None:
     """The last answer."""
     text = await meta.get(conn, KEY)
     return orjson.loads(text) if text else None
+
+
+async def told(conn: Connection, house: House) -> dict[str, Any] | None:
+    """The last answer in the words of today's language, whatever it was kept in."""
+    doc = await kept(conn)
+    load = read_load(doc) if doc else None
+    return {**doc, "says": load.says(house.language, house.time_zone)} if doc and load else doc

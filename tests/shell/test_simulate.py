@@ -97,8 +97,8 @@ def test_the_picture_is_an_svg_and_a_folder_that_is_not_there_is_said(house: Pla
 
 def test_the_table_has_a_line_a_day_and_wrong_numbers_are_wrong_usage(house: Place) -> None:
     told = house.run("simulate", "--days", 2, "--agents", 1).out
-    assert "Mon 2026-11-23" in told
-    assert "Tue 2026-11-24" in told
+    assert "Mon 23 Nov 2026" in told
+    assert "Tue 24 Nov 2026" in told
     assert "█" in told
     assert "Measured elsewhere" in told
     assert house.run("simulate", "--days", 0).status == 2

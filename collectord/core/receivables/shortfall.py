@@ -12,8 +12,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from collectord.core.money import plain_map
 from collectord.core.receivables.wanted import moneys
 from collectord.core.wording import Language, Texts, phrase
 
@@ -110,6 +111,35 @@ class Load:
         if rest.unreachable:
             said += phrase(TEXTS, "unreachable", language, zone, count=rest.unreachable, money=moneys(rest.numberless))
         return said
+
+    def document(self) -> dict[str, Any]:
+        """What `plan` and `status` show beside the sentence, and what is kept."""
+        return {
+            "day": self.day.isoformat(),
+            "agents": self.agents,
+            "minutes": self.minutes,
+            "minutes_wanted": self.wanted,
+            "calls": self.calls,
+            "calls_short": self.left_over.short,
+            "unreachable": self.left_over.unreachable,
+            "shortfall": plain_map(self.left_over.money),
+            "without_number": plain_map(self.left_over.numberless),
+        }
+
+
+def read_load(doc: Mapping[str, Any]) -> Load | None:
+    """What `document` said; None: an older version kept it, which did not say everything."""
+    if "without_number" not in doc:
+        return None
+    money, numberless = ({code: Decimal(sum_) for code, sum_ in doc[key].items()} for key in ("shortfall", "without_number"))
+    return Load(
+        day=date.fromisoformat(doc["day"]),
+        agents=doc["agents"],
+        minutes=doc["minutes"],
+        wanted=doc["minutes_wanted"],
+        calls=doc["calls"],
+        left_over=Fit(short=doc["calls_short"], unreachable=doc["unreachable"], money=money, numberless=numberless),
+    )
 
 
 def fit(cases: Iterable[Case], left: Mapping[str, Decimal] | None, per_call: Decimal, able: Callable[[Case], Collection[str]]) -> Fit:
