@@ -198,6 +198,7 @@ async def _write(conn: Connection, portion: Portion, turn: Turn, now: datetime) 
         await tasks.postpone(conn, task_id, not_before, why, now)
     for task_id, why in portion.cancelled:
         await tasks.cancel_waiting(conn, task_id, why, now)
+    await tasks.word_anew(conn, portion.worded)
     await looked_at.remember(conn, portion.looks, turn)
     crash_point("plan-before-commit")
 

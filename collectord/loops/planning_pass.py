@@ -17,6 +17,7 @@ from collectord.core.receivables.families import Family
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.next_look import earliest, next_look
 from collectord.core.receivables.tasks import Task, TaskState
+from collectord.core.receivables.wanted import Wanted
 from collectord.core.rules import Rules
 from collectord.edge.store import ledger, looked_at, tasks
 from collectord.edge.store.connection import Connection
@@ -50,6 +51,7 @@ class Portion:
     changed: list[dict[str, Any]] = field(default_factory=list)
     postponed: list[tuple[str, datetime, str]] = field(default_factory=list)  # task, not before, why
     cancelled: list[tuple[str, str]] = field(default_factory=list)  # task, why
+    worded: list[tuple[str, str, str]] = field(default_factory=list)  # task, why, prompted by: kept, and said as it is today
     documents: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {"created": [], "changed": [], "cancelled": []})
     reachable: set[DebtorKey] = field(default_factory=set)  # of `documents`, those with a dialable number
 
@@ -59,6 +61,7 @@ class Portion:
         self.changed += other.changed
         self.postponed += other.postponed
         self.cancelled += other.cancelled
+        self.worded += other.worded
         self.reachable |= other.reachable
         for kind, found in other.documents.items():
             self.documents[kind] += found
@@ -125,5 +128,8 @@ def _decide(seen: Seen, order: Order, today: date, new_id: Callable[[], str], po
         case Wait(task, not_before, reason):
             portion.postponed.append((task.id, not_before, reason.why(language, zone)))
             told("changed", replace(task, not_before=not_before, state=TaskState.PLANNED))
+        case Keep(task, Wanted() as asked) if asked.brought is not None or asked.risk is not None or order.everybody:
+            if (why := asked.why(language, zone)) != task.why:  # amounts and days in it move on although the task stays
+                portion.worded.append((task.id, why, asked.prompted_by))
         case Keep() | Nothing():
             pass

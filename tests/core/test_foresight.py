@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from hypothesis import given
@@ -12,7 +13,7 @@ from collectord.core.receivables.foresight import foresee_task
 from collectord.core.receivables.holds import NO_HOLD, Holds
 from collectord.core.receivables.ladders import Ladder
 from collectord.core.receivables.ledger import Debtor, OpenItem
-from collectord.core.receivables.tasks import Task
+from collectord.core.receivables.tasks import Task, TaskState
 from collectord.core.receivables.wanted import Wanted
 from tests.core.test_dunning import DAY, DEBTORS, FIRM, HOLDS, ITEMS, LADDERS, NOW, STANDARD, TODAY, ZONE, item, made, yes
 
@@ -28,7 +29,10 @@ def test_a_contact_wanted_today_is_foreseen_today_and_the_existing_task_stands_f
     assert task is not None
     assert (task.id, task.level) == ("foreseen-10023", 2)
     existing = made(yes(item()))
-    assert foreseen(item(), task=existing) is existing
+    assert foreseen(item(), task=existing) == existing
+    assert foreseen(item(), task=replace(existing, why="As it was yesterday.")) == existing
+    in_hand = replace(existing, state=TaskState.LEASED)
+    assert foreseen(item(), task=in_hand) is in_hand
     changed = foreseen(item(amount="77.00"), task=existing)
     assert changed is not None
     assert (changed.id, list(map(str, changed.open_amount.values()))) == ("t1", ["77.00"])

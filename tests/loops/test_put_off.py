@@ -19,7 +19,7 @@ from collectord.core.receivables.strategies import NO_FRAMES
 from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.rules import Rules
 from collectord.edge.store import facts, tasks
-from collectord.loops import planning
+from collectord.loops import call_sheet, planning
 from collectord.loops.promises import judge_promises
 from tests.loops.desk import Desk, local, open_desk, row
 from tests.loops.master import master
@@ -195,3 +195,34 @@ async def test_a_task_whose_items_all_wait_is_put_off_until_one_of_them_is_free_
     assert "R2" in later[1]
     nothing = replace(talk_about, items=("paid",))
     assert items_wait(nothing, found, desk.rules.packs, desk.house, MONDAY) is None
+
+
+async def test_the_sentence_of_a_task_that_stays_is_todays_in_every_answer_and_planning_keeps_it(desk: Desk) -> None:
+    task = await planned(desk)
+
+    async def listed() -> str:
+        (row,) = await call_sheet.call_list(desk.db, desk.rules, desk.house, MONDAY, days=1, agents=[])
+        return str(row["why"])
+
+    await desk.db.write(lambda conn: conn.execute("update task set why = 'As it was yesterday.'"))
+    for said in (await listed(), (await desk.ask(MONDAY))["why"]):
+        assert "yesterday" not in said
+        assert task.why.rstrip(".") in said
+    assert await plan(desk, MONDAY) == 0
+    assert (await only(desk, MONDAY)).why == "As it was yesterday."  # nothing in it moves on by itself: nobody looked
+    await desk.db.write(lambda conn: conn.execute("update planning set basis = ''"))
+    assert await plan(desk, MONDAY) == 0
+    assert (await only(desk, MONDAY)).why == task.why
+    await desk.db.write(lambda conn: tasks.lease(conn, task.id, "201", MONDAY + timedelta(hours=1), MONDAY))
+    await desk.db.write(lambda conn: conn.execute("update task set why = 'In somebody''s hands.'"))
+    assert await listed() == "In somebody's hands."
+
+
+async def test_the_sentence_of_a_trigger_is_written_anew_whenever_planning_looks_although_its_task_stays(desk: Desk) -> None:
+    due = row(item_no="R1", due_on="2026-11-21"), row(item_no="R2", due_on="2026-11-22")
+    brought = await planned(desk, MONDAY, *due)
+    assert brought.prompted_by == "second invoice due"
+    await desk.db.write(lambda conn: conn.execute("update task set why = 'As it was yesterday.'"))
+    await desk.record(MONDAY, not_on="fri")
+    assert await plan(desk, MONDAY + timedelta(hours=1)) == 0
+    assert (await only(desk, MONDAY)).why == brought.why

@@ -159,7 +159,8 @@ def _seen(ladder: str, level: int, medium: str, items: tuple[str, ...], amounts:
 
 def _why(answer: Allowed | Refused, wanted: Wanted | NotWanted, task: Task | None, house: House, outdated: str) -> str:
     language, zone = house.language, answer.place.home
-    said = task.why if task and not outdated else wanted.why(language, zone)
+    moves_on = isinstance(wanted, Wanted) and task is not None and task.origin is Origin.LADDER  # the stored sentence may be a day old
+    said = task.why if task and not outdated and not moves_on else wanted.why(language, zone)
     medium = task.medium if task and not outdated else wanted.medium if isinstance(wanted, Wanted) else ""
     stale = phrase(TEXTS, outdated, language, zone, was=Told(safe(task.why, LONGEST))) if task and outdated else ""
     if isinstance(answer, Allowed):

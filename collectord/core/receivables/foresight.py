@@ -53,6 +53,8 @@ def foresee_task(
             return drawn_up(asked)
         case Change() as change:
             return changed_task(change, now, language=language, zone=zone)
+        case Keep(task, Wanted() as asked):
+            return replace(task, why=asked.why(language, zone), prompted_by=asked.prompted_by)
         case Keep(task):
             return task
         case Wait(task, not_before, _):

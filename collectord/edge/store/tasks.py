@@ -299,6 +299,11 @@ async def bring_forward(conn: Connection, before: Task, not_before: datetime, wh
     return await SQL.bring_forward(conn, id=before.id, why=why, **times) is not None
 
 
+async def word_anew(conn: Connection, told: Sequence[tuple[str, str, str]]) -> None:
+    """Task, sentence, what brought it forward: of tasks that stay as they are and that nobody calls for."""
+    await SQL.word_anew(conn, [(why, prompted_by, task_id) for task_id, why, prompted_by in told])
+
+
 async def close_task(conn: Connection, task_id: str, state: TaskState | str, reason: str, now: datetime) -> bool:
     """-> done, cancelled or suppressed, for good. False when it already was final."""
     final = TaskState(state)

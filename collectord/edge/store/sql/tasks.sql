@@ -163,6 +163,9 @@ update task
  where id = :id and state = 'planned' and own_at is not null and not_before = :before
 returning id;
 
+-- name: word_anew()*!
+update task set why = ?, prompted_by = ? where id = ? and state in ('planned', 'ready');
+
 -- name: close_task(state, reason, now, id)^
 update task set state = :state, close_reason = :reason, closed_at = :now, changed_at = :now, waits = '', lease_agent = '', lease_until = null
  where id = :id and state in ('planned', 'ready', 'leased', 'in_call')
