@@ -119,7 +119,7 @@ async def test_an_item_that_went_to_another_debtor_was_not_paid(desk: Desk) -> N
 async def told(desk: Desk) -> float:
     """Items of debtors without a class."""
     added = await desk.db.read(lambda conn: peers.added_up(conn, date(2026, 11, 18), 3))
-    return added["sums"][""][Sums.__slots__.index("items")]
+    return float(added["sums"][""][Sums.__slots__.index("items")])
 
 
 async def _all_looked_at(conn: Connection) -> None:
