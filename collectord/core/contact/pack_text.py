@@ -18,6 +18,8 @@ from collectord.core.rule_text import Table
 
 SCOPES = ("debtor", "number", "item")
 EXCEPTIONS = ("consent", "callback")
+LONGEST = timedelta(days=366)  # contacts are looked at for a little longer (edge/store/facts.HISTORY)
+WARNED_FOR = timedelta(days=7)  # a warning is about a call now beside those of the last days
 COUNTS: Mapping[str, frozenset[str]] = {"contacts": CONTACT_RESULTS, "dialled": DIALLED_RESULTS}
 
 
@@ -92,6 +94,8 @@ def _results(table: Table, key: str, default: str | None = None) -> frozenset[st
         return COUNTS[default]
     if isinstance(table.data.get(key), str):
         return COUNTS.get(table.text(key, one_of=tuple(COUNTS)), frozenset())
+    if table.data.get(key) == []:
+        table.complain(key, f"the rule can never fire: {key} is empty")
     return frozenset(table.texts(key, one_of=sorted(DIALLED_RESULTS)))
 
 
@@ -106,11 +110,13 @@ def _unless(table: Table) -> frozenset[str]:
     return frozenset(table.texts("unless", [], one_of=EXCEPTIONS))
 
 
-def _span(table: Table, key: str) -> timedelta:
+def _span(table: Table, key: str, most: timedelta = LONGEST) -> timedelta:
     before = len(table.problems)
     span = table.duration(key)
     if len(table.problems) == before and span <= timedelta(0):
         table.complain(key, f"{key} must be longer than nothing")
+    if span > most:
+        table.complain(key, f"{key} is longer than {most.days}d; nobody remembers calls that long ago")
     return max(span, timedelta(minutes=1))
 
 
@@ -136,6 +142,8 @@ def _quiet(table: Table) -> Quiet:
     )
     if quiet.free_from < 1 and "free_from" in table.data:
         table.complain("free_from", "free_from counts days after the conversation; 1d is the next day")
+    if quiet.free_from > LONGEST.days:
+        table.complain("free_from", f"free_from is longer than {LONGEST.days}d; to stop calls for good, record --do-not-call")
     table.done()
     return quiet
 
@@ -156,6 +164,8 @@ def _other_part(table: Table) -> OtherPart:
         drift=table.duration("drift", "0m"),
         unless=_unless(table),
     )
+    if part.drift < timedelta(0):
+        table.complain("drift", "drift is negative; a part of the day opens a little later, never earlier")
     if len(daily(part.parts)[0]) < len(part.parts) and any(a[1] > b[0] for a, b in zip(part.parts, part.parts[1:], strict=False)):
         table.complain("parts", "parts of the day overlap")
     if len(part.parts) < 2 and "parts" in table.data:
@@ -169,11 +179,14 @@ def _warn(table: Table) -> Warn:
         id=_id(table),
         counts=_results(table, "counts", "contacts"),
         count=table.whole("count", at_least=2),
-        within=_span(table, "within"),
+        within=_span(table, "within", WARNED_FOR),
     )
     table.done()
     return warn
 
 
 def _seconds(table: Table, key: str) -> int:
-    return int(table.duration(key, "0s").total_seconds())
+    seconds = int(table.duration(key, "0s").total_seconds())
+    if seconds < 0:
+        table.complain(key, f"{key} is negative")
+    return max(0, seconds)
