@@ -13,7 +13,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from collectord.core.contact.contact_rules import Refused, may_contact
+from collectord.core.contact.ahead import may_contact_at
+from collectord.core.contact.contact_rules import Refused
 from collectord.core.contact.facts import DebtorFacts
 from collectord.core.house import House
 from collectord.core.money import plain, plain_map
@@ -139,9 +140,7 @@ async def _candidates(own: Database, rules: Rules, house: House, now: datetime, 
 def _first_instant(candidate: Candidate, found: DebtorFacts, rules: Rules, house: House, now: datetime) -> _Call:
     """What the gate says at the moment when the task is due; for a later day, exports are taken to arrive as they did."""
     at = max(now, candidate.task.not_before)
-    ahead = house.today(at) - house.today(now)
-    sources = tuple(replace(one, fresh_as_of=one.fresh_as_of + ahead) if one.fresh_as_of else one for one in found.sources)
-    verdict = may_contact(replace(found, sources=sources), rules.packs, house, at)
+    verdict = may_contact_at(found, rules.packs, house, now, at)
     if isinstance(verdict, Refused):
         first = " ".join(refusal.reason for refusal in verdict.refusals)
         return _Call(candidate, verdict.not_before, "", first, found)

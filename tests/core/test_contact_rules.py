@@ -455,7 +455,7 @@ def test_a_reason_names_only_the_items_for_which_its_day_is_true() -> None:
     assert told["guard/dunning-block"] == "Dunning block until Fri 27 Nov 2026, and nothing else may be spoken about: A2."
     given = facts(items=(item(dunning_deadline=first), item("A2", dunning_deadline=last)))
     [late] = refused(ask(given, MONDAY)).refusals
-    assert late.reason == "Accounting gave the debtor until Fri 27 Nov 2026 for A2; no call before that day."
+    assert late.reason == "Accounting's payment deadline for A2 is Fri 27 Nov 2026; no call before that day."
 
 
 def test_an_agreed_callback_is_no_licence_against_hours_or_guard() -> None:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from hypothesis import given
 
-from collectord.core.receivables.dunning import Keep, plan_tasks
+from collectord.core.receivables.dunning import Keep, day_begins, plan_tasks
 from collectord.core.receivables.escalation import wanted
 from collectord.core.receivables.foresight import foresee_task
 from collectord.core.receivables.holds import NO_HOLD, Holds
@@ -64,3 +64,4 @@ def test_for_all_ledgers_the_day_foreseen_is_the_first_one(debtor: Debtor, items
     if task is not None and first is not None:
         assert (task.level, task.items) == (first[1].level.number, first[1].items)
         assert isinstance(plan_tasks(debtor, items, task, ladder, first[0], holds=holds), Keep)
+        assert first[0] == TODAY or task.not_before == day_begins(first[0], ZONE), "a step may have come before too little was owed no more"

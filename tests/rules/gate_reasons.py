@@ -259,7 +259,10 @@ def _quiet(facts: DebtorFacts, now: datetime) -> set[str]:
         talks = [one for one in pool if one.result == "answered" and one.disposition not in NO_TALK]
         days = [_local(one.at).date() for one in talks if not whom or one.number == whom[4:]]
         if days:
-            found.add(f"There was a conversation{whom} on {_told(max(days))}; no call{it} before {_told(max(days) + 4 * DAY)}.")
+            free = max(days) + 4 * DAY
+            agreed = any(now < one.at and _local(one.at).date() < free for one in facts.callbacks)
+            none = f"before {_told(free)} only the agreed callback." if agreed else f"no call{it} before {_told(free)}."
+            found.add(f"There was a conversation{whom} on {_told(max(days))}; {none}")
     return found
 
 
@@ -352,7 +355,7 @@ def _of_items(start: str, why: str) -> Sentences:
 def _deadline(facts: DebtorFacts, now: datetime) -> set[str]:
     day = max(item.dunning_deadline for item in facts.debits if item.dunning_deadline)
     items = _told([item.item_no for item in facts.debits if item.dunning_deadline == day])
-    return {f"Accounting gave the debtor until {_told(day)} for {items}; no call before that day."}
+    return {f"Accounting's payment deadline for {items} is {_told(day)}; no call before that day."}
 
 
 def _not_owed(facts: DebtorFacts, now: datetime) -> set[str]:

@@ -23,6 +23,7 @@ LEGAL = {  # as rules/legal_states.toml names them
     "Anwalt eingeschaltet": ("represented by a lawyer", "the lawyer"),
     "deceased": ("deceased", "the heirs or the estate's administrator"),
 }
+JUDGED_BY = "the first list that knows all bookings of that day decides."
 NOT_SPOKEN_ABOUT = "and nothing else may be spoken about."
 
 
@@ -83,7 +84,7 @@ def of_refusal(case: Case, answer: NotWanted, sums: Mapping[str, Decimal]) -> se
             until = told(holds.promise_until)
             return {f"A promise to pay waits for a lead's approval; so does the ladder, until {until} at most."}
         case "promise-unjudged":
-            return {f"A promise to pay ran out on {told(holds.promise_until)} and has not been judged yet; the next export decides."}
+            return {f"A promise to pay ran out on {told(holds.promise_until)} and has not been judged yet; {JUDGED_BY}"}
         case "appointment":
             return {f"Another contact is already arranged for {told(holds.appointment)}; the ladder waits for it."}
         case "finished":
@@ -130,4 +131,4 @@ def _of_item(case: Case, item: OpenItem, rule: str) -> set[str]:
         case "blocked-for-good":
             return {f"{no} has a dunning block without an end."} if block == FOREVER else set()
         case _:
-            return {f"Accounting has given {no} time until {told(deadline)}."}
+            return {f"Accounting's payment deadline for {no} is {told(deadline)}; no contact before that day."}

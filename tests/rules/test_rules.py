@@ -15,6 +15,7 @@ import pytest
 
 from collectord import app
 from collectord.asked import Reply, Request
+from collectord.core.contact.verdict import LONGEST
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.tasks import Task
 from collectord.core.telephony.pbx_events import EndState
@@ -204,7 +205,7 @@ class Telling:
         live = await self._task(debtor, now)
         found = next((task for task in listed if live and task["id"] == live.id), None)
         planned = shown["planned"]
-        assert planned["why"] == safe(planned["why"]), planned
+        assert planned["why"] == safe(planned["why"], LONGEST), planned
         assert planned["why"].endswith("."), planned
         if "rule" in expected or "until" in expected or expected.get("none"):
             assert found is None, f"{debtor} has a task: {found}"

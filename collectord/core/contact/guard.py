@@ -72,8 +72,8 @@ TEXTS: Texts = {
         "{amount} sind für {day} zugesagt, die Teamleitung muss zustimmen; solange, längstens bis {until}, ruft niemand an.",
     ),
     "dunning-deadline": (
-        "Accounting gave the debtor until {day} for {items}; no call before that day.",
-        "Die Buchhaltung hat dem Debitor für {items} eine Frist bis {day} gesetzt; kein Anruf vor diesem Tag.",
+        "Accounting's payment deadline for {items} is {day}; no call before that day.",
+        "Zahlungsfrist der Buchhaltung für {items} am {day}; kein Anruf vor diesem Tag.",
     ),
     "payment-seen": (
         "The debtor said on {day} that it is paid; {count} banking days are given for the payment to arrive.",

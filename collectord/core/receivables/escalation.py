@@ -216,10 +216,10 @@ def _wanted(
     view, level, frame = case.view, step.level, case.view.frame
     tone = frame.tone(position(view, level))
     own = level.script or case.policy.frames.strategies.script.get(tone, "")
-    handover = None
+    handover, unfit = None, ()
     if level.medium == "handover":
-        shown_class = frame.as_class or view.debtor.potential_class
-        handover = choose(view.ladder.handovers, view.debtor, shown_class, amounts, covered[0].item.days_past_due(view.today))
+        shown_class, age = frame.as_class or view.debtor.potential_class, covered[0].item.days_past_due(view.today)
+        handover, unfit = choose(view.ladder.handovers, view.debtor, shown_class, amounts, age)
     priority = min(100, max(0, max(level.priority, brought.trigger.priority if brought else 0) + frame.priority))
     valued = None
     if step.medium == "call" and case.policy.value.enabled:
@@ -245,6 +245,7 @@ def _wanted(
         brought=brought,
         risk=step.risk,
         handover=handover,
+        unfit=unfit,
         value=valued.value if valued else Decimal(0),
         value_until=valued.until if valued else None,
     )

@@ -59,16 +59,16 @@ def foresee_task(
             return task
         case Wait(task, not_before, _):
             return replace(task, not_before=not_before, state=TaskState.PLANNED)
-    later = _later(asked_on, decision.reason, last)
+    later = first_wanted(asked_on, decision.reason, last)
     return None if later is None else drawn_up(later)
 
 
-def _later(asked_on: Callable[[date], Wanted | NotWanted], reason: NotWanted, last: date) -> Wanted | None:
-    """The first day on which something is wanted: each refusal says until when it stays one."""
+def first_wanted(asked_on: Callable[[date], Wanted | NotWanted], reason: NotWanted, last: date) -> Wanted | None:
+    """What is wanted on the first day on which anything is, and since that day: each refusal says until when it stays one."""
     day = reason.until
     while day is not None and day <= last:
         answer = asked_on(day)
         if isinstance(answer, Wanted):
-            return answer
+            return replace(answer, since=max(answer.since, day))  # its step may have come long ago, and too little was owed
         day = answer.until
     return None

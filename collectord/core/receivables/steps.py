@@ -7,7 +7,7 @@ old when it came; once carried out, at least one item stands at it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -99,6 +99,20 @@ def _first(view: View, item: OpenItem, levels: Sequence[Level]) -> Step | None:
             step = replace(step, risk=risk)
         return step
     return None
+
+
+def left_out(view: View, item: OpenItem) -> Iterator[tuple[Level, Risk | None]]:
+    """The steps that would be the item's today and ask for more risk than there is; with that risk, None: nobody estimates it."""
+    for level in view.ladder.levels[reached(view.ladder, item) :]:
+        medium = view.medium(level)
+        if not level.min_risk or not medium:
+            continue
+        step = _step(view, item, level, medium)
+        if step.starts > view.today or (step.expires is not None and view.today >= step.expires):
+            continue
+        risk = view.risk(item)
+        if risk is None or risk.percent < level.min_risk:
+            yield level, risk
 
 
 def risk_changes_on(view: View, items: Iterable[OpenItem]) -> date | None:

@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from collectord.core.money import Money
-from collectord.core.receivables.handover import KIND_TITLES, Handover
+from collectord.core.receivables.handover import KIND_TITLES, Handover, Unfit
 from collectord.core.receivables.ladders import Level
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.risk import Risk
@@ -40,6 +40,10 @@ TEXTS: Texts = {
     "wanted-handover": (
         "Step {number} ({name}) to {to} ({kind}): {item} was due on {due} and {amounts} is open in {count} {count:item|items}.",
         "Stufe {number} ({name}) an {to} ({kind}): {item} war am {due} fällig, {amounts} sind in {count} Posten offen.",
+    ),
+    "wanted-handover-nobody": (
+        "Step {number} ({name}), meant for nobody ({unfit}): {item} was due on {due} and {amounts} is open in {count} {count:item|items}.",
+        "Stufe {number} ({name}), an niemanden bestimmt ({unfit}): {item} war am {due} fällig, {amounts} sind in {count} Posten offen.",
     ),
     "nothing-open": ("Nothing is open.", "Es ist nichts offen."),
     "credits-cover": (
@@ -77,12 +81,21 @@ TEXTS: Texts = {
         "{item} wartet bis {day}, denn der Debitor sagte: {title}; sonst gibt es nichts zu besprechen.",
     ),
     "promise-unjudged": (
-        "A promise to pay ran out on {day} and has not been judged yet; the next export decides.",
-        "Eine Zahlungszusage ist am {day} abgelaufen und noch nicht beurteilt; der nächste Export entscheidet.",
+        "A promise to pay ran out on {day} and has not been judged yet; the first list that knows all bookings of that day decides.",
+        "Eine Zahlungszusage ist am {day} abgelaufen und noch nicht beurteilt; die erste Liste, die alle Buchungen dieses Tages kennt,"
+        " entscheidet.",
     ),
     "appointment": (
         "Another contact is already arranged for {at}; the ladder waits for it.",
         "Ein anderer Kontakt ist für {at} vereinbart; die Mahnleiter wartet darauf.",
+    ),
+    "callback": (
+        "A callback is agreed for {at}, and {agent} makes it; the ladder waits for it.",
+        "Ein Rückruf ist für {at} vereinbart, ihn macht {agent}; die Mahnleiter wartet darauf.",
+    ),
+    "callback-anybody": (
+        "A callback is agreed for {at}; the ladder waits for it.",
+        "Ein Rückruf ist für {at} vereinbart; die Mahnleiter wartet darauf.",
     ),
     "disputed": (
         "{item} is disputed and nothing else may be spoken about.",
@@ -94,7 +107,10 @@ TEXTS: Texts = {
     ),
     "blocked": ("{item} has a dunning block until {day}.", "{item} hat eine Mahnsperre bis {day}."),
     "blocked-for-good": ("{item} has a dunning block without an end.", "{item} hat eine unbefristete Mahnsperre."),
-    "deadline": ("Accounting has given {item} time until {day}.", "Die Buchhaltung hat für {item} eine Frist bis {day} gesetzt."),
+    "deadline": (
+        "Accounting's payment deadline for {item} is {day}; no contact before that day.",
+        "Zahlungsfrist der Buchhaltung für {item} am {day}; kein Kontakt vor diesem Tag.",
+    ),
     "handed-over": (
         "{item} has been handed over and nothing else may be spoken about.",
         "{item} ist abgegeben, sonst gibt es nichts zu besprechen.",
@@ -155,6 +171,7 @@ class Wanted:
     brought: Fired | None = None  # what brought it forward
     risk: Risk | None = None  # of paying late, where the step asks for one
     handover: Handover | None = None  # to whom it goes
+    unfit: tuple[Unfit, ...] = ()  # why it goes to none of those whom the ladder names
     value: Decimal = Decimal(0)  # expected, per agent minute; of calls only
     rungs: Rungs = NO_RUNGS  # of the ladder: what the level's number counts
     value_until: date | None = None  # the first day on which age alone makes that another
@@ -175,6 +192,9 @@ class Wanted:
         elif self.handover is not None:
             code = "wanted-handover"
             values |= {"to": Bilingual(self.handover.titles), "kind": Bilingual(KIND_TITLES[self.handover.kind])}
+        elif self.unfit:
+            code = "wanted-handover-nobody"
+            values["unfit"] = Told("; ".join(one.why(language) for one in self.unfit))
         return phrase(
             TEXTS,
             code,
