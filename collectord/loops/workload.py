@@ -7,7 +7,7 @@ Invariant: what is kept says of which instant and which day it is.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -85,13 +85,18 @@ def fitted(cases: Iterable[Case], given: Capacity | None, left: Mapping[str, Dec
     """The cases against the day's minutes (`left`: of another day). Without a capacity there are as many agents as it takes."""
     if given is None:
         return fit(cases, None, Decimal(1), lambda case: ())
+    return fit(cases, given.day.left if left is None else left, given.per_call, able_for(given))
+
+
+def able_for(given: Capacity) -> Callable[[Case], Collection[str]]:
+    """Who may make a call, whatever their minutes."""
     desk = {agent.id: agent for agent in given.desk}
     matching = matcher(given.desk, frozenset(language for agent in given.desk for language in agent.languages))
 
     def able(case: Case) -> Collection[str]:
         return (case.agent,) if case.agent in desk else [agent.id for agent in matching(case.skill, case.language)]
 
-    return fit(cases, given.day.left if left is None else left, given.per_call, able)
+    return able
 
 
 def case_of(candidate: Candidate) -> Case:

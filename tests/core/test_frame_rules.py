@@ -75,7 +75,7 @@ def test_a_pause_stops_every_medium_up_to_and_with_its_day_and_names_who_and_why
 def test_media_that_an_exception_leaves_out_are_refused_and_nobody_knows_until_when() -> None:
     letters = framed(Frame(only=("letter",)))
     answer = ask(letters, MONDAY)
-    assert only(answer) == ("debtors/media", "For this debtor only letter is meant, not call (rules/debtors.toml).")
+    assert only(answer) == ("debtors/media", "For this debtor only a letter is meant, not a call (rules/debtors.toml).")
     assert until(answer) is None
     assert isinstance(answer, Refused)
     assert not answer.never

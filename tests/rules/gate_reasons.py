@@ -27,6 +27,7 @@ DAY = timedelta(days=1)
 COUNTED = {"answered", "no_answer", "rejected", "voicemail", "dropped", "unknown"}
 DIALLED = COUNTED | {"busy", "unallocated", "not_in_service", "congestion", "failed"}
 BANKING_DAYS = House().paid_already_days
+MEDIA = {"email": "an e-mail", "letter": "a letter", "visit": "a visit", "handover": "a handover"}
 NO_TALK = {"wrong_number", "third_party", "left_message"}
 AROUND = {(0, 8, 20), (1, 8, 20), (2, 8, 20), (3, 8, 20), (4, 8, 20), (5, 9, 18)}  # packs/de.toml: weekday, from, to
 
@@ -416,7 +417,7 @@ SENTENCES: dict[str, Sentences] = {
         f"This debtor is called only {'Mon-Fri 10:00-12:00' if facts.frame.hours else 'Mon-Thu, Sat-Sun'} (rules/debtors.toml)."
     },
     "debtors/media": lambda facts, now: {
-        f"For this debtor only {_told(facts.frame.only)} is meant, not call (rules/debtors.toml)."
+        f"For this debtor only {_told([MEDIA[one] for one in facts.frame.only])} is meant, not a call (rules/debtors.toml)."
     },
     "debtors/objection": _said("{value} waits up to {until} because of what the debtor said: {reason}.", FactKind.OBJECTION),
     "debtors/paused": _paused,

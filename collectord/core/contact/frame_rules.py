@@ -16,9 +16,9 @@ from collectord.core.contact.packs import Pack
 from collectord.core.contact.refusals import Notice, Question, Refusal
 from collectord.core.contact.week import WHOLE_DAY, Week, both, day_start, next_inside, parse_days, parse_week, shown_week, without_days
 from collectord.core.house import House
-from collectord.core.receivables.frame import with_letters
+from collectord.core.receivables.frame import MEDIUM_TITLES, with_letters
 from collectord.core.receivables.ledger import OpenItem
-from collectord.core.wording import Texts, phrase
+from collectord.core.wording import Bilingual, Texts, phrase
 
 FRAME_RULES = (
     "debtors/approval",
@@ -164,7 +164,9 @@ def _media(question: Question) -> Refusal | None:
     only = question.facts.frame.only
     if not only or question.medium in only:
         return None
-    return Refusal("debtors/media", question.says(TEXTS, "media", media=only, medium=question.medium), None)
+    media = [Bilingual(MEDIUM_TITLES[medium]) for medium in only]
+    medium = Bilingual(MEDIUM_TITLES[question.medium])
+    return Refusal("debtors/media", question.says(TEXTS, "media", media=media, medium=medium), None)
 
 
 def _hours(question: Question, at: datetime) -> Refusal | None:

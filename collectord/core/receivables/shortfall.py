@@ -34,6 +34,15 @@ TEXTS: Texts = {
         "Nobody has minutes left for it on {day}: other calls are worth more.",
         "Am {day} hat niemand mehr Minuten dafür: andere Anrufe sind mehr wert.",
     ),
+    "nobody-works": ("Nobody has working time for calls on {day} any more.", "Am {day} hat niemand mehr Arbeitszeit für Anrufe."),
+    "nobody-able-works": (
+        "Of those who may make this call nobody has working time for it on {day} any more.",
+        "Von denen, die diesen Anruf führen dürfen, hat am {day} niemand mehr Arbeitszeit dafür.",
+    ),
+    "nobody-able": (
+        "Nobody has the skill or the language that this call asks for.",
+        "Niemand hat die Fähigkeit oder die Sprache, die dieser Anruf verlangt.",
+    ),
     "unreachable": (
         " {count} of them {count:has|have} no number that can be dialled: {money}.",
         " {count} davon {count:hat|haben} keine wählbare Nummer: {money}.",
@@ -85,8 +94,19 @@ class Fit:
         return {currency: amount for currency, amount in rest.items() if amount}
 
 
-def no_time(day: date, language: Language, zone: str) -> str:
-    return phrase(TEXTS, "no-time", language, zone, day=day)
+def no_work(day: date, language: Language, zone: str) -> str:
+    return phrase(TEXTS, "nobody-works", language, zone, day=day)
+
+
+def no_time(day: date, able: Collection[str], left: Mapping[str, Decimal], per_call: Decimal, language: Language, zone: str) -> str:
+    """Why a call fits into the minutes of nobody. `able`: who may make it; `left`: what everybody has on that day before any call."""
+    if not able:
+        code = "nobody-able"
+    elif any(left.get(agent, NOTHING) >= per_call for agent in able):
+        code = "no-time"
+    else:
+        code = "nobody-able-works" if any(minutes >= per_call for minutes in left.values()) else "nobody-works"
+    return phrase(TEXTS, code, language, zone, day=day)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
