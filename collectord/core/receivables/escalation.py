@@ -16,7 +16,7 @@ from decimal import Decimal
 from collectord.core.money import Money
 from collectord.core.receivables.claims import DAY, Claim, net
 from collectord.core.receivables.frame import with_letters
-from collectord.core.receivables.handover import choose
+from collectord.core.receivables.handover import Handover, Unfit, choose
 from collectord.core.receivables.history import NO_HISTORY, History
 from collectord.core.receivables.holds import NO_HOLD, Holds
 from collectord.core.receivables.ladders import Ladder, Level, SeveralItems
@@ -216,7 +216,8 @@ def _wanted(
     view, level, frame = case.view, step.level, case.view.frame
     tone = frame.tone(position(view, level))
     own = level.script or case.policy.frames.strategies.script.get(tone, "")
-    handover, unfit = None, ()
+    handover: Handover | None = None
+    unfit: tuple[Unfit, ...] = ()
     if level.medium == "handover":
         shown_class, age = frame.as_class or view.debtor.potential_class, covered[0].item.days_past_due(view.today)
         handover, unfit = choose(view.ladder.handovers, view.debtor, shown_class, amounts, age)

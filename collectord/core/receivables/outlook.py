@@ -121,13 +121,12 @@ def _remarks(case: Case, answer: Wanted | NotWanted, first: Wanted | None, langu
     if not isinstance(day, date) or answer.level is None:
         return
     then, named = case.asked_on(day), answer.level.number
-    is_named = then.level is not None and then.level.number == named
-    if is_named and isinstance(then, Wanted):
+    if isinstance(then, Wanted) and then.level.number == named:
         return
     low = case.left_out_on(day, about).get(named)
     if low is not None:
         yield _risk("risk-then", *low, language, zone)
-    elif is_named:
+    else:
         yield phrase(TEXTS, "not-then", language, zone, why=Told(then.why(language, zone)))
     if first is not None:
         values = {"number": first.level.number, "name": first.level.title(language)}
