@@ -55,7 +55,7 @@ def wanted(
     debits = [item for item in everything if item.open_amount > 0]
     if not debits:
         return NotWanted(rule="nothing-open", until=None, values={})
-    obstacles = [obstacle(item, ladder, holds, today) for item in debits]
+    obstacles = [obstacle(item, ladder, holds, debtor.person_type, today) for item in debits]
     releases = [found.until for found in obstacles if found is not None and found.until is not None]
     free = [item for item, found in zip(debits, obstacles, strict=True) if found is None]
     if not free:

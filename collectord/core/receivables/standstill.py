@@ -48,7 +48,15 @@ def _legal_state(text: str, policy: Policy) -> NotWanted:
     return NotWanted(rule="legal-state", until=None, values=values, text="legal-state-named")
 
 
-def obstacle(item: OpenItem, ladder: Ladder, holds: Holds, today: date) -> NotWanted | None:
+def handed_over(item: OpenItem, ladder: Ladder, person_type: str) -> bool:
+    """Whether somebody else has the item: its last step handed it over, or one below it that is carried out for such a person."""
+    done = ladder.levels[: reached(ladder, item)]
+    return any(
+        level.medium == "handover" and (level is done[-1] or (level.enabled and level.person_type in ("", person_type))) for level in done
+    )
+
+
+def obstacle(item: OpenItem, ladder: Ladder, holds: Holds, person_type: str, today: date) -> NotWanted | None:
     """Why this item is not spoken about today."""
     if item.dispute or (holds.disputed_items and holds.disputes(item.item_no)):
         return NotWanted(rule="disputed", until=None, values={"item": item.item_no})
@@ -58,7 +66,7 @@ def obstacle(item: OpenItem, ladder: Ladder, holds: Holds, today: date) -> NotWa
         return NotWanted(rule="objection", until=objection.until + DAY, values=waits)
     if item.is_direct_debit:
         return NotWanted(rule="direct-debit", until=None, values={"item": item.item_no})
-    if item.contact_level and any(level.medium == "handover" for level in ladder.levels[: reached(ladder, item)]):
+    if item.contact_level and handed_over(item, ladder, person_type):
         return NotWanted(rule="handed-over", until=None, values={"item": item.item_no})
     block = item.dunning_block_until
     if block is not None and today <= block:
