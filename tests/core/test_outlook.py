@@ -51,11 +51,11 @@ def look(one: Case, language: Language = "en") -> Outlook:
 def test_a_step_that_asks_for_more_risk_than_there_is_says_so_before_its_day() -> None:
     found = look(case(owed(days=-10), history=History(paid=habit(0, 0, 0, 0, 0, 0))))
     assert found.says.startswith(
-        "The next step, 1 (hint), comes on Mon 30 Nov 2026: A is due on Thu 3 Dec 2026. It comes only from 50 % risk"
+        "The day of the next step, 1 (hint), is Mon 30 Nov 2026: A is due on Thu 3 Dec 2026. It comes only from 50 % risk"
     )
     assert "as things stand: " in found.says
     assert "% risk of being paid late: paid 0 of 6 items late" in found.says
-    assert found.says.endswith(" First comes step 2 (call), on Sun 6 Dec 2026.")
+    assert found.says.endswith(" What comes first is step 2 (call), on Sun 6 Dec 2026.")
     german = look(case(owed(days=-10), policy=PLAIN), "de").says
     assert german.endswith(
         " Sie kommt erst ab 50 % Risiko, und für diesen Debitor wird keines geschätzt."
@@ -91,13 +91,11 @@ def test_a_step_that_is_likely_enough_is_named_without_a_doubt() -> None:
 def test_a_step_that_asks_for_more_money_than_is_open_says_so_before_its_day() -> None:
     small = case(owed(days=12, amount="199.00", contact_level=2, contacted_on=TODAY - 5 * DAY))
     assert look(small).says.endswith(
-        "comes on Wed 25 Nov 2026: A is due on Wed 11 Nov 2026. As things stand it will not come then: €199.00 is below"
+        "(from 250), is Wed 25 Nov 2026: A is due on Wed 11 Nov 2026. As things stand it will not come then: €199.00 is below"
         " the €250.00 that step 3 (from 250) asks for."
     )
     german = look(small, "de").says.replace("\xa0", " ")
-    assert german.endswith(
-        "Nach heutigem Stand kommt sie dann aber nicht: 199,00 € liegen unter den 250,00 €, die Stufe 3 (ab 250) verlangt."
-    )
+    assert german.endswith("Nach heutigem Stand kommt sie dann nicht: 199,00 € liegen unter den 250,00 €, die Stufe 3 (ab 250) verlangt.")
     enough = look(replace(small, items=(replace(small.items[0], open_amount=Decimal(251)),)))
     assert "As things stand" not in enough.says
 

@@ -563,6 +563,8 @@ async def test_the_script_is_shown_with_the_values_of_today(desk: Desk) -> None:
     assert letter["subject"] == "Second message from Muster GmbH, customer number 10"
     with pytest.raises(NotKnown, match="no step 99"):
         await shown(99)
+    with pytest.raises(NotKnown, match="The step is a handover: nobody calls or writes for it"):
+        await shown(6)
     with pytest.raises(NotKnown, match="no debtor 11"):
         await script_shown.show_script(desk.db, desk.rules, desk.house, DebtorKey("", "11"), None, {}, MONDAY)
     desk.rules = replace(desk.rules, scripts=type(desk.rules.scripts)())

@@ -6,7 +6,7 @@ Invariant: a step whose day is named comes on that day, or the sentence says wha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -28,7 +28,7 @@ from collectord.core.wording import Language, Texts, Told, phrase
 AHEAD = timedelta(days=366)  # so far is looked for the next contact
 
 TEXTS: Texts = {
-    "not-then": (" As things stand it will not come then: {why}", " Nach heutigem Stand kommt sie dann aber nicht: {why}"),
+    "not-then": (" As things stand it will not come then: {why}", " Nach heutigem Stand kommt sie dann nicht: {why}"),
     "risk-then": (
         " It comes only from {least} % risk on; as things stand: {risk}",
         " Sie kommt erst ab {least} % Risiko; nach heutigem Stand: {risk}",
@@ -45,7 +45,7 @@ TEXTS: Texts = {
         " Step {number} ({name}) is left out: it comes only from {least} % risk on, and no risk is estimated for this debtor.",
         " Stufe {number} ({name}) entfällt: sie kommt erst ab {least} % Risiko, und für diesen Debitor wird keines geschätzt.",
     ),
-    "first": (" First comes step {number} ({name}), on {day}.", " Als Erstes kommt am {day} Stufe {number} ({name})."),
+    "first": (" What comes first is step {number} ({name}), on {day}.", " Als Erstes kommt am {day} Stufe {number} ({name})."),
 }
 
 
@@ -106,31 +106,39 @@ def call_due(live: Sequence[Task], ahead: Outlook, zone: str) -> datetime | None
 
 def outlook(case: Case, answer: Wanted | NotWanted, language: Language, zone: str) -> Outlook:
     first = answer if isinstance(answer, Wanted) else first_wanted(case.asked_on, answer, case.today + AHEAD)
-    return Outlook(answer, first, answer.why(language, zone) + "".join(_remarks(case, answer, first, language, zone)))
-
-
-def _remarks(case: Case, answer: Wanted | NotWanted, first: Wanted | None, language: Language, zone: str) -> Iterator[str]:
-    if isinstance(answer, Wanted):
-        about, day = [answer.driver], None
-    elif answer.rule in ("not-yet", "gap"):
-        about, day = [str(answer.values["item"])], answer.values["day"]
-    else:
-        about, day = [one.item_no for one in case.items if one.open_amount > 0 and answer.rule == "finished"], None
-    for level, risk in case.left_out_on(case.today, about).values():
-        yield _risk("left-out", level, risk, language, zone)
-    if not isinstance(day, date) or answer.level is None:
-        return
-    then, named = case.asked_on(day), answer.level.number
-    if isinstance(then, Wanted) and then.level.number == named:
-        return
-    low = case.left_out_on(day, about).get(named)
-    if low is not None:
-        yield _risk("risk-then", *low, language, zone)
-    else:
-        yield phrase(TEXTS, "not-then", language, zone, why=Told(then.why(language, zone)))
+    left = "".join(
+        _risk("left-out", level, risk, language, zone) for level, risk in case.left_out_on(case.today, _about(case, answer)).values()
+    )
+    if isinstance(answer, Wanted) or not (doubt := _doubt(case, answer, language, zone)):
+        return Outlook(answer, first, answer.why(language, zone) + left)
+    said = replace(answer, text=f"{answer.rule}-maybe").why(language, zone) + left + doubt
     if first is not None:
         values = {"number": first.level.number, "name": first.level.title(language)}
-        yield phrase(TEXTS, "first", language, zone, day=first.since, **values)
+        said += phrase(TEXTS, "first", language, zone, day=first.since, **values)
+    return Outlook(answer, first, said)
+
+
+def _about(case: Case, answer: Wanted | NotWanted) -> list[str]:
+    """The items whose steps the answer speaks of."""
+    if isinstance(answer, Wanted):
+        return [answer.driver]
+    if answer.rule in ("not-yet", "gap"):
+        return [str(answer.values["item"])]
+    return [one.item_no for one in case.items if one.open_amount > 0 and answer.rule == "finished"]
+
+
+def _doubt(case: Case, answer: NotWanted, language: Language, zone: str) -> str:
+    """Why the step whose day is named will not come on it, as things stand; "" when it will, or none is named."""
+    day = answer.values["day"] if answer.rule in ("not-yet", "gap") else None
+    if not isinstance(day, date) or answer.level is None:
+        return ""
+    then = case.asked_on(day)
+    if isinstance(then, Wanted) and then.level.number == answer.level.number:
+        return ""
+    low = case.left_out_on(day, _about(case, answer)).get(answer.level.number)
+    if low is not None:
+        return _risk("risk-then", *low, language, zone)
+    return phrase(TEXTS, "not-then", language, zone, why=Told(then.why(language, zone)))
 
 
 def _risk(code: str, level: Level, risk: Risk | None, language: Language, zone: str) -> str:

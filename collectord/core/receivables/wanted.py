@@ -127,6 +127,14 @@ TEXTS: Texts = {
         "The next step, {number} ({name}), comes on {day}: the last contact was on {last}.",
         "Die nächste Stufe, {number} ({name}), kommt am {day}: der letzte Kontakt war am {last}.",
     ),
+    "not-yet-maybe": (
+        "The day of the next step, {number} ({name}), is {day}: {item} is due on {due}.",
+        "Die nächste Stufe, {number} ({name}), wäre am {day} an der Reihe: {item} ist am {due} fällig.",
+    ),
+    "gap-maybe": (
+        "The day of the next step, {number} ({name}), is {day}: the last contact was on {last}.",
+        "Die nächste Stufe, {number} ({name}), wäre am {day} an der Reihe: der letzte Kontakt war am {last}.",
+    ),
     "below-minimum": (
         "{amounts} is below the {minimum} that step {number} ({name}) asks for.",
         "{amounts} liegen unter den {minimum}, die Stufe {number} ({name}) verlangt.",
