@@ -15,7 +15,7 @@ from collectord.core.contact.facts import DebtorFacts, SourceState
 from collectord.core.contact.verdict import explained
 from collectord.core.receivables.dunning import day_begins
 from collectord.core.receivables.history import NO_HISTORY, History
-from collectord.core.receivables.holds import NO_HOLD, Holds
+from collectord.core.receivables.holds import NO_HOLD, Grace, Holds, Objection
 from collectord.core.receivables.ladders import Ladder, Level
 from collectord.core.receivables.ledger import Debtor, OpenItem
 from collectord.core.receivables.outlook import Case, Outlook, call_due, outlook, with_callback
@@ -112,6 +112,15 @@ def test_nothing_is_said_of_steps_where_there_is_no_ladder_or_no_item_waits_for_
     assert look(case(owed(), ladder=None)).says == "No ladder fits this debtor."
     assert case(owed(), ladder=None).left_out_on(TODAY, ["A"]) == {}
     assert look(case()).says == "Nothing is open."
+
+
+def test_what_a_person_or_the_debtor_put_off_is_looked_beyond() -> None:
+    until = TODAY + 4 * DAY
+    for holds in (Holds(grace=Grace(until, "Ms Lead", "known")), Holds(objections=(Objection("A", until, "boss away"),))):
+        found = look(case(owed(), holds=holds, policy=PLAIN))
+        assert isinstance(found.answer, NotWanted)
+        assert found.first is not None
+        assert (found.answer.until, found.first.since) == (until + DAY, until + DAY)
 
 
 @given(DEBTORS, ITEMS, LADDERS, HOLDS)

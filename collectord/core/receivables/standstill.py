@@ -29,7 +29,7 @@ def standstill(debtor: Debtor, holds: Holds, frame: Frame, policy: Policy, today
     pause, grace = frame.pause, holds.grace
     if pause is not None and today <= pause.until:
         return NotWanted(rule="pause", until=pause.until + DAY, values={"day": pause.until, "who": pause.who, "why": pause.why})
-    if grace is not None:
+    if grace is not None and today <= grace.until:  # foresight asks about days after it
         return NotWanted(rule="grace", until=grace.until + DAY, values={"day": grace.until, "who": grace.by, "why": grace.why})
     promised = holds.promise_until
     if promised is not None:
@@ -61,7 +61,7 @@ def obstacle(item: OpenItem, ladder: Ladder, holds: Holds, person_type: str, tod
     if item.dispute or (holds.disputed_items and holds.disputes(item.item_no)):
         return NotWanted(rule="disputed", until=None, values={"item": item.item_no})
     objection = holds.objection(item.item_no) if holds.objections else None
-    if objection is not None:
+    if objection is not None and today <= objection.until:
         waits = {"item": item.item_no, "day": objection.until, "title": objection.title}
         return NotWanted(rule="objection", until=objection.until + DAY, values=waits)
     if item.is_direct_debit:
