@@ -36,7 +36,7 @@ GERMAN: Mapping[str, str] = {
     "opened": "neu", "outcome": "Ergebnis", "overdue": "überfällig", "owner": "zuständig", "payer": "Zahler",
     "payer account": "Konto", "placed at": "gewählt am", "prompted by": "ausgelöst durch", "promised on": "zugesagt für",
     "proof": "Nachweis", "rates": "Zinssätze", "reason": "Grund", "recipient": "Empfänger", "reference": "Verwendungszweck",
-    "remedy": "Abhilfe", "result": "Ergebnis", "returned": "zurückgekommen", "rows": "Zeilen", "say": "sagen",
+    "remedy": "Abhilfe", "result": "Ergebnis", "returned": "zurückgekommen", "rows": "Zeilen", "say": "sagen", "says": "nun gilt",
     "sent at": "gesendet am", "sentence": "Satz", "since": "seit", "source": "Quelle", "state": "Zustand", "status": "Ergebnis",
     "template": "Vorlage", "title": "Titel", "tone": "Ton", "total": "Summe", "trend": "Verlauf", "tries": "Versuche",
     "unmatched": "nicht zugeordnet", "until": "bis", "value": "Wert", "was": "vorher", "when": "wann", "why": "Grund",

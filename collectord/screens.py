@@ -259,7 +259,7 @@ def laid_out_rows(rows: Iterable[Sequence[Text | str]], widths: Sequence[int]) -
     return grid
 
 
-LINES = ("warnings", "problems", "scripts", "made")
+LINES = ("warnings", "problems", "scripts", "made", "says")
 """Lists of sentences or files: one a line."""
 
 

@@ -14,7 +14,18 @@ from collectord.core.contact.exceptions import callback_windows
 from collectord.core.contact.facts import DebtorFacts, FactKind
 from collectord.core.contact.packs import Pack
 from collectord.core.contact.refusals import Notice, Question, Refusal
-from collectord.core.contact.week import WHOLE_DAY, Week, both, day_start, next_inside, parse_days, parse_week, shown_week, without_days
+from collectord.core.contact.week import (
+    WHOLE_DAY,
+    Week,
+    both,
+    day_start,
+    next_inside,
+    parse_days,
+    parse_week,
+    shown_days,
+    shown_week,
+    without_days,
+)
 from collectord.core.house import House
 from collectord.core.receivables.frame import MEDIUM_TITLES, with_letters
 from collectord.core.receivables.ledger import OpenItem
@@ -71,6 +82,10 @@ TEXTS: Texts = {
     "hours": (
         "This debtor is called only {week} (rules/debtors.toml).",
         "Dieser Debitor wird nur angerufen: {week} (rules/debtors.toml).",
+    ),
+    "not-on": (
+        "This debtor is not called {days} (rules/debtors.toml).",
+        "Dieser Debitor wird {days} nicht angerufen (rules/debtors.toml).",
     ),
     "ask-first": (
         "Ask {role} first before this debtor is called; who did records it with --asked {role}.",
@@ -177,7 +192,11 @@ def _hours(question: Question, at: datetime) -> Refusal | None:
     opens = next_inside(at, home, week, lambda day: False)
     if opens == at:
         return None
-    return Refusal("debtors/hours", question.says(TEXTS, "hours", week=shown_week(week, question.language)), opens)
+    if frame.hours:
+        reason = question.says(TEXTS, "hours", week=shown_week(week, question.language))
+    else:
+        reason = question.says(TEXTS, "not-on", days=shown_days(parse_days(frame.not_on), question.language))
+    return Refusal("debtors/hours", reason, opens)
 
 
 def _ask_first(question: Question, at: datetime) -> Refusal | None:
