@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from collectord.core.receivables.claims import DAY
 from collectord.core.receivables.dunning import Change, Create, Keep, Wait, changed_task, new_task, plan_tasks
 from collectord.core.receivables.escalation import wanted
 from collectord.core.receivables.history import NO_HISTORY, History
@@ -70,5 +71,5 @@ def first_wanted(asked_on: Callable[[date], Wanted | NotWanted], reason: NotWant
         answer = asked_on(day)
         if isinstance(answer, Wanted):
             return replace(answer, since=max(answer.since, day))  # its step may have come long ago, and too little was owed
-        day = answer.until
+        day = None if answer.until is None else max(answer.until, day + DAY)
     return None
