@@ -44,7 +44,8 @@ async def plan(context: Context, args: Mapping[str, Any]) -> Reply:
         await workload.keep(context.db, doc["workload"])
     if others is not None:
         names = (str(context.settings.rules_dir), str(against))
-        doc |= await plan_diff.by_rules(context.db, context.rules, others, context.house, context.now, names=names)
+        files = rules_files.differing(Path(names[0]), Path(names[1]))
+        doc |= await plan_diff.by_rules(context.db, context.rules, others, context.house, context.now, names=names, files=files)
     elif args.get("diff"):
         doc |= await plan_diff.by_day(context.db, context.rules, context.house, context.now)
     return Reply(doc=doc)

@@ -40,7 +40,7 @@ def plan(doc: Mapping[str, Any], width: int) -> RenderableType:
     if "workload" in rest:
         rest["workload"] = rest["workload"]["says"]
     counts = {key: len(doc[key]) for key in LISTED if "difference" in doc and doc.get(key)}
-    return Group(*parts, pairs({**counts, **rest}, "plan", width))
+    return Group(*parts, pairs({**counts, **rest}, word("the next plan") if "difference" in doc else "plan", width))
 
 
 def _difference(doc: Mapping[str, Any]) -> list[RenderableType]:
@@ -48,7 +48,8 @@ def _difference(doc: Mapping[str, Any]) -> list[RenderableType]:
     before, after = list(difference)[:2]
     tasks, others = [row for row in doc["diff"] if row["wanted"]], [row for row in doc["diff"] if not row["wanted"]]
     parts: list[RenderableType] = [Text(plain(difference["compared"]), style="bold")]
-    parts += [Text(f"- {plain(sentence)}") for sentence in difference["sentences"]]
+    parts += [Text(f"- {plain(sentence)}") for sentence in (*difference["sentences"], *difference.get("edited", ()))]
+    parts += [Text(f"! {plain(warning)}", style=DOUBT) for warning in difference.get("warnings", ())]
     parts.append(_rows(tasks, before, after, word("contact tasks")))
     shown = {(example["company"], example["debtor_no"]): example for row in tasks for example in row["examples"]}
     parts += [_example(example) for example in shown.values()]

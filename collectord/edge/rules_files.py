@@ -185,6 +185,16 @@ def files_read(directory: Path, language: Language) -> list[dict[str, Any]]:
     return found
 
 
+def differing(one: Path, other: Path) -> list[str]:
+    """Files that are not the same in both directories, or stand in one of them only."""
+    texts = [{path.relative_to(folder).as_posix(): path.read_bytes() for path in _rule_files(folder)} for folder in (one, other)]
+    return sorted(name for name in texts[0] | texts[1] if texts[0].get(name) != texts[1].get(name))
+
+
+def _rule_files(folder: Path) -> list[Path]:
+    return [path for end in ("*.toml", "*.md") for path in folder.rglob(end) if not path.name.startswith(".")]
+
+
 def located(directory: Path, found: Iterable[Doubt], problems: Iterable[RuleProblem] = ()) -> list[str]:
     """Doubts that need more than the files, each with file and line; `problems`: what was said of the files already."""
     reading = _Reading(directory)

@@ -56,7 +56,9 @@ async def item(desk: Desk) -> OpenItem:
 async def test_a_task_gets_the_number_that_its_step_has_now_and_stays_what_it_is(desk: Desk) -> None:
     await plan(desk, desk.rules, MONDAY)
     before = await only(desk, MONDAY)
-    told = await plan_diff.by_rules(desk.db, desk.rules, with_early_call(desk.rules), desk.house, MONDAY, names=("a", "b"))
+    told = await plan_diff.by_rules(
+        desk.db, desk.rules, with_early_call(desk.rules), desk.house, MONDAY, names=("a", "b"), files=["ladders.toml"]
+    )
     assert told["difference"]["tasks"]["moved"]["count"] == told["difference"]["tasks"]["altered"]["count"] == 0
     assert [(line["rule"], line["level"]) for line in told["diff"] if line["wanted"]] == [("friendly call", 3)]
     await plan(desk, with_early_call(desk.rules), MONDAY)

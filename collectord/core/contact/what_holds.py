@@ -82,7 +82,7 @@ def _sentence(one: Known, house: House) -> str:
             return phrase(TEXTS, code, language, zone, amount=amount, day=one.promised_on, until=one.holds_until)
         case Callback():
             return phrase(TEXTS, "callback" if one.agent else "callback-any", language, zone, at=one.at, agent=one.agent)
-        case Fact():
+        case _:
             return _of_fact(one, house)
 
 

@@ -6,7 +6,7 @@ Invariant: every debtor stands in exactly one row before and in one after; amoun
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from collectord.core.money import Money, plain_map
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.wanted import NotWanted, Wanted
-from collectord.core.wording import Language, Texts, phrase
+from collectord.core.wording import Language, Texts, Told, phrase, safe
 
 EXAMPLES = 3  # of a row: who comes and goes before who stays, the most money first
 BY_STRATEGY = frozenset({"saturated", "too-heavy", "not-worth"})  # refusals that the debtor's strategy decides
@@ -25,6 +25,12 @@ TEXTS: Texts = {
         "Compared: before = the rules in force ({before}), after = {after}; both on today's ledger, stored tasks do not count.",
         "Verglichen: before = die geltenden Regeln ({before}), after = {after}; beide mit dem Bestand von heute, gespeicherte Aufgaben"
         " zählen nicht.",
+    ),
+    "files": ("Other files: {files}.", "Andere Dateien: {files}."),
+    "same-files": ("All rule files are the same.", "Alle Regeldateien sind gleich."),
+    "later": (
+        "Nothing changes today; what the edit does on coming days shows:  collectord simulate --rules {directory}",
+        "Heute ändert sich nichts; was die Änderung an den kommenden Tagen bewirkt, zeigt:  collectord simulate --rules {directory}",
     ),
     "by-day": (
         "Compared: today = {before}, tomorrow = {after}; both by the rules in force.",
@@ -214,6 +220,14 @@ class Difference:
 def compared(code: str, before: object, after: object, language: Language, zone: str) -> str:
     """Which is compared with which: "by-rules" or "by-day"."""
     return phrase(TEXTS, code, language, zone, before=before, after=after)
+
+
+def edited(files: Sequence[str], directory: str, is_changed: bool, language: Language, zone: str) -> list[str]:
+    """Which files were edited, and where to look when the edit shows only later."""
+    if not files:
+        return [phrase(TEXTS, "same-files", language, zone)]
+    named = [phrase(TEXTS, "files", language, zone, files=tuple(files))]
+    return named if is_changed else [*named, phrase(TEXTS, "later", language, zone, directory=Told(safe(directory, 1_000)))]
 
 
 def more(count: int, language: Language, zone: str) -> str:
