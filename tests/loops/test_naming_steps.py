@@ -112,3 +112,14 @@ async def test_nobody_has_planned_where_there_is_no_store(tmp_path: Path) -> Non
 async def test_steps_that_nobody_wrote_down_leave_the_number_as_it_is(desk: Desk) -> None:
     await desk.db.write(lambda conn: conn.execute("update item_version set contact_level = 2, contact_rungs = 'unheard of'"))
     assert ((await item(desk)).contact_level, (await item(desk)).contact_rungs.levels) == (2, ())
+
+
+async def test_after_the_language_changed_the_next_plan_words_the_stored_task_anew(desk: Desk) -> None:
+    await plan(desk, desk.rules, MONDAY)
+    english = await only(desk, MONDAY)
+    desk.house = replace(desk.house, language="de")
+    done = await plan(desk, desk.rules, MONDAY)
+    german = await only(desk, MONDAY)
+    assert (english.id, done["unchanged"]) == (german.id, 1)
+    assert "was due on" in english.why
+    assert "fällig" in german.why
