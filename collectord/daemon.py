@@ -48,8 +48,9 @@ from collectord.loops import (
     standing,
     workload,
 )
+from collectord.loops.clearance import SWITCHED_OFF, Standing, switched_off
 from collectord.loops.clock_watch import ClockWatch
-from collectord.loops.dialling import Dialler, GateRefused, Idle, PlacedCall, switched_off
+from collectord.loops.dialling import Dialler, GateRefused, Idle, PlacedCall
 from collectord.loops.messages import MessageDesk
 from collectord.loops.notices import NoticeDesk
 from collectord.loops.pbx_events import PbxDesk
@@ -133,6 +134,11 @@ class Daemon:
         self._dial.set()
         self._tell.set()
 
+    def _standing(self) -> Standing:
+        """As a call stands that its agent has accepted: the clock is looked at like before any other."""
+        self.watch.now()
+        return Standing(live=self.settings.live, stopping=self._stop.is_set(), doubts=tuple(self._doubts.values()))
+
     def _dialler(self) -> Dialler:
         return Dialler(
             db=self.db,
@@ -154,9 +160,8 @@ class Daemon:
 
     async def _may_not_dial(self) -> str:
         """Why nothing new is dialled; "" when calls are placed. The dialler asks again in the transaction of the attempt."""
-        if self._stop.is_set():
-            return "collectord is stopping; nothing new is dialled"
-        return await self.db.read_briefly(lambda conn: switched_off(conn, self.settings))
+        off = "stopping" if self._stop.is_set() else await self.db.read_briefly(lambda conn: switched_off(conn, self.settings.live))
+        return SWITCHED_OFF.get(off, "")
 
     async def test_call(self, agent_id: str, to: str, company: str) -> Reply:
         """Rings the agent, then a number of the house's own; allowed in shadow mode, never to a debtor's number."""
@@ -248,6 +253,7 @@ class Daemon:
             rules=self.rules,
             house=self.house,
             features=duty.FeatureDesk(self.db),
+            stands=self._standing,
             log=self.log,
             wake=self._dial.set,
             spawn=group.create_task,

@@ -13,7 +13,7 @@ from collectord.core.house import House
 from collectord.core.rules import Rules
 from collectord.core.telephony.attempts import ON_THE_PBX, Attempt
 from collectord.core.telephony.call_flow import Seen
-from collectord.core.telephony.call_seen import Acknowledge, Effect, Ignored, LostTrack, TimeOver
+from collectord.core.telephony.call_seen import Acknowledge, AskGate, Effect, Ignored, LostTrack, TimeOver
 from collectord.core.telephony.pbx_calls import Placed
 from collectord.core.telephony.pbx_events import CallEvent
 from collectord.edge.crash import crash_point
@@ -21,20 +21,28 @@ from collectord.edge.store import calls
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import recovery
 from collectord.loops.attempt_turn import see
+from collectord.loops.clearance import Standing, clear
 
 
-async def take_event(db: Database, rules: Rules, house: House, event: CallEvent, now: datetime) -> tuple[Effect, ...]:
-    """One report of the PBX about one attempt; `()` when it changed nothing."""
-    return await _take(db, rules, house, event.attempt_id, event, now)
+async def take_events(
+    db: Database, rules: Rules, house: House, events: Sequence[CallEvent], standing: Standing, now: datetime
+) -> list[tuple[Effect, ...]]:
+    """Reports of the PBX, in order and in one transaction: what each of them asks for, `()` when it changed nothing."""
 
-
-async def take_events(db: Database, rules: Rules, house: House, events: Sequence[CallEvent], now: datetime) -> list[tuple[Effect, ...]]:
-    """Several reports, in order and in one transaction: what each of them asks for."""
+    async def one(conn: Connection, event: CallEvent) -> tuple[Effect, ...]:
+        turned = await see(conn, event.attempt_id, event, rules, house, now)
+        match turned:
+            case Ignored():
+                return ()
+            case (AskGate() as asked,):
+                return await clear(conn, event.attempt_id, asked, standing, rules, house, now)
+            case _:
+                return turned
 
     async def job(conn: Connection) -> list[tuple[Effect, ...]]:
-        seen = [await see(conn, event.attempt_id, event, rules, house, now) for event in events]
+        effects = [await one(conn, event) for event in events]
         crash_point("events-before-commit")
-        return [() if isinstance(effects, Ignored) else effects for effects in seen]
+        return effects
 
     effects = await db.write_briefly(job)
     crash_point("events-committed")

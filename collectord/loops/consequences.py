@@ -14,8 +14,8 @@ from collectord.core.house import House
 from collectord.core.receivables.tasks import TaskState
 from collectord.core.rules import Rules
 from collectord.core.telephony.attempts import Attempt, Said
-from collectord.core.telephony.call_seen import Effect, Moved, SaySaved, Settle, TakeDown
-from collectord.core.telephony.follow_up import FollowUp, Situation, TaskBack, TaskOver, after_result, after_talk
+from collectord.core.telephony.call_seen import Effect, Moved, PutOff, SaySaved, Settle, TakeDown
+from collectord.core.telephony.follow_up import FollowUp, Situation, TaskBack, TaskOver, after_refusal, after_result, after_talk
 from collectord.edge.ids import new_id
 from collectord.edge.store import calls, facts, families, promises, tasks
 from collectord.edge.store.connection import Connection
@@ -34,6 +34,9 @@ async def carry(
                 await take_down(conn, before, attempt, said, rules, house, now, actor)
                 if reply_to:
                     outward.append(SaySaved(attempt.pbx, reply_to, ok=True))
+            case PutOff():
+                situation = await _situation(conn, attempt, rules, house, now)
+                await _write(conn, situation, after_refusal(situation, effect), actor, "call_refused")
             case Settle():
                 situation = await _situation(conn, attempt, rules, house, now)
                 await _write(conn, situation, after_result(situation), actor, "attempt_settled")

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from collectord.core.contact.contact_rules import Allowed, Refused, may_begin
 from collectord.core.contact.facts import DebtorFacts, Doubt
+from collectord.core.contact.refusals import ASK_AGAIN
 from collectord.core.house import House
 from collectord.core.receivables.promises import Promise
 from collectord.core.receivables.script_set import language_for, script_of
@@ -32,11 +33,11 @@ from collectord.edge.store import calls, facts, meta, promises, tasks
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import call_events, duty
 from collectord.loops.best_hours import NOT_LEARNT, Learnt, timed
+from collectord.loops.clearance import SWITCHED_OFF, switched_off
 from collectord.settings import Settings
 
 A_FEW = 20  # candidates read per turn: nearly always they hold one for somebody free
 LOOK_AHEAD = 500  # read when they do not
-REFUSED_PAUSE = timedelta(minutes=15)  # a refusal without a known end is asked again so much later
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +60,6 @@ class Idle:
 class GateRefused:
     task: Task
     verdict: Refused
-
-
-async def switched_off(conn: Connection, settings: Settings) -> str:
-    """Why nobody is dialled whatever the gate says: shadow mode, `pause`. "" when calls are placed."""
-    if not await meta.is_live(conn, settings.live):
-        return "shadow mode: nothing is dialled; leave it with `collectord live`"
-    if await meta.is_paused(conn):
-        return "dialling is paused; go on with `collectord resume`"
-    return ""
 
 
 def _as_desk(agents: list[OnDuty]) -> tuple[FreeAgent, ...]:
@@ -147,14 +139,14 @@ class Dialler:
             return Idle(f"PBX {agent.pbx} has no [[trunk]] in the configuration")
         company = self.house.companies.get(task.company)
         if company is None:
-            await self.db.write(lambda conn: tasks.postpone(conn, task.id, now + REFUSED_PAUSE, f"no [[company]] {task.company!r}", now))
+            await self.db.write(lambda conn: tasks.postpone(conn, task.id, now + ASK_AGAIN, f"no [[company]] {task.company!r}", now))
             return Idle(f"company {task.company!r} has no [[company]] in the configuration, so no caller ID")
 
         async def commit(conn: Connection) -> PlacedCall | GateRefused | Idle:
             if unsaved:
                 await tasks.create_task(conn, task, now)
-            if off := await switched_off(conn, self.settings):
-                return Idle(off)
+            if off := await switched_off(conn, self.settings.live):
+                return Idle(SWITCHED_OFF[off])
             live, earlier = await meta.trunk_load(conn, trunk.name, counted(trunk.calls_per_second))
             match room(trunk, live=live, earlier=earlier, now=now):
                 case Wait(sentence, until):
@@ -167,7 +159,7 @@ class Dialler:
                 return Idle(f"debtor {task.key} is not in the ledger")
             verdict = may_begin(found, self.rules.packs, self.house, now, now + self.house.times.until_dialled)
             if isinstance(verdict, Refused):
-                until = verdict.not_before or now + REFUSED_PAUSE
+                until = verdict.not_before or now + ASK_AGAIN
                 if verdict.never:
                     await tasks.close_task(conn, task.id, TaskState.SUPPRESSED, verdict.refusals[0].reason, now)
                 else:

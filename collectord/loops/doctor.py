@@ -27,7 +27,7 @@ from collectord.edge.store.connection import Database
 from collectord.loops import habits, standing
 from collectord.settings import ConfigInvalid, PbxSection, Settings, read_secret
 
-DIALPLAN_VERSION = "1"
+DIALPLAN_VERSION = "2"
 DANGEROUS_MODULES = ("func_env.so", "func_shell.so", "app_system.so", "func_curl.so")
 RECORDING_MODULES = ("app_mixmonitor.so", "app_monitor.so", "res_monitor.so")
 SQLITE_WAL_FIXED = (3, 51, 3)

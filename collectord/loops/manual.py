@@ -119,10 +119,14 @@ async def test_call(
         mode="auto",
         language="en" if agent.languages[:1] == ["en"] else "de",
     )
-    answer = await desk.pbx.originate(order)
-    if not isinstance(answer, Accepted):
-        raise ManualRefused(f"the PBX did not take the call: {answer.reason}")
-    outcome = await _outcome(desk, test_id, TEST_CALL_WITHIN)
+    desk.tests[test_id] = ""
+    try:
+        answer = await desk.pbx.originate(order)
+        if not isinstance(answer, Accepted):
+            raise ManualRefused(f"the PBX did not take the call: {answer.reason}")
+        outcome = await _outcome(desk, test_id, TEST_CALL_WITHIN)
+    finally:
+        del desk.tests[test_id]
     if outcome != "ANSWER":
         raise ManualRefused(f"the test call was not answered ({outcome}); answer both phones, talk a moment, and hang up at the far end")
     await db.write(lambda conn: meta.note_caller_id_test(conn, caller.caller_id, now, f"{agent_id} -> {shown}"))
@@ -132,7 +136,7 @@ async def test_call(
 async def _outcome(desk: PbxDesk, test_id: str, seconds: float) -> str:
     deadline = asyncio.get_running_loop().time() + seconds
     while asyncio.get_running_loop().time() < deadline:
-        if test_id in desk.test_results:
-            return desk.test_results.pop(test_id)
+        if result := desk.tests[test_id]:
+            return result
         await asyncio.sleep(0.1)
     return "no result in time"

@@ -23,11 +23,14 @@ from collectord.core.telephony.call_seen import (
     AgentTookRing,
     AskHuman,
     Effect,
+    Go,
     RingBackAgent,
+    SayGo,
     SaySaved,
 )
 from collectord.core.telephony.pbx_calls import Accepted, RingBack
 from collectord.core.telephony.pbx_events import (
+    AgentAccepted,
     AgentUp,
     CallEvent,
     DebtorUp,
@@ -35,6 +38,7 @@ from collectord.core.telephony.pbx_events import (
     Dialling,
     DialResult,
     Ended,
+    EndState,
     FeatureDialled,
     Keyed,
     LinkLost,
@@ -48,6 +52,7 @@ from collectord.edge.pbx.faults import PbxFault
 from collectord.edge.store import calls
 from collectord.edge.store.connection import Database
 from collectord.loops import call_events, duty, recovery
+from collectord.loops.clearance import Standing
 from collectord.settings import Settings
 
 TEST_PREFIX = "test-"  # attempt ids of test calls: no debtor, no row
@@ -70,12 +75,13 @@ class PbxDesk:
     rules: Rules
     house: House
     features: duty.FeatureDesk
+    stands: Callable[[], Standing]  # what keeps everybody from being dialled
     log: Any
     wake: Callable[[], None]  # somebody may be free now
     spawn: Callable[[Coroutine[Any, Any, None]], object]  # a task of the daemon's group
     devices: dict[str, str] = field(default_factory=dict)
     started: str = ""  # "" while the link is down or not reconciled
-    test_results: dict[str, str] = field(default_factory=dict)
+    tests: dict[str, str] = field(default_factory=dict)  # test calls under way: id -> result, "" so long
     pending: LinkUp | None = None  # the link is up, its calls are not reconciled yet
     _again_at: datetime | None = None
     _blind_since: datetime | None = None
@@ -109,7 +115,7 @@ class PbxDesk:
         for event in events:
             self._tell(event)
         try:
-            seen = await call_events.take_events(self.db, self.rules, self.house, events, now)
+            seen = await call_events.take_events(self.db, self.rules, self.house, events, self.stands(), now)
         except Exception:
             if len(events) == 1:
                 raise
@@ -188,6 +194,8 @@ class PbxDesk:
         match event:
             case AgentUp():
                 self.log.info("agent_answered", attempt=event.attempt_id)
+            case AgentAccepted():
+                self.log.info("agent_accepted", attempt=event.attempt_id)
             case Dialling():
                 self.log.info("debtor_dialled", attempt=event.attempt_id)
             case DebtorUp():
@@ -213,16 +221,28 @@ class PbxDesk:
             )
 
     def _take_test(self, event: CallEvent) -> None:
+        """A number of the house's own: the gate has nothing to say about it. A test that nobody waits for any more is not dialled."""
+        if event.attempt_id not in self.tests:
+            return
         match event:
+            case AgentAccepted(channel_uniqueid=channel):
+                self.spawn(self._told(self.pbx.say_go(channel, Go.YES.value), "after-SayGo"))
             case DialResult(status=status):
-                self.test_results[event.attempt_id] = status or "FAILED"
+                self.tests[event.attempt_id] = status or "FAILED"
             case OriginateFailed():
-                self.test_results[event.attempt_id] = "AGENT"
+                self.tests[event.attempt_id] = "AGENT"
+            case Ended(state=EndState.NOGO | EndState.DENIED | EndState.DSTBUSY as state):
+                self.tests[event.attempt_id] = state.value
 
     async def carry_out(self, effects: Iterable[Effect], now: datetime) -> None:
         """What the PBX is only told goes out beside this: its answer keeps no other call's report waiting."""
         for effect in effects:
             match effect:
+                case SayGo():
+                    if effect.answer is not Go.YES:
+                        self.log.info("call_refused_at_dialling", channel=effect.channel_uniqueid, answer=effect.answer.name.lower())
+                    self.spawn(self._told(self.pbx.say_go(effect.channel_uniqueid, effect.answer.value), "after-SayGo"))
+                    continue
                 case SaySaved():
                     self.spawn(self._told(self.pbx.say_saved(effect.channel_uniqueid, effect.ok), "after-SaySaved"))
                     continue
@@ -261,7 +281,8 @@ class PbxDesk:
             failed = OriginateFailed(
                 seen_at=now, attempt_id=attempt.id, action_id=turn, reason=None, uniqueid="", ring_back=effect.ring_back
             )
-            await self.carry_out(await call_events.take_event(self.db, self.rules, self.house, failed, now), now)
+            for effects in await call_events.take_events(self.db, self.rules, self.house, [failed], self.stands(), now):
+                await self.carry_out(effects, now)
 
     async def _told(self, deed: Awaitable[None], point: str) -> None:
         try:

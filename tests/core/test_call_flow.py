@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectord.core.telephony.attempts import AgentResult, Attempt, AttemptState, Disposition, Result, Said, read_keyed
+from collectord.core.telephony.attempts import AgentResult, Attempt, AttemptState, Disposition, GateSaid, Result, Said, read_keyed
 from collectord.core.telephony.call_flow import TABLE, Seen, step
 from collectord.core.telephony.call_seen import (
     Acknowledge,
@@ -20,8 +20,12 @@ from collectord.core.telephony.call_seen import (
     AgentFree,
     AgentMissedRing,
     AgentTookRing,
+    AskGate,
     AskHuman,
+    Barred,
     Effect,
+    Go,
+    GoAhead,
     Ignored,
     LostTrack,
     Moved,
@@ -42,6 +46,7 @@ from tests.core.call_cases import (
     ID,
     NOW,
     TIMES,
+    accepted_by_agent,
     agent_up,
     attempt,
     debtor_up,
@@ -483,7 +488,8 @@ def any_event() -> st.SearchStrategy[Seen]:
                 phone_answered(ring_back=1, action=f"{ID}-w1-o"), phone_failed(0), phone_failed(3), phone_failed(0, action="other-one-o"),
                 phone_failed(3, action=f"{ID}-w1-o", ring_back=1), phone_failed(3, action=f"{ID}-w2-o", ring_back=2),
                 hung_up(16), hung_up(17), hung_up(None),
-                hung_up(16, ring_back=1), dialling(), debtor_up(), NotDialled("x"), LostTrack("x"), TimeOver(),
+                hung_up(16, ring_back=1), accepted_by_agent(), GoAhead(f"coll-{ID}"), Barred(f"coll-{ID}", "no", Go.NO),
+                dialling(), debtor_up(), NotDialled("x"), LostTrack("x"), TimeOver(),
                 LinkLost(seen_at=NOW, why="x"), LinkUp(seen_at=NOW, started="s", version="22"),
                 Duplicate(seen_at=NOW, attempt_id=ID, old=""), Acked(seen_at=NOW, attempt_id=ID, old=""),
             ]
@@ -524,6 +530,7 @@ def test_for_all_event_sequences_the_laws_of_a_call_hold(start: AttemptState, ev
         row = TABLE[current.state, type(event)]
         assert moved.attempt.state in row.leads_to
         rung_back += [effect.ring_back for effect in moved.effects if isinstance(effect, RingBackAgent)]
+        assert not any(isinstance(effect, AskGate) for effect in moved.effects) or current.gate is GateSaid.NOT_ASKED
         current = moved.attempt
         answered = answered or current.debtor_answered_at is not None
         dialled = dialled or current.dialled_at is not None

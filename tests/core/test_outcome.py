@@ -50,6 +50,9 @@ def test_the_network_result_is_told_from_cause_and_last_word_of_the_line(status:
     ("state", "agent", "result"),
     [
         (EndState.AGENT, AgentResult.LEFT, Result.NOT_DIALLED),
+        (EndState.ACCEPT, AgentResult.LEFT, Result.NOT_DIALLED),
+        (EndState.REFUSED, AgentResult.ACCEPTED, Result.NOT_DIALLED),
+        (EndState.NOGO, AgentResult.ACCEPTED, Result.NOT_DIALLED),
         (EndState.SKIPPED, AgentResult.SKIPPED, Result.NOT_DIALLED),
         (EndState.LATER, AgentResult.LATER, Result.NOT_DIALLED),
         (EndState.NOACCEPT, AgentResult.NO_KEY, Result.NOT_DIALLED),

@@ -95,7 +95,7 @@ class FakeAmi:
         self.split = 0
         self.started = ("2026-11-21", "06:00:00")
         self.version = "22.10.1"
-        self.variables = {"COLL_DIALPLAN_VERSION": "1", "IFMODULE(func_module.so)": "1"}
+        self.variables = {"COLL_DIALPLAN_VERSION": "2", "IFMODULE(func_module.so)": "1"}
         self.journal: dict[str, str] = {}
         self.channels: list[list[str]] = []
         self.devices: dict[str, str] = {}

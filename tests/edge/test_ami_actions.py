@@ -240,6 +240,8 @@ def test_a_reply_may_name_an_attempt() -> None:
 def test_only_a_uniqueid_can_be_told_that_it_is_saved(uniqueid: str) -> None:
     with pytest.raises(OrderRefused):
         actions.say_saved("q-1", uniqueid, ok=True)
+    with pytest.raises(OrderRefused):
+        actions.say_go("q-1", uniqueid, "1")
 
 
 def test_a_line_that_asterisk_would_discard_is_refused() -> None:

@@ -258,10 +258,12 @@ async def test_saved_and_replies_are_set_on_the_channel_that_waits() -> None:
     async with FakeAmi() as ami, linked(ami) as pbx:
         await pbx.say_saved(f"coll-{ID}", True)
         await pbx.say_saved(f"coll-{ID}", False)
+        await pbx.say_go(f"coll-{ID}", "off")
         await pbx.reply("1763700000.17", f"id-{ID}", date(2026, 11, 23))
         assert [(order["Channel"], order["Variable"], order["Value"]) for order in ami.named("Setvar")] == [
             (f"coll-{ID}", "COLL_SAVED", "1"),
             (f"coll-{ID}", "COLL_SAVED", "0"),
+            (f"coll-{ID}", "COLL_GO", "off"),
             ("1763700000.17", "COLL_TODAY", "20261123"),
             ("1763700000.17", "COLL_REPLY", f"id-{ID}"),
         ]
@@ -285,7 +287,7 @@ async def test_the_state_of_phones_and_the_dialplan_can_be_asked() -> None:
         ami.devices = {"PJSIP/201": "NOT_INUSE", "PJSIP/299": "UNAVAILABLE"}
         async with linked(ami) as pbx:
             assert await pbx.device_states() == ami.devices
-            assert await pbx.dialplan_version() == "1"
+            assert await pbx.dialplan_version() == "2"
             ami.variables.clear()
             assert await pbx.dialplan_version() == ""
             assert await pbx.started_at() == "2026-11-21 06:00:00"

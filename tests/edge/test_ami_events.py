@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from collectord.core.telephony.pbx_calls import JournalPhase, JournalRow, UnreadableRow
 from collectord.core.telephony.pbx_events import (
     Acked,
+    AgentAccepted,
     AgentUp,
     CallEvent,
     ChannelHungUp,
@@ -61,13 +62,15 @@ def test_every_event_of_a_good_call_is_read() -> None:
     keys = ("Disp: 1", "Amount: 250", "On: 20261205", "At: ")
     assert [
         coll("CollAgent", "Seq: 1"),
-        coll("CollDial", "Seq: 2"),
-        coll("CollUp", "Seq: 3", "CustChannel: PJSIP/trunk-00000002"),
-        coll("CollResult", "Seq: 4", *dial),
-        coll("CollKeyed", "Seq: 5", *keys),
+        coll("CollAccept", "Seq: 2"),
+        coll("CollDial", "Seq: 3"),
+        coll("CollUp", "Seq: 4", "CustChannel: PJSIP/trunk-00000002"),
+        coll("CollResult", "Seq: 5", *dial),
+        coll("CollKeyed", "Seq: 6", *keys),
         coll("CollEnd", "Seq: 9", "State: WRAP", *dial, *keys),
     ] == [
         AgentUp(seen_at=AT, attempt_id=ID, channel_uniqueid=f"coll-{ID}"),
+        AgentAccepted(seen_at=AT, attempt_id=ID, channel_uniqueid=f"coll-{ID}"),
         Dialling(seen_at=AT, attempt_id=ID),
         DebtorUp(seen_at=AT, attempt_id=ID, debtor_channel="PJSIP/trunk-00000002"),
         DialResult(seen_at=AT, attempt_id=ID, status="ANSWER", cause=16, tech="SIP 200 OK", rang_ms=1204, talk_ms=30125),

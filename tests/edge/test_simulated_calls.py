@@ -71,7 +71,7 @@ async def test_a_line_that_does_not_answer_gives_its_row_of_the_table(aa: str, e
         result = await ami.event("CollResult", "attempt1")
         end = await ami.event("CollEnd", "attempt1")
         await ami.event("Hangup", "attempt1")
-        assert fields(result, "Seq", "Status", "Cause", "Tech", "Talk") == ("4", status, cause, tech, "0")
+        assert fields(result, "Seq", "Status", "Cause", "Tech", "Talk") == ("5", status, cause, tech, "0")
         assert fields(end, "Seq", "State", "Status", "Cause", "Tech", "Disp") == ("9", "WRAP", status, cause, tech, "")
         assert pbx.heard("201")[-1] == sentence
         assert pbx.dialled == [number(aa, "00")]
@@ -105,7 +105,7 @@ async def test_a_debtor_who_answers_and_hangs_up_is_answer_16_with_times() -> No
         assert rang + talk <= lasted
         assert fields(end, "State", "Disp") == ("WRAP", "2")
         said = [name for name in ami.course("attempt1") if name != "OriginateResponse"]
-        assert said == ["CollAgent", "CollDial", "CollUp", "CollResult", "CollKeyed", "CollEnd", "Hangup"]
+        assert said == ["CollAgent", "CollAccept", "CollDial", "CollUp", "CollResult", "CollKeyed", "CollEnd", "Hangup"]
 
 
 async def test_a_line_that_answers_at_once_does_not_ring() -> None:
@@ -134,7 +134,7 @@ async def test_each_agent_keys_the_outcome_of_the_table_and_hears_saved_only_the
         ami.originate("attempt1", number("12", bb))
         keyed = await ami.event("CollKeyed", "attempt1")
         assert fields(keyed, "Disp", "Amount", "On", "At") == entry
-        assert value(keyed, "Seq") == "5"
+        assert value(keyed, "Seq") == "6"
         assert pbx.journal["attempt1"].startswith("KEY|ANSWER|16|SIP 200 OK|")
         assert pbx.journal["attempt1"].endswith("|".join(entry))
         assert "saved" not in pbx.heard("201")
@@ -296,6 +296,46 @@ async def test_a_number_that_is_live_is_not_dialled_a_second_time() -> None:
         await ami.event("Hangup", "attempt1")
         ami.originate("attempt3", number("11", "16"), phone="203")
         assert value(await ami.event("CollEnd", "attempt3"), "Status") == "ANSWER"
+
+
+NOT_DIALLED = {"0": ("REFUSED", "refused"), "off": ("REFUSED", "refused-off"), "2": ("NOGO", "nogo"), None: ("NOGO", "nogo")}
+
+
+@pytest.mark.parametrize("mode", ["preview", "auto"])
+@pytest.mark.parametrize(("go", "expected"), NOT_DIALLED.items())
+async def test_without_a_yes_of_the_daemon_nobody_is_dialled_and_the_agent_hears_why(
+    go: str | None, expected: tuple[str, str], mode: str
+) -> None:
+    async with running() as (pbx, ami):
+        ami.go = go
+        ami.originate("attempt1", number("12", "02"), MODE=mode)
+        accept = await ami.event("CollAccept", "attempt1")
+        assert fields(accept, "Seq", "Uniqueid") == ("2", "coll-attempt1")
+        assert pbx.journal["attempt1"] == "AGENT"
+        end = await ami.event("CollEnd", "attempt1")
+        assert (value(end, "State"), pbx.heard("201")[-1]) == expected
+        await ami.event("Hangup", "attempt1")
+        assert pbx.journal["attempt1"] == f"END|{expected[0]}|||||||||"
+        assert [name for name in ami.course("attempt1") if name.startswith("Coll")] == ["CollAgent", "CollAccept", "CollEnd"]
+        assert pbx.dialled == []
+
+
+async def test_a_yes_that_was_said_before_the_question_dials_nobody() -> None:
+    async with running() as (pbx, ami):
+        ami.go = None
+        ami.originate("attempt1", number("12", "02"), GO="1")
+        assert value(await ami.event("CollEnd", "attempt1"), "State") == "NOGO"
+        assert pbx.dialled == []
+
+
+async def test_an_agent_who_hangs_up_while_the_gate_is_asked_ends_the_call() -> None:
+    async with running(patience=20.0) as (pbx, ami):
+        ami.go = None
+        ami.originate("attempt1", number("12", "02"))
+        await ami.event("CollAccept", "attempt1")
+        pbx.hang_up("201")
+        assert value(await ami.event("CollEnd", "attempt1"), "State") == "ACCEPT"
+        assert pbx.dialled == []
 
 
 async def test_the_journal_goes_from_agent_to_dial_to_result_to_key_to_end() -> None:

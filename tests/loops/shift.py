@@ -26,10 +26,12 @@ from collectord.core.telephony.pbx_events import (
 )
 from collectord.edge.store import calls, promises, tasks
 from collectord.loops import call_events, outcomes, planning
+from collectord.loops.clearance import Standing
 from tests.loops.desk import Desk, row
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # 10:00 in Berlin
 SECOND = timedelta(seconds=1)
+LIVE = Standing(live=True)
 _numbers = itertools.count(1)
 
 
@@ -83,11 +85,12 @@ async def place(desk: Desk, task: Task, now: datetime = MONDAY, **changes: Any) 
     return placed
 
 
-async def tell(desk: Desk, now: datetime, *events: CallEvent) -> list[Effect]:
+async def tell(desk: Desk, now: datetime, *events: CallEvent, standing: Standing | None = None) -> list[Effect]:
     """The PBX reports these, a second apart."""
     effects: list[Effect] = []
     for number, event in enumerate(events, start=1):
-        effects += await call_events.take_event(desk.db, desk.rules, desk.house, event, now + number * SECOND)
+        for asked in await call_events.take_events(desk.db, desk.rules, desk.house, [event], standing or LIVE, now + number * SECOND):
+            effects += asked
     return effects
 
 

@@ -17,7 +17,7 @@ from collectord.loops import duty
 from collectord.loops.pbx_events import PbxDesk
 from collectord.settings import Settings
 from tests.loops.desk import Desk, open_desk
-from tests.loops.shift import MONDAY, Remembering, place, planned
+from tests.loops.shift import LIVE, MONDAY, Remembering, place, planned
 
 
 @dataclass
@@ -41,7 +41,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 def at_the_pbx(desk: Desk, pbx: Any) -> PbxDesk:
     return PbxDesk(
         name="main", pbx=pbx, db=desk.db, settings=Settings(), rules=desk.rules, house=desk.house, features=duty.FeatureDesk(desk.db),
-        log=log.get(), wake=lambda: None, spawn=lambda deed: deed.close(),
+        stands=lambda: LIVE, log=log.get(), wake=lambda: None, spawn=lambda deed: deed.close(),
     )  # fmt: skip
 
 

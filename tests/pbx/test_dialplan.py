@@ -30,6 +30,9 @@ class Desk:
 
     def __init__(self, ami: Ami, sandbox: Sandbox) -> None:
         self.ami, self.sandbox, self._turn = ami, sandbox, count()
+        self.go: str | None = "1"
+        self._mine: set[str] = set()
+        ami.go = lambda attempt: self.go if attempt in self._mine else None  # other desks answer their own
 
     def number(self, tail: str) -> str:
         """A debtor nobody else calls, with this behaviour."""
@@ -40,6 +43,7 @@ class Desk:
     ) -> str:
         """One Originate; the attempt's id."""
         attempt = attempt or uuid.uuid4().hex[:16]
+        self._mine.add(attempt)
         phone = phone or str(201 + next(self._turn) % 6)
         values = {
             "__COLL_ID": attempt, "COLL_DST": number, "COLL_CID": "+493012345600", "COLL_MODE": "preview", "COLL_RING": "4",
@@ -103,15 +107,23 @@ def desk(sandbox: Sandbox) -> Iterator[Desk]:
 
 # ---------------------------------------------------------------- what the network does
 
-ANSWERED = ["CollAgent", "CollDial", "CollUp", "CollResult", "CollEnd"]
-NOT_ANSWERED = ["CollAgent", "CollDial", "CollResult", "CollEnd"]
-LEFT = ["CollAgent", "CollDial", "CollUp", "CollEnd"]
+ANSWERED = ["CollAgent", "CollAccept", "CollDial", "CollUp", "CollResult", "CollEnd"]
+NOT_ANSWERED = ["CollAgent", "CollAccept", "CollDial", "CollResult", "CollEnd"]
+LEFT = ["CollAgent", "CollAccept", "CollDial", "CollUp", "CollEnd"]
 # Asterisk 22.10 forgets the leg's last word on a diversion in about one run of ten ; `failed` either way.
 UNSTEADY = {"302 to a premium number": ("",)}
 NETWORK = {  # case -> tail of the number, trunk, events, State, Status, Cause, Tech
     "debtor hung up": ("1200", "trunk", ANSWERED, "WRAP", "ANSWER", "16", "SIP 200 OK"),
     "agent hung up while talking": ("1121", "trunk", LEFT, "DIAL", "ANSWER", "16", "SIP 200 OK"),
-    "agent hung up while it rang": ("3017", "trunk", ["CollAgent", "CollDial", "CollEnd"], "DIAL", "CANCEL", "16", "SIP 180 Ringing"),
+    "agent hung up while it rang": (
+        "3017",
+        "trunk",
+        ["CollAgent", "CollAccept", "CollDial", "CollEnd"],
+        "DIAL",
+        "CANCEL",
+        "16",
+        "SIP 180 Ringing",
+    ),
     "busy": ("2000", "trunk", NOT_ANSWERED, "WRAP", "BUSY", "17", "SIP 486 Busy Here"),
     "no answer": ("3000", "trunk", NOT_ANSWERED, "WRAP", "NOANSWER", "0", "SIP 180 Ringing"),
     "never rang": ("4000", "trunk", NOT_ANSWERED, "WRAP", "NOANSWER", "0", "SIP 100 Trying"),
@@ -286,6 +298,60 @@ def test_live_legs_tell_where_they_are(desk: Desk) -> None:
     desk.ami.wait(lambda m: m.get("Event") == "StatusComplete", "StatusComplete", since=before)
     legs = [m for m in desk.ami.seen[before:] if m.get("Event") == "Status" and m["Uniqueid"] == f"coll-{attempt}"]
     assert len(legs) == 1
+    desk.event("CollEnd", attempt)
+
+
+# ---------------------------------------------------------------- the go-ahead
+
+
+@pytest.mark.parametrize(
+    ("go", "state", "prompt"),
+    [("0", "REFUSED", "coll/refused"), ("off", "REFUSED", "coll/refused-off"), ("2", "NOGO", "coll/nogo"), (None, "NOGO", "coll/nogo")],
+)
+def test_without_a_yes_of_the_daemon_nobody_is_dialled_and_the_agent_hears_why(
+    desk: Desk, sandbox: Sandbox, go: str | None, state: str, prompt: str
+) -> None:
+    desk.go = go
+    number = desk.number("1202")
+    attempt = desk.call(number, COLL_GO="1", COLL_MODE="auto" if go == "off" else "preview")
+    accept = desk.event("CollAccept", attempt)
+    assert (accept["Seq"], accept["Uniqueid"]) == ("2", f"coll-{attempt}")
+    assert desk.row(attempt) == "AGENT"
+    assert desk.playing(prompt)
+    assert desk.event("CollEnd", attempt)["State"] == state
+    assert desk.events(attempt) == ["CollAgent", "CollAccept", "CollEnd"]
+    assert desk.row(attempt) == f"END|{state}|||||||||"
+    assert number not in sandbox.sip_invites()
+
+
+def test_a_yes_that_comes_after_the_answer_was_awaited_dials_nobody(desk: Desk, sandbox: Sandbox) -> None:
+    desk.go = None
+    number = desk.number("1202")
+    attempt = desk.call(number)
+    accept = desk.event("CollAccept", attempt)
+    assert desk.playing("coll/nogo")
+    desk.set(accept, "COLL_GO", "1")
+    assert desk.event("CollEnd", attempt)["State"] == "NOGO"
+    assert number not in sandbox.sip_invites()
+
+
+def test_an_agent_who_hangs_up_while_the_gate_is_asked_ends_the_call(desk: Desk, sandbox: Sandbox) -> None:
+    desk.go = None
+    number = desk.number("1202")
+    attempt = desk.call(number, phone="201")
+    desk.event("CollAccept", attempt)
+    sandbox.hang_up("201")
+    assert desk.event("CollEnd", attempt)["State"] == "ACCEPT"
+    assert desk.row(attempt) == "END|ACCEPT|||||||||"
+    assert number not in sandbox.sip_invites()
+
+
+def test_the_answer_reaches_the_debtors_line_without_a_wait_that_is_felt(desk: Desk, sandbox: Sandbox) -> None:
+    number = desk.number("1202")
+    attempt = desk.call(number, COLL_MODE="auto")
+    asked = desk.event("CollAccept", attempt)
+    dialled = desk.event("CollDial", attempt)
+    assert desk.ami.at(dialled) - desk.ami.at(asked) < 0.5
     desk.event("CollEnd", attempt)
 
 
@@ -500,7 +566,7 @@ def test_no_sound_is_missing_and_no_expression_is_malformed(sandbox: Sandbox) ->
 
 
 def test_the_version_of_the_dialplan_can_be_asked(desk: Desk) -> None:
-    assert desk.ami.action("Getvar", ("Variable", "COLL_DIALPLAN_VERSION"))["Value"] == "1"
+    assert desk.ami.action("Getvar", ("Variable", "COLL_DIALPLAN_VERSION"))["Value"] == "2"
 
 
 @pytest.mark.parametrize("action", ["Command", "GetConfig", "DBPut", "Reload", "DialplanExtensionAdd", "ModuleLoad", "DBDelTree"])

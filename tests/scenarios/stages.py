@@ -95,6 +95,17 @@ def beside(host: str, port: int, username: str, secret: str, number: str, phone:
     names = {"__COLL_ID": other, "COLL_DST": number, "COLL_MODE": "auto", "COLL_TRUNK": "trunk", "COLL_RING": "30"}
     agent = {"Channel": f"PJSIP/{phone}", "ChannelId": f"coll-{other}", "CallerID": '"Other" <+4930999999914>'}
     line.action("Originate", Context="coll-agent", Exten="s", Priority="1", Async="true", Timeout="20000", variables=names, **agent)
+    channel = f"coll-{other}"
+
+    def dialled() -> bool:
+        with contextlib.suppress(AmiFailed):  # the phone has not answered yet
+            state = line.action("Getvar", Channel=channel, Variable="COLL_STATE").get("Value", "")
+            if state == "ACCEPT":
+                line.action("Setvar", Channel=channel, Variable="COLL_GO", Value="1")
+            return state not in ("", "AGENT", "ACCEPT")
+        return False
+
+    until(dialled, f"{number} is dialled beside")
     line.close()
 
 

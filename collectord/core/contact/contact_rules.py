@@ -111,12 +111,12 @@ def may_contact(
     return best
 
 
-def may_begin(facts: DebtorFacts, packs: Mapping[str, Pack], house: House, now: datetime, until: datetime) -> Answer:
+def may_begin(
+    facts: DebtorFacts, packs: Mapping[str, Pack], house: House, now: datetime, until: datetime, number: str | None = None
+) -> Answer:
     """May a call begin now? The agent is rung first, hears the case and decides, so the debtor's line may ring as late as `until`."""
-    answer = may_contact(facts, packs, house, now)
-    if isinstance(answer, Refused):
-        return answer
-    late = may_contact(facts, packs, house, until, number=answer.number)
+    answer = may_contact(facts, packs, house, now, number)
+    late = answer if isinstance(answer, Refused) else may_contact(facts, packs, house, until, number=answer.number)
     return late if isinstance(late, Refused) else answer
 
 

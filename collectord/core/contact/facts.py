@@ -7,7 +7,7 @@ Invariant: what happened after the instant of gathering is not in it; whatever i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -203,6 +203,12 @@ class DebtorFacts:
 
     def known(self, kind: str) -> Iterator[Fact]:
         return (fact for fact in self.facts if fact.kind == kind)
+
+    def without(self, attempt_id: str) -> DebtorFacts:
+        """What is known besides this attempt: a call is not in its own way."""
+        others = tuple(contact for contact in self.contacts if contact.attempt_id != attempt_id)
+        elsewhere = tuple(contact for contact in self.number_contacts if contact.attempt_id != attempt_id)
+        return replace(self, contacts=others, number_contacts=elsewhere)
 
     @property
     def history(self) -> tuple[Contact, ...]:

@@ -27,6 +27,14 @@ class AttemptState(StrEnum):
     CLOSED = "closed"
 
 
+class GateSaid(StrEnum):
+    """What the gate said at the moment of dialling; the debtor is dialled on GO alone."""
+
+    NOT_ASKED = ""  # the agent has not accepted yet
+    GO = "go"
+    REFUSED = "refused"
+
+
 ON_THE_PBX = frozenset({AttemptState.PLACED, AttemptState.RINGING_AGENT, AttemptState.RINGING_DEBTOR, AttemptState.TALKING})
 """A channel may exist and a lost link leaves us guessing."""
 
@@ -175,6 +183,7 @@ class CallTimes:
     ring_debtor_for: timedelta = timedelta(seconds=30)
     wrap_up_for: timedelta = timedelta(seconds=60)
     talk_at_most: timedelta = timedelta(hours=1)  # dialplan: L(3600000)
+    until_rung: timedelta = timedelta(seconds=10)  # from the go-ahead to the debtor's first ring, at the longest
     evidence_for: timedelta = timedelta(hours=24)  # how long an attempt without trace waits for a person or a late event
     # Beyond ring_agent_for; the Originate's Timeout must stay below it, else a ringing phone is called lost.
     margin: timedelta = timedelta(seconds=10)
@@ -205,6 +214,7 @@ class Attempt:
     placed_at: datetime
     deadline_at: datetime  # by then the state has left, or recovery asks the PBX
     pbx_started: str  # the PBX's start-up token when it was placed
+    gate: GateSaid = GateSaid.NOT_ASKED  # asked again when the agent has accepted
     agent_answered_at: datetime | None = None
     dialled_at: datetime | None = None
     debtor_answered_at: datetime | None = None

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from collectord.core.telephony.attempts import MISSED, AgentResult, Attempt, AttemptState, CallTimes, Result, Said, read_keyed
+from collectord.core.telephony.attempts import MISSED, AgentResult, Attempt, AttemptState, CallTimes, GateSaid, Result, Said, read_keyed
 from collectord.core.telephony.call_seen import (
     Acknowledge,
     AgentFree,
@@ -32,6 +32,9 @@ ORDER = (S.RESERVED, S.PLACED, S.RINGING_AGENT, S.RINGING_DEBTOR, S.TALKING, S.W
 
 _ENDINGS = {
     EndState.AGENT: "the agent hung up during the preview",
+    EndState.ACCEPT: "the agent hung up before the debtor was dialled",
+    EndState.REFUSED: "the gate did not allow the call",
+    EndState.NOGO: "nobody told the PBX in time that the debtor may be dialled",
     EndState.SKIPPED: "the agent skipped the case",
     EndState.LATER: "the agent put the case off",
     EndState.NOACCEPT: "the agent pressed no key",
@@ -57,6 +60,8 @@ def deadline(state: AttemptState, a: Attempt, now: datetime, times: CallTimes) -
     """By then the state has left, or somebody asks the PBX."""
     span: timedelta
     match state:
+        case S.RINGING_AGENT if a.gate is not GateSaid.NOT_ASKED:
+            span = times.margin  # the dialplan has its answer: it dials, or says why not and hangs up
         case S.RINGING_AGENT if a.agent_answered_at is not None:
             span = times.decide_within + times.preview_speech + times.margin
         case S.RINGING_DEBTOR:
@@ -151,7 +156,7 @@ def close(a: Attempt, effects: tuple[Effect, ...], now: datetime) -> Moved:
         result = Result.UNKNOWN if a.disposition is None else Result.ANSWERED
     closed = replace(a, state=S.CLOSED, result=result, ended_at=a.ended_at or stamp, closed_at=stamp)
     follows: list[Effect] = [*effects]
-    if a.disposition is None:
+    if a.disposition is None and not _put_off(closed):
         follows.append(Settle())
     if a.state is not S.UNKNOWN:
         follows.append(AgentFree(a.agent))
@@ -161,13 +166,18 @@ def close(a: Attempt, effects: tuple[Effect, ...], now: datetime) -> Moved:
     return Moved(closed, tuple(follows))
 
 
+def _put_off(closed: Attempt) -> bool:
+    """The refusal has put the task off already."""
+    return closed.gate is GateSaid.REFUSED and closed.result is Result.NOT_DIALLED
+
+
 def close_undialled(a: Attempt, why: str, now: datetime) -> Moved:
     """Surely not dialled: uncounted. The PBX has a journal row only when the agent's phone was answered."""
     stamp = at(a, now)
     closed = replace(
         a, state=S.CLOSED, result=Result.NOT_DIALLED, why=why, ended_at=stamp, closed_at=stamp, acknowledged=a.agent_answered_at is None
     )
-    effects: list[Effect] = [Settle()]
+    effects: list[Effect] = [] if _put_off(closed) else [Settle()]
     if a.state is not S.UNKNOWN:
         effects.append(AgentFree(a.agent))
     if a.agent_result in MISSED:

@@ -11,20 +11,27 @@ from dataclasses import replace
 from datetime import datetime
 
 from collectord.core.telephony import call_stages as stage
-from collectord.core.telephony.attempts import AgentResult, Attempt, AttemptState, CallTimes, Result, read_keyed
+from collectord.core.telephony.attempts import AgentResult, Attempt, AttemptState, CallTimes, GateSaid, Result, read_keyed
 from collectord.core.telephony.call_seen import (
     Acknowledge,
     Adopted,
     AgentFree,
     AgentTookRing,
+    AskGate,
     AskHuman,
+    Barred,
+    Effect,
+    Go,
+    GoAhead,
     Ignored,
     LostTrack,
     Moved,
     NotDialled,
     OutcomeSaid,
     Placing,
+    PutOff,
     Released,
+    SayGo,
     SaySaved,
     TakeDown,
     TimeOver,
@@ -34,6 +41,7 @@ from collectord.core.telephony.outcome import agent_result, course, network_resu
 from collectord.core.telephony.pbx_calls import Accepted, NotSent, Refused
 from collectord.core.telephony.pbx_events import (
     Acked,
+    AgentAccepted,
     AgentUp,
     ChannelHungUp,
     DebtorUp,
@@ -120,6 +128,40 @@ def ring_back_answered(a: Attempt, seen: OriginateAnswered, now: datetime, times
         return Ignored("no ring-back of this moment")
     until = stage.at(a, now) + times.menu + times.wrap_up_for
     return Moved(replace(a, deadline_at=until), (WrapUpBegan(a.agent, until),))
+
+
+# ---------------------------------------------------------------- the go-ahead
+
+
+def wanted(a: Attempt, seen: AgentAccepted, now: datetime, times: CallTimes) -> Moved | Ignored:
+    """The agent accepted: the gate is asked, once. Whoever asks twice has had the answer."""
+    if a.gate is not GateSaid.NOT_ASKED:
+        return Ignored("the gate has been asked")
+    return Moved(a, (AskGate(seen.channel_uniqueid),))
+
+
+def wanted_in_vain(a: Attempt, seen: AgentAccepted, now: datetime, times: CallTimes) -> Moved | Ignored:
+    """Lost track of, or over: nothing is dialled on a doubt, and the agent need not wait to hear it."""
+    return Moved(a, (SayGo(a.pbx, seen.channel_uniqueid, Go.NO),))
+
+
+def go_ahead(a: Attempt, seen: GoAhead, now: datetime, times: CallTimes) -> Moved | Ignored:
+    here, took = _answered(replace(a, gate=GateSaid.GO), now, times)
+    return Moved(here, (*took, SayGo(a.pbx, seen.channel_uniqueid, Go.YES)))
+
+
+def barred(a: Attempt, seen: Barred, now: datetime, times: CallTimes) -> Moved | Ignored:
+    """The task goes back at once; the attempt ends when the agent has heard why."""
+    here, took = _answered(replace(a, gate=GateSaid.REFUSED, why=seen.why), now, times)
+    put_off = PutOff(seen.why, seen.not_before, seen.never)
+    return Moved(here, (*took, put_off, SayGo(a.pbx, seen.channel_uniqueid, seen.answer)))
+
+
+def _answered(a: Attempt, now: datetime, times: CallTimes) -> tuple[Attempt, tuple[Effect, ...]]:
+    """Whoever accepts has answered the phone, though the report of it may be lost."""
+    took = () if a.agent_answered_at is not None else (AgentTookRing(a.agent),)
+    here = replace(a, agent_answered_at=a.agent_answered_at or stage.at(a, now))
+    return replace(stage.come_to(here, S.RINGING_AGENT, now, times), deadline_at=stage.deadline(S.RINGING_AGENT, here, now, times)), took
 
 
 # ---------------------------------------------------------------- the debtor's line
@@ -239,8 +281,10 @@ def adopted(a: Attempt, seen: Adopted, now: datetime, times: CallTimes) -> Moved
 def not_dialled(a: Attempt, seen: NotDialled, now: datetime, times: CallTimes) -> Moved | Ignored:
     if a.dialled_at is not None:
         return Ignored("it had been dialled")
-    how = a.agent_result or (AgentResult.LEFT if a.agent_answered_at is not None else None)
-    return stage.close_undialled(replace(a, agent_result=how), seen.why, now)
+    asked = a.gate is not GateSaid.NOT_ASKED
+    how = a.agent_result or (AgentResult.ACCEPTED if asked else AgentResult.LEFT if a.agent_answered_at is not None else None)
+    why = a.why if a.gate is GateSaid.REFUSED and a.state is not S.UNKNOWN else seen.why
+    return stage.close_undialled(replace(a, agent_result=how), why, now)
 
 
 def lost_track(a: Attempt, seen: LostTrack, now: datetime, times: CallTimes) -> Moved | Ignored:

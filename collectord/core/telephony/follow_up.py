@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from collectord.core.contact.calendar import bank_day
 from collectord.core.contact.facts import Fact, FactKind
+from collectord.core.contact.refusals import ASK_AGAIN
 from collectord.core.money import Money
 from collectord.core.receivables.promises import Promise
 from collectord.core.receivables.steps import carried_out
@@ -21,12 +22,24 @@ from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.receivables.told import Outcome, tell
 from collectord.core.telephony.agreed import block_of, how_agreed, promises_of, remark
 from collectord.core.telephony.attempts import Disposition, Result, Said
+from collectord.core.telephony.call_seen import PutOff
 from collectord.core.telephony.disposition_rules import SHORTEST_RETRY, Then, Wait, When, parse_follow_up
 from collectord.core.telephony.objected import objected
 from collectord.core.telephony.outcome import counts_as_contact
 from collectord.core.telephony.situation import Situation
 
-__all__ = ["FollowUp", "Situation", "TaskBack", "TaskChange", "TaskOver", "after_result", "after_talk", "bank_day", "parse_follow_up"]
+__all__ = [
+    "FollowUp",
+    "Situation",
+    "TaskBack",
+    "TaskChange",
+    "TaskOver",
+    "after_refusal",
+    "after_result",
+    "after_talk",
+    "bank_day",
+    "parse_follow_up",
+]
 
 DENIED = "DENIED"  # `tech` of an attempt whose number the dialplan refused
 
@@ -78,6 +91,16 @@ def after_result(now: Situation) -> FollowUp:
         case _:
             code = {Result.ANSWERED: "no-outcome", Result.UNKNOWN: "unknown"}.get(result, "result")
             return FollowUp(task=TaskOver(), levels=_levels(now), why=now.say(code, how=now.word(result.value)))
+
+
+def after_refusal(now: Situation, refused: PutOff) -> FollowUp:
+    """What follows when the gate refuses a call that the agent has accepted: uncounted, and the reason stands with the task."""
+    change: TaskChange = TaskBack(refused.not_before or now.now + ASK_AGAIN, False)
+    if refused.never:
+        change = TaskOver(TaskState.SUPPRESSED)
+    elif _asked_by_hand(now):
+        change = TaskOver(TaskState.CANCELLED)
+    return FollowUp(task=change, why=now.say("refused", why=refused.why))
 
 
 def after_talk(now: Situation, said: Said) -> FollowUp:

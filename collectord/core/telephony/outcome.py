@@ -64,6 +64,9 @@ class Course:
 
 _BEFORE_DIAL = {
     EndState.AGENT: Course(AgentResult.LEFT, Result.NOT_DIALLED),
+    EndState.ACCEPT: Course(AgentResult.LEFT, Result.NOT_DIALLED),
+    EndState.REFUSED: Course(AgentResult.ACCEPTED, Result.NOT_DIALLED),
+    EndState.NOGO: Course(AgentResult.ACCEPTED, Result.NOT_DIALLED),
     EndState.SKIPPED: Course(AgentResult.SKIPPED, Result.NOT_DIALLED),
     EndState.LATER: Course(AgentResult.LATER, Result.NOT_DIALLED),
     EndState.NOACCEPT: Course(AgentResult.NO_KEY, Result.NOT_DIALLED),

@@ -19,6 +19,9 @@ class EndState(StrEnum):
     """How far the agent leg came (docs/INTERNALS 1.2, State of CollEnd)."""
 
     AGENT = "AGENT"  # left during the preview
+    ACCEPT = "ACCEPT"  # left while the gate was asked
+    REFUSED = "REFUSED"  # accepted, and the gate said no
+    NOGO = "NOGO"  # accepted, and nobody said that it may be dialled
     SKIPPED = "SKIPPED"
     LATER = "LATER"
     NOACCEPT = "NOACCEPT"
@@ -62,8 +65,15 @@ class AgentUp(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgentAccepted(CallEvent):
+    """The agent wants the call; the dialplan waits for the go-ahead on `channel_uniqueid`, and dials nobody without it."""
+
+    channel_uniqueid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dialling(CallEvent):
-    """The agent accepted: the debtor is dialled next."""
+    """The go-ahead came: the debtor is dialled next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

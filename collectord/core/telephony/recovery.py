@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from collectord.core.telephony.attempts import Attempt, AttemptState, CallTimes
+from collectord.core.telephony.attempts import Attempt, AttemptState, CallTimes, GateSaid
 from collectord.core.telephony.call_flow import Seen
 from collectord.core.telephony.call_seen import Adopted, LostTrack, NotDialled
 from collectord.core.telephony.pbx_calls import JournalPhase, JournalRow, LiveChannel, UnreadableRow
@@ -56,6 +56,8 @@ def _gone(attempt: Attempt, row: JournalRow | UnreadableRow | None, started: str
             return LostTrack("the debtor was dialled and the PBX lost the end of the call")
         case UnreadableRow():
             return LostTrack("the PBX's journal cannot be read for this call")
+        case _ if restarted and attempt.gate is not GateSaid.GO and attempt.dialled_at is None:
+            return NotDialled("the PBX was restarted before the debtor could be dialled")
         case _ if restarted:
             return LostTrack("the PBX was restarted during the call; the debtor may have been dialled")
         case _ if attempt.dialled_at is not None:

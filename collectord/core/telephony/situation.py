@@ -26,6 +26,7 @@ TEXTS: Texts = {
         "{count} {count:attempt|attempts} without a talk: the step is taken as carried out.",
         "{count} {count:Versuch|Versuche} ohne Gespräch: die Stufe gilt als durchgeführt.",
     ),
+    "refused": ("Not dialled, though accepted: {why}", "Nicht gewählt, obwohl angenommen: {why}"),
     "agent": (
         "The debtor was not called ({how}); again from {at}.",
         "Der Debitor wurde nicht angerufen ({how}); wieder ab {at}.",
@@ -94,6 +95,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "congestion": ("network congestion", "Netzüberlastung"),
     "failed": ("no connection", "keine Verbindung"),
     # what the agent did
+    "agent-accepted": (
+        "accepted, but collectord did not answer the PBX in time",
+        "angenommen, aber collectord antwortete der Anlage nicht rechtzeitig",
+    ),
     "agent-skipped": ("the agent skipped it", "übersprungen"),
     "agent-later": ("the agent put it off", "zurückgestellt"),
     "agent-no_key": ("the agent pressed no key", "keine Taste gedrückt"),

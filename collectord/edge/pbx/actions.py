@@ -60,6 +60,7 @@ class Variable(StrEnum):
     PSTATE = "COLL_PSTATE"
     TODAY = "COLL_TODAY"
     WRAP = "COLL_WRAP"
+    GO = "COLL_GO"
     SAVED = "COLL_SAVED"
     REPLY = "COLL_REPLY"
 
@@ -175,6 +176,11 @@ def acknowledge(attempt: str) -> Order:
     attempt = attempt_id(attempt)
     headers = (("Channel", "Local/ack@coll-ack/n"), ("Application", "Wait"), ("Data", "0"), ("Async", "true"))
     return Order("Originate", f"{attempt}-a", (*headers, _variable(Variable.ID, attempt)))
+
+
+def say_go(action_id: str, uniqueid: str, answer: str) -> Order:
+    """The only word upon which the dialplan may dial is "1"; "0": not this debtor, "off": nobody for now."""
+    return _set_variable(action_id, uniqueid, Variable.GO, _one_of("COLL_GO", answer, ("1", "0", "off")))
 
 
 def say_saved(action_id: str, uniqueid: str, *, ok: bool) -> Order:

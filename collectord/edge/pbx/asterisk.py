@@ -127,6 +127,10 @@ class AsteriskPbx:
         reply = await self.link.ask(actions.plain("DeviceStateList", self.link.next_id()), within=self.link.timing.list_within)
         return {item.first("device")[:80]: item.first("state")[:20] for item in reply.items}
 
+    async def say_go(self, uniqueid: str, answer: str) -> None:
+        """Tell the waiting dialplan whether the debtor may be dialled: 1, 0 or off."""
+        await self.link.ask(actions.say_go(self.link.next_id(), uniqueid, answer))
+
     async def say_saved(self, uniqueid: str, ok: bool) -> None:  # the one boolean of this interface is the word on the wire
         """Tell the waiting dialplan whether the outcome is on disk."""
         await self.link.ask(actions.say_saved(self.link.next_id(), uniqueid, ok=ok))

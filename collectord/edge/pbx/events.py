@@ -17,6 +17,7 @@ from datetime import date, datetime
 from collectord.core.telephony.pbx_calls import JournalPhase, JournalRow, LiveChannel, UnreadableRow
 from collectord.core.telephony.pbx_events import (
     Acked,
+    AgentAccepted,
     AgentUp,
     ChannelHungUp,
     DebtorUp,
@@ -196,6 +197,11 @@ def _agent_up(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     return AgentUp(seen_at=seen_at, attempt_id=attempt, channel_uniqueid=_uniqueid(message)) if attempt else None
 
 
+def _accepted(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    attempt = _attempt(message)
+    return AgentAccepted(seen_at=seen_at, attempt_id=attempt, channel_uniqueid=_uniqueid(message)) if attempt else None
+
+
 def _dialling(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     attempt = _attempt(message)
     return Dialling(seen_at=seen_at, attempt_id=attempt) if attempt else None
@@ -335,6 +341,7 @@ def _device(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
 _SHARED = frozenset({"OriginateResponse", "Hangup"})  # reported about other people's calls as well, and about our acknowledgements
 _EVENTS: dict[str, Callable[[AmiMessage, datetime], PbxEvent | None]] = {
     "CollAgent": _agent_up,
+    "CollAccept": _accepted,
     "CollDial": _dialling,
     "CollUp": _debtor_up,
     "CollResult": _dial_result,

@@ -1,4 +1,4 @@
-"""What the shipped dialplan does with a call, step by step: coll-agent, coll-preview, coll-dial, coll-wrap, coll-ack.
+"""What the shipped dialplan does with a call, step by step: coll-agent, coll-preview, coll-accept, coll-dial, coll-wrap, coll-ack.
 
 Owns the order of journal rows, events and prompts of a call (docs/INTERNALS 1). Knows no socket; what people and lines do is `world`'s.
 Invariant: on an agent leg that got past the check for duplicates, CollEnd is the last event, whatever happened before.
@@ -88,7 +88,7 @@ class AgentLeg:
             self._is("DSTBUSY")
             await self._leg.play("dst-busy")
             return
-        if self._variables.get("COLL_MODE") == "auto" or await self._preview():
+        if (self._variables.get("COLL_MODE") == "auto" or await self._preview()) and await self._may_dial():
             await self._dial(number)
 
     async def _preview(self) -> bool:
@@ -117,11 +117,25 @@ class AgentLeg:
         await self._leg.play(prompt)
         return False
 
+    async def _may_dial(self) -> bool:
+        """The gate is asked at this moment; without its yes nobody is dialled."""
+        self._is("ACCEPT")
+        self._tell("CollAccept", ("Seq", "2"))
+        match await self._leg.awaited("COLL_GO"):
+            case "1":
+                return True
+            case "0":
+                return await self._declined("REFUSED", "refused")
+            case "off":
+                return await self._declined("REFUSED", "refused-off")
+            case _:
+                return await self._declined("NOGO", "nogo")
+
     async def _dial(self, number: str) -> None:
         machine, leg = self._machine, self._leg
         self._is("DIAL")
         machine.journal.put(self._row, "DIAL")
-        self._tell("CollDial", ("Seq", "2"))
+        self._tell("CollDial", ("Seq", "3"))
         trunk = self._variables.get("COLL_TRUNK", "")
         leg.channel.caller_num = self._variables.get("COLL_CID") or "<unknown>"
         leg.channel.caller_name = "<unknown>"
@@ -133,7 +147,7 @@ class AgentLeg:
         self._is("WRAP")
         self._variables["COLL_SIP"] = self._result.tech
         machine.journal.put(self._row, f"RES|{self._result_row()}")
-        self._tell("CollResult", ("Seq", "4"), *self._result_headers())
+        self._tell("CollResult", ("Seq", "5"), *self._result_headers())
         if self._result.status == "ANSWER":
             await self._wrap_up()
         elif self._result.cause == 17:
@@ -182,7 +196,7 @@ class AgentLeg:
         self._variables["DIALSTATUS"] = "ANSWER"
         debtor.state = ChannelState.UP
         debtor.context, debtor.exten = "coll-up", "s"
-        machine.tell_user(debtor, "CollUp", ("CollID", self._id), ("Seq", "3"), ("CustChannel", debtor.name))
+        machine.tell_user(debtor, "CollUp", ("CollID", self._id), ("Seq", "4"), ("CustChannel", debtor.name))
         machine.tell_device(debtor.device)
         debtor.bridge = leg.channel.bridge = f"bridge-{debtor.uniqueid}"
         leg.person.talks()
@@ -308,7 +322,7 @@ class WrapLeg:
 
 async def tell_keyed(leg: Leg, attempt_id: str, entry: Entry) -> None:
     """Context coll-keyed behind the journal: "saved" is said only when the daemon says that it is."""
-    leg.machine.tell_user(leg.channel, "CollKeyed", ("CollID", attempt_id), ("Seq", "5"), *entry.headers())
+    leg.machine.tell_user(leg.channel, "CollKeyed", ("CollID", attempt_id), ("Seq", "6"), *entry.headers())
     match await leg.awaited("COLL_SAVED"):
         case "1":
             await leg.play("saved")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Privilege: TypeAlias = Literal["call", "user"]
 
-DIALPLAN_VERSION: Final = "1"
+DIALPLAN_VERSION: Final = "2"
 ASKING: Final = 1.0  # s after a restart until registered phones are known to be there
 
 

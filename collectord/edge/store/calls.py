@@ -15,7 +15,7 @@ import orjson
 
 from collectord.core.money import from_scaled, plain
 from collectord.core.receivables.ledger import DebtorKey
-from collectord.core.telephony.attempts import AgentResult, Attempt, AttemptState, Disposition, Result
+from collectord.core.telephony.attempts import AgentResult, Attempt, AttemptState, Disposition, GateSaid, Result
 from collectord.edge.store import tasks
 from collectord.edge.store.codec import instant, joined, maybe_instant, split, to_instant, to_maybe_instant
 from collectord.edge.store.connection import Connection, queries
@@ -45,6 +45,7 @@ def to_attempt(row: Mapping[str, Any]) -> Attempt:
         placed_at=to_instant(row["placed_at"]),
         deadline_at=to_instant(row["deadline_at"]),
         pbx_started=row["pbx_started"],
+        gate=GateSaid(row["gate"]),
         agent_answered_at=to_maybe_instant(row["agent_answered_at"]),
         dialled_at=to_maybe_instant(row["dialled_at"]),
         debtor_answered_at=to_maybe_instant(row["debtor_answered_at"]),
@@ -95,6 +96,7 @@ async def commit_attempt(conn: Connection, attempt: Attempt, now: datetime) -> N
             placed_at=instant(attempt.placed_at),
             deadline_at=instant(attempt.deadline_at),
             pbx_started=attempt.pbx_started,
+            gate=attempt.gate.value,
         )
     except sqlite3.IntegrityError as error:
         raise AttemptTaken(f"debtor {attempt.key}, agent {attempt.agent} or the number has a live call already") from error
@@ -125,6 +127,7 @@ async def save_attempt(conn: Connection, attempt: Attempt) -> None:
         ring_backs=attempt.ring_backs,
         why=attempt.why,
         acknowledged=int(attempt.acknowledged),
+        gate=attempt.gate.value,
     )
 
 

@@ -26,7 +26,7 @@ T = TypeVar("T")
 Connection = aiosqlite.Connection
 Job = Callable[[Connection], Awaitable[T]]
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 SCHEMA = ("schema.sql", "touched.sql")
 BUSY_TIMEOUT = 5_000  # ms: somebody's sqlite3 shell may hold a lock for a moment
 LOG_PAGES = 1_000  # that a commit leaves in the log; more are moved to their places, which takes 20 ms and more …

@@ -2,9 +2,9 @@
 
 -- name: insert_attempt!
 insert into attempt (id, task_id, company, debtor_no, number, agent, endpoint, pbx, trunk, mode, items, about, state, placed_at, deadline_at,
-                     pbx_started)
+                     pbx_started, gate)
 values (:id, :task_id, :company, :debtor_no, :number, :agent, :endpoint, :pbx, :trunk, :mode, :items, :about, :state, :placed_at,
-        :deadline_at, :pbx_started);
+        :deadline_at, :pbx_started, :gate);
 
 -- name: update_attempt!
 -- What a call's course changes; what it was placed with stays.
@@ -12,7 +12,7 @@ update attempt
    set state = :state, deadline_at = :deadline_at, agent_answered_at = :agent_answered_at, dialled_at = :dialled_at,
        debtor_answered_at = :debtor_answered_at, ended_at = :ended_at, closed_at = :closed_at, agent_result = :agent_result,
        result = :result, hangup_cause = :hangup_cause, tech = :tech, rang_ms = :rang_ms, talk_ms = :talk_ms, disposition = :disposition,
-       said = :said, note = :note, ring_backs = :ring_backs, why = :why, acknowledged = :acknowledged
+       said = :said, note = :note, ring_backs = :ring_backs, why = :why, acknowledged = :acknowledged, gate = :gate
  where id = :id;
 
 -- name: attempt_by_id^

@@ -1,0 +1,51 @@
+"""Go-ahead: whether the debtor of a call that the agent has accepted is dialled, on the data of this moment.
+
+Owns the question to the gate and the sentences of a refusal. Knows no PBX and no store; the rules are core/contact's.
+Invariant: GoAhead only when dialling is on, the gate allows this very number now, and something of what the call is about may be spoken of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from collectord.core.contact.contact_rules import Refused, may_begin
+from collectord.core.contact.facts import DebtorFacts
+from collectord.core.contact.guard import NOT_DIALLED_PAUSE
+from collectord.core.contact.packs import Pack
+from collectord.core.house import House
+from collectord.core.telephony.attempts import Attempt
+from collectord.core.telephony.call_seen import Barred, Go, GoAhead
+from collectord.core.wording import Texts, phrase
+
+TEXTS: Texts = {
+    "shadow": ("Shadow mode was switched on meanwhile.", "Inzwischen wurde der Schattenmodus eingeschaltet."),
+    "paused": ("Dialling was paused meanwhile.", "Inzwischen wurde das Wählen angehalten."),
+    "stopping": ("collectord is being stopped.", "collectord wird gerade beendet."),
+    "not-in-ledger": ("The debtor is not in the ledger any more.", "Der Debitor steht nicht mehr im Bestand."),
+    "nothing-left": ("Nothing of what the call is about is open any more.", "Nichts von dem, worum es geht, ist noch offen."),
+}
+
+
+def ask(
+    attempt: Attempt, channel: str, off: str, found: DebtorFacts | None, packs: Mapping[str, Pack], house: House, now: datetime
+) -> GoAhead | Barred:
+    """`off`: the code of what keeps everybody from being dialled ("shadow", "paused", "stopping"), "" when nothing does.
+
+    `found`: the debtor as known now, this attempt included.
+    """
+
+    def barred(code: str, answer: Go = Go.NO, not_before: datetime | None = None) -> Barred:
+        return Barred(channel, phrase(TEXTS, code, house.language, house.time_zone), answer, not_before)
+
+    if off:
+        return barred(off, Go.OFF, now + NOT_DIALLED_PAUSE)
+    if found is None:
+        return barred("not-in-ledger")
+    verdict = may_begin(found.without(attempt.id), packs, house, now, now + house.times.until_rung, attempt.number)
+    if isinstance(verdict, Refused):
+        first = verdict.refusals[0]
+        return Barred(channel, f"{first.reason} ({first.rule})", Go.NO, verdict.not_before, verdict.never)
+    if not set(attempt.items) & set(verdict.items):
+        return barred("nothing-left")
+    return GoAhead(channel)
