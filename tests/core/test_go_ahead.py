@@ -111,7 +111,8 @@ def test_something_of_what_the_agent_was_told_must_still_be_open() -> None:
 
 @pytest.mark.parametrize("off", ["shadow", "paused", "stopping"])
 def test_what_keeps_everybody_from_being_dialled_is_said_as_such_in_both_languages(off: str) -> None:
-    said = [asked(off=off, language=language) for language in ("en", "de")]
+    languages: tuple[Language, ...] = ("en", "de")
+    said = [asked(off=off, language=language) for language in languages]
     assert all(isinstance(one, Barred) and (one.answer, one.not_before) == (Go.OFF, MIDDAY + NOT_DIALLED_PAUSE) for one in said)
     assert len({one.why for one in said if isinstance(one, Barred)}) == 2
 
