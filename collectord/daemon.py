@@ -108,7 +108,7 @@ class Daemon:
                     "name": name,
                     "state": health.state.value,
                     "response_ms": None if health.response_ms is None else round(health.response_ms, 1),
-                    "why": health.sentence,
+                    "why": desk.dialplan or health.sentence,
                     "last_event_age": health.last_event_age,
                     "reconnects": health.reconnects,
                     "version": health.version,

@@ -22,12 +22,12 @@ from collectord.edge.inbox import ExchangeFolders, Patience
 from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.pbx.faults import PbxFault
 from collectord.edge.pbx.link import LinkState, PbxLink, tls_context
+from collectord.edge.pbx.versions import DIALPLAN_VERSION
 from collectord.edge.store import notices
 from collectord.edge.store.connection import Database
 from collectord.loops import habits, standing
 from collectord.settings import ConfigInvalid, PbxSection, Settings, read_secret
 
-DIALPLAN_VERSION = "2"
 DANGEROUS_MODULES = ("func_env.so", "func_shell.so", "app_system.so", "func_curl.so")
 RECORDING_MODULES = ("app_mixmonitor.so", "app_monitor.so", "res_monitor.so")
 SQLITE_WAL_FIXED = (3, 51, 3)

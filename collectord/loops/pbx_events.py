@@ -49,6 +49,7 @@ from collectord.core.telephony.pbx_events import (
 from collectord.edge.crash import crash_point
 from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.pbx.faults import PbxFault
+from collectord.edge.pbx.versions import DIALPLAN_VERSION
 from collectord.edge.store import calls
 from collectord.edge.store.connection import Database
 from collectord.loops import call_events, duty, recovery
@@ -82,6 +83,7 @@ class PbxDesk:
     devices: dict[str, str] = field(default_factory=dict)
     started: str = ""  # "" while the link is down or not reconciled
     tests: dict[str, str] = field(default_factory=dict)  # test calls under way: id -> result, "" so long
+    dialplan: str = ""  # what is wrong with the PBX's dialplan, one sentence
     pending: LinkUp | None = None  # the link is up, its calls are not reconciled yet
     _again_at: datetime | None = None
     _blind_since: datetime | None = None
@@ -173,6 +175,7 @@ class PbxDesk:
         self._asking, self._missed = True, False  # one at a time: of two, the later one's effects would be dropped below
         try:
             devices = await self.pbx.device_states()
+            version = await self.pbx.dialplan_version()
             effects = await recovery.reconcile(self.db, self.pbx, self.name, up.started, self.rules, self.house, now)
         except PbxFault as fault:
             self.log.warning("pbx_not_reconciled", pbx=self.name, why=str(fault))
@@ -186,8 +189,18 @@ class PbxDesk:
         await self.carry_out(effects, now)
         if self._missed:
             return  # maybe after the journal was read: it is read again
+        if not self._knows(version):
+            return  # looked at again: somebody may be about to install ours
         self.pending, self.started, self._linked = None, up.started, up
         self.log.info("pbx_reconciled", pbx=self.name)
+
+    def _knows(self, version: str) -> bool:
+        """Another version may dial without asking the gate, or say what we do not understand: nothing is placed there."""
+        told = f"version {version or 'none'} of the dialplan is loaded, this collectord needs {DIALPLAN_VERSION}: nothing is dialled there"
+        before, self.dialplan = self.dialplan, "" if version == DIALPLAN_VERSION else told
+        if self.dialplan and self.dialplan != before:
+            self.log.error("pbx_dialplan_unknown", pbx=self.name, why=self.dialplan)
+        return not self.dialplan
 
     def _tell(self, event: CallEvent) -> None:
         """The live log of a call: who did what, never to whom."""

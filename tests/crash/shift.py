@@ -27,7 +27,7 @@ KILLED_ITSELF, KILLED = 137, -9
 POINTS = (
     "attempt-before-commit", "attempt-committed", "originate-answered",
     "event-committed", "events-before-commit", "events-committed",
-    "after-SaySaved", "after-Acknowledge", "after-RingBackAgent", "after-AgentTookRing",
+    "after-SayGo", "after-SaySaved", "after-Acknowledge", "after-RingBackAgent", "after-AgentTookRing",
     "evidence-committed", "plan-before-commit", "plan-committed", "call-list-written", "promises-judged",
     "outbox_claimed", "outbox_written", "outbox_staged", "outbox_published",
     "import-noted", "import-claimed", "import-staged", "import-before-commit", "import-committed", "import-receipt-written",

@@ -23,6 +23,7 @@ AT_EVERY_POINT = (  # in the order in which a shift comes by them
         "events-before-commit",
         "events-committed",
         "after-AgentTookRing",
+        "after-SayGo",
         "after-SaySaved",
         "after-RingBackAgent",
         "evidence-committed",

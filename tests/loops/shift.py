@@ -24,6 +24,7 @@ from collectord.core.telephony.pbx_events import (
     KeyedAmount,
     WrapEnded,
 )
+from collectord.edge.pbx.versions import DIALPLAN_VERSION
 from collectord.edge.store import calls, promises, tasks
 from collectord.loops import call_events, outcomes, planning
 from collectord.loops.clearance import Standing
@@ -42,6 +43,7 @@ class Remembering:
     live: tuple[LiveChannel, ...] = ()
     rows: dict[str, JournalRow | UnreadableRow] = field(default_factory=dict)
     started: str = "start-1"
+    dialplan: str = DIALPLAN_VERSION
 
     async def live_calls(self) -> tuple[LiveChannel, ...]:
         return self.live
@@ -51,6 +53,9 @@ class Remembering:
 
     async def started_at(self) -> str:
         return self.started
+
+    async def dialplan_version(self) -> str:
+        return self.dialplan
 
 
 async def planned(desk: Desk, now: datetime = MONDAY, *rows: str) -> Task:
