@@ -72,23 +72,50 @@ class Pacer(Protocol):
     def place(self, desk: CallingDesk) -> int:
         """How many calls to place now."""
 
-    def told(self, what: str, call: Call, seconds: float) -> None:
-        """A call rang so long and was answered, or was given up; a talk took so long, or a wrap-up."""
+    def told(self, what: str, seconds: float) -> None:
+        """A call rang so long and was "answered" or "given up"; it was so long "talked", or "wrapped up"."""
 
 
 @dataclass(slots=True)
 class Served:
     agents: int
     seconds: float  # that count
-    busy: float = 0.0
+    hours: list[float] = field(default_factory=list)  # busy seconds by hour that counts
+    served: list[int] = field(default_factory=list)  # talks begun by hour that counts
+    handled: float = 0.0  # talk and wrap-up of all who were served
+    rang: float = 0.0  # all rings
     calls: int = 0
     answered: int = 0
     lost: int = 0
     worst: float = 0.0  # highest share lost in 24 hours, from the hundredth answer on
 
+    def busy(self, since: float, until: float, warm: float) -> None:
+        self.handled += until - since
+        if since >= warm:
+            hour = int((since - warm) / 3600)
+            self.served.extend([0] * (hour + 1 - len(self.served)))
+            self.served[hour] += 1
+        since = max(since, warm) - warm
+        while since < until - warm:
+            hour = int(since / 3600)
+            self.hours.extend([0.0] * (hour + 1 - len(self.hours)))
+            end = min(until - warm, (hour + 1) * 3600.0)
+            self.hours[hour] += end - since
+            since = end
+
+    def usual(self, handling: float) -> float:
+        """Utilisation if every call took the mean time: a run of long talks does not look better."""
+        idle = self.agents * self.seconds - sum(self.hours)
+        return handling / (handling + idle / max(1, sum(self.served)))
+
+    def spread(self, handling: float) -> list[float]:
+        """The same by hour."""
+        idle = [self.agents * 3600 - busy for busy in self.hours]
+        return [handling / (handling + one / max(1, count)) for one, count in zip(idle, self.served, strict=False)]
+
     @property
     def utilisation(self) -> float:
-        return self.busy / (self.agents * self.seconds)
+        return sum(self.hours) / (self.agents * self.seconds)
 
     @property
     def abandoned(self) -> float:
@@ -116,7 +143,7 @@ class CallingDesk:
     numbers: int = 0
     events: list[tuple[float, int, str, int]] = field(default_factory=list)
     found: Served = field(init=False)
-    list_: deque[Call] = field(default_factory=deque)
+    to_call: deque[Call] = field(default_factory=deque)
     draw: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -126,9 +153,9 @@ class CallingDesk:
 
     def ahead(self, place: int) -> Call:
         """The call that is so far down the list."""
-        while len(self.list_) <= place:
-            self.list_.append(draw_call(self.draw, self.world))
-        return self.list_[place]
+        while len(self.to_call) <= place:
+            self.to_call.append(draw_call(self.draw, self.world))
+        return self.to_call[place]
 
     def seen(self) -> Desk:
         return Desk(
@@ -138,6 +165,15 @@ class CallingDesk:
             ringing=[self.now - call.placed for call in self.ringing.values()],
             waiting=len(self.waiting),
         )
+
+    def ends(self) -> list[float]:
+        """When each agent is free: hidden from a dialler."""
+        wrap_ups = [until for _, until in self.wrapping_up.values()]
+        return [self.now] * self.free + wrap_ups + [call.placed + call.talk + call.wrap_up for call in self.talking.values()]
+
+    def answers(self) -> list[float]:
+        """When somebody will answer, or has, and waits: hidden from a dialler."""
+        return [call.placed + call.rings for call in self.ringing.values() if call.answered] + [at for at, _ in self.waiting]
 
     def count(self) -> Count:
         return Count(len(self.window), self.lost_in_window)
@@ -153,10 +189,6 @@ class CallingDesk:
                 self.last = self.now
                 for _ in range(self.pacer.place(self)):
                     self._place()
-        for call in self.talking.values():
-            self._busy(call.placed, self.until)
-        for since, _ in self.wrapping_up.values():
-            self._busy(since, self.until)
         return self.found
 
     def _at(self, when: float, what: str, number: int) -> None:
@@ -165,7 +197,7 @@ class CallingDesk:
 
     def _place(self) -> None:
         call = self.ahead(0)
-        self.list_.popleft()
+        self.to_call.popleft()
         self.found.calls += 1
         call.placed = self.now
         self.ringing[self.found.calls] = call
@@ -177,7 +209,8 @@ class CallingDesk:
             self._at(self.now + TICK, "tick", 0)
         elif what == "over":
             call = self.ringing.pop(number)
-            self.pacer.told("answered" if call.answered else "given up", call, call.rings)
+            self.found.rang += call.rings
+            self.pacer.told("answered" if call.answered else "given up", call.rings)
             if call.answered:
                 self.found.answered += 1
                 self.waiting.append((self.now, call))
@@ -190,14 +223,12 @@ class CallingDesk:
             return False
         elif what == "talked":
             call = self.talking.pop(number)
-            self._busy(call.placed, self.now)
-            self.pacer.told("talked", call, self.now - call.placed)
+            self.pacer.told("talked", self.now - call.placed)
             self.wrapping_up[number] = self.now, self.now + call.wrap_up
             self._at(self.now + call.wrap_up, "free", number)
         else:
             since, _ = self.wrapping_up.pop(number)
-            self._busy(since, self.now)
-            self.pacer.told("wrapped up", Call(True, 0, 0, 0), self.now - since)
+            self.pacer.told("wrapped up", self.now - since)
             self.free += 1
             self._serve()
         return True
@@ -208,6 +239,7 @@ class CallingDesk:
             self.free -= 1
             self._answered(False)
             call.placed = self.now
+            self.found.busy(self.now, min(self.until, self.now + call.talk + call.wrap_up), self.warm)
             self.numbers += 1
             self.talking[self.numbers] = call
             self._at(self.now + call.talk, "talked", self.numbers)
@@ -220,6 +252,3 @@ class CallingDesk:
             self.lost_in_window -= self.window.popleft()[1]
         if len(self.window) >= 100:
             self.found.worst = max(self.found.worst, self.lost_in_window / len(self.window))
-
-    def _busy(self, since: float, until: float) -> None:
-        self.found.busy += max(0.0, until - max(since, self.warm))

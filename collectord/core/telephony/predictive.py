@@ -38,6 +38,7 @@ STEPS = 8  # in which the rest of a talk is followed until the wrap-up after it
 RINGS_AT_MOST = 45.0  # s
 USUAL_PRICE, HIGHEST_PRICE = 0.04, 0.3  # risk that one more call may have
 CHANCE = 0.4  # of the spread of a count (its root): so far apart are two prices of which one is e times the other
+UPPER = 2.0  # spreads above what is at risk on average
 SLIGHT, FAINT = 1e-9, 1e-7
 
 
@@ -169,7 +170,7 @@ def how_many(desk: Desk, counts: Sequence[Count], seen: Forecast, rules: Predict
         if present > len(desk.ringing) + assured:
             assured += 1
         else:
-            risk = _risk(agents, answers, present)
+            risk = at_answer(agents, answers, present)
             if not large or risk > price(counts, at_risk, rules.cap):
                 break
             ahead += 1
@@ -185,14 +186,14 @@ def price(counts: Sequence[Count], at_risk: float, cap: float) -> float:
 
 def _price(count: Count, at_risk: float, cap: float) -> float:
     allowed = cap * max(0, count.answered)
-    left = allowed - max(0, count.lost) - at_risk
+    left = allowed - max(0, count.lost) - at_risk - UPPER * math.sqrt(at_risk)
     if not left > 1:
         return -1.0
     scale = 1 + CHANCE * math.sqrt(allowed)
     return min(HIGHEST_PRICE, USUAL_PRICE * math.exp(min(9.0, left / scale - 2)))
 
 
-def _risk(agents: Sequence[Many], answers: Sequence[float], present: int) -> float:
+def at_answer(agents: Sequence[Many], answers: Sequence[float], present: int) -> float:
     """Of losing one more call when it is answered, or a later one because of it."""
     short = [_none_left(agents[n], binomial(answers[n], answers[n + LOOKS]), present) for n in range(LOOKS)]
     return sum(max(short[n:]) for n in range(MOMENTS)) / MOMENTS
