@@ -30,6 +30,7 @@ def all_hold(plant: Plant, seen: WitnessedPbx, owing: list[Debtor]) -> None:
     """The daemon has been stopped."""
     at_most_one_originate_an_attempt(plant, seen.originates())
     what_was_dialled_is_never_called_not_dialled(plant, seen.was_dialled())
+    nobody_is_dialled_without_the_gates_yes(plant, seen.was_dialled())
     nobody_is_dialled_more_often_than_allowed(seen.dialled.at, plant)
     every_attempt_has_an_end_or_stands_in_a_list(plant)
     no_task_hangs(plant)
@@ -53,6 +54,12 @@ def at_most_one_originate_an_attempt(plant: Plant, originates: Counter[str]) -> 
 def what_was_dialled_is_never_called_not_dialled(plant: Plant, dialled: Iterable[str]) -> None:
     uncounted = {row["id"] for row in plant.query("select id from attempt where result = 'not_dialled'")}
     assert not uncounted & set(dialled), f"dialled, and uncounted: {uncounted & set(dialled)}"
+
+
+def nobody_is_dialled_without_the_gates_yes(plant: Plant, dialled: Iterable[str]) -> None:
+    """Said at the moment of dialling, and on disk before the PBX heard it."""
+    cleared = {row["id"] for row in plant.query("select id from attempt where gate = 'go'")}
+    assert set(dialled) <= cleared, f"dialled without a yes: {set(dialled) - cleared}"
 
 
 def nobody_is_dialled_more_often_than_allowed(dialled: list[tuple[str, datetime]], plant: Plant) -> None:

@@ -101,7 +101,7 @@ async def test_doctor_is_content_with_a_good_pbx(tmp_path: Path) -> None:
         ami.devices = {"PJSIP/201": "NOT_INUSE"}
         found = await doctor(Place(tmp_path / "house"), ami.port)
     assert found["pbx main"][0] == "ok"
-    assert found["pbx main dialplan"] == ("ok", "version 1")
+    assert found["pbx main dialplan"] == ("ok", "version 2")
     assert found["phone PJSIP/201"][0] == "ok"
 
 
@@ -116,13 +116,13 @@ async def test_doctor_names_a_wrong_secret(tmp_path: Path) -> None:
 async def test_doctor_names_a_dialplan_of_another_version(tmp_path: Path) -> None:
     async with FakeAmi() as ami:
         ami.variables["COLL_DIALPLAN_VERSION"] = "7"
-        assert (await doctor(Place(tmp_path / "house"), ami.port))["pbx main dialplan"] == ("fail", "version 7, this collectord needs 1")
+        assert (await doctor(Place(tmp_path / "house"), ami.port))["pbx main dialplan"] == ("fail", "version 7, this collectord needs 2")
 
 
 async def test_doctor_names_a_dialplan_that_is_not_there(tmp_path: Path) -> None:
     async with FakeAmi() as ami:
         ami.variables.clear()
-        assert (await doctor(Place(tmp_path / "house"), ami.port))["pbx main dialplan"] == ("fail", "version none, this collectord needs 1")
+        assert (await doctor(Place(tmp_path / "house"), ami.port))["pbx main dialplan"] == ("fail", "version none, this collectord needs 2")
 
 
 async def test_doctor_names_a_phone_that_is_not_registered(tmp_path: Path) -> None:
