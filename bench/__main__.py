@@ -97,6 +97,7 @@ def main() -> int:
     options.add_argument("--only-allocation", action="store_true", help="nothing but the next task and the best hour, and no page")
     options.add_argument("--only-pacing", action="store_true", help="nothing but progressive and predictive in simulated time, and no page")
     options.add_argument("--pacing-agents", type=int, nargs="*", default=list(pacing.SIZES), choices=list(pacing.SIZES), help="desks")
+    options.add_argument("--pacing-seeds", type=int, nargs="*", default=list(pacing.SEEDS), help="one run for each, taken together")
     options.add_argument("--pacing-json", type=Path, help="write the table of --only-pacing there as well")
     options.add_argument("--risk-debtors", type=int, default=1_500, help="of the generated ledger for the risk estimate")
     given = options.parse_args()
@@ -128,7 +129,7 @@ def main() -> int:
         print(table(findings))
         return 0
     if given.only_pacing:
-        take(*pacing.ask(given.pacing_agents, given.pacing_json))
+        take(*pacing.ask(given.pacing_agents, given.pacing_json, given.pacing_seeds))
         print(table(findings))
         return 0
     take(parser.ask(), *start_time.ask())

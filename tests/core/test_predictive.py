@@ -2,6 +2,7 @@
 
 import math
 import random
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -21,6 +22,7 @@ from collectord.core.telephony.predictive import (
     price,
     why_not_ahead,
 )  # fmt: skip
+from collectord.core.wording import Language
 
 ANY_SIZE = PredictiveRules(least_agents=1)
 SEEN = forecast(LearntTimes(), ANY_SIZE)
@@ -217,13 +219,29 @@ def test_a_forecast_has_a_row_for_whatever_has_elapsed_and_only_chances_in_it() 
             assert list(row[:LOOKS]) == sorted(row[:LOOKS])
 
 
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+def refused(agents: int, person_type: str, rules: PredictiveRules, language: Language = "en", lost_at: datetime | None = None) -> str:
+    return why_not_ahead(agents, person_type, lost_at, rules, NOW, language, "Europe/Berlin")
+
+
 def test_a_small_desk_and_a_private_person_are_refused_in_words() -> None:
     rules = PredictiveRules(least_agents=20)
 
-    assert "19 agents are there, 20 are needed" in why_not_ahead(19, "business", rules, "en")
-    assert "19 Personen sind da, nötig sind 20" in why_not_ahead(19, "business", rules, "de")
-    assert "private person" in why_not_ahead(20, "private", rules, "en")
-    assert "Privatperson" in why_not_ahead(20, "", rules, "de")
-    assert why_not_ahead(20, "business", rules, "en") == ""
-    assert why_not_ahead(20, "private", PredictiveRules(least_agents=20, private_persons=True), "en") == ""
-    assert why_not_ahead(0, "business", PredictiveRules(least_agents=0), "en") != ""
+    assert "19 agents are there, 20 are needed" in refused(19, "business", rules)
+    assert "19 Personen sind da, nötig sind 20" in refused(19, "business", rules, "de")
+    assert "private person" in refused(20, "private", rules)
+    assert "Privatperson" in refused(20, "", rules, "de")
+    assert refused(20, "business", rules) == ""
+    assert refused(20, "private", PredictiveRules(least_agents=20, private_persons=True)) == ""
+    assert refused(0, "business", PredictiveRules(least_agents=0)) != ""
+
+
+def test_who_found_nobody_on_the_line_is_not_dialled_ahead_for_72_hours() -> None:
+    rest = timedelta(hours=72)
+
+    assert "before Thu 26 Nov 2026 09:59" in refused(20, "business", PredictiveRules(), lost_at=NOW - timedelta(minutes=1))
+    assert "vor Do., 26. Nov. 2026 09:59" in refused(20, "business", PredictiveRules(), "de", NOW - timedelta(minutes=1))
+    assert refused(20, "business", PredictiveRules(), lost_at=NOW - rest + timedelta(seconds=1)) != ""
+    assert refused(20, "business", PredictiveRules(), lost_at=NOW - rest) == ""

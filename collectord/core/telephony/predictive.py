@@ -7,7 +7,7 @@ A call that is answered is lost when no agent is there within `agent_within`. Fo
 agents who will be free by then (from how long they have talked or wrapped up) stand against the answers of the calls that ring already;
 both are sums of many small chances and taken as binomial with the same mean and spread. The call is placed while the risk of losing it, or
 another one for it, is below a price; the price follows what the cap still leaves: nothing when less than one whole lost call is left, and
-then more, step by step, so that the rate comes up to the cap from below.
+then more, step by step, so that the rate comes up to the cap from below. What rings already is taken at its upper bound.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import accumulate
 
 from collectord.core.telephony.best_time import BUSINESS
@@ -29,6 +30,10 @@ TEXTS: Texts = {
     "private": (
         "A private person, or somebody who may be one, is not dialled ahead of an agent; the configuration does not allow it.",
         "Eine Privatperson, oder wer eine sein kann, wird nicht im Voraus angerufen; die Konfiguration erlaubt es nicht.",
+    ),
+    "rests": (
+        "Answered and found nobody on the line on {at}: not dialled ahead of an agent before {until}.",
+        "Nahm am {at} ab und erreichte niemanden: wird vor {until} nicht im Voraus angerufen.",
     ),
 }
 
@@ -48,6 +53,7 @@ class PredictiveRules:
     cap: float = 0.03  # of the answered calls
     agent_within: float = 2.0  # s
     private_persons: bool = False
+    rest_after_lost: timedelta = timedelta(hours=72)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,12 +150,16 @@ def _ends(talk: Curve, wrap_up: Curve, since: float, moment: float) -> float:
     return found
 
 
-def why_not_ahead(agents: int, person_type: str, rules: PredictiveRules, language: Language) -> str:
-    """The reason why this debtor gets an agent first; "" when there is none."""
+def why_not_ahead(
+    agents: int, person_type: str, lost_at: datetime | None, rules: PredictiveRules, now: datetime, language: Language, zone: str
+) -> str:
+    """Why this debtor gets an agent first; "" when nothing speaks against it. `lost_at`: of the last call to the debtor that was lost."""
     if not _large(agents, rules):
-        return phrase(TEXTS, "small", language, count=agents, least=rules.least_agents)
+        return phrase(TEXTS, "small", language, zone, count=agents, least=rules.least_agents)
     if person_type != BUSINESS and not rules.private_persons:
-        return phrase(TEXTS, "private", language)
+        return phrase(TEXTS, "private", language, zone)
+    if lost_at is not None and now < lost_at + rules.rest_after_lost:
+        return phrase(TEXTS, "rests", language, zone, at=lost_at, until=lost_at + rules.rest_after_lost)
     return ""
 
 
