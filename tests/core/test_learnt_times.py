@@ -76,6 +76,32 @@ def test_a_thousand_talks_of_another_length_outweigh_the_beginning() -> None:
     assert curve.until(150) < 0.05
 
 
+def test_talks_that_go_on_count_so_that_the_first_to_end_do_not_speak_for_all() -> None:
+    draw = random.Random(8)
+    talks = [draw.lognormvariate(math.log(150), 0.9) for _ in range(3_000)]
+    seen, going_on = about(30, 0.5), [60.0 for talk in talks if talk >= 60]
+    for talk in talks:
+        if talk < 60:
+            seen = seen.seen(talk)
+    true = sum(talk < 40 for talk in talks) / len(talks)
+
+    assert seen.curve().until(40) > 3 * true
+    assert seen.curve(going_on).until(40) == pytest.approx(true, abs=0.06)
+
+
+@given(st.lists(SECONDS, max_size=20), st.lists(SECONDS, max_size=20))
+def test_whatever_goes_on_the_shares_rise_from_nothing_to_at_most_all(over: list[float], going_on: list[float]) -> None:
+    lengths = Lengths((0.0,) * (BINS + 1))
+    for seconds in over:
+        lengths = lengths.seen(seconds)
+    shares = lengths.curve(going_on).shares
+
+    assert len(shares) == BINS + 1
+    assert shares[0] == 0
+    assert list(shares) == sorted(shares)
+    assert shares[-1] <= 1
+
+
 def test_answers_and_rings_are_learned_apart() -> None:
     learnt = LearntTimes()
     for n in range(2_000):

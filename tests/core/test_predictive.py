@@ -25,7 +25,7 @@ from collectord.core.telephony.predictive import (
 from collectord.core.wording import Language
 
 ANY_SIZE = PredictiveRules(least_agents=1)
-SEEN = forecast(LearntTimes(), ANY_SIZE)
+SEEN = forecast(LearntTimes(), Desk(free=0), ANY_SIZE)
 PLENTY = (Count(answered=2_000, lost=20),)
 LINES = 60
 ELAPSED = st.one_of(st.floats(0, 400), st.floats(allow_nan=True, allow_infinity=True))
@@ -156,7 +156,7 @@ def test_where_fewer_answer_more_are_dialled() -> None:
         learnt = learnt.call_ended(8.0, answered=True) if n % 12 == 0 else learnt.call_ended(30.0, answered=False)
     desk = Desk(free=5, talking=[60.0] * 30)
 
-    assert how_many(desk, PLENTY, forecast(learnt, ANY_SIZE), ANY_SIZE, 500).count > how_many(desk, PLENTY, SEEN, ANY_SIZE, 500).count
+    assert how_many(desk, PLENTY, forecast(learnt, desk, ANY_SIZE), ANY_SIZE, 500).count > how_many(desk, PLENTY, SEEN, ANY_SIZE, 500).count
 
 
 @given(st.lists(st.floats(0, 1), max_size=25))
@@ -212,7 +212,7 @@ def test_a_forecast_has_a_row_for_whatever_has_elapsed_and_only_chances_in_it() 
     strange = LearntTimes()
     for _ in range(50):
         strange = strange.call_ended(0.0, answered=False).talk_ended(1e9).wrap_up_ended(0.0)
-    for seen in (SEEN, forecast(strange, ANY_SIZE)):
+    for seen in (SEEN, forecast(strange, Desk(free=0, talking=[math.nan, math.inf, 5.0]), ANY_SIZE)):
         for row in (seen.new, *seen.ringing, *seen.talking, *seen.wrapping_up):
             assert len(row) == 2 * LOOKS
             assert all(0 <= chance <= 1 + 1e-9 for chance in row)

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 FIRST, WIDER, BINS = 0.25, 1.15, 72  # s; the last bin begins at 1 h 24 min and holds whatever is longer
 EDGES = (0.0, *(FIRST * WIDER**n for n in range(BINS)))
@@ -65,9 +66,18 @@ class Lengths:
         counts[bin_of(seconds)] += 1
         return Lengths(tuple(counts))
 
-    def curve(self) -> Curve:
-        total = sum(self.counts)
-        return Curve((0.0, *(share / total for share in accumulate(self.counts[:-1]))))
+    def curve(self, going_on: Sequence[float] = ()) -> Curve:
+        """`going_on`: elapsed and not over; without them the first minutes of a day would know short talks only."""
+        unfinished = [0] * (BINS + 1)
+        for seconds in going_on:
+            unfinished[bin_of(seconds)] += 1
+        rest, left, shares = sum(self.counts) + len(going_on), 1.0, [0.0]
+        for count, cut_off in zip(self.counts[:-1], unfinished[:-1], strict=True):
+            rest -= cut_off
+            left *= 1 - count / rest if rest > count else 0.0 if count else 1.0
+            rest -= count
+            shares.append(1 - left)
+        return Curve(tuple(shares))
 
 
 def about(median: float, spread: float) -> Lengths:

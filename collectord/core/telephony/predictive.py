@@ -107,9 +107,10 @@ class Forecast:
     wrapping_up: tuple[Row, ...]
 
 
-def forecast(learnt: LearntTimes, rules: PredictiveRules) -> Forecast:
+def forecast(learnt: LearntTimes, desk: Desk, rules: PredictiveRules) -> Forecast:
+    """`desk`: who talks and wraps up is part of what is known."""
     answered, gave_up = learnt.answered_after.curve(), learnt.gave_up_after.curve()
-    talk, wrap_up = learnt.talk.curve(), learnt.wrap_up.curve()
+    talk, wrap_up = learnt.talk.curve(desk.talking), learnt.wrap_up.curve(desk.wrapping_up)
     moments = (*(answered.when((n + 0.5) / MOMENTS) for n in range(MOMENTS)), RINGS_AT_MOST)
     free_by = [moment + rules.agent_within for moment in moments]
     elapsed = [middle(place) for place in range(BINS + 1)]
