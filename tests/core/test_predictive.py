@@ -16,6 +16,7 @@ from collectord.core.telephony.predictive import (
     Count,
     Desk,
     PredictiveRules,
+    at_answer,
     binomial,
     forecast,
     how_many,
@@ -147,6 +148,23 @@ def test_a_call_that_has_rung_for_long_weighs_less_than_a_new_one() -> None:
     assert (
         how_many(Desk(free=2, talking=[60.0] * 30, ringing=old), PLENTY, SEEN, ANY_SIZE, LINES).ahead
         > how_many(Desk(free=2, talking=[60.0] * 30, ringing=new), PLENTY, SEEN, ANY_SIZE, LINES).ahead
+    )
+
+
+def test_two_calls_of_one_moment_for_one_agent_put_each_other_at_risk() -> None:
+    nobody_else = [binomial(0.0, 0.0)] * LOOKS
+
+    assert at_answer(nobody_else, SEEN.new, 1) == pytest.approx(LearntTimes().chance, abs=0.01)
+    assert at_answer(nobody_else, SEEN.new, 2) == 0
+
+
+def test_agents_who_may_be_waited_for_longer_allow_more_calls() -> None:
+    desk = Desk(free=0, wrapping_up=[20.0] * 30)
+    patient = PredictiveRules(least_agents=1, agent_within=10.0)
+
+    assert (
+        how_many(desk, PLENTY, forecast(LearntTimes(), desk, patient), patient, LINES).ahead
+        > how_many(desk, PLENTY, forecast(LearntTimes(), desk, ANY_SIZE), ANY_SIZE, LINES).ahead
     )
 
 
