@@ -24,6 +24,8 @@ from collectord.commands import ALL, ASKING, FILES_OF, READING, Context
 from collectord.core.contact.packs import unknown_packs
 from collectord.core.house import House
 from collectord.core.house_doubts import Staff, house_doubts, unknown_names
+from collectord.core.receivables.claim_doubts import claim_doubts
+from collectord.core.receivables.ladder_doubts import unclear_steps
 from collectord.core.receivables.strategy_doubts import Doubt, doubts_about_agents, doubts_about_debtors
 from collectord.core.rules import Rules
 from collectord.edge import control, inbox, log, rules_files, shipped, starter
@@ -32,6 +34,7 @@ from collectord.edge.store import meta, restoring
 from collectord.edge.store.connection import Database, StoreBroken, StoreBusy, open_for_reading, open_store
 from collectord.loops import intake
 from collectord.loops.known_debtors import unknown_beside
+from collectord.loops.naming_steps import planned_beside
 from collectord.loops.refusals import REFUSALS
 from collectord.settings import ConfigInvalid, Settings
 
@@ -64,8 +67,8 @@ def init(directory: Path) -> Reply:
     )
 
 
-def check(config: Path | None) -> Reply:
-    """Configuration and all rules, offline, every error at once."""
+def check(config: Path | None, now: datetime | None = None) -> Reply:
+    """Configuration and all rules, offline, every error at once. `now`: of which day; the clock's where nobody says."""
     problems: list[str] = []
     beside: list[str] = []
     found: Settings | None = None
@@ -86,7 +89,9 @@ def check(config: Path | None) -> Reply:
         try:
             rules = rules_files.load_rules(found.rules_dir)
             doc |= rules_files.described(rules, found.house())
+            doc["files"] = rules_files.files_read(found.rules_dir, found.house().language)
             doc["warnings"] += rules_files.located(found.rules_dir, _doubts(rules, found, house_doubts))
+            doc["warnings"] += rules_files.located(found.rules_dir, _about_today(rules, found.house(), now))
             problems += [
                 f"contact.packs: there is no pack {name!r} in {found.rules_dir / 'packs'}; known are {', '.join(sorted(rules.packs))}"
                 for name in unknown_packs(rules.packs, tuple(found.contact.packs))
@@ -98,7 +103,7 @@ def check(config: Path | None) -> Reply:
                 doc["warnings"] += rules_files.located(found.rules_dir, _doubts(error.partial, found, unknown_names), error.problems)
             beside = [f"warning: {warning}" for warning in doc["warnings"]]
     doc["ok"] = not problems
-    return Reply(doc=doc, exit=2 if problems else 0, error="\n".join([*problems, *beside]))
+    return Reply(doc=doc, exit=2 if problems else 0, error="\n".join([*problems, *beside]), language=found.language if found else "en")
 
 
 def _doubts(rules: Rules, settings: Settings, about_house: Callable[[Rules, House, Sequence[Staff]], Iterator[Doubt]]) -> list[Doubt]:
@@ -108,7 +113,14 @@ def _doubts(rules: Rules, settings: Settings, about_house: Callable[[Rules, Hous
     unknown = asyncio.run(unknown_beside(settings.state_dir, exceptions.debtors)) if exceptions.debtors else ()
     house = settings.house()
     about = [*doubts_about_agents(rules.frames, house.skills), *about_house(rules, house, staff)]
-    return [*about, *doubts_about_debtors(exceptions, unknown)]
+    planned = asyncio.run(planned_beside(settings.state_dir))
+    return [*about, *doubts_about_debtors(exceptions, unknown), *unclear_steps(rules.ladders, planned, house.language)]
+
+
+def _about_today(rules: Rules, house: House, now: datetime | None) -> Iterator[Doubt]:
+    """What holds on some days only."""
+    day = now.date() if now and not now.tzinfo else house.today(now or Clock().now())
+    return claim_doubts(rules.claims, house.country, day, house.language)
 
 
 def _load(config: Path | None) -> tuple[Settings, Rules]:
@@ -127,7 +139,7 @@ async def perform(config: Path | None, request: Request, watch: intake.Watch | N
         return Reply(exit=2, error="\n".join(str(problem) for problem in error.problems))
     try:
         reply = await _dispatch(settings, rules, _on_the_house_clock(request, settings), watch)
-        return replace(reply, zone=settings.time_zone)
+        return replace(reply, zone=settings.time_zone, language=settings.language)
     except (StoreBroken, StoreBusy, control.NoAnswer) as error:
         return refusal(str(error))
     except OSError as error:  # a folder that is gone or closed to this user

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collectord.core.wording import Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +26,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What to print and how to exit. `error` is one sentence a line, `zone` the house's time zone, for screens."""
+    """What to print and how to exit. `error` is one sentence a line; `zone` and `language` are the house's, for screens."""
 
     doc: Any = None
     exit: int = 0
     error: str = ""
     zone: str = "UTC"
+    language: Language = "en"
 
 
 def refusal(sentence: str) -> Reply:

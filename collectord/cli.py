@@ -12,7 +12,7 @@ import sys
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.exceptions import Abort, TyperException
@@ -106,6 +106,17 @@ def perform(command: str, **arguments: Any) -> None:
     finish(command, _answer(command, arguments))
 
 
+def perform_watched(command: str, look: Literal["FILES", "DAYS"], **arguments: Any) -> None:
+    """The same, with a bar on the terminal of how far it is."""
+    from rich.console import Console
+
+    from collectord import progress
+
+    with progress.bar(Console(stderr=True), getattr(progress, look), quiet=Options.as_json) as watch:
+        reply = _answer(command, arguments, watch)
+    finish(command, reply)
+
+
 def _answer(command: str, arguments: dict[str, Any], watch: Watch | None = None) -> Reply:
     import asyncio
 
@@ -126,7 +137,7 @@ def finish(command: str, reply: Reply) -> None:
     if Options.as_json and reply.doc is not None:
         print(json.dumps(reply.doc, ensure_ascii=False, indent=2))
     elif not Options.as_json and reply.doc is not None and not (reply.error and command in SAID_BY_THE_ERROR):
-        screens.show(command, reply.doc, zone=reply.zone)
+        screens.show(command, reply.doc, zone=reply.zone, language=reply.language)
     if reply.error:
         for line in reply.error.splitlines():
             print(screens.plain(line), file=sys.stderr)
@@ -160,7 +171,7 @@ def check() -> None:
     """Validate configuration and all rules offline; every error at once."""
     from collectord import app
 
-    finish("check", app.check(Options.config))
+    finish("check", app.check(Options.config, Options.now))
 
 
 @cli.command()
@@ -191,14 +202,8 @@ def import_(
     """Read copies of exports now and print their receipts."""
     if mode not in (None, "snapshot", "delta"):
         raise Usage(f"--mode {mode!r} is unknown; use snapshot or delta")
-    from rich.console import Console
-
-    from collectord import progress
-
-    args = {"files": [str(file.absolute()) for file in files], "source": source, "mode": mode, "as_of": day_option(as_of, "--as-of")}
-    with progress.bar(Console(stderr=True), quiet=Options.as_json) as watch:
-        reply = _answer("import", args, watch)
-    finish("import", reply)
+    shown = [str(file.absolute()) for file in files]
+    perform_watched("import", "FILES", files=shown, source=source, mode=mode, as_of=day_option(as_of, "--as-of"))
 
 
 @cli.command()
@@ -213,7 +218,7 @@ def reject(batch: str) -> None:
     perform("reject", batch=batch)
 
 
-cli_rules.add(cli, perform)
+cli_rules.add(cli, perform, perform_watched)
 cli_scripts.add(cli, perform)
 
 
@@ -265,7 +270,7 @@ for _name, _summary in (
     ("debtors", "List debtors with what they owe."),
     ("agents", "List agents and whether they can be rung."),
     ("notices", "List what people were told by mail or webhook; --state open, over or unsent."),
-    ("unknown", "List attempts whose end nobody knows; resolve each with record --attempt."),
+    ("unknown", "List attempts whose end nobody knows; resolve each with record --attempt; e-mails: messages --state unknown."),
 ):
     _list_command(_name, _summary)
 

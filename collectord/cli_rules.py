@@ -6,7 +6,6 @@ Invariant: whatever is asked with --dry-run, --diff, --against or simulate chang
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +15,7 @@ import typer
 Perform = Callable[..., None]
 
 
-def add(cli: typer.Typer, perform: Perform) -> None:
+def add(cli: typer.Typer, perform: Perform, perform_watched: Perform) -> None:
     """Puts the commands on the tree."""
 
     @cli.command()
@@ -44,14 +43,12 @@ def add(cli: typer.Typer, perform: Perform) -> None:
         picture: Annotated[Path | None, typer.Option(metavar="FILE.svg", readable=False, help="draw the days into this file")] = None,
     ) -> None:
         """Play the rules forward: tasks, calls and minutes a day, and what stays uncalled in money. Changes nothing, calls nobody."""
-        from collectord import screens_rules
-
-        with screens_rules.progress(quiet=not sys.stderr.isatty()):
-            perform(
-                "simulate",
-                days=days,
-                agents=agents,
-                seed=seed,
-                rules=str(rules.absolute()) if rules else None,
-                picture=str(picture.absolute()) if picture else None,
-            )
+        perform_watched(
+            "simulate",
+            "DAYS",
+            days=days,
+            agents=agents,
+            seed=seed,
+            rules=str(rules.absolute()) if rules else None,
+            picture=str(picture.absolute()) if picture else None,
+        )

@@ -1,7 +1,7 @@
-"""The command line's commands about what is said and written to debtors: script and messages.
+"""The command line's commands about what is said and written to debtors: script, messages, resolve.
 
 Owns how these commands are spelt. Holds no rule and does no IO.
-Invariant: nothing here changes anything.
+Invariant: what is wrongly typed is said before anything is asked.
 """
 
 from __future__ import annotations
@@ -32,5 +32,15 @@ def add(cli: typer.Typer, perform: Perform) -> None:
         state: Annotated[str | None, typer.Option(help="due, sending, sent, failed or unknown")] = None,
         limit: Annotated[int, typer.Option(min=1, help="at most so many rows")] = 10_000,
     ) -> None:
-        """List letters and e-mails to debtors; failed ones need another address or text, unknown ones a look at the mail server."""
+        """List letters and e-mails to debtors; failed ones need another address or text, unknown ones `resolve`."""
         perform("messages", debtor=debtor, state=state, limit=limit)
+
+    @cli.command()
+    def resolve(
+        message: str,
+        delivered: Annotated[bool, typer.Option("--delivered/--not-delivered", help="what became of it")],
+        reason: Annotated[str, typer.Option(help="how you know")],
+        by: Annotated[str | None, typer.Option(metavar="NAME", help="who says so; left out: the user")] = None,
+    ) -> None:
+        """Say what became of an e-mail whose delivery is unknown; one that was not delivered is no contact, and its step comes again."""
+        perform("resolve", message=message, delivered=delivered, reason=reason, by=by)

@@ -151,7 +151,9 @@ async def call_list(context: Context, args: Mapping[str, Any]) -> Reply:
 
 async def explain_debtor(context: Context, args: Mapping[str, Any]) -> Reply:
     key = await context.key(args["debtor"])
-    return Reply(doc=await explain.explain(context.db, context.rules, context.house, key, context.now, item=args.get("item")))
+    names = {agent.id: agent.name for agent in context.settings.agent}
+    doc = await explain.explain(context.db, context.rules, context.house, key, context.now, item=args.get("item"), agents=names)
+    return Reply(doc=doc)
 
 
 async def _listed(context: Context, args: Mapping[str, Any], lister: Callable[..., Awaitable[list[dict[str, Any]]]]) -> Reply:
@@ -327,6 +329,7 @@ WRITING: Mapping[str, Handler] = {
     "record": agreements.record_facts,
     "approve": agreements.approve,
     "refuse": agreements.refuse,
+    "resolve": commands_scripts.resolve,
     "absence": agreements.absence,
     "import-history": import_history,
     "call": call,

@@ -15,7 +15,7 @@ from collectord.core.contact.record_words import NONE
 from collectord.core.telephony.callbacks import Absence
 from collectord.core.wording import safe
 from collectord.edge.store import promises
-from collectord.loops import approvals, callbacks, outcomes, record, risk_report, talk_elsewhere
+from collectord.loops import absence_told, approvals, callback_report, callbacks, outcomes, record, risk_report, talk_elsewhere
 from collectord.loops import claim as claims
 
 if TYPE_CHECKING:
@@ -38,14 +38,14 @@ async def record_facts(context: Context, args: Mapping[str, Any]) -> Reply:
 
 
 async def approve(context: Context, args: Mapping[str, Any]) -> Reply:
-    doc = await approvals.approve(context.db, context.house, args["promise"], args.get("note", ""), context.now, _who(context, args))
+    doc = await approvals.approve(context.db, context.house, args["promise"], args.get("note", ""), context.now, who(context, args))
     _wake(context)
     return Reply(doc=doc)
 
 
 async def refuse(context: Context, args: Mapping[str, Any]) -> Reply:
     doc = await approvals.refuse(
-        context.db, context.rules, context.house, args["promise"], args.get("reason", ""), context.now, _who(context, args)
+        context.db, context.rules, context.house, args["promise"], args.get("reason", ""), context.now, who(context, args)
     )
     _wake(context)
     return Reply(doc=doc)
@@ -58,10 +58,11 @@ async def listed_promises(context: Context, args: Mapping[str, Any]) -> Reply:
 
 
 async def objections(context: Context, args: Mapping[str, Any]) -> Reply:
-    return Reply(doc=[card.document(context.house.language) for card in context.rules.objections.values()])
+    rules = context.rules
+    return Reply(doc=[card.document(context.house.language, rules.legal_states) for card in rules.objections.values()])
 
 
-def _who(context: Context, args: Mapping[str, Any]) -> str:
+def who(context: Context, args: Mapping[str, Any]) -> str:
     """The person named, and the user whose hands it was."""
     by = safe(args.get("by") or "", 60).strip()
     return f"{by} ({context.actor})" if by else context.actor
@@ -78,7 +79,8 @@ async def absence(context: Context, args: Mapping[str, Any]) -> Reply:
     doc = await callbacks.record_absence(context.db, context.settings, told, context.now, context.actor, revoke=bool(args.get("revoke")))
     moved = await callbacks.give_out(context.db, context.settings, context.now, context.id)
     _wake(context)
-    return Reply(doc={**doc, "callbacks_moved": moved})
+    left = {} if args.get("revoke") else await absence_told.nobody_left(context.db, context.settings, context.rules, told, context.now)
+    return Reply(doc={**doc, "callbacks_moved": moved, **left})
 
 
 async def absences(context: Context, args: Mapping[str, Any]) -> Reply:
@@ -86,7 +88,7 @@ async def absences(context: Context, args: Mapping[str, Any]) -> Reply:
 
 
 async def report_callbacks(context: Context, args: Mapping[str, Any]) -> Reply:
-    return Reply(doc=await callbacks.report(context.db, context.settings, context.now, args.get("days", 30)))
+    return Reply(doc=await callback_report.report(context.db, context.settings, context.now, args.get("days", 30)))
 
 
 async def claim(context: Context, args: Mapping[str, Any]) -> Reply:

@@ -17,7 +17,6 @@ from collectord.core.simulation.picture import picture
 from collectord.core.telephony.callbacks import Colleague
 from collectord.edge import pictures, rules_files
 from collectord.loops import approvals, callbacks, plan_diff, planning, simulating, workload
-from collectord.watching import tell
 
 if TYPE_CHECKING:
     from collectord.commands import Context
@@ -45,7 +44,8 @@ async def plan(context: Context, args: Mapping[str, Any]) -> Reply:
         await workload.keep(context.db, doc["workload"])
     if others is not None:
         names = (str(context.settings.rules_dir), str(against))
-        doc |= await plan_diff.by_rules(context.db, context.rules, others, context.house, context.now, names=names)
+        files = rules_files.differing(Path(names[0]), Path(names[1]))
+        doc |= await plan_diff.by_rules(context.db, context.rules, others, context.house, context.now, names=names, files=files)
     elif args.get("diff"):
         doc |= await plan_diff.by_day(context.db, context.rules, context.house, context.now)
     return Reply(doc=doc)
@@ -63,7 +63,7 @@ async def simulate(context: Context, args: Mapping[str, Any]) -> Reply:
         days=args["days"],
         team=_team(context, args.get("agents")),
         seed=args["seed"],
-        watch=lambda day, number, count: tell(day.isoformat(), number, count),
+        watch=lambda day, number, count: context.watch(day.isoformat(), number, count),
     )
     if "picture" in args:
         try:

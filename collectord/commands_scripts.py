@@ -1,7 +1,7 @@
 """Commands about what is said and written to debtors: the script, letters and e-mails, and their versions in other lists.
 
-Owns the answers of `script`, `messages` and `tasks`. Holds no rule; prints nothing.
-Invariant: nothing here writes.
+Owns the answers of `script`, `messages`, `resolve` and `tasks`. Holds no rule; prints nothing.
+Invariant: a command that writes runs on the one writer; its reply comes after the commit.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from collectord.asked import Reply
+from collectord.commands_agreements import who
 from collectord.core.receivables.script_set import document_version
 from collectord.edge.store import tasks
-from collectord.loops import script_shown
+from collectord.loops import message_resolved, script_shown
 
 if TYPE_CHECKING:
     from collectord.commands import Context
@@ -24,6 +25,22 @@ async def script(context: Context, args: Mapping[str, Any]) -> Reply:
         agents = dict.fromkeys(("", *agents), agents.get(args["agent"], args["agent"]))
     key = await context.key(args["debtor"])
     return Reply(doc=await script_shown.show_script(context.db, context.rules, context.house, key, args.get("level"), agents, context.now))
+
+
+async def resolve(context: Context, args: Mapping[str, Any]) -> Reply:
+    doc = await message_resolved.resolve(
+        context.db,
+        context.house,
+        args["message"],
+        delivered=args["delivered"],
+        reason=args["reason"],
+        now=context.now,
+        actor=who(context, args),
+        new_id=context.id,
+    )
+    if context.daemon:
+        context.daemon.wake()
+    return Reply(doc=doc)
 
 
 async def listed_tasks(context: Context, args: Mapping[str, Any]) -> Reply:

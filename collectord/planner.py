@@ -24,7 +24,7 @@ NICE = 5  # calls are worth more than plans
 
 
 def _end_with_parent() -> None:
-    while sys.stdin.buffer.read(1):
+    while os.read(sys.stdin.fileno(), 1):
         pass
     os._exit(0)
 

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import reduce
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,8 @@ from rich.table import Table
 from rich.text import Text
 
 from collectord.core.exports.sheet import cell
-from collectord.core.wording import safe
+from collectord.core.wording import Language, safe
+from collectord.screen_words import reading_in, word
 
 GOOD, BAD, DOUBT, QUIET = "green", "red", "yellow", "dim"
 COLOURS = {
@@ -63,7 +65,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "returned", "reason",
     ),
     "call-list": (
-        "when", "company", "debtor_no", "debtor_name", "number", "overdue", "level", "prompted_by", "tone", "agent", "why", "briefing",
+        "when", "company", "debtor_no", "debtor_name", "number", "overdue", "value_a_minute", "level", "prompted_by", "tone",
+        "agent", "why", "briefing",
     ),
     "not called": ("company", "debtor_no", "debtor_name", "overdue", "days_past_due", "level", "not_called_because", "why"),
     "quality": ("hole", "count", "change", "trend", "money", "examples"),
@@ -78,7 +81,7 @@ SPARED = frozenset({
 """What a terminal of less than ROOMY columns does without; `--json` has everything."""
 NEEDED = {
     "agents": {"id"}, "batches": {"batch"}, "import": {"batch"}, "unknown": {"id"}, "tasks": {"medium"}, "sources": {"source"},
-    "promises": {"id"}, "corrections": {"value"},
+    "promises": {"id"}, "corrections": {"value"}, "steps": {"ladder", "level", "medium"},
 }  # fmt: skip
 """What another command asks for is spared nowhere: `accept BATCH`, `record --attempt ID`, `test-call --agent ID`."""
 SENTENCES = (
@@ -110,7 +113,7 @@ def plain(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(plain(entry) for entry in value)
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return word("yes" if value else "no")
     if isinstance(value, float):
         return f"{value:.1f}"
     return safe(str(value), 400)
@@ -143,19 +146,19 @@ def _columns(name: str, rows: list[Mapping[str, Any]], narrow: bool) -> tuple[st
 def listing(name: str, rows: Iterable[Mapping[str, Any]], width: int, title: str | None = None) -> RenderableType:
     """A table where the terminal is wide enough; else plain lines, with the sentences of a row below it."""
     rows = list(rows)
-    title = f"{name}: {len(rows)}" if title is None else title
+    title = f"{word(name)}: {len(rows)}" if title is None else title
     if not rows:
-        return Text(f"{name}: none", style=QUIET)
+        return Text(f"{word(name)}: {word('none')}", style=QUIET)
     columns = _columns(name, rows, narrow=width < ROOMY)
     widths, words = _widths(columns, rows)
     if width >= ROOMY and sum(widths.values()) + 3 * len(columns) + 1 <= width:
         return _table(columns, rows, title)
     above, below = _laid_out(name, columns, widths, words, width)
     parts: list[RenderableType] = [Text(title, style="bold italic")] if title else []
-    parts.append(_line([Text(_heading(column), style="bold") for column in above], list(above.values())))
+    parts.append(laid_out([Text(_heading(column), style="bold") for column in above], list(above.values())))
     for row in rows:
         texts = [_short(row.get(column)) for column in above]
-        parts.append(_line([Text(text, style=COLOURS.get(text, "")) for text in texts], list(above.values())))
+        parts.append(laid_out([Text(text, style=COLOURS.get(text, "")) for text in texts], list(above.values())))
         if said := _said_below(row, below):
             parts.append(Padding(Text(said, style=QUIET), (0, 0, 0, 4)))
     return Group(*parts)
@@ -184,11 +187,18 @@ def _said_below(row: Mapping[str, Any], below: Iterable[str]) -> str:
     given = [column for column in below if row.get(column) not in (None, "", [], {})]
     said = [_short(row[column]) for column in given if column in SENTENCES]
     said += [f"{_heading(column)} {_short(row[column])}" for column in given if column not in SENTENCES]
-    return "; ".join(said).replace(".; ", ". ")
+    return reduce(_and_then, said, "")
+
+
+def _and_then(before: str, more: str) -> str:
+    """A sentence is followed by another one, anything else goes on."""
+    if not before.endswith((".", "!", "?")):
+        return f"{before}; {more}" if before else more
+    return f"{before} {more[:1].upper()}{more[1:]}"
 
 
 def _heading(column: str) -> str:
-    return HEADINGS.get(column) or column.replace("_", " ")
+    return word(HEADINGS.get(column) or column.replace("_", " "))
 
 
 def _short(value: object) -> str:
@@ -235,27 +245,37 @@ def _fit(widths: dict[str, int], least: Mapping[str, int], may: Iterable[str], w
     return True
 
 
-def _line(texts: list[Text], widths: list[int]) -> Table:
+def laid_out(texts: Sequence[Text], widths: Sequence[int]) -> Table:
+    """One line of so many columns, folded where it must be."""
+    return laid_out_rows([texts], widths)
+
+
+def laid_out_rows(rows: Iterable[Sequence[Text | str]], widths: Sequence[int]) -> Table:
     grid = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
     for width in widths:
         grid.add_column(width=width, overflow="fold")
-    grid.add_row(*texts)
+    for row in rows:
+        grid.add_row(*(Text(one) if isinstance(one, str) else one for one in row))
     return grid
+
+
+LINES = ("warnings", "problems", "scripts", "made", "says")
+"""Lists of sentences or files: one a line."""
 
 
 def pairs(doc: Mapping[str, Any], title: str, width: int, colour: str = "cyan") -> Panel:
     grid = Table.grid(padding=(0, 2))
     doc = {key: value for key, value in doc.items() if value not in (None, "", [], {})}
-    room = width - 8 - max((cell_len(key) for key in doc), default=0)
+    room = width - 8 - max((cell_len(_heading(key)) for key in doc), default=0)
     for key, value in doc.items():
         if isinstance(value, list) and value and isinstance(value[0], Mapping):
             inner = listing(key, value, room, title="")
             grid.add_row(Text(_heading(key), style="bold"), inner)
-        elif key == "warnings":
+        elif key in LINES and isinstance(value, list):
             grid.add_row(Text(_heading(key), style="bold"), Text("\n".join(plain(one) for one in value)))
         else:
             grid.add_row(Text(_heading(key), style="bold"), _cell(_short(value)))
-    return Panel(grid, title=Text(title), title_align="left", border_style=colour)
+    return Panel(grid, title=Text(word(title)), title_align="left", border_style=colour)
 
 
 IN_THE_BRIEFING = ("briefing", "proof", "dunning", "booked_until")
@@ -276,19 +296,24 @@ def _explain(doc: Mapping[str, Any], width: int) -> Group:
     if rest.get("legal_state"):
         state = rest["legal_state"]
         rest["legal_state"] = f"{state['text']} ({state['name']}: {state['instead']})" if state["name"] else state["text"]
-    return Group(head, *told, pairs(rest, f"debtor {plain(doc.get('debtor_no'))}", width, colour))
+    return Group(head, *told, pairs(rest, f"{word('debtor')} {plain(doc.get('debtor_no'))}", width, colour))
 
 
 def _status(doc: Mapping[str, Any], width: int) -> Panel:
     state = plain(doc.get("state"))
     inbox, notices = doc.get("inbox") or {}, doc.get("notices") or {}
     told = {
-        "inbox": f"cannot be reached: {inbox.get('why')}" if inbox.get("reachable") is False else inbox.get("waiting"),
-        "workload": (doc.get("workload") or {}).get("says"),
-        "notices": f"{notices['unsent']} not sent yet; {notices.get('failure') or ''}" if notices.get("unsent") else "",
+        "inbox": f"{word('cannot be reached')}: {inbox.get('why')}" if inbox.get("reachable") is False else inbox.get("waiting"),
+        "workload": _planned(doc["workload"]) if doc.get("workload") else None,
+        "notices": f"{notices['unsent']} {word('not sent yet')}; {notices.get('failure') or ''}" if notices.get("unsent") else "",
     }
     doc = {**doc, **told}
-    return pairs(doc, f"collectord is {state}", width, COLOURS.get(state, "cyan"))
+    return pairs(doc, f"{word('collectord is')} {word(state)}", width, COLOURS.get(state, "cyan"))
+
+
+def _planned(workload: Mapping[str, Any]) -> str:
+    """It is as old as the last plan."""
+    return f"{word('as of')} {_short(workload.get('at'))}: {plain(workload.get('says'))}"
 
 
 REJECTED_SHOWN = 20
@@ -305,14 +330,16 @@ def _batch(doc: Mapping[str, Any], width: int) -> Group:
     """A receipt for the person who decides about it: what it says in sentences first, then the largest cases."""
     status = plain(doc.get("status"))
     why = f": {plain(doc['reason'])}" if doc.get("reason") else ""
-    parts: list[RenderableType] = [Text(f"{plain(doc.get('file'))} is {status}{why}", style=f"bold {COLOURS.get(status, 'cyan')}")]
+    parts: list[RenderableType] = [
+        Text(f"{plain(doc.get('file'))} {word('is')} {word(status)}{why}", style=f"bold {COLOURS.get(status, 'cyan')}")
+    ]
     parts += _difference(doc.get("difference"), width)
     if doc.get("rejected"):
         shown, count = doc["rejected"][:REJECTED_SHOWN], len(doc["rejected"]) + doc.get("more_rejected", 0)
-        parts.append(listing("rejected", shown, width, f"rejected rows: {count}"))
-        parts += _more(count - len(shown), "rows; the file of rejects in receipts/ has them all")
+        parts.append(listing("rejected", shown, width, f"{word('rejected rows')}: {count}"))
+        parts += _more(count - len(shown), word("rows; the file of rejects in receipts/ has them all"))
     rest = {key: value for key, value in doc.items() if key not in ("difference", "rejected", "reason", "file", "status")}
-    parts.append(pairs(rest, f"batch {plain(doc.get('batch'))}", width, COLOURS.get(status, "cyan")))
+    parts.append(pairs(rest, f"{word('batch')} {plain(doc.get('batch'))}", width, COLOURS.get(status, "cyan")))
     if status == "held":
         parts.append(Text(f"collectord accept {plain(doc.get('batch'))}   |   collectord reject {plain(doc.get('batch'))}", style=QUIET))
     return Group(*parts)
@@ -324,17 +351,17 @@ def _difference(found: Mapping[str, Any] | None, width: int) -> list[RenderableT
     parts: list[RenderableType] = [Text(f"- {plain(sentence)}") for sentence in found.get("sentences", ())]
     companies = found.get("companies", ())
     if len(companies) > 1:
-        parts.append(listing("companies", companies, width, "open items by company"))
+        parts.append(listing("companies", companies, width, word("open items by company")))
     for key, (title, group, of) in MOVERS.items():
         if shown := found.get(key):
-            parts.append(listing("movers", shown, width, title))
+            parts.append(listing("movers", shown, width, word(title)))
             told = {(one.get("company"), one.get("debtor_no"), one.get("item_no")) for one in shown}
-            parts += _more(found.get(group, {}).get(of, 0) - len(told), "of whom an item would vanish" if of == "debtors" else "")
+            parts += _more(found.get(group, {}).get(of, 0) - len(told), word("of whom an item would vanish") if of == "debtors" else "")
     return parts
 
 
 def _more(count: int, what: str) -> list[RenderableType]:
-    return [Text(f"    and {count} more {what}".rstrip(), style=QUIET)] if count > 0 else []
+    return [Text(f"    {word('and')} {count} {word('more')} {what}".rstrip(), style=QUIET)] if count > 0 else []
 
 
 def _quality(doc: Mapping[str, Any], width: int) -> RenderableType:
@@ -346,20 +373,29 @@ def _quality(doc: Mapping[str, Any], width: int) -> RenderableType:
     )
 
 
+NO_TIME = "not called, and no time is known from which they may be"
+
+
 def _call_list(doc: Sequence[Mapping[str, Any]], width: int) -> Group:
     """Whom the rules want called: those who are, by time, and below those who are not, each with the reason first."""
     called = [row for row in doc if row.get("when")]
-    parts: list[RenderableType] = [
-        listing("call-list", [{**row, "why": _not_earlier(row)} for row in called], width, f"call-list: {len(called)}")
-    ]
+    parts: list[RenderableType] = [listing("call-list", [{**row, "why": _not_earlier(row), **_worth(row, width)} for row in called], width)]
     if waits := [row for row in doc if not row.get("when")]:
-        parts += [Text(""), listing("not called", waits, width, f"not called, and no time is known from which they may be: {len(waits)}")]
+        parts += [Text(""), listing("not called", waits, width, f"{word(NO_TIME)}: {len(waits)}")]
     return Group(*parts)
+
+
+WORTH_SHOWN = 120  # columns from which on there is room for it
+
+
+def _worth(row: Mapping[str, Any], width: int) -> dict[str, Any]:
+    """Why this call comes before the next one."""
+    return {"value_a_minute": row["value"]} if width >= WORTH_SHOWN and row.get("value") else {}
 
 
 def _not_earlier(row: Mapping[str, Any]) -> str:
     because = plain(row.get("not_called_because"))
-    return f"Not before {plain(row['when'])[11:16]}: {because} {plain(row.get('why'))}" if because else plain(row.get("why"))
+    return f"{word('Not before')} {plain(row['when'])[11:16]}: {because} {plain(row.get('why'))}" if because else plain(row.get("why"))
 
 
 def _import(doc: Any, width: int) -> Group:
@@ -367,7 +403,12 @@ def _import(doc: Any, width: int) -> Group:
     parts: list[RenderableType] = [listing("import", doc, width)]
     for receipt in doc:
         if receipt.get("status") == "held" and receipt.get("difference"):
-            parts.append(Text(f"{plain(receipt.get('file'))}, batch {plain(receipt.get('batch'))}, is held:", style=f"bold {DOUBT}"))
+            parts.append(
+                Text(
+                    f"{plain(receipt.get('file'))}, {word('batch')} {plain(receipt.get('batch'))}, {word('is held:')}",
+                    style=f"bold {DOUBT}",
+                )
+            )
             parts += _difference(receipt["difference"], width)
     return Group(*parts)
 
@@ -380,7 +421,7 @@ def _script(doc: Mapping[str, Any], width: int) -> Group:
         style = "bold" if line.startswith("#") else QUIET if line.startswith(">") else ""
         parts.append(Text(plain(line).lstrip("#> "), style=style))
     if doc["voicemail"]:
-        parts += [Text(), Text("voicemail", style="bold"), *(Text(plain(line)) for line in str(doc["voicemail"]).splitlines())]
+        parts += [Text(), Text(word("voicemail"), style="bold"), *(Text(plain(line)) for line in str(doc["voicemail"]).splitlines())]
     approved = f"{plain(doc['file'])}, {plain(doc['approved_by'])}, {plain(doc['approved_on'])}"
     return Group(*parts, Text(), Text(approved, style=QUIET))
 
@@ -395,8 +436,13 @@ SPECIAL: dict[str, Callable[[Any, int], RenderableType]] = {
 LISTS: dict[str, Callable[[Sequence[Mapping[str, Any]], int], RenderableType]] = {"import": _import, "call-list": _call_list}
 
 
-def show(command: str, doc: Any, console: Console | None = None, *, zone: str = "UTC") -> None:
-    """Prints an answer as tables and panels, with instants as the house's time of day."""
+def show(command: str, doc: Any, console: Console | None = None, *, zone: str = "UTC", language: Language = "en") -> None:
+    """Prints an answer as tables and panels, for a reader of this language, with instants as the house's time of day."""
+    with reading_in(language):
+        _show(command, doc, console, zone)
+
+
+def _show(command: str, doc: Any, console: Console | None, zone: str) -> None:
     doc = _at_the_house(doc, ZoneInfo(zone))
     console = console or Console()
     from collectord import screens_agreements, screens_rules  # they draw with what stands above

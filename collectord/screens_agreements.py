@@ -1,6 +1,6 @@
 """Screens of reports and of agreements: how punctually callbacks were kept, how right the risk was, what the law adds to a claim.
 
-Owns the tables of `report` and `claim`. Knows no rule; it shows what a command answered.
+Owns the tables of `report`, `claim` and `absence`. Knows no rule; it shows what a command answered.
 Invariant: as in screens: nothing from an export reaches the terminal with a control character or as markup.
 """
 
@@ -12,18 +12,24 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from collectord.screen_words import word
 from collectord.screens import DOUBT, QUIET, listing, pairs, plain
 
 
 def report(doc: Mapping[str, Any], width: int) -> RenderableType:
     if "tenths" in doc:
         return _risk(doc, width)
-    return Group(listing("callbacks", doc["callbacks"], width), pairs(doc["summary"], "callbacks", width))
+    told = [Text(plain(sentence), style="bold") for sentence in doc["says"]]
+    if not doc["callbacks"]:
+        return Group(*told)
+    return Group(*told, listing("callbacks", doc["callbacks"], width), pairs(doc["summary"], "callbacks", width))
 
 
 def _risk(doc: Mapping[str, Any], width: int) -> RenderableType:
     """Sentences first; then what was foretold and what came, tenth by tenth."""
     told = [Text(plain(sentence), style="bold" if place == 0 else "") for place, sentence in enumerate(doc["says"])]
+    if not doc["items"]:
+        return Group(*told)
     tenths = [
         {"tenth": place, "items": one["items"], "foretold": f"{one['foretold']:.0%}", "late": f"{one['late']:.0%}"}
         for place, one in enumerate(doc["tenths"], 1)
@@ -39,10 +45,10 @@ def claim(doc: Mapping[str, Any], width: int) -> RenderableType:
     parts: list[RenderableType] = [
         head,
         listing("claim", doc.get("items", ()), width),
-        pairs(rest, f"debtor {plain(doc.get('debtor_no'))}", width),
+        pairs(rest, f"{word('debtor')} {plain(doc.get('debtor_no'))}", width),
     ]
     for currency, sums in doc.get("totals", {}).items():
-        parts.append(pairs(sums, f"total {plain(currency)}", width))
+        parts.append(pairs(sums, f"{word('total')} {plain(currency)}", width))
     allocation = doc.get("allocation")
     if allocation:
         shown = {**{f"pays {name}": amount for name, amount in allocation["paid"].items()},
@@ -51,4 +57,9 @@ def claim(doc: Mapping[str, Any], width: int) -> RenderableType:
     return Group(*parts)
 
 
-SCREENS = {"report": report, "claim": claim}
+def absence(doc: Mapping[str, Any], width: int) -> RenderableType:
+    """What is left without anybody is said once, in sentences."""
+    return pairs({key: value for key, value in doc.items() if key != "nobody_left"}, "absence", width)
+
+
+SCREENS = {"report": report, "claim": claim, "absence": absence}

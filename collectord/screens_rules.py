@@ -1,23 +1,24 @@
-"""Screens of what rules do: plans beside each other, and days played forward.
+"""Screens of what rules do: the rules as they were read, plans beside each other, and days played forward.
 
-Owns the tables of `plan` and `simulate`, and the bar while one waits. Knows no rule; it shows what a command answered.
+Owns the tables of `check`, `plan` and `simulate`. Knows no rule; it shows what a command answered.
 Invariant: as in screens: nothing from an export reaches the terminal with a control character or as markup.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import groupby
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.cells import cell_len
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from collectord.screens import BAD, DOUBT, GOOD, QUIET, listing, pairs, plain
-from collectord.watching import WATCH
+from collectord.screen_words import day, word
+from collectord.screens import BAD, DOUBT, GOOD, QUIET, laid_out, laid_out_rows, listing, pairs, plain
 
 # A first plan creates tens of thousands; drawing 5,000 took 9 of the 13 s of the command under a profiler.
 PLANNED_SHOWN = 200
@@ -31,15 +32,15 @@ def plan(doc: Mapping[str, Any], width: int) -> RenderableType:
     else:
         for key in LISTED:
             if found := doc.get(key):
-                more = f" (the first {PLANNED_SHOWN}; --json has all)" if len(found) > PLANNED_SHOWN else ""
-                parts.append(listing("tasks", found[:PLANNED_SHOWN], width, f"{key}: {len(found)}{more}"))
+                more = f" ({word('the first')} {PLANNED_SHOWN}; {word('--json has all')})" if len(found) > PLANNED_SHOWN else ""
+                parts.append(listing("tasks", found[:PLANNED_SHOWN], width, f"{word(key)}: {len(found)}{more}"))
     if "before" in doc.get("difference", {}):
         return Group(*parts)  # what the stored tasks become is another question
     rest = {key: value for key, value in doc.items() if key not in (*LISTED, "diff", "difference")}
     if "workload" in rest:
         rest["workload"] = rest["workload"]["says"]
     counts = {key: len(doc[key]) for key in LISTED if "difference" in doc and doc.get(key)}
-    return Group(*parts, pairs({**counts, **rest}, "plan", width))
+    return Group(*parts, pairs({**counts, **rest}, word("the next plan") if "difference" in doc else "plan", width))
 
 
 def _difference(doc: Mapping[str, Any]) -> list[RenderableType]:
@@ -47,24 +48,25 @@ def _difference(doc: Mapping[str, Any]) -> list[RenderableType]:
     before, after = list(difference)[:2]
     tasks, others = [row for row in doc["diff"] if row["wanted"]], [row for row in doc["diff"] if not row["wanted"]]
     parts: list[RenderableType] = [Text(plain(difference["compared"]), style="bold")]
-    parts += [Text(f"- {plain(sentence)}") for sentence in difference["sentences"]]
-    parts.append(_rows(tasks, before, after, "contact tasks"))
+    parts += [Text(f"- {plain(sentence)}") for sentence in (*difference["sentences"], *difference.get("edited", ()))]
+    parts += [Text(f"! {plain(warning)}", style=DOUBT) for warning in difference.get("warnings", ())]
+    parts.append(_rows(tasks, before, after, word("contact tasks")))
     shown = {(example["company"], example["debtor_no"]): example for row in tasks for example in row["examples"]}
     parts += [_example(example) for example in shown.values()]
     parts += [Text(f"  {plain(difference['more'])}", style=QUIET)] if difference["more"] else []
-    parts.append(_rows(others, before, after, "no contact, because"))
+    parts.append(_rows(others, before, after, word("no contact, because")))
     return parts
 
 
 def _rows(rows: Sequence[Mapping[str, Any]], before: str, after: str, title: str) -> RenderableType:
     if not rows:
-        return Text(f"{title}: none", style=QUIET)
+        return Text(f"{title}: {word('none')}", style=QUIET)
     table = Table(title=title, title_justify="left", header_style="bold")
     table.add_column("", overflow="fold")
     for column in (before, after, "+", "-", "~"):
-        table.add_column(column, justify="right", no_wrap=True)
+        table.add_column(word(column), justify="right", no_wrap=True)
     for column in (f"open {before}", f"open {after}"):
-        table.add_column(column, justify="right", overflow="fold")
+        table.add_column(word(column), justify="right", overflow="fold")
     for row in rows:
         table.add_row(
             _name(row),
@@ -97,59 +99,104 @@ def _example(example: Mapping[str, Any]) -> Text:
     return Text(f"  {debtor}: {way}, {plain(example['open'])}", style=QUIET)
 
 
-BARS = 24  # columns of the longest bar
+BARS, SHORTEST_BAR = 24, 6  # columns of the longest bar: as many as there are, no fewer than these
+WITH_MONEY = 110  # columns from which on the money of a day stands in its line
+COUNTS = ("tasks", "calls", "reached", "minutes", "uncalled")
 
 
 def simulate(doc: Mapping[str, Any], width: int) -> RenderableType:
     total = doc["total"]
     parts: list[RenderableType] = [Text(f"- {plain(sentence)}", style="bold") for sentence in doc["sentences"]]
-    most = max([1, *(day["calls"] + day["uncalled"] + day["refused"] for day in doc["days"])])
-    table = Table(title="days", title_justify="left", header_style="bold")
-    table.add_column("day", no_wrap=True)
-    table.add_column(Text.assemble(("calls", GOOD), " ", ("uncalled", BAD), " ", ("put off", DOUBT)), no_wrap=True, min_width=BARS)
-    for column in ("tasks", "calls", "reached", "minutes", "uncalled"):
-        table.add_column(column, justify="right", no_wrap=True)
-    for column in ("uncalled money", "comes in"):
-        table.add_column(column, justify="right", overflow="fold")
-    for day in doc["days"]:
-        on = date.fromisoformat(day["day"])
-        told: list[str | Text] = [f"{on:%a} {day['day']}", _bar(day, most), *(str(day[key]) for key in ("tasks", "calls", "reached"))]
-        told += [f"{day['minutes']} / {day['capacity']}", str(day["uncalled"]), plain(day["uncalled_open"]), plain(day["paid"])]
-        table.add_row(*told, style="" if day["works"] else QUIET)
-    parts.append(table)
+    parts += _days(doc["days"], width)
     parts += [Text(f"· {plain(sentence)}", style=QUIET) for sentence in doc["assumptions"]]
     shown = {"agents": doc["agents"], "seed": doc["seed"], **total, "picture": doc.get("picture")}
     return Group(*parts, pairs(shown, "simulation", width))
 
 
-def _bar(day: Mapping[str, Any], most: int) -> Text:
+def _days(days: Sequence[Mapping[str, Any]], width: int) -> Iterator[RenderableType]:
+    """A line a day, never cut; on a narrow terminal the money stands below it."""
+    heads = ["", *map(word, COUNTS), *(map(word, ("uncalled money", "comes in")) if width >= WITH_MONEY else ())]
+    lines = []
+    for one in days:
+        told = [day(date.fromisoformat(one["day"])), str(one["tasks"]), str(one["calls"]), str(one["reached"])]
+        told += [f"{one['minutes']} / {one['capacity']}", str(one["uncalled"])]
+        lines.append([*told, *([plain(one["uncalled_open"]), plain(one["paid"])] if width >= WITH_MONEY else [])])
+    widths = [max(cell_len(text) for text in column) for column in zip(heads, *lines, strict=True)]
+    bar = max(SHORTEST_BAR, min(BARS, width - sum(widths) - 2 * len(widths)))
+    widths.insert(1, bar)
+    legend = (("calls", GOOD), ("uncalled", BAD), ("put off", DOUBT))
+    yield Text.assemble(*((f"█ {word(name)}  ", colour) for name, colour in legend))
+    yield laid_out([Text(head, style="bold") for head in [heads[0], "", *heads[1:]]], widths)
+    most = max([1, *(one["calls"] + one["uncalled"] + one["refused"] for one in days)])
+    for one, line in zip(days, lines, strict=True):
+        style = "" if one["works"] else QUIET
+        yield laid_out([Text(line[0], style=style), _bar(one, most, bar), *(Text(text, style=style) for text in line[1:])], widths)
+        money = [f"{word(name)} {plain(one[key])}" for name, key in (("uncalled money", "uncalled_open"), ("comes in", "paid")) if one[key]]
+        if money and width < WITH_MONEY:
+            yield Text(f"    {'; '.join(money)}", style=QUIET)
+
+
+def _bar(one: Mapping[str, Any], most: int, columns: int) -> Text:
     text = Text()
     for key, colour in (("calls", GOOD), ("uncalled", BAD), ("refused", DOUBT)):
-        text.append("█" * round(BARS * day[key] / most), style=colour)
+        text.append("█" * int(columns * one[key] / most), style=colour)
     return text
 
 
-@contextmanager
-def progress(*, quiet: bool) -> Iterator[None]:
-    """A bar on the terminal while one waits, gone when it ends; nothing where nobody would see it."""
-    if quiet:
-        yield
-        return
-    said = TextColumn("{task.description}", markup=False)
-    columns = (said, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        line = shown.add_task("", total=None)
-        token = WATCH.set(lambda what, done, count: _show(shown, line, what, done, count))
-        try:
-            yield
-        finally:
-            WATCH.reset(token)
+TEXTS_SHOWN = 3  # names of texts that were approved together
 
 
-def _show(shown: Progress, line: TaskID, what: str, done: int, count: int) -> None:
-    shown.update(line, description=what, completed=done, total=count)
-    if done == count:
-        shown.stop()  # what is printed next stands where the bar was
+def check(doc: Mapping[str, Any], width: int) -> RenderableType:
+    """What needs a person first; what there is much of as a count, or a line each."""
+    first = {key: doc.get(key) for key in ("ok", "problems", "warnings")}
+    rest = {
+        key: value for key, value in {**doc, **_files(doc.get("files", ()))}.items() if key not in (*first, "rules", "sources", "scripts")
+    }
+    told = {**first, "rules": _rule_counts(doc.get("rules", ())), **rest, "scripts": _texts(doc.get("scripts", ()))}
+    parts: list[RenderableType] = [pairs(told, "check", width)]
+    for kind, sources in groupby(sorted(doc.get("sources", ()), key=_kind), key=_kind):
+        named = list(sources)
+        parts.append(Text(f"{word('sources')}, {word(kind)} ({len(named)})", style="bold"))
+        names = max(cell_len(plain(one["name"])) for one in named)
+        parts.append(laid_out_rows([[plain(one["name"]), plain(one["title"])] for one in named], [names, max(8, width - names - 4)]))
+    if doc.get("sources"):
+        parts.append(Text(word("what each file name means: --json"), style=QUIET))
+    return Group(*parts)
 
 
-SCREENS = {"plan": plan, "simulate": simulate}
+def _files(files: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Folders in one word each; a file that is missing with what holds without it."""
+    found = [one["file"].partition("/") for one in files if one["read"]]
+    count = Counter(f"{folder}{slash}" for folder, slash, _ in found)
+    names = [f"{name} ({count[name]})" if name.endswith("/") else name for name in count]
+    missing = [{"file": one["file"], "without it": one["without_it"]} for one in files if not one["read"]]
+    return {"files": names, "missing": missing}
+
+
+def _kind(source: Mapping[str, Any]) -> str:
+    return plain(source["kind"]).replace("_", " ")
+
+
+def _rule_counts(rules: Sequence[str]) -> str:
+    counts = [f"{pack} {len(list(ids))}" for pack, ids in groupby(rules, key=lambda rule: rule.partition("/")[0])]
+    return f"{', '.join(counts)} ({word('each by its name: --json')})" if counts else ""
+
+
+def _texts(texts: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Those that one person approved on one day, together."""
+    found = []
+    by: Callable[[Mapping[str, Any]], tuple[str, ...]] = lambda one: (one["approved_on"], one["approved_by"], str(one["version"]))  # noqa: E731
+    for (on, who, version), some in groupby(sorted(texts, key=by), key=by):
+        named = [plain(one["file"]) for one in some]
+        what = ", ".join(named) if len(named) <= TEXTS_SHOWN else f"{len(named)} {word('texts')}"
+        found.append(f"{what}: {word('version')} {plain(version)}, {word('approved on')} {plain(on)} {word('by')} {plain(who)}")
+    return found
+
+
+def init(doc: Mapping[str, Any], width: int) -> RenderableType:
+    """What was made, and what to do now, one after the other."""
+    steps = [Text.assemble((f"{number}. ", "bold"), plain(step)) for number, step in enumerate(doc["next"], 1)]
+    return Group(pairs({"made": doc["made"]}, "init", width), *steps)
+
+
+SCREENS = {"check": check, "init": init, "plan": plan, "simulate": simulate}

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 SCALE = 4  # decimal places kept; the store holds amount * 10**SCALE as an integer, which SQLite and PostgreSQL add exactly
 LIMIT = Decimal(10) ** 12  # an open item of a billion and more is a typing mistake, not a claim
+_FINEST = Decimal("0.0001")
 
 _PLAIN = re.compile(r"\A-?[0-9]{1,13}(\.[0-9]{1,4})?\Z", re.ASCII)
 _USUAL = re.compile(r"(?:-?[0-9]{1,12}\.[0-9]{2}\n)*\Z", re.ASCII)  # many amounts, a line each, none beyond the limit
@@ -87,7 +88,7 @@ def parse_scaled_all(texts: Sequence[str]) -> list[int]:
 
 def plain(amount: Decimal) -> str:
     """At least two decimals, no exponent: the form of every JSON and CSV that leaves the house (`410.00`, `0.1234`)."""
-    quantised = amount.quantize(Decimal("0.0001"))
+    quantised = amount.quantize(_FINEST)
     text = f"{quantised:f}"
     whole, _, fraction = text.partition(".")
     fraction = fraction.rstrip("0").ljust(2, "0")

@@ -13,7 +13,9 @@ from typing import Literal
 
 from collectord.core.wording import Language, Texts, phrase
 
-Kind = Literal["held", "rejected", "waiting", "late", "blocked", "unconfirmed_block", "approval", "messages", "inbox", "disk", "over"]
+Kind = Literal[
+    "held", "rejected", "waiting", "late", "blocked", "unconfirmed_block", "approval", "dispute", "messages", "inbox", "disk", "over",
+]  # fmt: skip
 Key = tuple[str, str]  # kind, subject
 
 LASTS = {
@@ -51,6 +53,11 @@ TEXTS: Texts = {
         "A promise waits for a lead's approval until {day}; see `collectord promises --pending`.",
         "Eine Zusage wartet bis {day} auf die Zustimmung der Teamleitung; siehe `collectord promises --pending`.",
     ),
+    "dispute": (
+        "{count} {count:dispute|disputes} should have been answered by {day} ({owner}); `collectord disputes` lists {count:it|them}.",
+        "{count} {count:Reklamation|Reklamationen} {count:war|waren} bis {day} zu beantworten ({owner}); `collectord disputes` zeigt sie.",
+    ),
+    "nobody": ("nobody is named", "niemand ist genannt"),
     "messages": (
         "{count} letters or e-mails to debtors were refused for good, or nobody knows whether they left;"
         " see `collectord messages --state failed` and `--state unknown`.",
@@ -70,6 +77,7 @@ TEXTS: Texts = {
     "title_held": ("an export is held back", "ein Export ist zurückgehalten"),
     "title_rejected": ("an export was rejected", "ein Export wurde abgewiesen"),
     "title_approval": ("a promise waits for approval", "eine Zusage wartet auf Zustimmung"),
+    "title_dispute": ("disputes wait beyond their day", "Reklamationen sind überfällig"),
     "title_messages": ("letters or e-mails did not arrive", "Briefe oder E-Mails kamen nicht an"),
     "title_waiting": ("a file waits in the inbox", "eine Datei wartet im Eingang"),
     "title_late": ("an export is late", "ein Export ist überfällig"),

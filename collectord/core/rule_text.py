@@ -21,6 +21,9 @@ _SHARE = re.compile(r"\A([0-9]{1,3}(?:[.,][0-9]{1,2})?) ?(%?)\Z", re.ASCII)
 _PERCENT = re.compile(r"\A([0-9]{1,3}) ?%\Z", re.ASCII)
 _UNIT = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 MISSING: Any = object()
+LONGEST = 80  # of a value in a sentence
+LONGEST_SPAN = timedelta(days=3660)
+FIRST_YEAR, LAST_YEAR = 1990, 2100  # as of exports: days around these can be reckoned with
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ def shown(value: object) -> str:
         return "{ … }"
     if isinstance(value, list):
         return f"[{', '.join(shown(entry) for entry in value[:3])}{', …' if len(value) > 3 else ''}]"
-    return repr(value)
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 class Table:
@@ -92,7 +96,7 @@ class Table:
     def text(self, key: str, default: Any = MISSING, *, one_of: Iterable[str] | None = None) -> str:
         value = self._get(key, str, "text in quotes", default)
         if value is not None and one_of is not None and value not in (allowed := tuple(one_of)) and value != default:
-            self.complain(key, f"{key} = {value!r} is unknown; use one of {', '.join(allowed)}")
+            self.complain(key, f"{key} = {shown(value)} is unknown; use one of {', '.join(allowed)}")
         return value if value is not None else ""
 
     def whole(self, key: str, default: Any = MISSING, *, at_least: int | None = None, at_most: int | None = None) -> int:
@@ -156,9 +160,13 @@ class Table:
         value = self._get(key, str, "a duration like 90s, 15m, 36h or 7d", default)
         if isinstance(value, str):
             try:
-                return parse_duration(value)
+                span = parse_duration(value)
             except ValueError as error:
                 self._cannot_read(key, f"{key}: {error}")
+            else:
+                if abs(span) <= LONGEST_SPAN:
+                    return span
+                self._cannot_read(key, f"{key} = {shown(value)} is more than ten years")
         return value if isinstance(value, timedelta) else timedelta(0)
 
     def days(self, key: str, default: Any = MISSING) -> int:
@@ -173,6 +181,9 @@ class Table:
         if isinstance(value, datetime):
             self.complain(key, f"{key} = {value.isoformat(' ')} has a time of day; write the date alone, like 2026-12-24")
             return None
+        if isinstance(value, date) and not FIRST_YEAR <= value.year <= LAST_YEAR:
+            self._cannot_read(key, f"{key} = {shown(value)} lies outside {FIRST_YEAR} to {LAST_YEAR}")
+            return None
         return value if isinstance(value, date) else None
 
     def clock(self, key: str, default: Any = MISSING) -> time:
@@ -183,7 +194,7 @@ class Table:
             try:
                 return time.fromisoformat(value)
             except ValueError:
-                self._cannot_read(key, f'{key} = {value!r} is no time of day; write "08:00"')
+                self._cannot_read(key, f'{key} = {shown(value)} is no time of day; write "08:00"')
         return value if isinstance(value, time) else time(0)
 
     def texts(self, key: str, default: Any = MISSING, *, one_of: Iterable[str] | None = None) -> tuple[str, ...]:
@@ -196,7 +207,7 @@ class Table:
                 quoted = "" if isinstance(entry, bool | dict | list) else f'; write "{shown(entry)}"'
                 self.complain(key, f"{key} holds {shown(entry)}, which is no text in quotes{quoted}")
             elif allowed is not None and entry not in allowed:
-                self.complain(key, f"{key} holds {entry!r}; use only {', '.join(allowed)}")
+                self.complain(key, f"{key} holds {shown(entry)}; use only {', '.join(allowed)}")
         return tuple(entry for entry in value if isinstance(entry, str))
 
     def table(self, key: str) -> Table:

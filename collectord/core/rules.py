@@ -52,6 +52,31 @@ TEXTS: Texts = {
     ),
 }
 
+WITHOUT: Texts = {  # what holds where a file is missing
+    "strategies.toml": (
+        "no strategies: every debtor gets what the ladder says, as often as the packs allow",
+        "keine Strategien: jeder Debitor bekommt, was die Leiter sagt, so oft die Regelpakete es erlauben",
+    ),
+    "debtors.toml": ("no debtor gets anything differently", "für keinen Debitor gilt etwas anderes"),
+    "objections.toml": ("no objection cards", "keine Einwandkarten"),
+    "claims.toml": ("the claim calculator is off", "der Forderungsrechner ist aus"),
+    "triggers.toml": (
+        "nobody is contacted before the ladder would, nobody's risk of paying late is estimated",
+        "niemand wird vor der Leiter angesprochen, für niemanden das Risiko verspäteter Zahlung geschätzt",
+    ),
+    "legal_states.toml": (
+        "a legal state stops every medium, and none has a name or another addressee",
+        "ein Rechtszustand stoppt jedes Medium, und keiner hat einen Namen oder einen anderen Adressaten",
+    ),
+    "allocation.toml": (
+        "who is called first goes by the steps' priority; the hours of a day and all else are the program's own",
+        "die Reihenfolge der Anrufe folgt der Priorität der Stufen; Arbeitsstunden und alles Übrige gibt das Programm vor",
+    ),
+    "sources": ("only the canonical CSV can be read", "nur die kanonische CSV kann gelesen werden"),
+    "scripts": ("agents see no call scripts", "Agenten sehen keine Gesprächsleitfäden"),
+    "templates": ("no letter and no e-mail has a text", "kein Brief und keine E-Mail hat einen Text"),
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:

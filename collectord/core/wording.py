@@ -17,12 +17,13 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
-from babel.numbers import NumberPattern
+from babel.numbers import NumberPattern, get_currency_precision, get_currency_symbol, get_decimal_symbol, get_group_symbol
 
 from collectord.core.money import Money
 
 Language = Literal["en", "de"]
 Texts = Mapping[str, tuple[str, str]]
+DOUBLE_ENDS = ("..", "!.", "?.")
 DAYS: Mapping[Language, str] = {"en": "EEE d MMM y", "de": "EEE, d. MMM y"}
 
 
@@ -46,11 +47,16 @@ def safe(text: str, limit: int = 200) -> str:
     return cleaned if len(cleaned) <= limit else cleaned[: limit - 1] + "…"
 
 
+def header_text(text: str, limit: int = 200) -> str:
+    """The same for a header of a mail, where an encoded word (RFC 2047) would be read as what it hides: a line break, another header."""
+    return safe(text, limit).replace("=?", "= ?")
+
+
 def shown(value: object, language: Language, zone: str) -> str:
     """One value as a person reads it. Instants are shown in `zone`."""
     match value:
         case Money(amount, currency):
-            return str(_currency(language).apply(amount, _locale(language), currency=currency))
+            return _money(amount, currency, language)
         case datetime():
             return format_datetime(value.astimezone(ZoneInfo(zone)), f"{DAYS[language]} HH:mm", locale=_locale(language))
         case date():
@@ -76,11 +82,24 @@ def _locale(language: Language) -> Locale:
     return Locale.parse("de_DE" if language == "de" else "en_GB")
 
 
-@cache
-def _currency(language: Language) -> NumberPattern:
-    """What babel's format_currency looks up for every amount."""
-    pattern: NumberPattern = _locale(language).currency_formats["standard"]
-    return pattern
+def _money(amount: Decimal, currency: str, language: Language) -> str:
+    """As babel's format_currency, which looks up for every amount what is the same for all."""
+    places, marks, ends = _currency(currency, language)
+    before, behind = ends[amount.is_signed()]
+    return f"{before}{f'{abs(amount):,.{places}f}'.translate(marks)}{behind}"
+
+
+@lru_cache(maxsize=512)
+def _currency(currency: str, language: Language) -> tuple[int, Mapping[int, str], tuple[tuple[str, str], ...]]:
+    """Decimal places, marks of thousands and decimals, and what stands before and behind an amount, and a negative one."""
+    locale = _locale(language)
+    pattern: NumberPattern = locale.currency_formats["standard"]
+    symbol = get_currency_symbol(currency, locale)
+    ends = tuple(
+        [(one.replace("¤", symbol), other.replace("¤", symbol)) for one, other in zip(pattern.prefix, pattern.suffix, strict=True)]
+    )
+    marks = str.maketrans({",": get_group_symbol(locale), ".": get_decimal_symbol(locale)})
+    return get_currency_precision(currency), marks, ends
 
 
 @lru_cache(maxsize=4_096)
@@ -115,4 +134,5 @@ def phrase(texts: Texts, code: str, language: Language, zone: str = "UTC", /, **
     """The sentence `code` of `texts` with its values put in."""
     english, german = texts[code]
     pattern = german if language == "de" else english
-    return pattern.format(**{name: _Shown(shown(value, language, zone)) for name, value in values.items()})
+    sentence = pattern.format(**{name: _Shown(shown(value, language, zone)) for name, value in values.items()})
+    return sentence[:-1] if sentence.endswith(DOUBLE_ENDS) else sentence  # what somebody wrote may end like a sentence already

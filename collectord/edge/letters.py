@@ -1,7 +1,8 @@
 """Letters as PDF: one page or more, A4, with the address where a window envelope shows it.
 
 Owns the page. Knows neither debtor nor rule; writes no file.
-Invariant: the same letter always makes the same bytes; a letter that the font cannot write is refused, not printed with holes.
+Invariant: the same letter always makes the same bytes; a letter that the font cannot write, or whose address the window would not show
+whole, is refused.
 """
 
 from __future__ import annotations
@@ -14,16 +15,37 @@ import font_roboto
 from fontTools.ttLib import TTFont
 from fpdf import FPDF
 
+from collectord.core.wording import Language, Texts, phrase
+
 FONT = font_roboto.font_files["Roboto"]
 BOLD = font_roboto.font_files["RobotoBold"]
 LEFT, TOP, RIGHT, BOTTOM = 25.0, 25.0, 20.0, 20.0  # mm
 ADDRESS_AT = 45.0  # mm from the top: the address field of DIN 5008, form B
 SUBJECT_AT = 98.0
 LINE = 5.2  # mm
+WINDOW = 85.0  # mm: as wide as the address field
+
+TEXTS: Texts = {
+    "no-sign": (
+        "The letter's font has no sign for {signs}; send it by hand.",
+        "Die Schrift des Briefs hat kein Zeichen für {signs}; bitte von Hand versenden.",
+    ),
+    "address": (
+        "The address is too long for the window of the envelope; shorten it, or send the letter by hand.",
+        "Die Anschrift ist zu lang für das Fenster des Umschlags; bitte kürzen oder den Brief von Hand versenden.",
+    ),
+}
 
 
 class LetterUnwritable(Exception):
-    """The letter cannot be written; one sentence."""
+    """The letter cannot be written."""
+
+    def __init__(self, code: str, signs: tuple[str, ...] = ()) -> None:
+        super().__init__(code)
+        self.code, self.signs = code, signs
+
+    def why(self, language: Language) -> str:
+        return phrase(TEXTS, self.code, language, signs=self.signs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +66,7 @@ def write_letter(letter: Letter) -> bytes:
     texts = (*letter.sender, *letter.address, letter.place_and_day, letter.subject, letter.body)
     missing = sorted({sign for text in texts for sign in text if sign != "\n" and ord(sign) not in _known()})
     if missing:
-        raise LetterUnwritable(f"the letter's font has no sign for {', '.join(f'{sign!r}' for sign in missing[:10])}; send it by hand")
+        raise LetterUnwritable("no-sign", tuple(sign if sign.isprintable() else f"U+{ord(sign):04X}" for sign in missing[:10]))
     page = FPDF(format="A4")
     page.set_creation_date(letter.at)
     page.set_lang(letter.language)
@@ -56,10 +78,11 @@ def write_letter(letter: Letter) -> bytes:
     page.add_page()
     page.set_font("letter", size=8)
     page.set_y(ADDRESS_AT)
-    _line(page, " · ".join(letter.sender), LINE)
+    _line(page, " · ".join(letter.sender), LINE, width=WINDOW)
     page.set_font("letter", size=11)
     for line in letter.address:
-        _line(page, line, LINE)
+        _line(page, line, LINE, width=WINDOW)
+    is_whole = page.get_y() <= SUBJECT_AT - 2 * LINE
     page.set_y(SUBJECT_AT - 2 * LINE)
     _line(page, letter.place_and_day, LINE, align="R")
     page.set_y(SUBJECT_AT)
@@ -72,11 +95,14 @@ def write_letter(letter: Letter) -> bytes:
             _line(page, line, LINE)
         else:
             page.ln(LINE)
-    return bytes(page.output())
+    written = bytes(page.output())  # closes the fonts, too
+    if not is_whole:
+        raise LetterUnwritable("address")
+    return written
 
 
-def _line(page: FPDF, text: str, height: float, align: str = "L") -> None:
-    page.multi_cell(0, height, text, align=align, new_x="LMARGIN", new_y="NEXT")
+def _line(page: FPDF, text: str, height: float, align: str = "L", width: float = 0) -> None:
+    page.multi_cell(width, height, text, align=align, new_x="LMARGIN", new_y="NEXT")
 
 
 @lru_cache(maxsize=1)

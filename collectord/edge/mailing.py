@@ -10,6 +10,7 @@ import asyncio
 import ssl
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
@@ -19,7 +20,7 @@ from typing import Literal
 import aiosmtplib
 
 from collectord.core.receivables.messages import Answer, Never, NotNow, Taken, Unclear, Unreachable
-from collectord.core.wording import safe
+from collectord.core.wording import header_text, safe
 
 WITHIN = 30.0  # s until the message is handed over, and as long again for the answer to it
 
@@ -51,7 +52,32 @@ class MailServer:
 
     async def send(self, post: Post) -> Answer:
         """Once. Whatever goes wrong is an answer; cancelled in the middle, nobody knows."""
-        server = aiosmtplib.SMTP(
+        try:
+            data = self.mail(post).as_bytes(policy=WIRE)
+        except (ValueError, MessageError) as error:  # one that cannot be written holds up no other
+            return Never(safe(f"{type(error).__name__}: {error}"))
+        server = await self._server()
+        try:
+            return await self._handed_over(server, post, data)
+        finally:
+            server.close()
+
+    async def reach(self) -> Unreachable | None:
+        """Connects and logs in without sending anything; None: it answers."""
+        server = await self._server()
+        try:
+            async with asyncio.timeout(self.within):
+                await server.connect()
+                await server.noop()
+                await server.quit()
+        except (aiosmtplib.SMTPException, OSError) as error:
+            return Unreachable(self._because(error))
+        finally:
+            server.close()
+        return None
+
+    async def _server(self) -> aiosmtplib.SMTP:
+        return aiosmtplib.SMTP(
             hostname=self.host,
             port=self.port,
             use_tls=self.tls == "tls",
@@ -61,11 +87,6 @@ class MailServer:
             password=self.secret or None,
             timeout=self.within,
         )
-        data = self.mail(post).as_bytes(policy=WIRE)
-        try:
-            return await self._handed_over(server, post, data)
-        finally:
-            server.close()
 
     async def _handed_over(self, server: aiosmtplib.SMTP, post: Post, data: bytes) -> Answer:
         try:
@@ -80,8 +101,8 @@ class MailServer:
         try:
             async with asyncio.timeout(self.within):
                 await server.data(data)
-        except aiosmtplib.SMTPDataError as error:
-            return (Never if error.code >= 500 else NotNow)(_said(error))
+        except aiosmtplib.SMTPDataError as error:  # any other code than the usual 250; only 4xx and 5xx say that it was not taken
+            return (Never if error.code >= 500 else NotNow if error.code >= 400 else Unclear)(_said(error))
         except (aiosmtplib.SMTPException, OSError) as error:
             return Unclear(self._because(error))
         return Taken()
@@ -93,9 +114,9 @@ class MailServer:
 
     def mail(self, post: Post) -> EmailMessage:
         mail = EmailMessage(policy=WIRE)
-        mail["Subject"] = safe(post.subject, 160)
-        mail["From"] = Address(display_name=safe(post.sender_name, 80), addr_spec=self.sender)
-        mail["To"] = Address(display_name=safe(post.recipient_name, 80), addr_spec=post.recipient)
+        mail["Subject"] = header_text(post.subject, 160)
+        mail["From"] = Address(display_name=header_text(post.sender_name, 80), addr_spec=self.sender)
+        mail["To"] = Address(display_name=header_text(post.recipient_name, 80), addr_spec=post.recipient)
         if self.reply_to:
             mail["Reply-To"] = self.reply_to
         mail["Date"] = format_datetime(post.at)

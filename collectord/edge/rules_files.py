@@ -15,7 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from collectord.core.contact.packs import EVERYWHERE, Pack, parse_pack
+from collectord.core.contact.pack_text import parse_pack
+from collectord.core.contact.packs import EVERYWHERE, Pack
 from collectord.core.exports.profile_text import extended, parse_profile
 from collectord.core.exports.source_profiles import CANONICAL, CANONICAL_NAME, Profile, misnamed, with_form_of
 from collectord.core.house import House
@@ -25,6 +26,7 @@ from collectord.core.receivables.coverage_doubts import coverage_doubts
 from collectord.core.receivables.early_doubts import early_doubts
 from collectord.core.receivables.exceptions import NO_EXCEPTIONS, parse_exceptions
 from collectord.core.receivables.ladder_doubts import ladder_doubts
+from collectord.core.receivables.ladder_table import ladder_table
 from collectord.core.receivables.ladder_text import parse_ladders
 from collectord.core.receivables.legal_states import NO_LEGAL_STATES, parse_legal_states
 from collectord.core.receivables.objections import Card, parse_objections
@@ -33,12 +35,13 @@ from collectord.core.receivables.script_text import LANGUAGES, Kind, ScriptText,
 from collectord.core.receivables.strategies import NO_STRATEGIES, Frames, parse_strategies
 from collectord.core.receivables.strategy_doubts import Doubt, doubts
 from collectord.core.rule_text import Problem, Table
-from collectord.core.rules import Rules, rule_warnings
+from collectord.core.rules import WITHOUT, Rules, rule_warnings
 from collectord.core.telephony.allocation_rules import PLAIN_ALLOCATION, parse_allocation
 from collectord.core.telephony.follow_up import parse_follow_up
 from collectord.core.toml_faults import toml_fault
 from collectord.core.toml_lines import KeyLines
 from collectord.core.toml_reading import read_toml
+from collectord.core.wording import Language, phrase
 
 T = TypeVar("T")
 
@@ -51,15 +54,8 @@ TRIGGERS = "triggers.toml"
 LEGAL_STATES = "legal_states.toml"
 CLAIMS = "claims.toml"
 ALLOCATION = "allocation.toml"
-OPTIONAL = (
-    STRATEGIES,
-    DEBTORS,
-    OBJECTIONS,
-    CLAIMS,
-    TRIGGERS,
-    LEGAL_STATES,
-    ALLOCATION,
-)  # a directory without one of them has none of what it would say
+OPTIONAL = (STRATEGIES, DEBTORS, OBJECTIONS, CLAIMS, TRIGGERS, LEGAL_STATES, ALLOCATION)
+"""A directory without one of them has none of what it would say."""
 PACKS = "packs"
 SOURCES = "sources"
 SCRIPTS = "scripts"
@@ -154,6 +150,7 @@ def described(rules: Rules, house: House) -> dict[str, Any]:
             for name, profile in sorted(rules.sources.items())
         ],
         "ladders": [{"name": ladder.name, "levels": len(ladder.levels)} for ladder in rules.ladders],
+        "steps": ladder_table(rules.ladders, house.language),
         "strategies": [
             {"name": one.name, "potential_classes": list(one.potential_classes), "saturation": one.frame.saturation}
             for one in rules.frames.strategies.listed
@@ -168,6 +165,34 @@ def described(rules: Rules, house: House) -> dict[str, Any]:
         ],
         "warnings": [*rules.warnings, *rule_warnings(rules, house)],
     }
+
+
+def files_read(directory: Path, language: Language) -> list[dict[str, Any]]:
+    """Which files there are, and what holds in place of those that are missing."""
+    found = []
+    for name in (LADDERS, DISPOSITIONS, *OPTIONAL):
+        there = (directory / name).exists()
+        found.append({"file": name, "read": there, "without_it": None if there else phrase(WITHOUT, name, language)})
+    for name in (PACKS, SOURCES, SCRIPTS, TEMPLATES):
+        some = sorted(
+            path.relative_to(directory).as_posix()
+            for path in (directory / name).glob("*/*.md" if name in _KINDS else "*.toml")
+            if not path.name.startswith(".")
+        )
+        found += [{"file": file, "read": True, "without_it": None} for file in some]
+        if not some:
+            found.append({"file": f"{name}/", "read": False, "without_it": phrase(WITHOUT, name, language)})
+    return found
+
+
+def differing(one: Path, other: Path) -> list[str]:
+    """Files that are not the same in both directories, or stand in one of them only."""
+    texts = [{path.relative_to(folder).as_posix(): path.read_bytes() for path in _rule_files(folder)} for folder in (one, other)]
+    return sorted(name for name in texts[0] | texts[1] if texts[0].get(name) != texts[1].get(name))
+
+
+def _rule_files(folder: Path) -> list[Path]:
+    return [path for end in ("*.toml", "*.md") for path in folder.rglob(end) if not path.name.startswith(".")]
 
 
 def located(directory: Path, found: Iterable[Doubt], problems: Iterable[RuleProblem] = ()) -> list[str]:

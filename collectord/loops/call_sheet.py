@@ -7,47 +7,38 @@ Invariant: every row has its reason; a call without a possible instant is listed
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from collectord.core.contact.contact_rules import Refused, may_contact
-from collectord.core.contact.facts import DebtorFacts
 from collectord.core.house import House
-from collectord.core.money import plain_map
+from collectord.core.money import plain, plain_map
 from collectord.core.receivables.briefing import briefing
 from collectord.core.receivables.dunning import day_begins
 from collectord.core.receivables.foresight import FORESEEN, foresee_task
+from collectord.core.receivables.ladders import ladder_of
 from collectord.core.receivables.ledger import oldest_days_past_due, overdue_total
 from collectord.core.receivables.script_set import script_of
-from collectord.core.receivables.shortfall import Case, no_time
 from collectord.core.receivables.tasks import Origin
 from collectord.core.rules import Rules
 from collectord.core.telephony.agents import OnDuty
-from collectord.core.telephony.allocation import Candidate, FreeAgent, foresee, under_frames
+from collectord.core.telephony.allocation import Candidate, FreeAgent
 from collectord.edge.store import facts, tasks
 from collectord.edge.store.connection import Database, open_for_reading
 from collectord.loops.claim_told import for_a_call
 from collectord.loops.debtor_scan import Seen, scan
-from collectord.loops.workload import Capacity, case_of, fitted
+from collectord.loops.listed_calls import ListedCall, MinutesLeft, first_instant, short_of, when_somebody_works, who_calls
+from collectord.loops.workload import Capacity
 
 DAY = timedelta(days=1)
+CENT = Decimal("0.01")
 COLUMNS = (
     "when", "company", "debtor_no", "debtor_name", "number", "agent", "agent_name", "ladder", "level", "step",
     "prompted_by", "tone", "script", "script_version", "items", "open_amount", "overdue", "days_past_due",
-    "task", "why", "not_called_because", "briefing",
+    "task", "why", "not_called_because", "briefing", "value",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    candidate: Candidate
-    at: datetime | None
-    number: str
-    refusal: str
-    found: DebtorFacts
-    short: str = ""  # why nobody has time for it
 
 
 async def call_list(
@@ -55,17 +46,20 @@ async def call_list(
 ) -> list[dict[str, Any]]:
     """One row a call, by time: what the rules want within `days` days (1: today), and what they want in vain.
 
-    With a `capacity`, calls for which nobody has minutes left on their day are listed and given to nobody.
+    With a `capacity`, calls wait for a day on which anybody works, and those for which nobody has minutes left are given to nobody.
     """
     until = day_begins(house.today(now) + days * DAY, house.time_zone)
-    calls: list[_Call] = []
+    calls: list[ListedCall] = []
+    left = MinutesLeft(capacity, rules, house, now) if capacity else None
     async with open_for_reading(db.path.parent) as own:
         for candidate in await _candidates(own, rules, house, now, until):
             task = candidate.task
             found = await own.read(lambda conn, key=task.key: facts.debtor_facts(conn, key, now, house, rules.frames))  # type: ignore[misc]
             if found is None:
                 continue
-            call = _first_instant(candidate, found, rules, house, now)
+            call = first_instant(candidate, found, rules, house, now, max(now, task.not_before))
+            if left:
+                call = when_somebody_works(call, rules, house, now, until, left)
             if call.at is None or call.at < until:
                 calls.append(call)
     calls.sort(
@@ -77,30 +71,11 @@ async def call_list(
             call.candidate.task.key,
         )
     )
-    short = _short(calls, rules, house, now, capacity) if capacity else {}
+    short = short_of(calls, rules, house, left) if left else {}
     calls = [replace(call, short=short.get(call.candidate.task.id, "")) for call in calls]
-    desk = tuple(FreeAgent(id=a.id, languages=a.languages, skills=a.skills, endpoint=a.endpoint, pbx=a.pbx) for a in agents)
-    spoken = frozenset(language for agent in agents for language in agent.languages)
-    who = foresee(
-        under_frames([call.candidate for call in calls if call.at is not None and not call.short], rules.frames), desk, spoken=spoken
-    )
+    who = who_calls(calls, agents, rules, house, left)
     names = {agent.id: agent.name for agent in agents}
     return [_row(call, who.get(call.candidate.task.id), names, rules, house, now) for call in calls]
-
-
-def _short(calls: Sequence[_Call], rules: Rules, house: House, now: datetime, capacity: Capacity) -> dict[str, str]:
-    """Task id -> why it fits into the minutes of nobody on its day."""
-    by_day: dict[date, list[Case]] = {}
-    framed = under_frames([call.candidate for call in calls], rules.frames)
-    for call, candidate in zip(calls, framed, strict=True):
-        if call.at is not None:
-            by_day.setdefault(house.today(call.at), []).append(case_of(candidate))
-    found: dict[str, str] = {}
-    for day, cases in by_day.items():
-        left = capacity.minutes_on(day, rules, house, now)
-        fits = fitted(cases, capacity, left).agents
-        found |= {one.task_id: no_time(day, house.language, house.time_zone) for one in cases if one.task_id not in fits}
-    return found
 
 
 async def _candidates(own: Database, rules: Rules, house: House, now: datetime, until: datetime) -> list[Candidate]:
@@ -133,21 +108,11 @@ async def _candidates(own: Database, rules: Rules, house: House, now: datetime, 
     return found + [candidate for candidate in others if candidate.task.origin is not Origin.LADDER]
 
 
-def _first_instant(candidate: Candidate, found: DebtorFacts, rules: Rules, house: House, now: datetime) -> _Call:
-    """What the gate says at the moment when the task is due; for a later day, exports are taken to arrive as they did."""
-    at = max(now, candidate.task.not_before)
-    ahead = house.today(at) - house.today(now)
-    sources = tuple(replace(one, fresh_as_of=one.fresh_as_of + ahead) if one.fresh_as_of else one for one in found.sources)
-    verdict = may_contact(replace(found, sources=sources), rules.packs, house, at)
-    if isinstance(verdict, Refused):
-        first = "; ".join(refusal.reason for refusal in verdict.refusals)
-        return _Call(candidate, verdict.not_before, "", first, found)
-    return _Call(candidate, at, verdict.number, "", found)
-
-
-def _row(call: _Call, agent: FreeAgent | None, names: dict[str, str], rules: Rules, house: House, now: datetime) -> dict[str, Any]:
+def _row(call: ListedCall, agent: FreeAgent | None, names: dict[str, str], rules: Rules, house: House, now: datetime) -> dict[str, Any]:
     task, found, today = call.candidate.task, call.found, house.today(now)
-    level = next((ladder.level(task.level) for ladder in rules.ladders if ladder.name == task.ladder), None)
+    ladder = ladder_of(rules.ladders, task.ladder, task.rungs)
+    number = task.counted_in(ladder.rungs).level if ladder else task.level
+    level = ladder.level(number) if ladder else None
     return {
         "when": call.at.astimezone(ZoneInfo(house.time_zone)).isoformat(timespec="minutes") if call.at else None,
         "company": task.company,
@@ -157,7 +122,7 @@ def _row(call: _Call, agent: FreeAgent | None, names: dict[str, str], rules: Rul
         "agent": agent.id if agent else "",
         "agent_name": names[agent.id] if agent else "",
         "ladder": task.ladder,
-        "level": task.level,
+        "level": number,
         "step": level.title(house.language) if level else "",
         "prompted_by": task.prompted_by,
         "tone": task.tone,
@@ -169,6 +134,7 @@ def _row(call: _Call, agent: FreeAgent | None, names: dict[str, str], rules: Rul
         "days_past_due": oldest_days_past_due(found.items, today),
         "task": None if task.id.startswith(FORESEEN) else task.id,
         "why": task.why,
-        "not_called_because": "; ".join(filter(None, (call.refusal, call.short))),
+        "not_called_because": " ".join(filter(None, (call.refusal, call.short))),
         "briefing": [*briefing(found.items, today, house.language, house.time_zone), *for_a_call(rules, house, found, today)],
+        "value": plain(task.value.quantize(CENT)) if task.value else None,
     }

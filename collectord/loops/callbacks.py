@@ -1,4 +1,4 @@
-"""Callbacks: given to whoever can keep them, and how punctually they were kept.
+"""Callbacks: given to whoever can keep them, and who is away.
 
 Reads callbacks, absences and the team, asks core/telephony/callbacks, writes the keepers and the audit.
 Invariant: a move and its sentence are one transaction; running it again changes nothing.
@@ -7,14 +7,13 @@ Invariant: a move and its sentence are one transaction; running it again changes
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from collectord.core.contact.week import parse_week
-from collectord.core.telephony.callbacks import TEXTS, Absence, Colleague, assign, standing
+from collectord.core.telephony.callbacks import TEXTS, Absence, Colleague, assign
 from collectord.core.wording import Texts, phrase
 from collectord.edge.store import callbacks, facts
-from collectord.edge.store.codec import to_instant, to_maybe_instant
 from collectord.edge.store.connection import Connection, Database
 from collectord.settings import AgentSection, Settings
 
@@ -111,39 +110,3 @@ async def listed_absences(db: Database, settings: Settings, now: datetime) -> li
 def _shown(absence: Absence) -> dict[str, Any]:
     days: dict[str, date] = {"from": absence.from_on, "until": absence.until_on}
     return {"agent": absence.agent, **{name: day.isoformat() for name, day in days.items()}, "deputy": absence.deputy or None}
-
-
-async def report(db: Database, settings: Settings, now: datetime, days: int) -> dict[str, Any]:
-    """`report callbacks --json`: what was agreed for the last so many days and lies ahead, and what became of it."""
-    low, high = now - timedelta(days=days), now + timedelta(days=366)
-    rows = []
-    for row in await db.read(lambda conn: callbacks.callbacks_between(conn, low, high, now)):
-        agreed_for, called_at = to_instant(row["agreed_for"]), to_maybe_instant(row["called_at"])
-        state, late = standing(agreed_for, called_at, row["state"] not in ("done", "cancelled", "suppressed"), now)
-        keeper = row["called_by"] or row["agent"]
-        rows.append(
-            {
-                "agreed_for": agreed_for.isoformat(),
-                "called_at": called_at.isoformat() if called_at else None,
-                "minutes_late": int(late.total_seconds() // 60),
-                "state": state,
-                "company": row["company"],
-                "debtor_no": row["debtor_no"],
-                "debtor_name": row["debtor_name"] or "",
-                "agreed_by": row["agreed_by"] or None,
-                "keeper": keeper or None,
-                "moved": bool(row["agreed_by"]) and keeper != row["agreed_by"],
-                "why": row["waits"] or row["close_reason"] or None,
-                "task": row["id"],
-            }
-        )
-    called = [row["minutes_late"] for row in rows if row["called_at"]]
-    counts = {name: sum(row["state"] == name for row in rows) for name in ("kept", "late", "waiting", "overdue", "over")}
-    summary = {
-        "agreed": len(rows),
-        **counts,
-        "moved": sum(row["moved"] for row in rows),
-        "minutes_late_mean": round(sum(called) / len(called), 1) if called else None,
-        "minutes_late_worst": max(called, default=None),
-    }
-    return {"from": low.isoformat(), "until": now.isoformat(), "callbacks": rows, "summary": summary}

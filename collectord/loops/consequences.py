@@ -11,6 +11,7 @@ from datetime import datetime
 
 from collectord.core.contact.calendar import WorkingDays
 from collectord.core.house import House
+from collectord.core.receivables.ladders import ladder_of
 from collectord.core.receivables.tasks import TaskState
 from collectord.core.rules import Rules
 from collectord.core.telephony.attempts import Attempt, Said
@@ -80,7 +81,7 @@ async def _situation(conn: Connection, attempt: Attempt, rules: Rules, house: Ho
         attempt=attempt,
         task=task,
         items=tuple(await families.open_items(conn, attempt.key, house.today(now))),
-        ladder=next((ladder for ladder in rules.ladders if task and ladder.name == task.ladder), None),
+        ladder=ladder_of(rules.ladders, task.ladder, task.rungs) if task else None,
         rules=rules.dispositions,
         days=WorkingDays(house.country, company.region if company else ""),
         language=house.language,
@@ -104,7 +105,7 @@ async def _write(conn: Connection, situation: Situation, follow: FollowUp, actor
             await tasks.close_task(conn, task.id, state, follow.why, now)
         case _:
             pass
-    await tasks.mark_carried_out(conn, attempt.key, follow.levels, situation.today)
+    await tasks.mark_carried_out(conn, attempt.key, follow.levels, situation.rungs, situation.today)
     for made in follow.new_tasks:
         await tasks.create_task(conn, made, now)
         await promises.mark_made_by(conn, made.id, attempt.id)

@@ -148,12 +148,11 @@ async def _page(
     alone = [debtor for debtor in debtors if debtor.key not in picture.members]
     closely = None if due_by is None else ledger.Closely(due_by, waiting)
     found = await picture.with_items(alone, scattered=scattered, closely=closely)
-    asked = [(debtor, items) for debtor, items in found if items or scattered or debtor.key in waiting]
-    done = await picture.histories(sorted(debtor.key for debtor, _ in asked)) if asked else {}
+    asked = [(debtor.key, debtor, items) for debtor, items in found if items or scattered or debtor.key in waiting]
+    done = await picture.histories(sorted(key for key, _, _ in asked)) if asked else {}
     held = picture.held
     seen = [
-        picture.seen(debtor, items, waiting.get(debtor.key), held.get(debtor.key, NO_HOLD), done.get(debtor.key, NO_HISTORY))
-        for debtor, items in asked
+        picture.seen(debtor, items, waiting.get(key), held.get(key, NO_HOLD), done.get(key, NO_HISTORY)) for key, debtor, items in asked
     ]
     return Page(seen, closely.first_due if closely else {})
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from collectord.core.contact.contact_rules import Allowed, Refused, may_begin
 from collectord.core.contact.facts import DebtorFacts, Doubt
 from collectord.core.contact.refusals import ASK_AGAIN
+from collectord.core.contact.task_asked import items_wait
 from collectord.core.house import House
 from collectord.core.receivables.promises import Promise
 from collectord.core.receivables.script_set import language_for, script_of
@@ -163,9 +164,12 @@ class Dialler:
                 if verdict.never:
                     await tasks.close_task(conn, task.id, TaskState.SUPPRESSED, verdict.refusals[0].reason, now)
                 else:
-                    await tasks.postpone(conn, task.id, until, verdict.refusals[0].reason, now)
+                    await tasks.put_off(conn, task.id, until, verdict.refusals[0].reason, now)
                 return GateRefused(task, verdict)
             items = tuple(item for item in task.items if item in verdict.items)
+            if not items and (later := items_wait(task, found, self.rules.packs, self.house, now)):
+                await tasks.put_off(conn, task.id, *later, now)
+                return Idle(f"what a task is about waits: {later[1]}")
             if not items:
                 await tasks.close_task(conn, task.id, TaskState.CANCELLED, "nothing of what the task was about is open any more", now)
                 return Idle("a task was over before it was called")

@@ -26,13 +26,14 @@ from collectord.edge.pbx.versions import DIALPLAN_VERSION
 from collectord.edge.store import notices
 from collectord.edge.store.connection import Database
 from collectord.loops import habits, standing
-from collectord.settings import ConfigInvalid, PbxSection, Settings, read_secret
+from collectord.settings import ConfigInvalid, MailSection, PbxSection, Settings, read_secret
 
 DANGEROUS_MODULES = ("func_env.so", "func_shell.so", "app_system.so", "func_curl.so")
 RECORDING_MODULES = ("app_mixmonitor.so", "app_monitor.so", "res_monitor.so")
 SQLITE_WAL_FIXED = (3, 51, 3)
 LITTLE_DISK = 1024 * 1024 * 1024  # bytes
 LINK_WITHIN = 8.0  # s
+MAIL_WITHIN = 10.0  # s
 INBOX_WITHIN, INBOX_SLOW = 10.0, 2.0  # s
 
 
@@ -56,6 +57,7 @@ async def examine(
     lines += _folder_lines(settings, folders)
     lines.append(await _inbox_line(folders))
     lines += await _notice_lines(db, settings)
+    lines += await _mail_lines(settings.mail)
     lines += _machine_lines(settings)
     lines += [
         _line(f"export {s.source}", "ok" if s.fresh and not s.held else "fail",
@@ -199,6 +201,17 @@ async def _inbox_line(folders: ExchangeFolders) -> dict[str, Any]:
     if took > INBOX_SLOW:
         return _line("inbox", "warn", f"{count} entries, read in {took:.1f} s", "a share this slow delays exports; look at its server")
     return _line("inbox", "ok", f"can be read, {count} entries")
+
+
+async def _mail_lines(mail: MailSection) -> list[dict[str, Any]]:
+    if not mail.is_on:
+        return []
+    from collectord.loops.messages import reach  # loads the mail library, which no other command needs
+
+    if problem := await reach(mail, MAIL_WITHIN):
+        return [_line("mail", "warn", problem, "no e-mail to a debtor leaves until this is mended; see [mail] in collectord.toml")]
+    how = f"{mail.smtp_tls}, logged in as {mail.smtp_user}" if mail.smtp_user else mail.smtp_tls
+    return [_line("mail", "ok", f"{mail.smtp_host}:{mail.smtp_port} answers ({how})")]
 
 
 async def _notice_lines(db: Database, settings: Settings) -> list[dict[str, Any]]:

@@ -6,23 +6,24 @@ Invariant: the gate is asked exactly as for a call; a debtor or item that is not
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+from collectord.core.contact.ahead import call_ahead
 from collectord.core.contact.contact_rules import may_contact
 from collectord.core.contact.facts import DebtorFacts, Doubt
 from collectord.core.contact.verdict import explained
 from collectord.core.house import House
-from collectord.core.receivables.escalation import wanted
 from collectord.core.receivables.families import as_one_account
 from collectord.core.receivables.history import History, joined
 from collectord.core.receivables.holds import Holds
 from collectord.core.receivables.ledger import DebtorKey, OpenItem
+from collectord.core.receivables.outlook import Case, call_due, outlook, with_callback
 from collectord.core.receivables.script_set import PLAIN, script_of
 from collectord.core.receivables.strategies import Frames
-from collectord.core.receivables.tasks import Task
+from collectord.core.receivables.tasks import Origin, Task
 from collectord.core.receivables.wanted import NotWanted, Wanted
 from collectord.core.rules import Rules
 from collectord.edge.store import corrections, facts, histories, holds, tasks
@@ -31,15 +32,24 @@ from collectord.loops import asked_blocks, best_hours
 from collectord.loops.claim_told import for_a_call
 from collectord.loops.policies import policy_of
 
+NAMELESS: Mapping[str, str] = {}  # agents are told by id
+
 
 class NotKnown(Exception):
     """A debtor or an item that the ledger does not have; one sentence."""
 
 
 async def explain(
-    db: Database, rules: Rules, house: House, key: DebtorKey, now: datetime, item: str | None = None, doubts: tuple[Doubt, ...] = ()
+    db: Database,
+    rules: Rules,
+    house: House,
+    key: DebtorKey,
+    now: datetime,
+    item: str | None = None,
+    doubts: tuple[Doubt, ...] = (),
+    agents: Mapping[str, str] = NAMELESS,
 ) -> dict[str, Any]:
-    """CONTRACT 6. Raises NotKnown."""
+    """CONTRACT 6. `agents`: their names. Raises NotKnown."""
 
     async def look(conn: Connection) -> dict[str, Any]:
         known = await facts.debtor_facts(conn, key, now, house, rules.frames, doubts)
@@ -52,11 +62,17 @@ async def explain(
         ladder = policy.ladder_for(known.debtor, rules.ladders)
         items, held = await _as_planned(conn, known, now, today, policy.frames)
         done = await _history(conn, known, now, today, house.time_zone)
-        asked = wanted(known.debtor, items, ladder, today, holds=held, history=done, policy=policy)
+        case = Case(debtor=known.debtor, items=items, ladder=ladder, today=today, holds=held, history=done, policy=policy)
         live = await tasks.live_tasks_of(conn, key, now)
+        asked = with_callback(case.asked_on(today), live, agents)
+        if ladder is not None:
+            live = tuple(_in_today_words(task.counted_in(ladder.rungs), asked, house) for task in live)
         answer = may_contact(known, rules.packs, house, now, item=item)
         notices = await asked_blocks.warnings(conn, house, now, key)
-        shown = explained(known, answer, asked, live, ladder.name if ladder else None, house, now, notices)
+        look_ahead = outlook(case, asked, house.language, house.time_zone)
+        due = call_due(live, look_ahead, house.time_zone)
+        ahead = call_ahead(known, rules.packs, house, now, due, look_ahead.says, item)
+        shown = explained(known, answer, asked, live, ladder.name if ladder else None, house, now, notices, ahead)
         state = rules.legal_states.document(held.stops_all(known.debtor), house.language)
         shown["briefing"] += for_a_call(rules, house, known, today)
         task = next((one for one in live if one.medium == "call"), None)
@@ -72,6 +88,15 @@ async def explain(
         }
 
     return await db.read(look)
+
+
+def _in_today_words(task: Task, asked: Wanted | NotWanted, house: House) -> Task:
+    """A task of the step that is wanted says so in the reader's language, whatever it was planned in."""
+    if not isinstance(asked, Wanted) or task.origin is not Origin.LADDER:
+        return task
+    stored = (task.ladder, task.level, task.medium, task.items, task.open_amount, task.prompted_by)
+    now_said = (asked.ladder, asked.level.number, asked.medium, asked.items, asked.open_amount, asked.prompted_by)
+    return replace(task, why=asked.why(house.language, house.time_zone)) if stored == now_said else task
 
 
 def _script(rules: Rules, live: Sequence[Task], asked: Wanted | NotWanted, medium: str | None, house: House) -> dict[str, Any]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from collectord.core.house import House
+from collectord.core.receivables.ladders import ladder_of
 from collectord.core.receivables.messages import Message, MessageState, has_left
 from collectord.core.receivables.steps import carried_out
 from collectord.core.receivables.tasks import TaskState
 from collectord.core.rules import Rules
 from collectord.core.wording import Texts, phrase
+from collectord.edge.crash import crash_point
 from collectord.edge.store import facts, families, messages, tasks
 from collectord.edge.store.connection import Connection
 
@@ -33,13 +35,17 @@ async def write_down(conn: Connection, after: Message, rules: Rules, house: Hous
         await tasks.postpone(conn, after.task_id, after.not_before, after.failure, now)
         return
     task = await tasks.task(conn, after.task_id)
-    ladder = next((one for one in rules.ladders if task is not None and one.name == task.ladder), None)
+    ladder = None if task is None else ladder_of(rules.ladders, task.ladder, task.rungs)
     today = house.today(now)
     if task is not None and ladder is not None:
         items = await families.open_items(conn, after.key, today)
         about = [item for item in items if item.item_no in after.items]
-        await tasks.mark_carried_out(conn, after.key, carried_out(ladder, task.level, about, today, items), today)
+        levels = carried_out(ladder, task.counted_in(ladder.rungs).level, about, today, items)
+        if after.state is MessageState.UNKNOWN:
+            await messages.remember_steps(conn, after, levels, today)
+        await tasks.mark_carried_out(conn, after.key, levels, ladder.rungs, today)
     code = f"{after.medium}-{'unknown' if after.state is MessageState.UNKNOWN else 'sent'}"
     why = phrase(TEXTS, code, house.language, house.time_zone, template=after.template, recipient=after.recipient, why=after.failure)
     await tasks.close_task(conn, after.task_id, TaskState.DONE, why, now)
+    crash_point("message-before-noted")
     await facts.add_happening(conn, f"message-{after.id}", now, f"message_{after.state}", after.key, "collectord", why)

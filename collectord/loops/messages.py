@@ -35,9 +35,9 @@ from collectord.edge.store import messages, tasks
 from collectord.edge.store.connection import Database
 from collectord.loops.clearance import switched_off
 from collectord.loops.message_followed import write_down
-from collectord.loops.print_folder import write_index
+from collectord.loops.print_folder import PrintIndex
 from collectord.loops.readying import WITHIN, Order, Ready, make_ready
-from collectord.settings import ConfigInvalid, read_smtp_secret
+from collectord.settings import ConfigInvalid, MailSection, read_smtp_secret
 
 AT_ONCE = 100  # messages of one turn
 AGAIN_AFTER = timedelta(minutes=1)  # a mail server that cannot be reached; doubled with each failure …
@@ -48,7 +48,28 @@ TEXTS: Texts = {
         "collectord was stopped while the e-mail was being sent; whether it left is not known.",
         "collectord wurde beendet, während die E-Mail gesendet wurde; ob sie hinausging, ist nicht bekannt.",
     ),
+    "unnoted": (
+        "What the mail server said could not be written down; whether the e-mail left is not known.",
+        "Was der Mailserver sagte, ließ sich nicht festhalten; ob die E-Mail hinausging, ist nicht bekannt.",
+    ),
 }
+
+
+def server_of(mail: MailSection, within: float) -> MailServer:
+    """Raises ConfigInvalid when the password cannot be read."""
+    return MailServer(
+        host=mail.smtp_host, port=mail.smtp_port, tls=mail.smtp_tls, sender=mail.email_from, reply_to=mail.reply_to,
+        user=mail.smtp_user, secret=read_smtp_secret(mail), within=within,
+    )  # fmt: skip
+
+
+async def reach(mail: MailSection, within: float) -> str:
+    """Why no e-mail could leave now, asked of the server without sending one; "" when one could."""
+    try:
+        problem = await server_of(mail, within).reach()
+    except ConfigInvalid as error:
+        return str(error)
+    return problem.why if problem else ""
 
 
 @dataclass
@@ -61,23 +82,29 @@ class MessageDesk:
     within: float = WITHIN_OF_SERVER  # s
     failures: int = 0  # of the mail server, in a row
     again: datetime | None = None  # when it is asked next
+    index: PrintIndex = field(default_factory=PrintIndex)
 
     async def recover(self, order: Order, now: datetime) -> None:
-        """Of an e-mail that was on its way when the process ended, nobody knows; letters go on with the first turn."""
+        """After the process ended in the middle."""
         await self.db.write(lambda conn: tasks.release_overdue_leases(conn, now + WITHIN))
+        await self._give_up(order, "interrupted", now)
+
+    async def _give_up(self, order: Order, code: str, now: datetime) -> None:
+        """Of an e-mail that was on its way nobody knows; letters go on with the next turn."""
         for message in await self.db.read(messages.being_sent):
             if message.medium == "email":
-                await self._settle(order, message, Unclear(phrase(TEXTS, "interrupted", order.house.language)), now)
+                await self._settle(order, message, Unclear(phrase(TEXTS, code, order.house.language)), now)
 
     async def turn(self, order: Order, now: datetime) -> int:
-        """How many left. Letters that were staged are finished first, whatever holds now: the folder may have had them already."""
+        """How many left. What a turn that failed left behind is finished first, whatever holds now."""
+        await self._give_up(order, "unnoted", now)
         staged = [message for message in await self.db.read(messages.being_sent) if message.medium == "letter"]
         left = sum([await self._publish(order, message, now) for message in staged])
         media = order.media - ({"email"} if self._rests(now) else set())
         if media and not await self.db.read(lambda conn: switched_off(conn, order.settings.live)):
             left += await self._send_all(order, media, now)
-        if left and "letter" in order.media:
-            await write_index(self.db, order.house, order.folders, now)
+        if "letter" in order.media:
+            await self.index.follow(self.db, order.house, order.folders, left > 0, now)
         return left
 
     async def _send_all(self, order: Order, media: frozenset[str], now: datetime) -> int:
@@ -109,24 +136,20 @@ class MessageDesk:
             pdf = await asyncio.to_thread(write_letter, ready.content)
             await asyncio.to_thread(outbox.stage, order.folders.print, ready.message.recipient, pdf)
         except LetterUnwritable as error:
-            return await self._settle(order, ready.message, Never(str(error)), now)
+            return await self._settle(order, ready.message, Never(error.why(order.house.language)), now)
         except outbox.OutboxUnwritable as error:
             return await self._settle(order, ready.message, NotNow(str(error)), now)
         crash_point("letter-staged")
         staged = replace(ready.message, state=MessageState.SENDING)
         await self.db.write(lambda conn: messages.put(conn, staged))
+        crash_point("letter-noted")
         return await self._publish(order, staged, now)
 
     async def _mailed(self, order: Order, post: Post) -> Answer:
-        mail = order.settings.mail
         try:
-            secret = read_smtp_secret(mail)
+            server = server_of(order.settings.mail, self.within)
         except ConfigInvalid as error:
             return Unreachable(str(error))
-        server = MailServer(
-            host=mail.smtp_host, port=mail.smtp_port, tls=mail.smtp_tls, sender=mail.email_from, reply_to=mail.reply_to,
-            user=mail.smtp_user, secret=secret, within=self.within,
-        )  # fmt: skip
         return await server.send(post)
 
     def _remember(self, answer: Answer, now: datetime) -> None:
@@ -151,5 +174,6 @@ class MessageDesk:
     async def _settle(self, order: Order, message: Message, answer: Answer, now: datetime) -> bool:
         after = judged(message, answer, now)
         await self.db.write(lambda conn: write_down(conn, after, order.rules, order.house, now))
+        crash_point("message-noted")
         self.log.info(f"message_{after.state}", message=after.id, medium=after.medium, debtor=str(after.key), why=after.failure or None)
         return after.state is MessageState.SENT

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from collectord.core.contact.what_holds import what_holds
 from collectord.core.house import House
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.rules import Rules
@@ -44,6 +45,7 @@ async def record_from_person(
 
     async def job(conn: Connection) -> dict[str, Any]:
         before = await _attempt_of(conn, attempt_id, key, house)
+        known = await known_debtor(conn, key, now, house)
         of_the_talk(said, before.items, language, zone)
         turned = await see(conn, attempt_id, OutcomeSaid(said), rules, house, now, actor)
         if isinstance(turned, Ignored) and before.said != said.detail():
@@ -58,6 +60,7 @@ async def record_from_person(
             "attempt": attempt_id,
             "disposition": said.disposition.value,
             "recorded": "unchanged" if isinstance(turned, Ignored) else "corrected" if before.disposition else "new",
+            "says": what_holds(known, await known_debtor(conn, key, now, house), house),
             "state": after.state.value,
             "result": after.result.value if after.result else None,
             "promise": mine.id if mine else None,

@@ -6,7 +6,7 @@ Invariant: both plans are made of one consistent picture, so whatever differs co
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,9 +15,9 @@ from collectord.core.house import House
 from collectord.core.receivables.escalation import wanted
 from collectord.core.receivables.ladders import Ladder
 from collectord.core.receivables.ledger import overdue_total
-from collectord.core.receivables.plan_difference import Difference, Said, compared, more, said
+from collectord.core.receivables.plan_difference import Difference, Said, compared, edited, more, said
 from collectord.core.receivables.policy import Policy
-from collectord.core.rules import Rules
+from collectord.core.rules import Rules, rule_warnings
 from collectord.edge.store.connection import Database
 from collectord.loops.debtor_scan import Seen, scan
 
@@ -34,8 +34,10 @@ async def by_day(db: Database, rules: Rules, house: House, now: datetime) -> dic
     return _document(found, house, ("today", today.isoformat()), ("tomorrow", tomorrow.isoformat()), "by-day")
 
 
-async def by_rules(db: Database, rules: Rules, others: Rules, house: House, now: datetime, *, names: tuple[str, str]) -> dict[str, Any]:
-    """What today's plan would be by the other rules, against what it is by these. `names`: of the two directories."""
+async def by_rules(
+    db: Database, rules: Rules, others: Rules, house: House, now: datetime, *, names: tuple[str, str], files: Sequence[str]
+) -> dict[str, Any]:
+    """What today's plan would be by the other rules, against what it is by these. `names`: of the two directories; `files` differ."""
     today = house.today(now)
 
     def pair(seen: Seen) -> tuple[Said, Said]:
@@ -44,7 +46,11 @@ async def by_rules(db: Database, rules: Rules, others: Rules, house: House, now:
         return _said(seen, seen.ladder, seen.policy, today, house), _said(seen, there, policy, today, house)
 
     found = await _compared(db, rules, house, now, pair)
-    return _document(found, house, ("before", names[0]), ("after", names[1]), "by-rules")
+    doc = _document(found, house, ("before", names[0]), ("after", names[1]), "by-rules")
+    is_changed = any(total["count"] for total in found.totals().values())
+    told = edited(files, names[1], is_changed, house.language, house.time_zone)
+    doc["difference"] |= {"files": list(files), "edited": told, "warnings": [*others.warnings, *rule_warnings(others, house)]}
+    return doc
 
 
 async def _compared(db: Database, rules: Rules, house: House, now: datetime, pair: Callable[[Seen], tuple[Said, Said]]) -> Difference:

@@ -29,8 +29,10 @@ from collectord.edge.store import ledger, looked_at, snapshots, tasks
 from collectord.edge.store.connection import Connection, Database, open_for_reading
 from collectord.edge.store.looked_at import Turn
 from collectord.loops.debtor_scan import SMALL_PAGE
+from collectord.loops.naming_steps import name_steps
 from collectord.loops.planning_pass import Order, Portion, portions
-from collectord.loops.policies import learn
+from collectord.loops.policies import learn, policy_of
+from collectord.loops.put_off import bring_forward
 from collectord.loops.workload import Capacity, fitted, reckoned
 
 FEW = 1_500  # debtors that are looked at in the event loop, in breaths: a process would take longer to start
@@ -124,20 +126,24 @@ async def work(db: Database, rules: Rules, house: House, now: datetime, *, new_i
         counts.changed += len(portion.changed) + len(portion.postponed)
         counts.cancelled += len(portion.cancelled)
 
-    await _carry(db, rules, house, now, new_id, take, write=True, documents=False, few=few)
+    sooner = await _carry(db, rules, house, now, new_id, take, write=True, documents=False, few=few)
+    counts.changed += sooner
     return counts
 
 
 async def _carry(
     db: Database, rules: Rules, house: House, now: datetime, new_id: Callable[[], str], take: Callable[[Portion], None],
     *, write: bool, documents: bool, few: int,
-) -> None:  # fmt: skip
+) -> int:  # fmt: skip
+    """How many tasks, put off by the gate before, come sooner."""
     if write:
         await learn(db, rules, house, now)
+        await name_steps(db, rules, now)
     turn = await (db.write(looked_at.begin) if write else db.read(looked_at.state))
     crash_point("plan-begun")
     basis = await db.read(lambda conn: _basis(conn, rules, house, now))
     everybody = turn.basis != basis or turn.planned_at is None or now < turn.planned_at
+    sooner = await bring_forward(db, rules, house, now, everybody=everybody) if write else 0  # before the marks are settled
     order = Order(rules=rules, house=house, now=now, turn=turn, everybody=everybody, documents=documents, size=LARGE_PAGE)
     async for portion in _found(db, order, new_id, few):
         if write:
@@ -147,6 +153,7 @@ async def _carry(
     if write:
         await db.write(lambda conn: looked_at.finish(conn, basis, now))
         crash_point("plan-finished")
+    return sooner
 
 
 async def _found(db: Database, order: Order, new_id: Callable[[], str], few: int) -> AsyncIterator[Portion]:
@@ -191,6 +198,7 @@ async def _write(conn: Connection, portion: Portion, turn: Turn, now: datetime) 
         await tasks.postpone(conn, task_id, not_before, why, now)
     for task_id, why in portion.cancelled:
         await tasks.cancel_waiting(conn, task_id, why, now)
+    await tasks.word_anew(conn, portion.worded)
     await looked_at.remember(conn, portion.looks, turn)
     crash_point("plan-before-commit")
 
@@ -198,6 +206,7 @@ async def _write(conn: Connection, portion: Portion, turn: Turn, now: datetime) 
 async def _basis(conn: Connection, rules: Rules, house: House, now: datetime) -> str:
     """What concerns every debtor; when it is another one, all are looked at."""
     today = house.today(now)
+    policy = await policy_of(conn, rules, house, now)  # with the classes' figures
     lags = [
         (source.name, cover.company, cover.booking_lag(today))
         for source in await snapshots.known_sources(conn, today)
@@ -205,5 +214,5 @@ async def _basis(conn: Connection, rules: Rules, house: House, now: datetime) ->
         if cover.booking_lag(today)
     ]
     return fingerprint(
-        metadata.version("collectord"), house, rules.ladders, rules.policy, lags, await looked_at.coming_batches(conn, today)
+        metadata.version("collectord"), house, rules.ladders, rules.packs, policy, lags, await looked_at.coming_batches(conn, today)
     )

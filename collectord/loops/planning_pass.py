@@ -17,6 +17,7 @@ from collectord.core.receivables.families import Family
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.next_look import earliest, next_look
 from collectord.core.receivables.tasks import Task, TaskState
+from collectord.core.receivables.wanted import Wanted
 from collectord.core.rules import Rules
 from collectord.edge.store import ledger, looked_at, tasks
 from collectord.edge.store.connection import Connection
@@ -50,6 +51,7 @@ class Portion:
     changed: list[dict[str, Any]] = field(default_factory=list)
     postponed: list[tuple[str, datetime, str]] = field(default_factory=list)  # task, not before, why
     cancelled: list[tuple[str, str]] = field(default_factory=list)  # task, why
+    worded: list[tuple[str, str, str]] = field(default_factory=list)  # task, why, prompted by: kept, and said as it is today
     documents: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {"created": [], "changed": [], "cancelled": []})
     reachable: set[DebtorKey] = field(default_factory=set)  # of `documents`, those with a dialable number
 
@@ -59,6 +61,7 @@ class Portion:
         self.changed += other.changed
         self.postponed += other.postponed
         self.cancelled += other.cancelled
+        self.worded += other.worded
         self.reachable |= other.reachable
         for kind, found in other.documents.items():
             self.documents[kind] += found
@@ -73,11 +76,11 @@ async def portions(conn: Connection, order: Order, new_id: Callable[[], str]) ->
     picture = await picture_of(conn, order.rules, order.house, order.now)
     low, high = order.stretch
     whom = Whom(after=low, upto=high, keys=await _due(conn, order, picture.related, picture.members), families=order.part == 0)
-    ahead = earliest(order.rules.ladders)
-    async for page in pages(picture, whom, order.size, due_by=order.house.today(order.now) + ahead):
+    ahead, today = earliest(order.rules.ladders), order.house.today(order.now)
+    async for page in pages(picture, whom, order.size, due_by=today + ahead):
         portion = Portion([look(key, first_due - ahead) for key, first_due in page.quiet.items()])
         for seen in page.seen:
-            _decide(seen, order, new_id, portion)
+            _decide(seen, order, today, new_id, portion)
         if order.documents:
             named = [DebtorKey(one["company"], one["debtor_no"]) for kind in portion.documents.values() for one in kind]
             portion.reachable = await tasks.reachable_of(conn, named)
@@ -96,14 +99,13 @@ async def _due(
     return [key for key in keys if low < key <= high or (order.part == 0 and key in members)]
 
 
-def _decide(seen: Seen, order: Order, new_id: Callable[[], str], portion: Portion) -> None:
+def _decide(seen: Seen, order: Order, today: date, new_id: Callable[[], str], portion: Portion) -> None:
     now, language, zone = order.now, order.house.language, order.house.time_zone
-    today: date = order.house.today(now)
     decision = plan_tasks(
         seen.debtor, seen.items, seen.task, seen.ladder, today, holds=seen.holds, history=seen.history, policy=seen.policy, zone=zone
     )
     frame = seen.policy.frames.of(seen.debtor)
-    next_on = next_look(decision, seen.items, seen.ladder, seen.holds, frame, today, history=seen.history)
+    next_on = next_look(decision, seen.items, seen.ladder, seen.holds, frame, today, history=seen.history, risks=seen.policy.risks)
     portion.looks.append(look(seen.debtor.key, next_on, seen.root))
 
     def told(kind: str, task: Task) -> None:
@@ -126,5 +128,8 @@ def _decide(seen: Seen, order: Order, new_id: Callable[[], str], portion: Portio
         case Wait(task, not_before, reason):
             portion.postponed.append((task.id, not_before, reason.why(language, zone)))
             told("changed", replace(task, not_before=not_before, state=TaskState.PLANNED))
+        case Keep(task, Wanted() as asked) if asked.brought is not None or asked.risk is not None or order.everybody:
+            if (why := asked.why(language, zone)) != task.why:  # amounts and days in it move on although the task stays
+                portion.worded.append((task.id, why, asked.prompted_by))
         case Keep() | Nothing():
             pass

@@ -1,13 +1,13 @@
 """The policy of this house at this instant: the rules, and what the ledger tells about the debtors of a class.
 
-Reads the classes' figures, and has them added up once a day. Decides nothing.
+Reads the classes' figures, and has them added up once a week: a planner looks at everybody when they are others. Decides nothing.
 Invariant: a ledger of which no ladder asks for a risk is not read for one; a dry run writes nothing.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from collectord.core.house import House
 from collectord.core.receivables.policy import Policy
@@ -25,12 +25,13 @@ async def policy_of(conn: Connection, rules: Rules, house: House, now: datetime)
 
 
 async def learn(db: Database, rules: Rules, house: House, now: datetime) -> None:
-    """Adds up what the ledger tells, unless that was done today."""
+    """Adds up what the ledger tells, unless that was done this week."""
     if not _asks_for_risk(rules):
         return
     today, late_after = house.today(now), rules.risk.late_after
     kept = await db.read(lambda conn: peers.kept(conn, today, late_after))
-    if kept is None or kept["day"] != today.isoformat():
+    monday = today - timedelta(days=today.weekday())
+    if kept is None or kept["day"] < monday.isoformat():
         async with open_for_reading(db.path.parent) as own_connection:
             found = await own_connection.read(lambda conn: peers.added_up(conn, today, late_after))
         await db.write(lambda conn: peers.keep(conn, found))

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from collectord.core.contact.contact_rules import Refused, may_contact
 from collectord.core.contact.facts import Doubt
 from collectord.core.contact.refusals import ASK_AGAIN
+from collectord.core.contact.task_asked import items_wait
 from collectord.core.fingerprint import fingerprint
 from collectord.core.house import House
 from collectord.core.receivables.messages import LOOK_AGAIN, Message, MessageState, is_address, letter_file, may_try
@@ -21,6 +22,7 @@ from collectord.core.receivables.script_text import file_of
 from collectord.core.receivables.tasks import Task, TaskState
 from collectord.core.rules import Rules
 from collectord.core.wording import Texts, phrase
+from collectord.edge.crash import crash_point
 from collectord.edge.inbox import ExchangeFolders
 from collectord.edge.letters import Letter
 from collectord.edge.mailing import Post
@@ -84,9 +86,12 @@ async def make_ready(conn: Connection, order: Order, task_id: str, new_id: Calla
         return None
     verdict = may_contact(found, rules.packs, house, now, medium=task.medium)
     if isinstance(verdict, Refused):
-        await tasks.postpone(conn, task.id, verdict.not_before or now + ASK_AGAIN, verdict.refusals[0].reason, now)
+        await tasks.put_off(conn, task.id, verdict.not_before or now + ASK_AGAIN, verdict.refusals[0].reason, now)
         return None
     items = tuple(item for item in task.items if item in verdict.items)
+    if not items and (later := items_wait(task, found, rules.packs, house, now)):
+        await tasks.put_off(conn, task.id, *later, now)
+        return None
     if not items:
         await _over(conn, order, task, "nothing-left", now)
         return None
@@ -132,6 +137,7 @@ async def make_ready(conn: Connection, order: Order, task_id: str, new_id: Calla
         content = as_post(composed, found.debtor, message_id, recipient, house, now)
     await messages.put(conn, message)
     await tasks.lease(conn, task.id, "", now + WITHIN, now)
+    crash_point("message-before-commit")
     return Ready(message, content)
 
 

@@ -14,6 +14,7 @@ from collectord.core.contact.calendar import WorkingDays
 from collectord.core.contact.facts import DebtorFacts
 from collectord.core.contact.learnt import Learnt, RecordRefused, learn
 from collectord.core.contact.record_words import DisputeTerms
+from collectord.core.contact.what_holds import what_holds
 from collectord.core.house import House
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.promises import Promise
@@ -39,12 +40,13 @@ async def record(
     actor: str,
     new_id: Callable[[], str],
 ) -> dict[str, Any]:
-    """`{"company", "debtor_no", "recorded": [{"kind", "value"}]}`. Raises RecordRefused, NotKnown."""
+    """`{"company", "debtor_no", "recorded": [{"kind", "value"}], "says"}`. Raises RecordRefused, NotKnown."""
 
     async def write(conn: Connection) -> dict[str, Any]:
-        learnt = read_words(args, await known_debtor(conn, key, now, house), rules, house, now, actor, new_id)
-        recorded = await write_learnt(conn, key, learnt, house, now, actor, new_id)
-        return {"company": key.company, "debtor_no": key.debtor_no, "recorded": recorded}
+        known = await known_debtor(conn, key, now, house)
+        recorded = await write_learnt(conn, key, read_words(args, known, rules, house, now, actor, new_id), house, now, actor, new_id)
+        says = what_holds(known, await known_debtor(conn, key, now, house), house)
+        return {"company": key.company, "debtor_no": key.debtor_no, "recorded": recorded, "says": says}
 
     return await db.write(write)
 
@@ -67,7 +69,7 @@ def read_words(
 def _dispute_terms(key: DebtorKey, rules: Rules, house: House, now: datetime) -> DisputeTerms:
     company = house.companies.get(key.company)
     days = WorkingDays(house.country, company.region if company else "")
-    return rules.dispositions.dispositions[Disposition.DISPUTE].dispute_terms(days, house.today(now))
+    return rules.dispositions.dispositions[Disposition.DISPUTE].dispute_terms(days, house.today(now), house.language)
 
 
 async def write_learnt(

@@ -19,6 +19,7 @@ from collectord.loops.approvals import ApprovalRefused
 from collectord.loops.callbacks import AbsenceRefused
 from collectord.loops.explain import NotKnown
 from collectord.loops.manual import ManualRefused
+from collectord.loops.message_resolved import ResolveRefused
 
 REFUSALS: tuple[type[Exception], ...] = (
     AbsenceRefused,
@@ -32,6 +33,7 @@ REFUSALS: tuple[type[Exception], ...] = (
     OutboxUnwritable,
     OutcomeRefused,
     RecordRefused,
+    ResolveRefused,
     StoreBroken,
     StoreBusy,
     UnknownDebtor,

@@ -28,6 +28,10 @@ from collectord.loops.policies import policy_of
 
 TEXTS: Texts = {
     "no-level": ("The debtor's ladder has no step {level}.", "Die Leiter des Debitors hat keine Stufe {level}."),
+    "handover": (
+        "The step is a handover: nobody calls or writes for it, so there is no text.",
+        "Die Stufe ist eine Abgabe: dafür ruft niemand an und schreibt niemand, einen Text gibt es nicht.",
+    ),
     "no-text": (
         "There is no text {file}; `collectord init` writes the shipped ones.",
         "Der Text {file} fehlt; `collectord init` schreibt die mitgelieferten.",
@@ -50,6 +54,8 @@ async def show_script(
         about = task.items if task else tuple(item.item_no for item in found.debits if item.is_overdue(house.today(now)))
         if level is not None:
             name, medium = _of_level(await policy_of(conn, rules, house, now), rules, found, house, now, level)
+        if medium == "handover":
+            raise NotKnown(phrase(TEXTS, "handover", house.language))
         kind, language = kind_for(medium), language_for(found.debtor.language, house.language)
         text = rules.scripts.find(kind, name, language)
         if text is None:

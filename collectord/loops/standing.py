@@ -15,7 +15,7 @@ from collectord.core.house import House
 from collectord.core.standing import Found, Source
 from collectord.core.standing import judge as judge_standing
 from collectord.core.telephony.agents import AgentState, judge
-from collectord.edge.store import ledger, meta, notices
+from collectord.edge.store import ledger, meta, notices, promises
 from collectord.edge.store.codec import to_maybe_instant
 from collectord.edge.store.connection import Database
 from collectord.loops import duty, habits, workload
@@ -56,6 +56,7 @@ async def status(
     counts = await db.read(meta.counts)
     known = await sources(db, house, now)
     agents = await duty.on_duty(db, settings, devices, now)
+    overdue = await db.read(lambda conn: promises.overdue_disputes(conn, now, house.today(now)))
     pull = settings.dialling.mode == "pull"
     states = [judge(agent, pull=pull, now=now).value for agent in agents]
     shown_pbx = pbx if pbx is not None else [{"name": p.name, "state": "not_running", "response_ms": None} for p in settings.pbx]
@@ -93,7 +94,8 @@ async def status(
         "pbx": shown_pbx,
         "unknown": counts["unknown"],
         "held": counts["held"],
-        "workload": await db.read(workload.kept),
+        "disputes_overdue": sum(count for _, _, count in overdue),
+        "workload": await db.read(lambda conn: workload.told(conn, house)),
         "inbox": inbox,
         "notices": (await db.read(notices.unsent)).as_json(),
     }

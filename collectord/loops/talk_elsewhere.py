@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from collectord.core.contact.facts import Contact, DebtorFacts
+from collectord.core.contact.what_holds import what_holds
 from collectord.core.house import House
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.tasks import Origin, Task, TaskState
@@ -57,6 +58,7 @@ async def record_talk(
             "company": key.company,
             "debtor_no": key.debtor_no,
             "recorded": [*recorded, {"kind": "disposition", "value": said.disposition.value}],
+            "says": what_holds(known, await known_debtor(conn, key, now, house), house),
             "promise": last.id if last else None,
             "approval": last.approval.value or None if last else None,
             "warning": await exceeding(conn, last, house, now),

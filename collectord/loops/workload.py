@@ -7,7 +7,7 @@ Invariant: what is kept says of which instant and which day it is.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -18,9 +18,8 @@ import orjson
 from collectord.core.contact.calendar import HolidaysUnknown
 from collectord.core.exports.freshness import accounting_days
 from collectord.core.house import House
-from collectord.core.money import plain_map
 from collectord.core.receivables.dunning import day_begins
-from collectord.core.receivables.shortfall import Case, Fit, Load, fit
+from collectord.core.receivables.shortfall import Case, Fit, Load, fit, read_load
 from collectord.core.receivables.tasks import Origin
 from collectord.core.rules import Rules
 from collectord.core.telephony.allocation import Candidate, FreeAgent, matcher
@@ -86,13 +85,18 @@ def fitted(cases: Iterable[Case], given: Capacity | None, left: Mapping[str, Dec
     """The cases against the day's minutes (`left`: of another day). Without a capacity there are as many agents as it takes."""
     if given is None:
         return fit(cases, None, Decimal(1), lambda case: ())
+    return fit(cases, given.day.left if left is None else left, given.per_call, able_for(given))
+
+
+def able_for(given: Capacity) -> Callable[[Case], Collection[str]]:
+    """Who may make a call, whatever their minutes."""
     desk = {agent.id: agent for agent in given.desk}
     matching = matcher(given.desk, frozenset(language for agent in given.desk for language in agent.languages))
 
     def able(case: Case) -> Collection[str]:
         return (case.agent,) if case.agent in desk else [agent.id for agent in matching(case.skill, case.language)]
 
-    return fit(cases, given.day.left if left is None else left, given.per_call, able)
+    return able
 
 
 def case_of(candidate: Candidate) -> Case:
@@ -124,14 +128,7 @@ async def reckoned(cases: list[Case], given: Capacity, house: House, now: dateti
     return {
         "at": now.isoformat(),
         "says": load.says(house.language, house.time_zone),
-        "day": load.day.isoformat(),
-        "agents": load.agents,
-        "minutes": load.minutes,
-        "minutes_wanted": load.wanted,
-        "calls": load.calls,
-        "calls_short": found.short,
-        "unreachable": found.unreachable,
-        "shortfall": plain_map(found.money),
+        **load.document(),
     }
 
 
@@ -152,3 +149,10 @@ async def kept(conn: Connection) -> dict[str, Any] | None:
     """The last answer."""
     text = await meta.get(conn, KEY)
     return orjson.loads(text) if text else None
+
+
+async def told(conn: Connection, house: House) -> dict[str, Any] | None:
+    """The last answer in the words of today's language, whatever it was kept in."""
+    doc = await kept(conn)
+    load = read_load(doc) if doc else None
+    return {**doc, "says": load.says(house.language, house.time_zone)} if doc and load else doc

@@ -65,6 +65,10 @@ class Watch:
             found.append(say("blocked", "dialling", why=state.get("why")))
         agreements = {(one.key, one.made_at): one for one in await edges.db.read(lambda conn: promises.pending_promises(conn, now))}
         found += [say("approval", one.id, day=one.decide_until) for one in agreements.values()]
+        found += [
+            say("dispute", f"{owner} {day}", count=count, day=day, owner=owner or phrase(TEXTS, "nobody", house.language))
+            for owner, day, count in await edges.db.read(lambda conn: promises.overdue_disputes(conn, now, house.today(now)))
+        ]
         astray = await edges.db.read(lambda conn: messages.astray(conn, now - UNKNOWN_WITHIN))
         found += [say("messages", "messages", count=astray)] if astray else []
         found += [Condition(kind="late", subject=one["source"], sentence=one["why"]) for one in state.get("late", ())]

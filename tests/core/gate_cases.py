@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from collectord.core.contact.contact_rules import Allowed, Refused, may_contact
 from collectord.core.contact.facts import Contact, DebtorFacts, Fact, SourceState
-from collectord.core.contact.packs import Pack, parse_pack
+from collectord.core.contact.pack_text import parse_pack
+from collectord.core.contact.packs import Pack
 from collectord.core.house import House
 from collectord.core.receivables.ledger import Debtor, DialNumber, OpenItem
 from collectord.core.rule_text import Problem, Table

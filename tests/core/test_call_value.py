@@ -69,10 +69,10 @@ def test_the_sentence_shows_every_factor_in_both_languages() -> None:
     one = valued(priority=40, broken=2)
     said = FIGURES.why(one, "en")
     assert said == (
-        "€410.00 at stake x 35 % of calls reach somebody x 10 % of those pay because of it (12 days past due, 2 promise(s) broken) x"
+        "€410.00 at stake x 35 % of calls reach somebody x 10 % of those pay because of it (12 days past due, 2 promises broken) x"
         " urgency 4.0 (priority 40) / 2.9 minutes a call = €19.31 a minute."
     )
-    assert "2 Zusage(n) gebrochen" in FIGURES.why(one, "de")
+    assert "2 Zusagen gebrochen" in FIGURES.why(one, "de")
     assert "Dringlichkeit 4,0" in FIGURES.why(one, "de")
     assert "promise" not in FIGURES.why(valued(), "en")
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,11 @@ from collectord.core.receivables.claim import (
     said_of,
     totals,
 )
+from collectord.core.receivables.claim_doubts import claim_doubts
 from collectord.core.receivables.claim_rules import ClaimRules, parse_claims
 from collectord.core.receivables.ledger import Debtor
 from collectord.core.rule_text import Problem, Table
+from collectord.core.wording import Language
 from tests.core.call_cases import item
 
 BERLIN = WorkingDays("DE", "BE")
@@ -129,8 +132,8 @@ def test_each_day_has_the_rate_of_its_half_year() -> None:
 
 
 def test_a_day_that_no_rate_covers_is_an_error_that_names_it() -> None:
-    with pytest.raises(ClaimUnknown, match=r"no base rate of DE covers Wed 1 Jul 2026: add it to rules/claims.toml"):
-        periods(DE, RULES, "business", date(2026, 6, 1), date(2026, 7, 2))
+    with pytest.raises(ClaimUnknown, match=r"no base rate of DE covers Fri 1 Jan 2027: add it to rules/claims.toml"):
+        periods(DE, RULES, "business", date(2026, 12, 1), date(2027, 1, 2))
     with pytest.raises(ClaimUnknown, match=r"rules/claims.toml knows no law of FR: write \[law_of.FR\], or set law to one of AT, CH, DE"):
         law_of(RULES, "FR")
     assert law_of(replace(RULES, law="AT"), "DE").name == "AT"
@@ -319,3 +322,34 @@ def test_amounts_are_documents_of_texts() -> None:
     (found,) = claimed(debtor("business"), [item("R1", "100.00", date(2026, 3, 2))], RULES, DE, ON, BERLIN)
     document: dict[str, Any] = found.document()
     assert {name for name, value in document.items() if not isinstance(value, str)} == {"days", "rates"}
+
+
+# ---------------------------------------------------------------- check
+
+
+SWITCHED_ON = replace(RULES, enabled=True)
+
+
+def doubted(rules: ClaimRules, country: str = "DE", today: date = date(2027, 1, 1), language: Language = "en") -> list[str]:
+    return [f"{doubt.path}: {doubt.sentence}" for doubt in claim_doubts(rules, country, today, language)]
+
+
+def test_a_base_rate_that_is_missing_today_is_told_while_the_calculator_is_on() -> None:
+    last = max((rate.until, place) for place, rate in enumerate(SWITCHED_ON.base_rates) if rate.law == "DE")[1]
+    (told,) = doubted(SWITCHED_ON)
+    assert told.startswith(f"base_rate.{last}.until: no base rate of DE covers today, Fri 1 Jan 2027, so no claim can be computed")
+    assert "kein Basiszinssatz von AT gilt heute" in doubted(SWITCHED_ON, "AT", language="de")[0]
+    assert doubted(SWITCHED_ON, today=date(2026, 12, 31)) == doubted(RULES) == doubted(SWITCHED_ON, "CH") == []
+    assert doubted(replace(SWITCHED_ON, base_rates=()))[0].startswith("law_of.DE: no base rate of DE")
+
+
+def test_a_country_without_a_law_is_told_while_the_calculator_is_on() -> None:
+    assert doubted(SWITCHED_ON, "FR") == ["enabled: the calculator is on, but there is no [law_of.FR]; known are AT, CH, DE"]
+    assert doubted(replace(SWITCHED_ON, laws={}), "FR") == ["enabled: the calculator is on, but there is no [law_of.FR]; known are -"]
+
+
+@pytest.mark.parametrize("law", ["DE", "AT"])
+def test_the_shipped_rates_of_a_law_follow_each_other_without_a_gap(law: str) -> None:
+    rates = sorted((rate.since, rate.until) for rate in RULES.base_rates if rate.law == law)
+    assert rates[0][0] == date(2024, 1, 1)
+    assert all(since == before + DAY for (_, before), (since, _) in pairwise(rates))

@@ -10,7 +10,7 @@ import pytest
 
 from collectord.core.contact.closed_days import ClosedDays, parse_closed
 from collectord.core.contact.contact_rules import Allowed, Refused
-from collectord.core.contact.packs import parse_pack
+from collectord.core.contact.pack_text import parse_pack
 from collectord.core.rule_text import Problem, Table
 from tests.core.gate_cases import PACKS, ask, debtor, facts, local, number
 

@@ -89,6 +89,10 @@ def test_an_agreed_callback_is_excepted_once_its_instant_has_come() -> None:
     back = Callback(task_id="t", at=local("2026-11-23T16:00"), agreed_at=talk.at)
     found = answer(talk, at=MONDAY, callbacks=(back,))
     assert until(found) == local("2026-11-23T16:00")
+    assert isinstance(found, Refused)
+    assert "There was a conversation on Mon 23 Nov 2026; before Fri 27 Nov 2026 only the agreed callback." in {
+        refusal.reason for refusal in found.refusals
+    }, "that nobody calls before Friday would not be so"
     assert isinstance(answer(talk, at=local("2026-11-23T16:00"), callbacks=(back,)), Allowed)
     rang = call(local("2026-11-23T16:05"))
     again = answer(talk, rang, at=local("2026-11-23T17:00"), callbacks=(back,))

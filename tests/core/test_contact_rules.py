@@ -445,7 +445,17 @@ def test_ringing_stays_inside_the_packs_bounds() -> None:
 
 def test_reasons_are_german_in_a_german_house() -> None:
     answer = refused(ask(facts(items=(item(dispute=True),)), MONDAY, within=replace(HOUSE, language="de")))
-    assert answer.refusals[0].reason == "Bestritten, und sonst ist nichts offen: A1."
+    assert answer.refusals[0].reason == "Bestritten, und sonst gibt es nichts zu besprechen: A1."
+
+
+def test_a_reason_names_only_the_items_for_which_its_day_is_true() -> None:
+    first, last = date(2026, 11, 24), date(2026, 11, 27)
+    blocked = facts(items=(item(dunning_block_until=first), item("A2", dunning_block_until=last), item("A3", dispute=True)))
+    told = {one.rule: one.reason for one in refused(ask(blocked, MONDAY)).refusals}
+    assert told["guard/dunning-block"] == "Dunning block until Fri 27 Nov 2026, and nothing else may be spoken about: A2."
+    given = facts(items=(item(dunning_deadline=first), item("A2", dunning_deadline=last)))
+    [late] = refused(ask(given, MONDAY)).refusals
+    assert late.reason == "Accounting's payment deadline for A2 is Fri 27 Nov 2026; no call before that day."
 
 
 def test_an_agreed_callback_is_no_licence_against_hours_or_guard() -> None:

@@ -470,3 +470,13 @@ def test_for_all_refusals_nothing_is_wanted_before_the_day_they_name(debtor, ite
     for offset in range(1, (last - TODAY).days):
         later = ask(*items, debtor=debtor, ladder=ladder, holds=holds, on=TODAY + offset * DAY)
         assert isinstance(later, NotWanted), (offset, later)
+
+
+@pytest.mark.parametrize(
+    ("own", "allowed", "expected"),
+    [(None, 1, None), (0, None, None), (0, 1, 1), (2, 1, 2), (0, 5, None), (0, 6, None)],
+)
+def test_a_task_put_off_comes_sooner_but_never_before_its_own_time(own: int | None, allowed: int | None, expected: int | None) -> None:
+    at = [datetime(2026, 11, day, tzinfo=UTC) for day in range(10, 20)]
+    task = replace(new_task(yes(item()), "t", NOW, language="en", zone=ZONE), not_before=at[5], own_at=None if own is None else at[own])
+    assert task.sooner(None if allowed is None else at[allowed]) == (None if expected is None else at[expected])

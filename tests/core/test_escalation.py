@@ -279,7 +279,10 @@ def test_a_courtesy_may_ask_for_a_risk_and_says_what_it_was_made_for() -> None:
     assert answer.level is early
     assert "risk of being paid late" in answer.why("en", ZONE)
     unlikely = no(item(days=-2), of=ladder(replace(early, min_risk=99), *of.levels[1:]), policy=policy)
-    assert (unlikely.rule, unlikely.until) == ("not-yet", TODAY + DAY)  # a risk is another every day
+    assert (unlikely.rule, unlikely.until) == ("not-yet", TODAY + 3 * DAY)  # overdue; until then nothing makes the risk another
+    finished = item("B", 10, contact_level=3, contacted_on=TODAY - 5 * DAY)  # the longer it is late, the higher the risk
+    behind = no(finished, item(days=-2), of=ladder(replace(early, min_risk=99), *of.levels[1:3]), policy=policy)
+    assert (behind.rule, behind.until) == ("not-yet", TODAY + DAY)
     assert no(item(days=-2), of=of).level == of.levels[1]  # nobody estimates
     assert no(item(days=-8), of=of).until == TODAY + 5 * DAY
 

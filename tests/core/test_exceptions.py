@@ -102,6 +102,10 @@ def test_debtors_of_one_number_in_two_companies_are_two() -> None:
         (own("saturation = 3", 'per = "91d"'), "debtor.0.per: per must be 1d to 90d"),
         (own('gap = "91d"'), "debtor.0.gap: gap must be 0d to 90d"),
         (own('gap = "3w"'), "debtor.0.gap: gap: '3w' is no duration; write it like 90s, 15m, 36h or 7d"),
+        (own("media = []"),
+         "debtor.0.media: media is empty and changes nothing; to stop every contact write pause_until;"
+         " say what holds, or take the line away"),
+        (own('not_on = ""'), "debtor.0.not_on: not_on is empty and changes nothing; say what holds, or take the line away"),
         (own('media = ["fax"]'), "debtor.0.media: media holds 'fax'; use only call, email, letter, visit, handover"),
         (own('instead.call = "call"'), "debtor.0.instead.call: call in place of call changes nothing; take the line away"),
         (own('instead.call = "fax"'),

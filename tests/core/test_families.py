@@ -18,7 +18,7 @@ from collectord.core.money import Money
 from collectord.core.receivables.escalation import wanted
 from collectord.core.receivables.families import as_one_account, doubts, families, held_back, owners, reference, root_of
 from collectord.core.receivables.frame import NO_FRAME, Frame, Pause
-from collectord.core.receivables.holds import NO_HOLD, Grace, Holds
+from collectord.core.receivables.holds import NO_HOLD, Grace, Holds, Objection
 from collectord.core.receivables.ladders import ladder_for
 from collectord.core.receivables.ledger import Debtor, DebtorKey, OpenItem
 from collectord.core.receivables.seen_payments import SeenPayment
@@ -146,6 +146,12 @@ def test_a_branchs_dispute_is_about_its_item_in_the_head_offices_books() -> None
     branch = owing("B1", item("A1"), item("A2"), holds=Holds(disputed_items=frozenset({"A1"})))
     _, holds = as_one_account(owing("10"), [branch], TODAY, NO_FRAMES.of)
     assert holds.disputed_items == {"B1/A1"}
+
+
+def test_a_branchs_objection_waits_for_its_item_in_the_head_offices_books() -> None:
+    branch = owing("B1", item("A1"), item("A2"), holds=Holds(objections=(Objection("A1", TODAY, "no copy"),)))
+    _, holds = as_one_account(owing("10"), [branch], TODAY, NO_FRAMES.of)
+    assert holds.objections == (Objection("B1/A1", TODAY, "no copy"),)
 
 
 def test_a_branch_gets_no_task_of_its_own() -> None:

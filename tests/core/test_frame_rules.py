@@ -45,7 +45,7 @@ def only(answer: Allowed | Refused) -> tuple[str, str]:
 def test_no_calls_on_fridays_for_one_debtor() -> None:
     never_fridays = framed(Frame(not_on="fri"))
     answer = ask(never_fridays, NOON_FRIDAY)
-    assert only(answer) == ("debtors/hours", "This debtor is called only Mon-Thu, Sat-Sun (rules/debtors.toml).")
+    assert only(answer) == ("debtors/hours", "This debtor is not called on Fridays (rules/debtors.toml).")
     assert until(answer) == local("2026-11-28T09:00"), "Saturday, as soon as pack de opens"
     assert isinstance(ask(never_fridays, MONDAY), Allowed)
     assert isinstance(ask(never_fridays, NOON_FRIDAY, medium="email"), Allowed), "hours are about calls"
@@ -67,7 +67,7 @@ def test_a_pause_stops_every_medium_up_to_and_with_its_day_and_names_who_and_why
     paused = framed(Frame(pause=Pause(until=date(2026, 11, 24), who="M. Muster", why="negotiations")))
     for medium in ("call", "email"):
         answer = ask(paused, MONDAY, medium=medium)
-        assert only(answer) == ("debtors/paused", "All contacts are stopped up to Tue 24 Nov 2026, by M. Muster: negotiations")
+        assert only(answer) == ("debtors/paused", "All contacts are stopped up to Tue 24 Nov 2026, by M. Muster: negotiations.")
     assert until(answer) == local("2026-11-25T00:00")
     assert isinstance(ask(paused, local("2026-11-25T08:00")), Allowed)
 
@@ -75,7 +75,7 @@ def test_a_pause_stops_every_medium_up_to_and_with_its_day_and_names_who_and_why
 def test_media_that_an_exception_leaves_out_are_refused_and_nobody_knows_until_when() -> None:
     letters = framed(Frame(only=("letter",)))
     answer = ask(letters, MONDAY)
-    assert only(answer) == ("debtors/media", "For this debtor only letter is meant, not call (rules/debtors.toml).")
+    assert only(answer) == ("debtors/media", "For this debtor only a letter is meant, not a call (rules/debtors.toml).")
     assert until(answer) is None
     assert isinstance(answer, Refused)
     assert not answer.never
@@ -158,7 +158,7 @@ def test_what_the_debtor_said_about_an_item_holds_it_on_every_path_up_to_and_wit
     held = facts(facts=(objection(), objection(day="2026-11-23", why="copy sent")))
     for medium in ("call", "letter"):
         assert only(ask(held, MONDAY, medium=medium)) == (
-            "debtors/objection", "A1 waits up to Tue 24 Nov 2026 because of what the debtor said: in approval",
+            "debtors/objection", "A1 waits up to Tue 24 Nov 2026 because of what the debtor said: in approval.",
         )  # fmt: skip
     assert until(ask(held, MONDAY)) == local("2026-11-25T08:00"), "packs open"
     assert isinstance(ask(held, local("2026-11-25T08:00")), Allowed)

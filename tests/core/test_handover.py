@@ -17,7 +17,8 @@ PARTNER = Handover(to="partner", min_open=Decimal(50))
 
 
 def chosen(*handovers: Handover, amount: str = "100.00", days: int = 60, debtor: Debtor = FIRM) -> str | None:
-    found = choose(handovers, debtor, debtor.potential_class, {"CHF": Decimal(1), "EUR": Decimal(amount)}, days)
+    found, unfit = choose(handovers, debtor, debtor.potential_class, {"CHF": Decimal(1), "EUR": Decimal(amount)}, days)
+    assert len(unfit) == (0 if found else len(handovers)), "who gets it, or of each why not"
     return found.to if found else None
 
 
@@ -42,6 +43,26 @@ def read(text: str) -> tuple[Handover, list[Problem]]:
 def test_each_condition_decides(condition: dict, inside: dict, outside: dict) -> None:  # type: ignore[type-arg]
     entry = Handover(to="x", **condition)
     assert (chosen(entry, **inside), chosen(entry, **outside)) == ("x", None)
+
+
+@pytest.mark.parametrize(
+    ("condition", "case", "english", "german"),
+    [
+        ({"min_open": Decimal(500)}, {}, "x: below €500.00", "y: unter 500,00\xa0€"),
+        ({"max_open": Decimal(50)}, {}, "x: only below €50.00", "y: nur unter 50,00\xa0€"),
+        ({"older_than": 60}, {}, "x: only from 61 days past due on", "y: erst ab 61 Tagen nach Fälligkeit"),
+        ({"younger_than": 1}, {}, "x: only before 1 day past due", "y: nur vor 1 Tag nach Fälligkeit"),
+        ({"companies": ("2000",)}, {}, "x: not for company 1000", "y: nicht für Firma 1000"),
+        ({"companies": ("2000",)}, {"debtor": replace(FIRM, company="")}, "x: not for company -", "y: nicht für Firma -"),
+        ({"person_types": ("private",)}, {}, "x: not for such a person", "y: nicht für diese Art Person"),
+        ({"potential_classes": ("I",)}, {}, "x: not for class II", "y: nicht für Klasse II"),
+        ({"potential_classes": ("I",)}, {"debtor": replace(FIRM, potential_class="")}, "x: not for class -", "y: nicht für Klasse -"),
+    ],
+)
+def test_why_an_addressee_does_not_get_it_is_said(condition: dict, case: dict, english: str, german: str) -> None:  # type: ignore[type-arg]
+    debtor = case.get("debtor", FIRM)
+    _, (unfit,) = choose((Handover(to="x", to_de="y", **condition),), debtor, debtor.potential_class, {"EUR": Decimal(100)}, 60)
+    assert (unfit.why("en"), unfit.why("de")) == (english, german)
 
 
 def test_the_first_that_fits_is_chosen() -> None:

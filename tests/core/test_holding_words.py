@@ -91,7 +91,7 @@ def test_nobody_calls_while_the_debtor_has_time_but_an_agreed_callback_is_kept()
     answer = ask(known, NOW + timedelta(hours=1))
     assert isinstance(answer, Refused)
     assert [(one.rule, one.reason) for one in answer.refusals] == [
-        ("debtors/grace", "N. Lead gave the debtor time up to Wed 25 Nov 2026: ill")
+        ("debtors/grace", "N. Lead gave the debtor time up to Wed 25 Nov 2026: ill.")
     ]
     assert answer.not_before == local("2026-11-26T08:00")
     assert rules(ask(known, local("2026-11-26T08:00"))) == set()
@@ -116,3 +116,9 @@ def test_who_was_asked_agrees_for_fourteen_days_and_only_for_the_role_that_the_r
         ((fact(FactKind.ASKED, "boss", until_on=date(2026, 12, 7)),), NOW, {"debtors/ask-first"}),
     ]:
         assert rules(ask(facts(frame=frame, facts=known), at)) == refuses
+
+
+def test_an_objection_taken_back_for_one_invoice_stands_for_the_others() -> None:
+    one, other = fact(FactKind.OBJECTION, "A1"), fact(FactKind.OBJECTION, "A1:2")
+    assert say(one, other, objection="none", item=["A1:2"]) == Learnt(revoked=(other.id,), said=((FactKind.OBJECTION, "none"),))
+    assert say(one, other, objection="none").revoked == (one.id, other.id)

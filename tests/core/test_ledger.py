@@ -5,12 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.receivables.ledger import FOREVER, DebtorKey, OpenItem, oldest_days_past_due, open_total, overdue_total
+from collectord.core.receivables.ledger import (
+    FOREVER,
+    Debtor,
+    DebtorKey,
+    OpenItem,
+    oldest_days_past_due,
+    open_total,
+    overdue_total,
+    under_terms,
+)
 
 TODAY = date(2026, 11, 24)
 
@@ -80,3 +90,19 @@ def test_for_all_items_the_day_of_a_step_is_the_first_on_which_it_is_so_many_day
     day = one.day_of(step)
     assert one.days_past_due(day) == step
     assert one.days_past_due(day - timedelta(days=1)) < step
+
+
+def test_an_item_has_the_later_block_of_its_own_and_its_accounts_and_the_accounts_payment_method_where_it_names_none() -> None:
+    early, late = date(2026, 11, 20), date(2026, 12, 20)
+    one = OpenItem(company="", debtor_no="1", item_no="R1", source="s", due_on=early, open_amount=Decimal(10), payment_method="transfer")
+
+    def under(item: OpenItem, **terms: Any) -> tuple[date | None, str]:
+        found = under_terms(item, Debtor(company="", debtor_no="1", debtor_name="A", **terms))
+        return found.dunning_block_until, found.payment_method
+
+    assert under(one) == (None, "transfer")
+    assert under(one, payment_method="direct_debit") == (None, "transfer")
+    assert under(replace(one, payment_method=""), payment_method="direct_debit") == (None, "direct_debit")
+    assert under(one, dunning_block_until=early) == (early, "transfer")
+    assert under(replace(one, dunning_block_until=late), dunning_block_until=early) == (late, "transfer")
+    assert under(replace(one, dunning_block_until=early), dunning_block_until=late) == (late, "transfer")

@@ -80,6 +80,7 @@ def test_an_address(good: str) -> None:
     [
         "", "a", "@b", "a@", "a@b@c", "a b@c", "a@b,c@d", "a@b\n", "a@b\r\nBcc: x@y", "<a@b>", "a@b>", '"a"@b', ".a@b", "a.@b", "a..b@c",
         "a@-b", "a@b-", "a@b..c", "ä@b", "a@bücher.de", "a\x00@b", "a" * 65 + "@b", "a@" + "b." * 130 + "c",
+        "=?utf-8?b?DQpCY2M6IHhAeS56?=@b",
     ],
 )  # fmt: skip
 def test_what_is_no_single_plain_address_is_never_written_to(bad: str) -> None:

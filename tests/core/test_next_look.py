@@ -16,6 +16,8 @@ from collectord.core.receivables.holds import NO_HOLD, Holds, Objection
 from collectord.core.receivables.ladders import Ladder, Level
 from collectord.core.receivables.ledger import FOREVER, Debtor, OpenItem
 from collectord.core.receivables.next_look import earliest, next_look
+from collectord.core.receivables.policy import Policy
+from collectord.core.receivables.risk_rules import RiskRules, Risks
 from collectord.core.receivables.tasks import Task, TaskState
 from collectord.core.receivables.wanted import NotWanted, Wanted
 
@@ -96,11 +98,22 @@ def test_a_handover_and_what_was_brought_forward_are_looked_at_every_day() -> No
     assert next_look(Change(task, brought), (item(),), LADDER, NO_HOLD, NO_FRAME, TODAY) == TODAY + DAY
 
 
-def test_where_a_step_asks_for_a_risk_an_item_before_its_due_day_is_looked_at_every_day_from_the_steps_day_on() -> None:
-    asks = replace(LADDER, levels=(replace(LADDER.levels[0], min_risk=40), *LADDER.levels[1:]))
-    assert looked(item(past=-2), ladder=asks) == TODAY + DAY
-    assert looked(item(past=-9), ladder=asks) == TODAY + 6 * DAY
-    assert looked(item(past=1), item(2, amount=-5), ladder=asks) == TODAY + 2 * DAY
+def test_a_courtesy_for_a_risk_is_looked_at_when_time_makes_the_risk_another() -> None:
+    asks = replace(LADDER, levels=(replace(LADDER.levels[0], min_risk=30), *LADDER.levels[1:]))
+    policy = Policy(risks=Risks(rules=RiskRules(enabled=True)))
+
+    def next_of(*items: OpenItem, ladder: Ladder = asks) -> date | None:
+        decision = plan_tasks(DEBTOR, items, None, ladder, TODAY, policy=policy)
+        return next_look(decision, items, ladder, NO_HOLD, NO_FRAME, TODAY, risks=policy.risks)
+
+    coming = item(past=-1, amount=2_000)
+    finished = item(2, past=1, booking_lag=9)  # not overdue for us yet, but late for the estimate in three days
+    assert next_of(coming) == TODAY + 2 * DAY, "it is overdue: nothing before that makes its risk another"
+    assert next_of(item(past=0, amount=2_000), finished) == TODAY + DAY
+    assert next_of(item(past=-2, amount=2_000), replace(finished, due_on=TODAY - 2 * DAY)) == TODAY + 2 * DAY
+    assert next_of(item(past=-2, amount=2_000), replace(finished, due_on=TODAY - 4 * DAY)) == TODAY + DAY, "later every day"
+    assert next_of(item(past=-9), ladder=asks) == TODAY + 6 * DAY
+    assert next_of(item(past=1), item(2, amount=-5), ladder=asks) == TODAY + 2 * DAY
 
 
 def test_nothing_is_wanted_earlier_before_the_due_day_than_the_earliest_courtesy_says() -> None:

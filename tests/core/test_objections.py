@@ -11,6 +11,7 @@ import pytest
 
 from collectord.core.contact.facts import FactKind
 from collectord.core.receivables.holds import Objection, gather
+from collectord.core.receivables.legal_states import parse_legal_states
 from collectord.core.receivables.objections import Card, parse_objections
 from collectord.core.rule_text import Problem, Table
 from collectord.core.telephony.attempts import Disposition, Instalment, Said
@@ -27,6 +28,7 @@ def parsed(text: str) -> tuple[dict[str, Card], list[Problem]]:
 
 
 CARDS, _PROBLEMS = parsed((RULES_DIR / "objections.toml").read_text(encoding="utf-8"))
+STATES = parse_legal_states(Table(tomllib.loads((RULES_DIR / "legal_states.toml").read_text(encoding="utf-8")), "", []))
 WITH_ACCOUNTING = ("invoice-missing", "invoice-wrong", "insolvent")
 
 
@@ -48,7 +50,9 @@ def test_the_shipped_cards_are_right_and_say_everything_in_both_languages() -> N
     assert CARDS["invoice-missing"].follows("en") == "nothing for 5 banking days; accounting: please send a copy of the invoice"
     assert CARDS["in-approval"].follows("de") == "Ruhe bis zu dem Tag, den der Debitor nennt"
     assert CARDS["goods-defective"].follows("en") == "the invoice is disputed and leaves the ladder; customer service settles it"
+    assert CARDS["goods-defective"].follows("de") == "die Rechnung ist bestritten und verlässt die Leiter; zuständig: Kundendienst"
     assert CARDS["insolvent"].follows("en").startswith("every contact stops (insolvency)")
+    assert CARDS["insolvent"].follows("de", STATES).startswith("jeder Kontakt endet (Insolvenz)")
     assert CARDS["cannot-pay"].follows("en") == "instalments may be agreed"
 
 
@@ -111,6 +115,7 @@ def test_a_defect_is_a_dispute_about_that_invoice() -> None:
     (fact,) = follow.facts
     assert (fact.kind, fact.value, fact.reason) == (FactKind.DISPUTE, "R2", "goods defective or delivery incomplete: scratches")
     assert fact.owner == "customer service"
+    assert talk("goods-defective", language="de").facts[0].owner == "Kundendienst"
     assert [(line.item_no, line.dispute_reason) for line in follow.outcomes] == [("R2", fact.reason)]
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from collectord.core.receivables.ladders import Level
 from collectord.core.receivables.ledger import DebtorKey
-from collectord.core.receivables.plan_difference import EXAMPLES, Difference, Row, Said, said
+from collectord.core.receivables.plan_difference import EXAMPLES, Difference, Row, Said, edited, said
 from collectord.core.receivables.wanted import NotWanted, Wanted
 
 CALL, FIRM = Row("standard", 2, "friendly call"), Row("standard", 5, "firm call")
@@ -58,6 +58,14 @@ def test_nothing_that_changes_is_one_sentence() -> None:
     assert found.sentences("de", "UTC") == ["Keine Kontaktaufgabe ändert sich."]
 
 
+def test_an_edit_that_shows_only_later_says_where_to_look() -> None:
+    assert edited([], "try", False, "en", "UTC") == ["All rule files are the same."]
+    assert edited(["ladders.toml"], "try", True, "en", "UTC") == ["Other files: ladders.toml."]
+    told = edited(["claims.toml", "ladders.toml"], "try", False, "de", "UTC")
+    assert told[0] == "Andere Dateien: claims.toml, ladders.toml."
+    assert told[1].endswith("zeigt:  collectord simulate --rules try")
+
+
 def test_examples_are_the_largest_of_those_who_come_and_go() -> None:
     found = Difference()
     for no in range(1, 40):
@@ -87,7 +95,7 @@ def test_a_task_is_told_by_its_step_and_compared_by_what_it_holds() -> None:
         )  # fmt: skip
 
     one, other = said(asked(40), {}, "gentle", "de"), said(asked(60), {}, "gentle", "de")
-    assert one.row == Row("standard", 2, "Erinnerung") == other.row
+    assert one.row == Row("standard", 2, "Erinnerung", step="friendly call") == other.row
     assert one.content != other.content
     assert one.amounts == {"EUR": Decimal("10.00")}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import tomllib
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectord.core.receivables.acting_early import NOT_EARLY, parse_early
-from collectord.core.receivables.history import NO_HISTORY, History, PaidItem
+from collectord.core.receivables.history import NO_HISTORY, REMEMBERED, History, PaidItem
 from collectord.core.receivables.peers import EVERYBODY, FIRST_GUESS, NO_PEERS, Peer, Peers, Sums, peers_from, told_days
-from collectord.core.receivables.risk import Risk, estimate
+from collectord.core.receivables.risk import Risk, changes_on, estimate
 from collectord.core.receivables.risk_rules import NO_RISKS, RiskRules, Risks, parse_risk
 from collectord.core.receivables.risk_track import (
     Foretold,
@@ -43,6 +43,31 @@ def risk(*late: int, **more: object) -> Risk:
 
 
 # ---------------------------------------------------------------- one estimate
+
+
+@given(
+    st.lists(st.tuples(st.integers(-5, 45), st.sampled_from(["100.00", "-20.00"])), max_size=3),
+    st.lists(st.tuples(st.integers(700, 760), st.integers(-5, 40)), max_size=2),
+    st.integers(0, 40),
+)
+def test_for_all_debtors_an_estimate_stays_the_same_until_the_day_that_is_named(
+    open_now: list[tuple[int, str]], past: list[tuple[int, int]], late_after: int
+) -> None:
+    others = [owed(f"R{at}", days, amount) for at, (days, amount) in enumerate(open_now)]
+    paid_then = [one for at, (due, late) in enumerate(past) if ago(730) < (one := paid(f"P{at}", due, late)).cleared_on]
+    until = changes_on([COMING, *others], History(paid=tuple(paid_then)), TODAY, late_after)
+    assert until is not None
+    assert until > TODAY
+
+    def on(day: date) -> float:
+        known = History(paid=tuple(one for one in paid_then if one.cleared_on > day - REMEMBERED))
+        return estimate("II", COMING, known, PEERS, day, others=others, late_after=late_after).probability
+
+    assert {on(TODAY + timedelta(days=ahead)) for ahead in range((until - TODAY).days)} == {on(TODAY)}
+
+
+def test_of_a_debtor_who_owes_nothing_and_paid_nothing_time_makes_no_other_estimate() -> None:
+    assert changes_on([owed("C", 3, "-5.00")], NO_HISTORY, TODAY, 3) is None
 
 
 def test_who_always_paid_late_is_likely_to_again_and_who_never_did_is_not() -> None:
@@ -366,4 +391,5 @@ def test_the_report_says_so_when_the_estimate_is_of_no_use() -> None:
 def test_a_ledger_without_cleared_items_has_nothing_to_compare() -> None:
     empty = record_of()
     assert (empty["items"], empty["brier"], empty["tenths"], empty["bounds"]) == (0, None, [], [])
-    assert sentences(empty, "de") == ["Kein Posten, der in diesen Tagen fällig war, ist ausgeglichen: noch gibt es nichts zu vergleichen."]
+    (told,) = sentences(empty, "de")
+    assert told.startswith("Kein Posten, der in diesen Tagen fällig war, ist ausgeglichen: noch gibt es nichts zu vergleichen. Es braucht")

@@ -249,3 +249,25 @@ def test_a_key_that_is_like_none_has_only_the_list_and_one_that_is_written_alrea
         "colour is not known here; known keys: after_due",
         "after_deu is not known here; known keys: after_due",
     ]
+
+
+def test_a_value_of_any_length_makes_a_sentence_that_can_be_read() -> None:
+    problems: list[Problem] = []
+    table = Table({"a": "x" * 5000, "b": ["y" * 5000]}, "", problems)
+    table.text("a", one_of=("one",))
+    table.texts("b", one_of=("one",))
+    assert all(len(problem.sentence) < 200 for problem in problems)
+    assert len(problems) == 2
+
+
+def test_a_day_or_span_that_nothing_can_be_reckoned_with_is_named() -> None:
+    problems: list[Problem] = []
+    table = Table(
+        {"a": date(9999, 12, 31), "b": date(1, 1, 1), "c": "999999d", "d": "-3661d", "e": "3660d", "f": date(2100, 12, 31)}, "", problems
+    )
+    assert (table.day("a"), table.day("b"), table.duration("c"), table.days("d")) == (None, None, timedelta(0), 0)
+    assert (table.days("e"), table.day("f")) == (3660, date(2100, 12, 31))
+    assert [problem.sentence for problem in problems] == [
+        "a = 9999-12-31 lies outside 1990 to 2100", "b = 0001-01-01 lies outside 1990 to 2100", "c = '999999d' is more than ten years",
+        "d = '-3661d' is more than ten years",
+    ]  # fmt: skip

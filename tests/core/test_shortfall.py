@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.receivables.shortfall import Case, Fit, Load, fit
+from collectord.core.receivables.shortfall import Case, Fit, Load, fit, read_load
 from collectord.core.wording import Language
 
 TEN = Decimal(10)  # minutes a call
@@ -98,3 +98,15 @@ def test_for_all_orders_the_same_calls_fit(cases: list[Case], minutes: dict[str,
     shuffled = list(cases)
     chance.shuffle(shuffled)
     assert fitted(*shuffled, **minutes) == fitted(*cases, **minutes)
+
+
+def test_a_load_that_was_kept_says_the_same_in_either_language_afterwards() -> None:
+    found = fitted(call(1), call(2), call(3, 25, currency="CHF", reachable=False), anna=10)
+    load = Load(day=date(2026, 11, 23), agents=1, minutes=10, wanted=20, calls=3, left_over=found)
+    kept = load.document()
+    read = read_load(kept)
+    assert read is not None
+    assert [read.says(language, "Europe/Berlin") for language in ("en", "de")] == [
+        load.says(language, "Europe/Berlin") for language in ("en", "de")
+    ]
+    assert read_load({key: value for key, value in kept.items() if key != "without_number"}) is None

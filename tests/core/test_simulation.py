@@ -399,7 +399,10 @@ def test_the_answer_says_whether_the_agents_are_enough_and_how_many_would_be() -
     assert "1 Person reicht:" in few["sentences"][0]
     assert len(few["assumptions"]) == 3
     nobody = document(played(play_of(account(1, owed(1)), team=()), 1), 0, 1, "en", "Europe/Berlin")
-    assert nobody["sentences"][0].startswith("Without agents nobody is called")
+    assert nobody["sentences"][0] == "Without agents nobody is called: 1 debtor over €400.00 waits on the last working day."
+    assert nobody["days"][0]["uncalled_open"] == {"EUR": "400.00"}
+    empty = document(played(play_of(team=()), 1), 0, 1, "en", "Europe/Berlin")
+    assert empty["sentences"] == ["Without agents nobody is called; on the last working day no call waits."]
     assert nobody["total"]["agents_needed"] is None
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from collectord.core.receivables.frame import NO_FRAME, Frame, Pause
 from collectord.core.receivables.holds import EVERY_ITEM, NO_HOLD, Grace, Holds, Objection
+from collectord.core.receivables.ladders import Ladder, Level
 from collectord.core.receivables.ledger import FOREVER
 from collectord.core.receivables.policy import PLAIN
-from collectord.core.receivables.standstill import obstacle, standstill
+from collectord.core.receivables.standstill import handed_over, obstacle, standstill
 from tests.core.test_dunning import DAY, FIRM, STANDARD, TODAY, ZONE, item
 
 ALL = Holds(
@@ -61,7 +63,7 @@ def test_what_keeps_an_item_out_of_the_ladder_has_its_day() -> None:
         (item(dunning_block_until=TODAY), Holds()),
         (item(dunning_deadline=TODAY + DAY), Holds()),
     ]:
-        found = obstacle(one, STANDARD, holds, TODAY)
+        found = obstacle(one, STANDARD, holds, "business", TODAY)
         assert found is not None
         assert "A" in found.why("en", ZONE)
         told.append((found.rule, found.until))
@@ -70,4 +72,23 @@ def test_what_keeps_an_item_out_of_the_ladder_has_its_day() -> None:
         ("disputed", None), ("disputed", None), ("objection", after), ("direct-debit", None), ("handed-over", None),
         ("blocked-for-good", None), ("blocked", after), ("deadline", after),
     ]  # fmt: skip
-    assert obstacle(item(dunning_block_until=TODAY - DAY, dunning_deadline=TODAY), STANDARD, Holds(), TODAY) is None
+    assert obstacle(item(dunning_block_until=TODAY - DAY, dunning_deadline=TODAY), STANDARD, Holds(), "business", TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("handover", "reached", "handed"),
+    [
+        ({}, 2, True),
+        ({}, 1, True),
+        ({"enabled": False}, 2, False),  # it was passed over: nobody has the item
+        ({"enabled": False}, 1, True),  # it was the last thing that was done
+        ({"person_type": "private"}, 2, False),
+        ({"person_type": "business"}, 2, True),
+    ],
+)
+def test_a_step_behind_a_handover_that_was_passed_over_leaves_the_item_here(handover: dict[str, Any], reached: int, handed: bool) -> None:
+    levels = (
+        Level(number=1, name="to the partner", medium="handover", **handover),
+        Level(number=2, name="a last letter", medium="letter", after_due=10),
+    )
+    assert handed_over(item(days=30, contact_level=reached), Ladder(name="own", levels=levels), "business") is handed

@@ -6,9 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from babel.numbers import format_currency
+from hypothesis import given
+from hypothesis import strategies as st
 
 from collectord.core.money import Money
-from collectord.core.wording import Language, phrase, safe, shown
+from collectord.core.wording import Language, header_text, phrase, safe, shown
 
 TEXTS = {"due": ("{who} owes {sum} since {day}.", "{who} schuldet {sum} seit {day}.")}
 
@@ -51,6 +54,15 @@ def test_a_word_follows_the_count_it_stands_with(count: int, english: str, germa
     assert phrase(counted, "bad", "de", items=count) == german
 
 
+@pytest.mark.parametrize(("why", "told"), [("ill", "ill."), ("She is ill.", "She is ill."), ("Ill!", "Ill!"), ("wait…", "wait….")])
+def test_what_somebody_wrote_ends_the_sentence_once(why: str, told: str) -> None:
+    assert phrase({"grace": ("Time: {why}.", "Zeit: {why}.")}, "grace", "en", why=why) == f"Time: {told}"
+
+
+def test_nothing_in_a_mails_header_hides_as_an_encoded_word() -> None:
+    assert header_text("=?utf-8?b?DQpCY2M6IHhAeS56?=\r\n==?", 40) == "= ?utf-8?b?DQpCY2M6IHhAeS56?=  == ?"
+
+
 def test_a_value_keeps_an_ordinary_width() -> None:
     assert phrase({"no": ("[{no:>4}]", "[{no:<4}]")}, "no", "en", no=7) == "[   7]"
 
@@ -58,3 +70,9 @@ def test_a_value_keeps_an_ordinary_width() -> None:
 def test_hostile_text_stays_on_one_line_and_bounded() -> None:
     assert safe("a\r\n{'event': 'paid'}\x1b[2J\u202eb") == "a  {'event': 'paid'} [2J b"
     assert safe("x" * 500, 10) == "x" * 9 + "…"
+
+
+@given(st.decimals(-(10**12), 10**12, places=4), st.sampled_from(["EUR", "CHF", "USD", "JPY", "KWD", "XXQ"]), st.sampled_from(["en", "de"]))
+def test_for_all_amounts_money_reads_as_the_locale_has_it(amount: Decimal, currency: str, language: Language) -> None:
+    locale = "de_DE" if language == "de" else "en_GB"
+    assert shown(Money(amount, currency), language, "UTC") == format_currency(amount, currency, locale=locale)

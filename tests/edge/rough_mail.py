@@ -54,6 +54,17 @@ class Rough:
             await reader.read()  # until the client has gone
 
 
+@dataclass
+class Silent(Rough):
+    """Tells when it has begun not to answer."""
+
+    silent: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def _stay(self, reader: asyncio.StreamReader) -> None:
+        self.silent.set()
+        await super()._stay(reader)
+
+
 @asynccontextmanager
 async def rough_server(rough: Rough) -> AsyncIterator[int]:
     server = await asyncio.start_server(rough.serve, "127.0.0.1", 0)

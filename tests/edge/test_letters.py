@@ -47,8 +47,22 @@ def test_the_same_letter_has_the_same_bytes() -> None:
 
 
 def test_a_sign_that_the_font_lacks_is_refused_not_left_out() -> None:
-    with pytest.raises(LetterUnwritable, match="has no sign for '株'; send it by hand"):
-        write_letter(replace(LETTER, address=("株 GmbH",)))
+    with pytest.raises(LetterUnwritable) as refused:
+        write_letter(replace(LETTER, address=("株 \x07 GmbH",)))
+    assert refused.value.why("en") == "The letter's font has no sign for U+0007, 株; send it by hand."
+    assert refused.value.why("de") == "Die Schrift des Briefs hat kein Zeichen für U+0007, 株; bitte von Hand versenden."
+
+
+def test_an_address_stays_inside_the_window_of_the_envelope() -> None:
+    long = "Gesellschaft für Beteiligungen und Verwaltung von Grundbesitz in den neuen Ländern mbH & Co. KG"
+    (page,) = read(write_letter(replace(LETTER, address=(long, "Frau Çelik", "DE 10115"))))
+    lines = page.splitlines()
+    address = lines[1 : lines.index("Frau Çelik")]
+    assert " ".join(address) == long
+    assert len(address) >= 2, "85 mm hold half of it"
+    with pytest.raises(LetterUnwritable) as refused:
+        write_letter(replace(LETTER, address=(long * 2, long * 2, "DE 10115")))
+    assert refused.value.why("en").startswith("The address is too long for the window")
 
 
 def test_a_letter_holds_nothing_that_runs() -> None:

@@ -49,6 +49,8 @@ async def test_a_mail_arrives_as_it_was_written() -> None:
         ("DATA", "451 busy", NotNow("451 busy")),
         ("end", "452 full", NotNow("452 full")),
         ("end", "554 refused", Never("554 refused")),
+        ("end", "251 forwarded", Unclear("251 forwarded")),
+        ("DATA", "250 OK", Unclear("250 OK")),
     ],
 )
 async def test_what_the_server_said_decides(at: str, does: str, expected: object) -> None:
@@ -95,7 +97,8 @@ async def test_a_certificate_nobody_vouches_for_is_no_server() -> None:
     assert office.mails == []
 
 
-HOSTILE = st.one_of(st.text(max_size=40), st.sampled_from(["a\r\nBcc: x@y.z", "\x00", '"<a@b>,"', "=?utf-8?q?x?=", "Ä" * 300]))
+HIDDEN = "=?utf-8?b?DQpCY2M6IHhAeS56?="  # a line break and another receiver
+HOSTILE = st.one_of(st.text(max_size=40), st.sampled_from(["a\r\nBcc: x@y.z", "\x00", '"<a@b>,"', "=?utf-8?q?x?=", "Ä" * 300, HIDDEN]))
 
 
 @given(HOSTILE, HOSTILE, HOSTILE)
@@ -111,3 +114,36 @@ def test_for_all_names_a_mail_has_its_own_headers_and_one_receiver(name: str, se
     assert [one.addr_spec for one in mail["To"].addresses] == ["weber@example.com"]
     assert [one.addr_spec for one in mail["From"].addresses] == ["buchhaltung@muster.example"]
     assert b"\x00" not in data
+
+
+async def test_a_mail_that_cannot_be_written_is_refused_before_anybody_is_asked() -> None:
+    office = PostOffice()
+    async with mail_server(office) as port:
+        for post in (replace(POST, recipient="=?utf-8?b?eA==?=@example.com"), replace(POST, body="\udc80")):
+            assert isinstance(await server(port).send(post), Never)
+    assert office.mails == []
+
+
+async def test_a_server_is_tried_without_a_mail_and_says_what_is_wrong() -> None:
+    office = PostOffice()
+    async with mail_server(office) as port:
+        assert await server(port).reach() is None
+    assert office.mails == []
+    problem = await server(port).reach()
+    assert problem is not None
+    assert problem.why.startswith(f"127.0.0.1:{port}: ")
+
+
+async def test_a_wrong_login_is_found_without_a_mail() -> None:
+    authority, office = trustme.CA(), PostOffice()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    async with mail_server(office, tls=context, auth=True) as port:
+        with authority.cert_pem.tempfile() as trusted, pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SSL_CERT_FILE", trusted)
+            known = replace(server(port), tls="starttls", user="collectord")
+            assert await replace(known, secret="secret").reach() is None
+            problem = await replace(known, secret="wrong").reach()
+            assert problem is not None
+            assert "535" in problem.why or "uthentication" in problem.why
+    assert (office.users, office.mails) == ([b"collectord"], [])

@@ -63,6 +63,13 @@ async def test_a_mail_reaches_every_recipient_with_its_sentences() -> None:
     assert mailbox(1).mail(PARCEL)["Subject"] == "collectord: Prüfung"
 
 
+def test_a_subject_hides_no_other_header() -> None:
+    """As an encoded word (RFC 2047) would."""
+    hidden = Message(subject="Held: =?utf-8?b?DQpCY2M6IHhAeS56?=", text="-\n")
+    mail = mailbox(1).mail(Parcel(message=hidden, notices=NOTICES, host="pbx1", at=NOON))
+    assert b"\nBcc" not in mail.as_bytes()
+
+
 async def test_a_recipient_that_is_refused_is_told_and_the_others_get_it() -> None:
     office = PostOffice(refuses=frozenset({"lead@example.com"}))
     async with mail_server(office) as port:

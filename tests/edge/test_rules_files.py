@@ -111,6 +111,9 @@ per = "7d"
     [
         ('id = "3-in-7"\n', 'id = "3 in 7"\n', "limit[3].id", "letters, digits and hyphens"),
         ('wait = "15m"', 'wait = "0m"', "retry[1].wait", "longer than nothing"),
+        ('wait = "15m"', 'wait = "367d"', "retry[1].wait", "nobody remembers calls that long ago"),
+        ('after = ["busy", "failed", "congestion", "unallocated", "not_in_service"]', "after = []", "retry[1].after", "can never fire"),
+        ('drift = "45m"', 'drift = "-1m"', "other_part_of_day.drift", "never earlier"),
         ('drift = "45m"', "drift = 45", "other_part_of_day.drift", "not a duration"),
         (
             'parts = ["08:00-12:00", "12:00-16:00", "16:00-21:00"]',
@@ -141,6 +144,21 @@ def test_a_quiet_time_of_no_days_and_hours_that_never_open_are_refused(rules: Pa
     )
     found = problems(rules)
     assert [text.split(": ")[1] for text in found] == ["hours", "quiet[1].free_from", "warn[1].count"]
+
+
+def test_a_pack_asks_for_no_time_that_cannot_be_looked_at_or_rung(rules: Path) -> None:
+    pack = rules / "packs" / "odd.toml"
+    pack.write_text(
+        'title.de = "x"\ntitle.en = "x"\nring_at_least = "-5s"\n[[quiet]]\nid = "q"\nscope = "debtor"\nfree_from = "367d"\n'
+        '[[warn]]\nid = "w"\ncount = 2\nwithin = "8d"\n',
+        encoding="utf-8",
+    )
+    found = problems(rules)
+    assert [text.split(": ", 1)[1] for text in found] == [
+        "ring_at_least: ring_at_least is negative",
+        "quiet[1].free_from: free_from is longer than 366d; to stop calls for good, record --do-not-call",
+        "warn[1].within: within is longer than 7d; nobody remembers calls that long ago",
+    ]
 
 
 def test_broken_toml_is_said_with_its_line_beside_the_problems_of_other_files(rules: Path) -> None:

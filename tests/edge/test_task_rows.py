@@ -13,6 +13,7 @@ import pytest
 
 from collectord.core.receivables.holds import NO_HOLD, Holds
 from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.rungs import NO_RUNGS
 from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.edge.store import holds, ledger, tasks
 from collectord.edge.store.connection import Database, open_store
@@ -197,7 +198,7 @@ async def test_a_carried_out_step_is_marked_on_its_items(db: Database) -> None:
             " values ('', '1', 'A', 's', 'open', '2026-11-01', 1, 'EUR', 'invoice', '', 0, '', '', '', '')"
         )
     )
-    await db.write(lambda conn: tasks.mark_carried_out(conn, DebtorKey("", "1"), {"A": 3, "Z": 1}, TODAY))
+    await db.write(lambda conn: tasks.mark_carried_out(conn, DebtorKey("", "1"), {"A": 3, "Z": 1}, NO_RUNGS, TODAY))
     (row,) = await db.read(lambda conn: conn.execute_fetchall("select item_no, contact_level, contacted_on from item"))
     assert dict(row) == {"item_no": "A", "contact_level": 3, "contacted_on": "2026-11-23"}
 

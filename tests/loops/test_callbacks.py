@@ -12,7 +12,7 @@ import pytest
 from collectord.core.telephony.attempts import Attempt
 from collectord.core.telephony.callbacks import Absence
 from collectord.edge.store import tasks
-from collectord.loops import callbacks
+from collectord.loops import callback_report, callbacks
 from collectord.settings import Settings
 from tests.loops.desk import Desk, local, open_desk
 from tests.loops.shift import MONDAY, ended, place, planned, rows_of, say, talk, tell
@@ -105,9 +105,9 @@ async def test_an_absence_that_makes_no_sense_is_refused(
 
 async def test_the_report_tells_agreed_time_from_called_time(desk: Desk, settings: Settings) -> None:
     await callback(desk)
-    waiting = await callbacks.report(desk.db, settings, MONDAY + timedelta(hours=2), 30)
+    waiting = await callback_report.report(desk.db, settings, MONDAY + timedelta(hours=2), 30)
     assert [(one["state"], one["minutes_late"], one["keeper"]) for one in waiting["callbacks"]] == [("waiting", 0, "201")]
-    overdue = await callbacks.report(desk.db, settings, AGREED + timedelta(minutes=50), 30)
+    overdue = await callback_report.report(desk.db, settings, AGREED + timedelta(minutes=50), 30)
     assert overdue["callbacks"][0]["state"] == "overdue"
     assert overdue["summary"]["minutes_late_mean"] is None
     (row,) = await rows_of(desk, "select id from task where origin = 'callback'")
@@ -116,9 +116,9 @@ async def test_the_report_tells_agreed_time_from_called_time(desk: Desk, setting
     at = AGREED + timedelta(minutes=30)
     called = await place(desk, task, at, agent="202")
     await tell(desk, at, *talk(called), ended(called))
-    done = await callbacks.report(desk.db, settings, at + timedelta(hours=1), 30)
+    done = await callback_report.report(desk.db, settings, at + timedelta(hours=1), 30)
     assert [(one["state"], one["minutes_late"], one["agreed_by"], one["keeper"], one["moved"]) for one in done["callbacks"]] == [
         ("late", 30, "201", "202", True)
     ]
     assert (done["summary"]["late"], done["summary"]["moved"], done["summary"]["minutes_late_worst"]) == (1, 1, 30)
-    assert (await callbacks.report(desk.db, settings, at + timedelta(days=40), 30))["callbacks"] == []
+    assert (await callback_report.report(desk.db, settings, at + timedelta(days=40), 30))["callbacks"] == []

@@ -140,7 +140,10 @@ async def test_a_debtor_whom_nothing_asks_to_call_is_told_so(desk: Desk) -> None
     doc = await desk.ask(MONDAY)
     assert doc["may_call"] is True
     assert (doc["level"], doc["medium"]) == (None, None)
-    assert doc["why"].startswith("May be called now, but nothing asks for it: ")
+    assert doc["why"] == f"No call is due: {doc['planned']['why']} A call would be allowed now."
+    assert doc["planned"]["why"].endswith(
+        " As things stand it will not come then: €10.00 is below the €25.00 that step 2 (friendly call) asks for."
+    )
 
 
 async def test_the_sentence_is_german_in_a_german_house(tmp_path: Path) -> None:
@@ -149,7 +152,7 @@ async def test_the_sentence_is_german_in_a_german_house(tmp_path: Path) -> None:
         doc = await desk.ask(MONDAY)
         assert doc["why"] == (
             "Wird nicht vor Fr., 27. Nov. 2026 08:00 angerufen: "
-            "Die Buchhaltung hat dem Debitor für A1 eine Frist bis Fr., 27. Nov. 2026 gesetzt; kein Anruf vor diesem Tag."
+            "Zahlungsfrist der Buchhaltung für A1 am Fr., 27. Nov. 2026; kein Anruf vor diesem Tag."
         )
 
 

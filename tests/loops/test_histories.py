@@ -19,8 +19,10 @@ from collectord.core.receivables.tasks import Origin, TaskState
 from collectord.core.telephony.attempts import AttemptState, Disposition, Result
 from collectord.edge.store import calls, histories, ledger, peers, promises, tasks
 from collectord.edge.store.connection import Connection
+from collectord.loops.moved_items import follow_moves
 from tests.core.call_cases import attempt, task
 from tests.loops.desk import Desk, local, open_desk, row
+from tests.loops.shift import rows_of
 
 TEN = DebtorKey("", "10")
 ZONE = "Europe/Berlin"
@@ -92,6 +94,36 @@ async def test_an_item_that_came_back_was_not_paid_and_counts_by_its_last_end(de
     assert await seen(desk, "2026-11-17") == NO_HISTORY
     await desk.take(row(debtor_no="11", item_no="C"), as_of="2026-11-20")
     assert (await seen(desk, "2026-11-20")).paid == (paid("A1", "2026-11-11", "2026-11-20", "410.00"),)
+
+
+async def test_an_item_that_went_to_another_debtor_was_not_paid(desk: Desk) -> None:
+    await desk.take(row(), row(item_no="B"), row(debtor_no="11", item_no="C"), as_of="2026-11-12")
+    made = Promise(
+        id="p1", company="", debtor_no="10", amount=Money(Decimal("410.00"), "EUR"), promised_on=date(2026, 11, 30), items=("A1",),
+        made_at=local("2026-11-12T13:00"), grace_until=date(2026, 12, 2),
+    )  # fmt: skip
+    await desk.db.write(lambda conn: promises.add_promise(conn, made))
+    await desk.take(row(debtor_no="12"), row(debtor_no="11", item_no="C"), as_of="2026-11-18")
+    before = await told(desk)
+    assert [item.item_no for item in (await seen(desk, "2026-11-18")).paid] == ["A1", "B"]
+    await desk.db.write(_all_looked_at)
+    await follow_moves(desk.db, desk.house, local("2026-11-18T13:00"))
+    assert [item.item_no for item in (await seen(desk, "2026-11-18")).paid] == ["B"]
+    assert (before, await told(desk)) == (2, 1)
+    assert {"debtor_no": "10"} in await rows_of(desk, "select debtor_no from touched")
+    await desk.take(row(), row(debtor_no="11", item_no="C"), as_of="2026-11-20")
+    await desk.take(row(debtor_no="11", item_no="C"), as_of="2026-11-24")
+    assert [item.item_no for item in (await seen(desk, "2026-11-24")).paid] == ["B", "A1"]  # it came back, and was paid then
+
+
+async def told(desk: Desk) -> float:
+    """Items of debtors without a class."""
+    added = await desk.db.read(lambda conn: peers.added_up(conn, date(2026, 11, 18), 3))
+    return float(added["sums"][""][Sums.__slots__.index("items")])
+
+
+async def _all_looked_at(conn: Connection) -> None:
+    await conn.execute("delete from touched")
 
 
 async def test_credits_disputed_items_and_direct_debits_tell_nothing_about_a_habit(desk: Desk) -> None:

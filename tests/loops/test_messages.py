@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import os
@@ -27,13 +28,14 @@ from collectord.edge.inbox import ExchangeFolders
 from collectord.edge.store import messages, meta, tasks
 from collectord.loops import call_sheet, intake, planning, script_shown, worth_telling
 from collectord.loops.explain import NotKnown
+from collectord.loops.message_resolved import ResolveRefused, resolve
 from collectord.loops.messages import MessageDesk
 from collectord.loops.readying import Order, make_ready
 from collectord.settings import LettersSection, MailSection, Settings
 from tests.edge.post_office import PostOffice, letter_of, mail_server
-from tests.edge.rough_mail import Rough, rough_server
+from tests.edge.rough_mail import Rough, Silent, rough_server
 from tests.loops.desk import RULES, Desk, open_desk, row
-from tests.loops.shift import MONDAY
+from tests.loops.shift import MONDAY, rows_of
 
 LADDERS = """
 [[ladder.standard.level]]
@@ -185,6 +187,73 @@ async def test_a_mail_whose_answer_nobody_heard_is_unknown_and_never_sent_again(
     assert one["failure"].startswith("127.0.0.1:")
 
 
+async def unknown_mail(desk: Desk) -> tuple[Sending, str]:
+    async with rough_server(Rough("end", "closes")) as port:
+        house = sending(desk, "email", port)
+        await house.take()
+        await house.plan()
+        await house.turn()
+    (one,) = await house.listed()
+    assert one["state"] == "unknown"
+    return house, one["id"]
+
+
+async def said(desk: Desk, message_id: str, *, delivered: bool, reason: str = "log: 250 queued") -> dict[str, Any]:
+    at = MONDAY + timedelta(hours=1)
+    return await resolve(
+        desk.db, desk.house, message_id, delivered=delivered, reason=reason, now=at, actor="M. Lead", new_id=desk.new_id
+    )  # fmt: skip
+
+
+async def test_an_unknown_mail_that_a_person_found_delivered_is_sent_and_its_step_taken(desk: Desk) -> None:
+    house, message_id = await unknown_mail(desk)
+    answer = await said(desk, message_id, delivered=True)
+    assert (answer["state"], answer["debtor_no"]) == ("sent", "10")
+    assert answer["why"] == "E-mail friendly-reminder 1 to weber@example.com was delivered, says M. Lead: log: 250 queued"
+    (one,) = await house.listed()
+    assert (one["state"], one["failure"]) == ("sent", "")
+    assert await house.told() == []
+    assert await house.plan(MONDAY + timedelta(hours=2)) == []
+    kinds = await rows_of(desk, "select kind, actor from happening where kind like 'message%' order by at")
+    assert [tuple(row.values()) for row in kinds] == [("message_unknown", "collectord"), ("message_delivered", "M. Lead")]
+
+
+async def test_an_unknown_mail_that_was_not_delivered_is_no_contact_and_its_step_comes_again_as_a_new_mail(desk: Desk) -> None:
+    house, message_id = await unknown_mail(desk)
+    assert (await desk.ask(MONDAY + timedelta(hours=1)))["strategy"]["strength"] == 1
+    assert (await said(desk, message_id, delivered=False, reason="the server never had it"))["state"] == "failed"
+    (one,) = await house.listed()
+    assert (one["state"], one["failure"]) == (
+        "failed",
+        "E-mail friendly-reminder 1 to weber@example.com was not delivered, says M. Lead: the server never had it",
+    )
+    assert await house.told() == []
+    assert (await desk.ask(MONDAY + timedelta(hours=1)))["strategy"]["strength"] == 0
+    (item,) = await rows_of(desk, "select contact_level, contacted_on from item")
+    assert item == {"contact_level": 0, "contacted_on": None}
+    (task,) = await house.plan(MONDAY + timedelta(hours=2))
+    assert (task.medium, task.level) == ("email", 1)
+    assert task.id != one["task"]
+
+
+async def test_what_was_done_about_the_items_since_stays_when_a_mail_was_not_delivered(desk: Desk) -> None:
+    _, message_id = await unknown_mail(desk)
+    await desk.db.write(lambda conn: conn.execute("update item_version set contact_level = 2, contacted_on = '2026-11-24'"))
+    await said(desk, message_id, delivered=False)
+    (item,) = await rows_of(desk, "select contact_level, contacted_on from item")
+    assert item == {"contact_level": 2, "contacted_on": "2026-11-24"}
+
+
+async def test_only_an_unknown_mail_is_resolved_once_and_with_a_reason(desk: Desk) -> None:
+    _, message_id = await unknown_mail(desk)
+    for how, words in (((message_id, ""), "Say how you know"), (("nobody", "x"), "There is no message nobody")):
+        with pytest.raises(ResolveRefused, match=words):
+            await said(desk, how[0], delivered=True, reason=how[1])
+    await said(desk, message_id, delivered=True)
+    with pytest.raises(ResolveRefused, match="is not to be resolved: it is sent"):
+        await said(desk, message_id, delivered=False)
+
+
 async def test_a_refusal_that_passes_is_tried_again_later(desk: Desk) -> None:
     office = PostOffice(answer="451 busy")
     async with mail_server(office) as port:
@@ -265,6 +334,23 @@ async def test_a_mail_that_was_on_its_way_at_the_end_of_the_process_is_unknown(d
     assert one["failure"] == "collectord was stopped while the e-mail was being sent; whether it left is not known."
 
 
+async def test_a_mail_whose_turn_broke_off_is_unknown_with_the_next_turn_and_never_sent_again(desk: Desk) -> None:
+    rough = Silent("end", "hangs")
+    async with rough_server(rough) as port:
+        house = sending(desk, "email", port)
+        await house.take()
+        await house.plan()
+        turn = asyncio.create_task(house.turn())
+        await rough.silent.wait()
+        turn.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await turn
+        assert await house.turn(MONDAY + timedelta(hours=1)) == 0
+    (one,) = await house.listed()
+    assert (one["state"], len(rough.had)) == ("unknown", 1)
+    assert one["failure"].startswith("What the mail server said could not be written down")
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [
@@ -291,7 +377,7 @@ async def test_the_gate_is_asked_at_the_moment_of_sending(desk: Desk) -> None:
         await house.plan()
         await desk.record(MONDAY, dispute="R-1:never ordered")
         assert await house.turn(MONDAY + timedelta(minutes=1)) == 0
-        assert (await house.waits())[0].startswith("Disputed, and nothing else is owed")
+        assert (await house.waits())[0].startswith("Disputed, and nothing else may be spoken about")
     assert office.mails == []
 
 
@@ -404,7 +490,7 @@ async def test_a_letter_that_cannot_be_written_waits_and_says_why(desk: Desk) ->
     assert await house.turn() == 0
     (one,) = await house.listed()
     assert one["state"] == "failed"
-    assert "has no sign for '株'" in one["failure"]
+    assert "has no sign for 株" in one["failure"]
     assert list(house.folder.iterdir()) == []
 
 
@@ -419,6 +505,20 @@ async def test_a_folder_that_is_gone_is_tried_again(desk: Desk) -> None:
     assert "check the exchange folder" in one["failure"]
     house.folder.mkdir()
     assert await house.turn(MONDAY + AGAIN_AFTER) == 1
+
+
+async def test_an_index_that_could_not_be_written_is_written_later(desk: Desk) -> None:
+    house = sending(desk, "letter")
+    await house.take()
+    await house.plan()
+    blocked = house.folder / ".index-2026-11-23.csv.tmp"
+    blocked.mkdir()
+    assert await house.turn() == 1
+    assert (await house.listed())[0]["state"] == "sent"
+    assert not (house.folder / "index-2026-11-23.csv").exists()
+    blocked.rmdir()
+    assert await house.turn(MONDAY + timedelta(minutes=1)) == 0
+    assert (house.folder / "index-2026-11-23.csv").exists()
 
 
 async def test_letters_off_leave_the_task_to_a_person(desk: Desk) -> None:
@@ -463,6 +563,8 @@ async def test_the_script_is_shown_with_the_values_of_today(desk: Desk) -> None:
     assert letter["subject"] == "Second message from Muster GmbH, customer number 10"
     with pytest.raises(NotKnown, match="no step 99"):
         await shown(99)
+    with pytest.raises(NotKnown, match="The step is a handover: nobody calls or writes for it"):
+        await shown(6)
     with pytest.raises(NotKnown, match="no debtor 11"):
         await script_shown.show_script(desk.db, desk.rules, desk.house, DebtorKey("", "11"), None, {}, MONDAY)
     desk.rules = replace(desk.rules, scripts=type(desk.rules.scripts)())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from functools import partial
 from itertools import count
@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 from structlog.testing import CapturingLogger
 
+from collectord.core.contact.facts import Fact, FactKind
 from collectord.core.house import House
 from collectord.edge.ids import new_id
 from collectord.edge.inbox import ExchangeFolders
-from collectord.edge.store import notices
+from collectord.edge.store import facts, notices, promises
 from collectord.edge.store.connection import Database, open_store
 from collectord.loops import worth_telling
 from collectord.loops.intake import IntakeEdges, import_file, reject_batch, take_inbox
@@ -328,3 +329,28 @@ async def test_each_way_is_tried_without_sending_anything(office: Office) -> Non
     [(way, good, said)] = await reach(secret)
     assert (way, good, "smtp_secret_file" in said) == ("mail", False, True)
     assert await reach(NoticesSection()) == []
+
+
+async def test_disputes_beyond_the_day_of_their_owner_are_told_once_for_each_owner_and_day(office: Office) -> None:
+    async def said(number: int, owner: str, answer_by: str) -> None:
+        fact = Fact(
+            id=f"f{number}", company="", debtor_no=str(number), kind=FactKind.DISPUTE, value="A1", at=MONDAY, owner=owner,
+            answer_by=date.fromisoformat(answer_by),
+        )  # fmt: skip
+        await office.db.write(lambda conn: facts.add_fact(conn, fact))
+
+    await said(1, "sales", "2026-11-20")
+    await said(2, "sales", "2026-11-20")
+    await said(3, "", "2026-11-20")
+    await said(4, "sales", "2026-11-23")  # today is in time
+    await office.turn(0)
+    await office.turn(600)
+    nobody = "1 dispute should have been answered by Fri 20 Nov 2026 (nobody is named); `collectord disputes` lists it."
+    two = "2 disputes should have been answered by Fri 20 Nov 2026 (sales); `collectord disputes` lists them."
+    assert sorted(office.lines()) == [nobody, two]
+    overdue = await office.db.read(lambda conn: promises.overdue_disputes(conn, minute(0), date(2026, 11, 24)))
+    assert overdue == [("", date(2026, 11, 20), 1), ("sales", date(2026, 11, 20), 2), ("sales", date(2026, 11, 23), 1)]
+    for number in (1, 2):
+        await office.db.write(lambda conn, number=number: facts.revoke_fact(conn, f"f{number}", minute(601)))  # type: ignore[misc]
+    await office.turn(700)
+    assert office.lines()[-1] == f"Over: {two}"

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from collectord.core.house import Company, House
+from collectord.core.receivables.rungs import NO_RUNGS
 from collectord.core.receivables.tasks import TaskState
 from collectord.core.rules import Rules
 from collectord.core.telephony.agents import OnDuty
@@ -152,7 +153,7 @@ async def test_after_a_step_was_carried_out_the_next_one_comes_on_its_day(db: Da
 
     async def talked(conn: Connection) -> None:
         await tasks.close_task(conn, created["id"], TaskState.DONE, "talked", NOW)
-        await tasks.mark_carried_out(conn, (await tasks.task(conn, created["id"])).key, {"A": 2}, TODAY)  # type: ignore[union-attr]
+        await tasks.mark_carried_out(conn, (await tasks.task(conn, created["id"])).key, {"A": 2}, NO_RUNGS, TODAY)  # type: ignore[union-attr]
 
     await db.write(talked)
     assert (await planned(db, rules))["created"] == []
@@ -309,7 +310,7 @@ async def test_the_days_list_is_written_once_a_working_day_and_runs_in_no_spread
         "agent": "201", "agent_name": "Anna", "ladder": "standard", "level": "2", "step": "friendly call", "items": "A",
         "open_amount": "410.00 EUR", "overdue": "410.00 EUR", "days_past_due": "12", "task": "", "why": "", "not_called_because": "",
         "briefing": "",
-        "prompted_by": "", "script": "friendly-reminder", "script_version": "1", "tone": "friendly",
+        "prompted_by": "", "script": "friendly-reminder", "script_version": "1", "tone": "friendly", "value": "39.42",
     }  # fmt: skip
     assert await write(NOW + timedelta(hours=3)) is None
     assert await write(NOW + 5 * DAY) is None, "Saturday"
@@ -345,3 +346,54 @@ async def test_the_call_list_gives_away_no_more_calls_than_there_are_minutes(db:
     assert [(row["debtor_no"], row["agent"], row["not_called_because"]) for row in listed] == [
         ("1", "201", ""), ("2", "", "Nobody has minutes left for it on Mon 23 Nov 2026: other calls are worth more."),
     ]  # fmt: skip
+
+
+EVENING = NOW.replace(hour=18, minute=30)  # half past seven in Berlin
+
+
+def team_of(**more: Any) -> Settings:
+    agent = {"id": "201", "name": "Anna", "pin": "4711", "endpoint": "PJSIP/201", **more}
+    other = {"id": "202", "name": "Ben", "pin": "4712", "endpoint": "PJSIP/202"}
+    return Settings(agent=[AgentSection(**agent), AgentSection(**other)])  # type: ignore[arg-type]
+
+
+async def listed_at(db: Database, rules: Rules, now: datetime, days: int, settings: Settings) -> list[tuple[str, str, str]]:
+    minutes = await capacity(db, settings, rules, HOUSE, now)
+    found = await call_list(db, rules, HOUSE, now, days=days, agents=[ANNA, BEN], capacity=minutes)
+    return [(row["when"], row["agent"], row["not_called_because"]) for row in found]
+
+
+async def test_a_call_after_the_working_day_stands_on_the_next_one_with_an_agent(db: Database, rules: Rules) -> None:
+    await owes(db, "1", ("A", 12, 410))
+    await planned(db, rules)
+    over = "Nobody has working time for calls on Mon 23 Nov 2026 any more."
+    ((when, agent, why),) = await listed_at(db, rules, EVENING, 2, team_of())
+    assert (when, agent) == ("2026-11-24T08:00+01:00", "201")
+    assert why.startswith(f"{over} ")
+    assert await listed_at(db, rules, EVENING, 1, team_of()) == [("2026-11-23T19:30+01:00", "", over)], "no other day was asked for"
+    await db.write(lambda conn: conn.execute("update task set expires_at = '2026-11-23T23:00:00.000000Z'"))
+    assert await listed_at(db, rules, EVENING, 2, team_of()) == [("2026-11-23T19:30+01:00", "", over)], "its moment is over by then"
+
+
+async def test_a_callback_keeps_its_hour_though_nobody_works_then(db: Database, rules: Rules) -> None:
+    await owes(db, "1", ("A", 12, 410))
+    await planned(db, rules)
+    await db.write(lambda conn: conn.execute("update task set origin = 'callback'"))
+    ((when, agent, why),) = await listed_at(db, rules, EVENING, 2, team_of())
+    assert (when, agent, why) == ("2026-11-23T19:30+01:00", "", "Nobody has working time for calls on Mon 23 Nov 2026 any more.")
+
+
+async def test_the_call_list_names_nobody_who_is_away_and_says_who_is_missing(db: Database, rules: Rules) -> None:
+    await owes(db, "1", ("A", 12, 410))
+    await planned(db, rules)
+    gone = team_of(hours="tue 08:00-12:00")
+    assert [agent for _, agent, _ in await listed_at(db, rules, NOW, 1, gone)] == ["202"]
+    await db.write(lambda conn: conn.execute("update task set agent = '201'"))
+    assert await listed_at(db, rules, NOW, 1, gone) == [
+        ("2026-11-23T10:00+01:00", "",
+         "Of those who may make this call nobody has working time for it on Mon 23 Nov 2026 any more.")
+    ]  # fmt: skip
+    await db.write(lambda conn: conn.execute("update task set agent = '', skill = 'lawyer', origin = 'manual'"))
+    by_ladder, by_hand = await listed_at(db, rules, NOW, 1, gone)
+    assert by_ladder == ("2026-11-23T10:00+01:00", "202", "")
+    assert by_hand == ("2026-11-23T10:00+01:00", "", "Nobody has the skill or the language that this call asks for.")

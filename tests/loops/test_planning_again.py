@@ -19,7 +19,7 @@ from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.tasks import TaskState
 from collectord.core.rules import Rules
 from collectord.edge.rules_files import load_rules
-from collectord.edge.store import looked_at, tasks
+from collectord.edge.store import looked_at, peers, tasks
 from collectord.edge.store.connection import Connection, Database, open_for_reading, open_store
 from collectord.loops.planning import work
 from collectord.loops.planning_pass import Order, Portion, portions
@@ -144,7 +144,7 @@ async def called(ledger: Ledger, debtor: int, end: str) -> None:
             await tasks.postpone(conn, task.id, ledger.now + timedelta(hours=3), "nobody answered", ledger.now)
             return
         if end == "spoken":
-            await tasks.mark_carried_out(conn, task.key, dict.fromkeys(task.items, task.level), ledger.house.today(ledger.now))
+            await tasks.mark_carried_out(conn, task.key, dict.fromkeys(task.items, task.level), task.rungs, ledger.house.today(ledger.now))
         await tasks.close_task(conn, task.id, TaskState.DONE if end == "spoken" else TaskState.CANCELLED, end, ledger.now)
 
     await ledger.db.write(job)
@@ -261,6 +261,17 @@ async def test_other_rules_another_house_or_a_clock_set_back_concern_everybody(l
     await ledger.sql("delete from touched")
     ledger.now -= DAY
     assert (await ledger.plan()).created == 1
+
+
+async def test_other_figures_of_the_classes_concern_everybody(ledger: Ledger) -> None:
+    await ledger.owes(1, 0, -4, 300)
+    await ledger.plan()
+    turn = await ledger.db.read(looked_at.state)
+    sums = {"II": [30, 60, 30, 120.0, 15.0, 240.0, 1800.0, 960.0]}
+    kept = {"day": ledger.day(0), "late_after": RULES.risk.late_after, "sums": sums}
+    await ledger.db.write(lambda conn: peers.keep(conn, kept))
+    await ledger.plan()
+    assert (await ledger.db.read(looked_at.state)).basis != turn.basis
 
 
 async def test_what_an_import_writes_unseen_is_looked_at_again_once_it_is_visible(ledger: Ledger) -> None:

@@ -254,3 +254,10 @@ async def test_a_conversation_in_the_history_needs_no_result(desk: Desk, tmp_pat
     assert (await import_history(desk.db, HOUSE, path, NOW))["counted"] == 1
     refused = {refusal["rule"] for refusal in (await desk.ask(MONDAY, "10"))["refusals"]}
     assert "house/after-conversation" in refused
+
+
+async def test_the_answer_says_what_now_holds(desk: Desk) -> None:
+    said = (await desk.record(NOW, dispute="A:2:wrong quantity", owner="sales", answer_by="2026-11-30"))["says"]
+    assert said == ["Dispute about A:2: no calls about it until it is settled; sales answers by Mon 30 Nov 2026."]
+    assert (await desk.record(NOW, wish="tue 10:00-11:00"))["says"] == ["Calls only Tue 10:00-11:00."]
+    assert (await desk.record(local("2026-11-23T09:45"), wish="none"))["says"] == ["No longer holds: Calls only Tue 10:00-11:00."]

@@ -97,7 +97,7 @@ async def test_a_report_is_made_before_the_estimate_is_switched_on(db: Database)
     assert [bound["percent"] for bound in told["bounds"]] == [50]
 
 
-async def test_the_classes_figures_are_added_up_once_a_day(db: Database) -> None:
+async def test_the_classes_figures_are_added_up_once_a_week(db: Database) -> None:
     await paid_in_the_past(db, 30)
     asking = replace(
         RULES, ladders=tuple(replace(ladder, levels=(replace(ladder.levels[0], min_risk=60, enabled=True),)) for ladder in RULES.ladders)
@@ -114,10 +114,12 @@ async def test_the_classes_figures_are_added_up_once_a_day(db: Database) -> None
     assert await kept() == TODAY.isoformat()
     await paid_in_the_past(db, 30, prefix="E")
     await learn(db, asking, HOUSE, NOW)
-    same_day = await db.read(lambda conn: policy_of(conn, asking, HOUSE, NOW))
-    assert same_day.risks.peers == live.risks.peers
-    await learn(db, asking, HOUSE, NOW + timedelta(days=1))
-    assert await kept() == (TODAY + timedelta(days=1)).isoformat()
+    sunday = NOW + timedelta(days=6)
+    await learn(db, asking, HOUSE, sunday)
+    same_week = await db.read(lambda conn: policy_of(conn, asking, HOUSE, sunday))
+    assert same_week.risks.peers == live.risks.peers
+    await learn(db, asking, HOUSE, NOW + timedelta(days=7))
+    assert await kept() == (TODAY + timedelta(days=7)).isoformat()
 
 
 async def test_a_ledger_is_not_read_where_no_step_asks_for_a_risk(db: Database) -> None:

@@ -22,6 +22,7 @@ from collectord.core.receivables.ledger import FOREVER, Debtor, OpenItem
 from collectord.core.receivables.policy import Policy
 from collectord.core.receivables.wanted import TEXTS, NotWanted, Wanted
 from collectord.core.wording import shown
+from tests.rules import plan_sentences
 
 DAY = timedelta(days=1)
 NO_STATE = {"", "-", "0", "none", "no", "keine", "keiner", "kein", "nein", "normal", "ok"}
@@ -163,12 +164,17 @@ def check(case: Case, answer: Wanted | NotWanted) -> None:
     told = sentence_of(answer)
     if isinstance(answer, Wanted):
         _wanted(case, answer, told)
+        true = plan_sentences.of_wanted(case, answer)
+        assert told == true, f"{told!r}, true is {true!r}"
         return
     named = {name for _, name, _, _ in Formatter().parse(TEXTS[answer.text or answer.rule][0]) if name} & answer.values.keys()
     for name in named:
         said = shown(answer.values[name], "en", "Europe/Berlin")
         assert said in told, f"{name} = {said} is not in: {told}"
     CHECKS[answer.rule](case, answer)
+    sums = _step_that_came(case, answer) if answer.rule in ("below-minimum", "not-worth") else {}
+    sentences = plan_sentences.of_refusal(case, answer, sums)
+    assert told in sentences, f"{told!r}, true is {sorted(sentences)}"
     assert answer.until is None or answer.until > case.today, f"{answer.rule} until {answer.until}"
 
 

@@ -27,7 +27,7 @@ OF_DEBTOR = frozenset(COLUMNS) - {
     "last_dunned_on", "dunning_deadline", "dunning_block", "dispute",
 }  # fmt: skip
 STORY = {"story", "settings", "rules", "edit", "debtor", "day"}
-DAY = {"on", "export", "paid", "new", "changed", "bank", "history", "record", "lead", "absent", "called", "ask", "expect", "same"}
+DAY = {"on", "edit", "export", "paid", "new", "changed", "bank", "history", "record", "lead", "absent", "called", "ask", "expect", "same"}
 CALLED = {"debtor", "result", "disposition", "promise", "callback", "note", "agent", "objection", "item", "until"}
 EXPECT = {
     "debtor", "none", "rule", "until", "why", "explain",

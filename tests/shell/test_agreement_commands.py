@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import sqlite3
 
 import pytest
 
@@ -86,7 +87,7 @@ def test_cards_are_shown_recorded_and_taken_back(house: Place) -> None:
         (["absence", "201", "2026-12-01", "never"], 2, "UNTIL 'never' is no date"),
         (["absence", "999", "2026-12-01", "2026-12-02"], 1, "Agent 999 is not in the configuration"),
         (["report", "weather"], 1, "there is no report 'weather'; known are callbacks"),
-        (["claim", 1, "--on", "2026-11-23"], 1, "no base rate of DE covers"),
+        (["claim", 1, "--on", "2027-01-04"], 1, "no base rate of DE covers"),
         (["claim", 1, "--paid", "much"], 1, "--paid: 'much' is no amount"),
         (["claim", 1, "--paid", "-1.00"], 1, "a payment is not negative"),
         (["claim", 999], 1, "999"),
@@ -101,9 +102,11 @@ def test_what_cannot_be_done_is_one_sentence(house: Place, words: list[object], 
 
 def test_an_absence_is_listed_until_it_is_taken_back(house: Place) -> None:
     agent = house.ask("agents")[0]["id"]
-    assert house.ask("absence", agent, "2026-12-01", "2026-12-02") == {
+    told = house.ask("absence", agent, "2026-12-01", "2026-12-02")
+    assert {name: value for name, value in told.items() if name not in ("nobody_left", "warnings")} == {
         "agent": agent, "from": "2026-12-01", "until": "2026-12-02", "deputy": None, "revoked": False, "callbacks_moved": 0,
     }  # fmt: skip
+    assert told["warnings"] == [left["says"] for left in told["nobody_left"]]
     assert agent in house.run("absences").out
     assert house.ask("absence", agent, "2026-12-01", "2026-12-02", "--revoke")["revoked"]
     assert house.ask("absences") == []
@@ -118,3 +121,24 @@ def test_the_report_of_callbacks_and_the_claim_have_screens(house: Place) -> Non
     assert "Not charged" in shown
     assert "not in default yet" in shown
     assert "leaves principal" in shown
+
+
+def test_an_email_of_which_nobody_knows_is_listed_and_resolved_by_a_person_with_a_reason(house: Place) -> None:
+    conn = sqlite3.connect(house.folder / "state" / "collectord.db")
+    conn.execute(
+        "insert into message (id, task_id, company, debtor_no, medium, template, language, recipient, state, made_at, not_before, sent_at)"
+        " values ('m1', 't1', '', '1', 'email', 'friendly-reminder 1', 'de', 'a@example.com', 'unknown', '2026-11-23T08:00:00.000000Z',"
+        " '2026-11-23T08:00:00.000000Z', '2026-11-23T08:00:00.000000Z')"
+    )
+    conn.commit()
+    conn.close()
+    assert [one["id"] for one in house.ask("messages", "--state", "unknown")] == ["m1"]
+    assert house.run("resolve", "m1", "--reason", "x").status == 2
+    assert house.run("resolve", "m1", "--delivered").status == 2
+    answer = house.ask("resolve", "m1", "--not-delivered", "--reason", "not in the server's log", "--by", "M. Muster")
+    assert (answer["state"], answer["debtor_no"]) == ("failed", "1")
+    assert "was not delivered, says M. Muster (" in answer["why"]
+    assert house.ask("messages", "--state", "unknown") == []
+    again = house.run("resolve", "m1", "--delivered", "--reason", "x", env={"COLLECTORD_LANGUAGE": "de"})
+    assert (again.status, again.sentences) == (1, ["Bei Nachricht m1 ist nichts zu klären: sie ist nicht zugestellt."])
+    assert "m1" in house.run("messages").out

@@ -236,15 +236,15 @@ def test_a_task_that_the_rules_do_not_want_any_more_is_not_told_as_if_they_did(h
     doc = house.explain(1)
     assert (doc["outdated"], doc["planned"]["rule"], doc["choice"]) == ("cancelled", "below-minimum", None)
     assert doc["why"] == (
-        f"May be called now, but nothing asks for it any more: {doc['planned']['why']}"
+        f"No call is due any more: {doc['planned']['why']} A call would be allowed now."
         " The task is from the last plan, the next plan cancels it."
     )
     german = house.ask("explain", 1, env={"COLLECTORD_LANGUAGE": "de"})["why"]
-    assert german.startswith("Darf jetzt angerufen werden, es steht aber nichts mehr an: ")
+    assert german.startswith("Es steht kein Anruf mehr an: ")
     assert german.endswith(" Die Aufgabe ist vom letzten Plan, der nächste streicht sie.")
     closed = house.explain(1, at="2026-11-23T20:00:00+01:00")["why"]
-    assert closed.startswith("Is not called before ")
-    assert closed.endswith(f" Planned now: {doc['planned']['why']} The task is from the last plan, the next plan cancels it.")
+    assert closed.startswith(f"No call is due any more: {doc['planned']['why']} Before Tue 24 Nov 2026 08:00 no call is allowed either: ")
+    assert closed.endswith(" The task is from the last plan, the next plan cancels it.")
     house.run("plan")
     assert (house.explain(1)["outdated"], house.explain(1)["task"]) == (None, None)
 

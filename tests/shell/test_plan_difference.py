@@ -71,8 +71,17 @@ def test_an_edit_is_shown_without_what_the_stored_tasks_become_and_counts_who_is
 
 def test_the_same_rules_change_nothing(house: Place) -> None:
     doc = house.ask("plan", "--against", house.folder / "rules")
+    assert doc["difference"]["edited"] == ["All rule files are the same."]
     assert [total["count"] for total in doc["difference"]["tasks"].values()] == [0, 0, 0, 0]
     assert all((found["appear"], found["vanish"], found["changed"]) == (0, 0, 0) for found in doc["diff"])
+
+
+def test_an_edit_without_effect_today_names_its_file_and_where_its_effect_shows(house: Place) -> None:
+    copy = edited(house, "ladders.toml", 'after_due = "20d"', 'after_due = "21d"')
+    doc = house.ask("plan", "--against", copy)
+    assert doc["difference"]["files"] == ["ladders.toml"]
+    assert doc["difference"]["edited"][-1].endswith(f"collectord simulate --rules {copy}")
+    assert "Other files: ladders.toml." in house.run("plan", "--against", copy).out
 
 
 def test_a_copy_with_mistakes_shows_all_of_them(house: Place) -> None:

@@ -53,6 +53,7 @@ def test_several_things_are_recorded_at_once_or_not_at_all(house: Place) -> None
     assert house.rules(1) == set()
     done = house.ask("record", 1, "--disposition", "promise", "--promise", "50:2026-11-30", "--wish", "tue 10:00-11:00")
     assert [one["kind"] for one in done["recorded"]] == ["contact", "wish", "disposition"]
+    assert [one.split(" ", 1)[0] for one in done["says"]] == ["Recorded:", "Promise", "Calls"]
 
 
 def test_a_wrong_number_uncounts_the_calls_to_it(house: Place) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 from xml.etree import ElementTree
 
 import pytest
 
-from collectord import screens_rules
-from collectord.watching import WATCH, tell
-from tests.shell.place import Place, row
+from tests.shell.place import MONDAY, Place, row
+from tests.shell.test_progress import seen_on_a_terminal
 
 DAY = {
     "day", "works", "tasks", "created", "calls", "reached", "minutes", "capacity", "promised", "kept", "broken", "paid", "by_talks",
@@ -97,21 +97,16 @@ def test_the_picture_is_an_svg_and_a_folder_that_is_not_there_is_said(house: Pla
 
 def test_the_table_has_a_line_a_day_and_wrong_numbers_are_wrong_usage(house: Place) -> None:
     told = house.run("simulate", "--days", 2, "--agents", 1).out
-    assert "Mon 2026-11-23" in told
-    assert "Tue 2026-11-24" in told
+    assert "Mon 23 Nov 2026" in told
+    assert "Tue 24 Nov 2026" in told
     assert "█" in told
     assert "Measured elsewhere" in told
     assert house.run("simulate", "--days", 0).status == 2
     assert house.run("simulate", "--agents", -1).status == 2
 
 
-def test_the_bar_is_told_how_far_it_is_and_is_gone_afterwards(capfd: pytest.CaptureFixture[str]) -> None:
-    with screens_rules.progress(quiet=False):
-        tell("2026-11-23", 0, 2)
-        tell("2026-11-24", 2, 2)
-        print("the answer")
-    tell("nobody looks", 1, 2)
-    assert WATCH.get() is None
-    with screens_rules.progress(quiet=True):
-        assert WATCH.get() is None
-    assert "the answer" in capfd.readouterr().out
+def test_whoever_waits_at_a_terminal_sees_which_day_is_played(house: Place) -> None:
+    shown, out = seen_on_a_terminal(house, "--now", MONDAY, "simulate", "--days", 20, "--agents", 1)
+    assert re.search(r"2026-11-\d\d .* [0-9]+/20", shown)
+    assert "simulation" in out
+    assert "2026-11-23 " not in seen_on_a_terminal(house, "--now", MONDAY, "--json", "simulate", "--days", 2)[0]

@@ -10,17 +10,14 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
+from types import ModuleType
 from typing import Literal
-
-import holidays
-from holidays.registry import COUNTRIES
 
 from collectord.core.wording import Language
 
 SATURDAY = 5
 ONE_DAY = timedelta(days=1)
-_WITH_TABLE = frozenset(names[1] for names in COUNTRIES.values())  # list_supported_countries() would load all 250 of them: 0.3 s
 
 # Holidays of most communities of a region: the rest cannot be told apart by an address, and a doubt means no call.
 _WIDE_CATEGORIES = {("DE", "BY"): ("public", "catholic")}  # Assumption Day, 1,700 of 2,056 Bavarian communities
@@ -47,15 +44,28 @@ def _plain(text: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFKD", spelt) if letter.isalnum())
 
 
+@cache
+def _library() -> ModuleType:
+    import holidays  # takes a third of a second, and a planner never asks
+
+    return holidays
+
+
+@cache
+def _with_table() -> frozenset[str]:
+    """list_supported_countries() would load all 250 of them: 0.3 s."""
+    return frozenset(names[1] for names in _library().registry.COUNTRIES.values())
+
+
 def has_table(country: str) -> bool:
     """Whether there are holiday tables for this ISO code, of two letters."""
-    return country in _WITH_TABLE
+    return country in _with_table()
 
 
 @lru_cache(maxsize=512)
 def _names(country: str) -> Mapping[str, str]:
     """Every spelling of a region that we know -> the code of the holiday table."""
-    kind = type(holidays.country_holidays(country))
+    kind = type(_library().country_holidays(country))
     names = {_plain(code): code for code in kind.subdivisions}
     names |= {_plain(country + code): code for code in kind.subdivisions}
     for alias, code in kind.subdivisions_aliases.items():
@@ -71,13 +81,13 @@ def region_code(country: str, region: str) -> str:
 
 @lru_cache(maxsize=8192)
 def _table(country: str, region: str, year: int, language: Language) -> Mapping[date, str]:
-    kind = type(holidays.country_holidays(country))
+    kind = type(_library().country_holidays(country))
     if not kind.start_year <= year <= kind.end_year:
         raise HolidaysUnknown(country, year)
     wanted = "de" if language == "de" else "en_US"
     spoken = wanted if wanted in kind.supported_languages else kind.default_language
     categories = _WIDE_CATEGORIES.get((country, region), ("public",))
-    found = holidays.country_holidays(country, subdiv=region or None, years=year, expand=False, language=spoken, categories=categories)
+    found = _library().country_holidays(country, subdiv=region or None, years=year, expand=False, language=spoken, categories=categories)
     return dict(found)
 
 
@@ -91,7 +101,7 @@ def _tables(country: str, region: str, year: int, language: Language) -> tuple[M
     if known:
         table = _table(country, known, year, language)
         return table, table
-    regions = [_table(country, code, year, language) for code in type(holidays.country_holidays(country)).subdivisions]
+    regions = [_table(country, code, year, language) for code in type(_library().country_holidays(country)).subdivisions]
     somewhere = dict(nation)
     for table in regions:
         for day, name in table.items():

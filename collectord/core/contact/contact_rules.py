@@ -35,18 +35,18 @@ TEXTS: Texts = {
         "Credits cover the items that may be spoken about ({items}).",
         "Gutschriften decken die Posten, über die gesprochen werden darf ({items}).",
     ),
-    "dispute": ("Disputed, and nothing else is owed: {items}.", "Bestritten, und sonst ist nichts offen: {items}."),
+    "dispute": ("Disputed, and nothing else may be spoken about: {items}.", "Bestritten, und sonst gibt es nichts zu besprechen: {items}."),
     "dunning-block": (
-        "Dunning block until {day}, and nothing else is owed: {items}.",
-        "Mahnsperre bis {day}, und sonst ist nichts offen: {items}.",
+        "Dunning block until {day}, and nothing else may be spoken about: {items}.",
+        "Mahnsperre bis {day}, und sonst gibt es nichts zu besprechen: {items}.",
     ),
     "dunning-block-forever": (
-        "Dunning block until further notice, and nothing else is owed: {items}.",
-        "Mahnsperre bis auf Weiteres, und sonst ist nichts offen: {items}.",
+        "Dunning block until further notice, and nothing else may be spoken about: {items}.",
+        "Mahnsperre bis auf Weiteres, und sonst gibt es nichts zu besprechen: {items}.",
     ),
     "direct-debit": (
-        "Collected by direct debit that has not come back, and nothing else is owed: {items}.",
-        "Wird per Lastschrift eingezogen, die nicht zurückkam, und sonst ist nichts offen: {items}.",
+        "Collected by direct debit that has not come back, and nothing else may be spoken about: {items}.",
+        "Wird per Lastschrift eingezogen, die nicht zurückkam, und sonst gibt es nichts zu besprechen: {items}.",
     ),
     "returned": (
         "{item} is collected by direct debit, and that came back on {day}, says the bank statement.",
@@ -57,8 +57,8 @@ TEXTS: Texts = {
         "Durch die Zentrale {head} ({name}) abgedeckt; der mit dieser Filiale vereinbarte Rückruf wird dennoch gehalten.",
     ),
     "override": (
-        "The rule {rule} is set aside by {actor} since {day}: {reason}",
-        "Die Regel {rule} ist durch {actor} seit {day} ausgesetzt: {reason}",
+        "The rule {rule} is set aside by {actor} since {day}: {reason}.",
+        "Die Regel {rule} ist durch {actor} seit {day} ausgesetzt: {reason}.",
     ),
 }
 
@@ -213,13 +213,11 @@ def _told(question: Question, refusal: Refusal, debits: tuple[OpenItem, ...], at
     if not refusal.rule.startswith("guard/"):
         return refusal.reason
     items = [item for item in debits if any(other.rule == refusal.rule for other in _held(question, item, at))]
-    names = [item.item_no for item in items]
-    if code == "dunning-block":
-        until = max(item.dunning_block_until for item in items if item.dunning_block_until is not None)
-        if until < FOREVER:
-            return question.says(TEXTS, code, day=until, items=names)
-        code = "dunning-block-forever"
-    return question.says(TEXTS, code, items=names)
+    if code != "dunning-block":
+        return question.says(TEXTS, code, items=[item.item_no for item in items])
+    until = max(item.dunning_block_until for item in items if item.dunning_block_until is not None)
+    longest = [item.item_no for item in items if item.dunning_block_until == until]  # of the others another day is true
+    return question.says(TEXTS, code if until < FOREVER else "dunning-block-forever", day=until, items=longest)
 
 
 def _first_free(question: Question, at: datetime) -> datetime | None:

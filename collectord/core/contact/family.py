@@ -7,7 +7,7 @@ Invariant: what stops a branch keeps only its own items out of the call; contact
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -19,6 +19,9 @@ from collectord.core.receivables.history import Touch
 from collectord.core.receivables.holds import gather
 from collectord.core.receivables.seen_payments import SeenPayment, blocking
 from collectord.core.wording import Texts
+
+SET_ASIDE: Mapping[str, str] = {"debtors/grace": FactKind.GRACE, "debtors/objection": FactKind.OBJECTION}
+"""What a person may set aside of what people said, and the facts behind it."""
 
 TEXTS: Texts = {
     "left-out": ("Not about branch {branch} ({name}): {why}.", "Nicht über die Filiale {branch} ({name}): {why}."),
@@ -47,6 +50,7 @@ def left_out(question: Question) -> Iterator[Notice]:
 def as_one(root: DebtorFacts, branches: Sequence[DebtorFacts], house: House, today: date) -> DebtorFacts:
     """The head office with its branches' items; what holds a branch back keeps that branch's items out."""
     family = {root.key, *(branch.key for branch in branches)}
+    branches = [_without_overridden(branch, today) for branch in branches]
     told = {branch.key: _held_back(branch, house, today) for branch in branches}
     covered = [branch for branch in branches if not told[branch.key]]
     contacts = [*root.contacts, *(_referred(contact) for branch in branches for contact in branch.contacts)]
@@ -93,6 +97,13 @@ def _held_back(branch: DebtorFacts, house: House, today: date) -> str:
     if blocking(branch.payments, branch.items) or any(day + timedelta(days=2 * house.paid_already_days) >= today for day in said):
         return "payment"
     return ""
+
+
+def _without_overridden(branch: DebtorFacts, today: date) -> DebtorFacts:
+    """What a person set aside for the branch does not keep its items out of the head office's call either."""
+    aside = {fact.value for fact in branch.known(FactKind.OVERRIDE) if fact.until_on is None or fact.until_on >= today}
+    gone = {kind for rule, kind in SET_ASIDE.items() if rule in aside}
+    return replace(branch, facts=tuple(fact for fact in branch.facts if fact.kind not in gone)) if gone else branch
 
 
 def _referred(contact: Contact) -> Contact:

@@ -14,11 +14,22 @@ from collectord.core.contact.exceptions import callback_windows
 from collectord.core.contact.facts import DebtorFacts, FactKind
 from collectord.core.contact.packs import Pack
 from collectord.core.contact.refusals import Notice, Question, Refusal
-from collectord.core.contact.week import WHOLE_DAY, Week, both, day_start, next_inside, parse_days, parse_week, shown_week, without_days
+from collectord.core.contact.week import (
+    WHOLE_DAY,
+    Week,
+    both,
+    day_start,
+    next_inside,
+    parse_days,
+    parse_week,
+    shown_days,
+    shown_week,
+    without_days,
+)
 from collectord.core.house import House
-from collectord.core.receivables.frame import with_letters
+from collectord.core.receivables.frame import MEDIUM_TITLES, with_letters
 from collectord.core.receivables.ledger import OpenItem
-from collectord.core.wording import Texts, phrase
+from collectord.core.wording import Bilingual, Texts, phrase
 
 FRAME_RULES = (
     "debtors/approval",
@@ -53,16 +64,16 @@ TEXTS: Texts = {
     "no-strategy": ("No strategy is for this debtor's class.", "Für die Klasse dieses Debitors gibt es keine Strategie."),
     "exception": (" rules/debtors.toml has an exception{by}.", " rules/debtors.toml enthält eine Ausnahme{by}."),
     "paused": (
-        "All contacts are stopped up to {day}, by {who}: {why}",
-        "Alle Kontakte ruhen bis einschließlich {day}, veranlasst von {who}: {why}",
+        "All contacts are stopped up to {day}, by {who}: {why}.",
+        "Alle Kontakte ruhen bis einschließlich {day}, veranlasst von {who}: {why}.",
     ),
     "grace": (
-        "{who} gave the debtor time up to {day}: {why}",
-        "{who} hat dem Debitor Zeit bis einschließlich {day} gegeben: {why}",
+        "{who} gave the debtor time up to {day}: {why}.",
+        "{who} hat dem Debitor Zeit bis einschließlich {day} gegeben: {why}.",
     ),
     "objection": (
-        "{item} waits up to {day} because of what the debtor said: {why}",
-        "{item} wartet bis einschließlich {day} wegen dessen, was der Debitor sagte: {why}",
+        "{item} waits up to {day} because of what the debtor said: {why}.",
+        "{item} wartet bis einschließlich {day} wegen dessen, was der Debitor sagte: {why}.",
     ),
     "media": (
         "For this debtor only {media} is meant, not {medium} (rules/debtors.toml).",
@@ -71,6 +82,10 @@ TEXTS: Texts = {
     "hours": (
         "This debtor is called only {week} (rules/debtors.toml).",
         "Dieser Debitor wird nur angerufen: {week} (rules/debtors.toml).",
+    ),
+    "not-on": (
+        "This debtor is not called {days} (rules/debtors.toml).",
+        "Dieser Debitor wird {days} nicht angerufen (rules/debtors.toml).",
     ),
     "ask-first": (
         "Ask {role} first before this debtor is called; who did records it with --asked {role}.",
@@ -164,7 +179,9 @@ def _media(question: Question) -> Refusal | None:
     only = question.facts.frame.only
     if not only or question.medium in only:
         return None
-    return Refusal("debtors/media", question.says(TEXTS, "media", media=only, medium=question.medium), None)
+    media = [Bilingual(MEDIUM_TITLES[medium]) for medium in only]
+    medium = Bilingual(MEDIUM_TITLES[question.medium])
+    return Refusal("debtors/media", question.says(TEXTS, "media", media=media, medium=medium), None)
 
 
 def _hours(question: Question, at: datetime) -> Refusal | None:
@@ -175,7 +192,11 @@ def _hours(question: Question, at: datetime) -> Refusal | None:
     opens = next_inside(at, home, week, lambda day: False)
     if opens == at:
         return None
-    return Refusal("debtors/hours", question.says(TEXTS, "hours", week=shown_week(week, question.language)), opens)
+    if frame.hours:
+        reason = question.says(TEXTS, "hours", week=shown_week(week, question.language))
+    else:
+        reason = question.says(TEXTS, "not-on", days=shown_days(parse_days(frame.not_on), question.language))
+    return Refusal("debtors/hours", reason, opens)
 
 
 def _ask_first(question: Question, at: datetime) -> Refusal | None:

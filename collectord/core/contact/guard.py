@@ -72,8 +72,8 @@ TEXTS: Texts = {
         "{amount} sind für {day} zugesagt, die Teamleitung muss zustimmen; solange, längstens bis {until}, ruft niemand an.",
     ),
     "dunning-deadline": (
-        "Accounting gave the debtor until {day} for {items}; no call before that day.",
-        "Die Buchhaltung hat dem Debitor für {items} eine Frist bis {day} gesetzt; kein Anruf vor diesem Tag.",
+        "Accounting's payment deadline for {items} is {day}; no call before that day.",
+        "Zahlungsfrist der Buchhaltung für {items} am {day}; kein Anruf vor diesem Tag.",
     ),
     "payment-seen": (
         "The debtor said on {day} that it is paid; {count} banking days are given for the payment to arrive.",
@@ -235,7 +235,7 @@ def dated_refusals(question: Question, at: datetime) -> Iterator[Refusal]:
     deadlines = [item for item in facts.debits if item.dunning_deadline is not None and at < question.begins(item.dunning_deadline)]
     if deadlines:
         latest = max(item.dunning_deadline for item in deadlines if item.dunning_deadline is not None)
-        items = [item.item_no for item in deadlines]
+        items = [item.item_no for item in deadlines if item.dunning_deadline == latest]
         yield _refusal(question, "dunning-deadline", question.begins(latest), day=latest, items=items)
     yield from _payment_seen(question, at)
 

@@ -36,13 +36,25 @@ TEXTS: Texts = {
         "There was a conversation on {day}; no call before {until}.",
         "Am {day} gab es ein Gespräch; kein Anruf vor dem {until}.",
     ),
+    "quiet-callback": (
+        "There was a conversation on {day}; before {until} only the agreed callback.",
+        "Am {day} gab es ein Gespräch; vor dem {until} nur der vereinbarte Rückruf.",
+    ),
     "quiet-number": (
         "There was a conversation on {number} on {day}; no call to it before {until}.",
         "Am {day} gab es unter {number} ein Gespräch; dort kein Anruf vor dem {until}.",
     ),
+    "quiet-number-callback": (
+        "There was a conversation on {number} on {day}; before {until} only the agreed callback.",
+        "Am {day} gab es unter {number} ein Gespräch; vor dem {until} nur der vereinbarte Rückruf.",
+    ),
     "quiet-item": (
         "There was a conversation about {item} on {day}; no call about it before {until}.",
         "Am {day} gab es ein Gespräch zu {item}; dazu kein Anruf vor dem {until}.",
+    ),
+    "quiet-item-callback": (
+        "There was a conversation about {item} on {day}; before {until} only the agreed callback.",
+        "Am {day} gab es ein Gespräch zu {item}; vor dem {until} nur der vereinbarte Rückruf.",
     ),
     "retry": (
         "The call of {at} ended with {result}; the next one comes {wait} later at the earliest.",
@@ -144,6 +156,8 @@ def _in_quiet(question: Question, pack: Pack, quiet: Quiet, item: str | None, at
     until = max(ends)
     last = talks[ends.index(until)]
     code = {"debtor": "quiet", "number": "quiet-number", "item": "quiet-item"}[quiet.scope]
+    if "callback" in quiet.unless and any(at < agreed < until for agreed, _ in callback_windows(question, since_used=False)):
+        code += "-callback"  # to say that nobody calls before `until` would not be true
     day, free = question.place.local_day(last.at), question.place.local_day(until)
     number = question.number.e164 if question.number else ""
     reason = question.says(TEXTS, code, day=day, until=free, item=item or "", number=number)

@@ -12,35 +12,32 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from collectord.core.contact.ahead import Ahead
 from collectord.core.contact.contact_rules import Allowed, Refusal, Refused
 from collectord.core.contact.facts import DebtorFacts
 from collectord.core.contact.frame_rules import frame_document
 from collectord.core.contact.refusals import Notice
+from collectord.core.contact.week import day_start
 from collectord.core.house import House
 from collectord.core.money import plain_map
 from collectord.core.receivables.briefing import booked_until, briefing, dunning_document, proofs
 from collectord.core.receivables.dunning import Cancel, Change, decided
+from collectord.core.receivables.frame import MEDIUM_TITLES
 from collectord.core.receivables.ledger import Debtor, oldest_days_past_due, open_total, overdue_total
 from collectord.core.receivables.tasks import Origin, Task
 from collectord.core.receivables.wanted import NotWanted, Wanted
-from collectord.core.wording import Texts, Told, phrase, safe
+from collectord.core.wording import Bilingual, Language, Texts, Told, phrase, safe
 
-LONGEST = 500  # characters of a task's sentence
+LONGEST = 500  # characters of a task's sentence, and of what is planned
 
 TEXTS: Texts = {
     "call": ("May be called now on {number}. {wanted}", "Darf jetzt unter {number} angerufen werden. {wanted}"),
-    "other-medium": (
-        "May be called now, but the rules ask for another medium ({medium}). {wanted}",
-        "Darf jetzt angerufen werden, vorgesehen ist aber {medium}. {wanted}",
-    ),
-    "no-wish-now": (
-        "May be called now, but nothing asks for it any more: {wanted}",
-        "Darf jetzt angerufen werden, es steht aber nichts mehr an: {wanted}",
-    ),
-    "no-wish": (
-        "May be called now, but nothing asks for it: {wanted}",
-        "Darf jetzt angerufen werden, es steht aber nichts an: {wanted}",
-    ),
+    "other-medium": ("No call is intended but {medium}: {wanted}{now}", "Kein Anruf vorgesehen, sondern {medium}: {wanted}{now}"),
+    "no-wish-now": ("No call is due any more: {wanted}{now}", "Es steht kein Anruf mehr an: {wanted}{now}"),
+    "no-wish": ("No call is due: {wanted}{now}", "Es steht kein Anruf an: {wanted}{now}"),
+    "later": ("Is not called before {at}: {wanted}{now}", "Wird nicht vor {at} angerufen: {wanted}{now}"),
+    "free": (" A call would be allowed now.", " Erlaubt wäre ein Anruf jetzt."),
+    "not-free": (" Before {at} no call is allowed either: {reason}{more}", " Vor {at} ist auch kein Anruf erlaubt: {reason}{more}"),
     "cancelled": (
         " The task is from the last plan, the next plan cancels it.",
         " Die Aufgabe ist vom letzten Plan, der nächste streicht sie.",
@@ -69,9 +66,11 @@ def explained(
     house: House,
     now: datetime,
     notices: Sequence[Notice] = (),
+    ahead: Ahead | None = None,
 ) -> dict[str, Any]:
     """The JSON document. `tasks`: the debtor's live ones; the one that comes next speaks for the rules. `notices`: beyond the gate's."""
     debtor, today = facts.debtor, house.today(now)
+    ahead = ahead or Ahead(asked_at=now)
     task = min(tasks, key=lambda one: (one.not_before, -one.priority, one.id), default=None)
     home = answer.place.home
     outdated = _outdated(task, wanted, home)
@@ -96,7 +95,7 @@ def explained(
         "ladder": (task.ladder if task and task.ladder else None) or ladder,
         "level": task.level if task else asked.level.number if asked else None,
         "medium": task.medium if task else asked.medium if asked else None,
-        "planned": _planned(wanted, house, home),
+        "planned": _planned(wanted, house, home, ahead.says),
         "may_call": isinstance(answer, Allowed),
         "never": isinstance(answer, Refused) and answer.never,
         "number": answer.number if isinstance(answer, Allowed) else None,
@@ -109,21 +108,21 @@ def explained(
             {"rule": refusal.rule, "reason": refusal.reason, "not_before": shown_instant(refusal.not_before, home)} for refusal in refusals
         ],
         "not_before": shown_instant(not_before, home),
-        "why": _why(answer, wanted, task, house, outdated),
+        "why": _why(answer, wanted, task, house, outdated, ahead),
         "task": task.id if task else None,
         "outdated": outdated or None,
         "warnings": [{"rule": notice.rule, "reason": notice.reason} for notice in (*answer.warnings, *notices)],
     }
 
 
-def _planned(wanted: Wanted | NotWanted, house: House, zone: str) -> dict[str, Any]:
+def _planned(wanted: Wanted | NotWanted, house: House, zone: str, says: str) -> dict[str, Any]:
     """What the ladder says today, whatever task there is: the step, or the rule that asks for nothing and its first day of a new answer."""
     refused = wanted if isinstance(wanted, NotWanted) else None
     return {
         "wanted": refused is None,
         "rule": refused.rule if refused else None,
         "until": refused.until.isoformat() if refused and refused.until else None,
-        "why": wanted.why(house.language, zone),
+        "why": says or wanted.why(house.language, zone),
     }
 
 
@@ -157,21 +156,51 @@ def _seen(ladder: str, level: int, medium: str, items: tuple[str, ...], amounts:
     return ladder, level, medium, items, dict(amounts)
 
 
-def _why(answer: Allowed | Refused, wanted: Wanted | NotWanted, task: Task | None, house: House, outdated: str) -> str:
+def _why(answer: Allowed | Refused, wanted: Wanted | NotWanted, task: Task | None, house: House, outdated: str, ahead: Ahead) -> str:
+    """Gate and plan in one: the later of the two days comes first, and the sentence names no other as if it were the day of a call."""
     language, zone = house.language, answer.place.home
-    said = task.why if task and not outdated else wanted.why(language, zone)
-    medium = task.medium if task and not outdated else wanted.medium if isinstance(wanted, Wanted) else ""
+    kept = task if task and not outdated else None
+    moves_on = isinstance(wanted, Wanted) and kept is not None and kept.origin is Origin.LADDER  # its stored sentence may be a day old
+    said = Told(safe(kept.why if kept and not moves_on else ahead.says or wanted.why(language, zone), LONGEST))
+    medium = kept.medium if kept else wanted.medium if isinstance(wanted, Wanted) else ""
     stale = phrase(TEXTS, outdated, language, zone, was=Told(safe(task.why, LONGEST))) if task and outdated else ""
+    code = _plans(answer, wanted, medium, ahead)
+    if code in ("other-medium", "later", "no-wish"):
+        code = "no-wish-now" if code == "no-wish" and outdated else code
+        title = Bilingual(MEDIUM_TITLES[medium]) if medium else ""
+        now = _gate(answer, "not-free", language, zone) if isinstance(answer, Refused) else phrase(TEXTS, "free", language, zone)
+        return phrase(TEXTS, code, language, zone, at=ahead.call_at, medium=title, wanted=said, now=Told(now)) + stale
     if isinstance(answer, Allowed):
-        code = "call" if medium == "call" else "other-medium" if medium else "no-wish-now" if outdated else "no-wish"
-        return phrase(TEXTS, code, language, zone, number=answer.number, medium=medium, wanted=Told(safe(said, LONGEST))) + stale
+        return phrase(TEXTS, "call", language, zone, number=answer.number, wanted=said) + stale
     if stale:
-        stale = phrase(TEXTS, "planned-now", language, zone, wanted=Told(safe(said, LONGEST))) + stale
+        stale = phrase(TEXTS, "planned-now", language, zone, wanted=said) + stale
+    return _gate(answer, code, language, zone) + stale
+
+
+def _plans(answer: Allowed | Refused, wanted: Wanted | NotWanted, medium: str, ahead: Ahead) -> str:
+    """Which of the two decides when somebody calls, as the code of its sentence."""
+    if isinstance(answer, Refused) and answer.not_before is None:
+        return "never" if answer.never else "unknown"
+    if medium not in ("", "call"):
+        return "other-medium"
+    free_at = answer.not_before if isinstance(answer, Refused) else None
+    if ahead.call_at is not None:
+        if ahead.due is not None and ahead.due > (free_at or ahead.asked_at):
+            return "later"
+        return "until" if free_at else "call"
+    if medium == "call":
+        return "until" if free_at else "call"
+    waits = wanted.until if isinstance(wanted, NotWanted) else None
+    if free_at is None or waits is None or day_start(waits, answer.place.home) > free_at:
+        return "no-wish"
+    return "until"
+
+
+def _gate(answer: Refused, code: str, language: Language, zone: str) -> str:
     first = _deciding(answer)
     others = tuple(dict.fromkeys(refusal.rule for refusal in answer.refusals if refusal.rule != first.rule))
     more = phrase(TEXTS, "more", language, zone, count=len(others), names=others) if others else ""
-    code = "never" if answer.never else "unknown" if answer.not_before is None else "until"
-    return phrase(TEXTS, code, language, zone, at=answer.not_before, reason=first.reason, more=more) + stale
+    return phrase(TEXTS, code, language, zone, at=answer.not_before, reason=Told(first.reason), more=Told(more))
 
 
 def _deciding(answer: Refused) -> Refusal:

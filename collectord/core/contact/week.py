@@ -7,7 +7,7 @@ Invariant: an instant is inside exactly when the local wall clock is, on days wi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -25,6 +25,10 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _GERMAN = {"mo": "mon", "di": "tue", "mi": "wed", "do": "thu", "fr": "fri", "sa": "sat", "so": "sun"}
 _ENGLISH = {"monday": "mon", "tuesday": "tue", "wednesday": "wed", "thursday": "thu", "friday": "fri", "saturday": "sat", "sunday": "sun"}
 _NAMES = {name: number for number, name in enumerate(_DAYS)}
+_ON_DAYS: Mapping[Language, tuple[str, ...]] = {
+    "en": ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays"),
+    "de": ("montags", "dienstags", "mittwochs", "donnerstags", "freitags", "samstags", "sonntags"),
+}
 _CLOCK = re.compile(r"\A([0-9]{1,2})(?::([0-9]{2}))?\Z", re.ASCII)
 
 
@@ -210,6 +214,13 @@ def shown_week(week: Week, language: Language) -> str:
             hours = "" if windows == WHOLE_DAY else " " + ", ".join(f"{_minutes(start)}-{_minutes(end)}" for start, end in windows)
             shown.append(days + hours)
     return ", ".join(shown)
+
+
+def shown_days(days: Iterable[int], language: Language) -> str:
+    """`on Fridays and Saturdays`, `freitags und samstags`."""
+    *first, last = [_ON_DAYS[language][day] for day in sorted(days)]
+    joined = f"{', '.join(first)} {'und' if language == 'de' else 'and'} {last}" if first else last
+    return joined if language == "de" else f"on {joined}"
 
 
 def _minutes(minutes: int) -> str:

@@ -18,6 +18,7 @@ from collectord.core.receivables.claims import DAY
 from collectord.core.receivables.dunning import day_begins
 from collectord.core.receivables.ledger import OpenItem, open_total
 from collectord.core.receivables.promises import Judgement, Kept, Open, PartlyKept, Promise, PromiseState
+from collectord.core.receivables.rungs import NO_RUNGS
 from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.telephony.disposition_rules import FollowUpRules
 from collectord.core.wording import Language, Texts, phrase
@@ -120,7 +121,7 @@ def conclude(
     task = _task(promise, owed, origin, rules, now, task_id, why) if owed else None
     held = [waits[item.item_no] for item in owed if item.item_no in waits]
     if task is not None and len(held) == len(owed):
-        task = replace(task, not_before=day_begins(min(held) + DAY, zone), state=TaskState.PLANNED)
+        task = replace(task, not_before=day_begins(min(held) + DAY, zone), own_at=now, state=TaskState.PLANNED)
     return Verdict(state, paid, why, task, ends_plan=bool(promise.plan_id))
 
 
@@ -160,6 +161,7 @@ def _task(promise: Promise, owed: list[OpenItem], origin: Task | None, rules: Fo
         medium="call",
         ladder=origin.ladder if origin else "",
         level=origin.level if origin else 0,
+        rungs=origin.rungs if origin else NO_RUNGS,
         items=tuple(item.item_no for item in owed),
         open_amount=open_total(owed),
         not_before=now,

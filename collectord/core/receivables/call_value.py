@@ -42,7 +42,7 @@ TEXTS: Texts = {
         "{money} stehen auf dem Spiel x {reached} der Anrufe erreichen jemanden x {pays} davon zahlen deshalb ({days} Tage"
         " überfällig{broken}) x Dringlichkeit {urgency} (Priorität {priority}) / {minutes} Minuten je Anruf = {value} je Minute.",
     ),
-    "broken": (", {count} promise(s) broken", ", {count} Zusage(n) gebrochen"),
+    "broken": (", {count} {count:promise|promises} broken", ", {count} {count:Zusage|Zusagen} gebrochen"),
 }
 
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 from collectord.core.receivables.ledger import OpenItem
 
 DAY = timedelta(days=1)
+NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,12 @@ def net(debits: Sequence[OpenItem], everything: Iterable[OpenItem]) -> list[Clai
     credit: dict[str, Decimal] = {}
     for item in everything:
         if item.open_amount < 0:
-            credit[item.currency] = credit.get(item.currency, Decimal(0)) - item.open_amount
+            credit[item.currency] = credit.get(item.currency, NOTHING) - item.open_amount
+    if not credit:
+        return [Claim(item, item.open_amount) for item in debits]
     claims = []
     for item in debits:
-        paid = min(credit.get(item.currency, Decimal(0)), item.open_amount)
+        paid = min(credit.get(item.currency, NOTHING), item.open_amount)
         if paid:
             credit[item.currency] -= paid
         if item.open_amount > paid:

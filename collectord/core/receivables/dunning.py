@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from collectord.core.receivables.escalation import wanted
@@ -79,11 +80,16 @@ def plan_tasks(
     """What becomes of the debtor's live ladder task (`existing`, at most one). A task in somebody's hands is kept as it is."""
     if existing is not None and existing.state not in CHANGEABLE:
         return Keep(existing)
-    return decided(wanted(debtor, items, ladder, today, holds=holds, history=history, policy=policy), existing, zone)
+    task = existing if existing is None or ladder is None else existing.counted_in(ladder.rungs)
+    decision = decided(wanted(debtor, items, ladder, today, holds=holds, history=history, policy=policy), task, zone)
+    match decision:
+        case Keep(Task() as kept, Wanted() as asked) if kept is not existing:
+            return Change(kept, asked)  # the same step, which has another number now
+    return decision
 
 
 def decided(answer: Wanted | NotWanted, existing: Task | None, zone: str) -> Decision:
-    """What the answer does to the task that there is."""
+    """What the answer does to the task that there is; its step is counted in the ladder that was asked."""
     if existing is not None and existing.state not in CHANGEABLE:
         return Keep(existing)
     match answer, existing:
@@ -115,6 +121,7 @@ def new_task(asked: Wanted, task_id: str, now: datetime, *, language: Language, 
         debtor_no=asked.key.debtor_no,
         medium=asked.medium,
         ladder=asked.ladder,
+        rungs=asked.rungs,
         level=asked.level.number,
         items=asked.items,
         open_amount=asked.open_amount,
@@ -144,7 +151,7 @@ def changed_task(change: Change, now: datetime, *, language: Language, zone: str
     )
     if (before.ladder, before.level) != (fresh.ladder, fresh.level):
         return fresh
-    return replace(fresh, not_before=before.not_before, state=before.state, attempts_made=before.attempts_made)
+    return replace(fresh, not_before=before.not_before, own_at=before.own_at, state=before.state, attempts_made=before.attempts_made)
 
 
 def _says_the_same(task: Task, asked: Wanted) -> bool:
@@ -165,6 +172,7 @@ def _says_the_same(task: Task, asked: Wanted) -> bool:
     )
 
 
+@lru_cache(maxsize=4_096)
 def day_begins(day: date, zone: str) -> datetime:
-    """The first instant of this day there."""
+    """The first instant of this day there. A plan asks for the same few days tens of thousands of times."""
     return datetime.combine(day, time(0), ZoneInfo(zone)).astimezone(UTC)

@@ -16,14 +16,14 @@ from decimal import Decimal
 from collectord.core.money import Money
 from collectord.core.receivables.claims import DAY, Claim, net
 from collectord.core.receivables.frame import with_letters
-from collectord.core.receivables.handover import choose
+from collectord.core.receivables.handover import Handover, Unfit, choose
 from collectord.core.receivables.history import NO_HISTORY, History
 from collectord.core.receivables.holds import NO_HOLD, Holds
 from collectord.core.receivables.ladders import Ladder, Level, SeveralItems
-from collectord.core.receivables.ledger import Debtor, OpenItem
+from collectord.core.receivables.ledger import OLDEST_FIRST, Debtor, OpenItem
 from collectord.core.receivables.policy import PLAIN, Policy
 from collectord.core.receivables.standstill import obstacle, standstill
-from collectord.core.receivables.steps import Step, View, next_step, position, risk_may_rise
+from collectord.core.receivables.steps import Step, View, next_step, position, risk_changes_on
 from collectord.core.receivables.triggers import Fired, Waits, fired, last_contact
 from collectord.core.receivables.wanted import NotWanted, Wanted, moneys
 
@@ -45,7 +45,7 @@ def wanted(
     to fall due and courtesy steps. Where the ladder wants nothing yet, a trigger may bring its next step forward. What the debtor's frame
     leaves no room for is not wanted.
     """
-    everything = sorted(items, key=lambda item: (item.due_on, item.item_no))
+    everything = sorted(items, key=OLDEST_FIRST)
     if ladder is None:
         return NotWanted(rule="no-ladder", until=None, values={})
     frame = policy.frames.of(debtor)
@@ -55,7 +55,7 @@ def wanted(
     debits = [item for item in everything if item.open_amount > 0]
     if not debits:
         return NotWanted(rule="nothing-open", until=None, values={})
-    obstacles = [obstacle(item, ladder, holds, today) for item in debits]
+    obstacles = [obstacle(item, ladder, holds, debtor.person_type, today) for item in debits]
     releases = [found.until for found in obstacles if found is not None and found.until is not None]
     free = [item for item, found in zip(debits, obstacles, strict=True) if found is None]
     if not free:
@@ -134,8 +134,9 @@ def _highest(case: _Case, pairs: Sequence[_Pair]) -> Wanted | NotWanted:
 def _before_due(case: _Case) -> Wanted | NotWanted:
     view, dues = case.view, [claim.item.day_of(1) for claim in case.upcoming]
     steps = list(_steps(view, case.upcoming))
-    if risk_may_rise(view, [claim.item for claim in case.upcoming]):
-        dues.append(view.today + DAY)
+    changes = risk_changes_on(view, [claim.item for claim in case.upcoming])
+    if changes is not None:
+        dues.append(changes)
     come = next(((claim, step) for claim, step in steps if step.starts <= view.today), None)
     if come is not None:
         claim, step = come
@@ -215,10 +216,11 @@ def _wanted(
     view, level, frame = case.view, step.level, case.view.frame
     tone = frame.tone(position(view, level))
     own = level.script or case.policy.frames.strategies.script.get(tone, "")
-    handover = None
+    handover: Handover | None = None
+    unfit: tuple[Unfit, ...] = ()
     if level.medium == "handover":
-        shown_class = frame.as_class or view.debtor.potential_class
-        handover = choose(view.ladder.handovers, view.debtor, shown_class, amounts, covered[0].item.days_past_due(view.today))
+        shown_class, age = frame.as_class or view.debtor.potential_class, covered[0].item.days_past_due(view.today)
+        handover, unfit = choose(view.ladder.handovers, view.debtor, shown_class, amounts, age)
     priority = min(100, max(0, max(level.priority, brought.trigger.priority if brought else 0) + frame.priority))
     valued = None
     if step.medium == "call" and case.policy.value.enabled:
@@ -226,6 +228,7 @@ def _wanted(
     return Wanted(
         key=view.debtor.key,
         ladder=view.ladder.name,
+        rungs=view.ladder.rungs,
         level=level,
         medium=step.medium,
         items=tuple(claim.item.item_no for claim in covered),
@@ -243,6 +246,7 @@ def _wanted(
         brought=brought,
         risk=step.risk,
         handover=handover,
+        unfit=unfit,
         value=valued.value if valued else Decimal(0),
         value_until=valued.until if valued else None,
     )

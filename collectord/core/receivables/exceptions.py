@@ -95,6 +95,10 @@ def _judge(one: DebtorException, table: Table) -> None:
         table.complain("debtor_no", 'debtor_no is empty; write the number as in the export, in quotes, like "0010023"')
     if set(table.data) <= {"company", "debtor_no", "approved_by", "reason"}:
         table.complain("", f'nothing is different for debtor {one.key}; write a key such as not_on = "fri", or take the entry away')
+    for key in ("hours", "not_on", "strategy", "potential_class", "media", "agent", "ask_first"):
+        if table.data.get(key) in ("", []):  # whoever means "none" would get all
+            stop = "; to stop every contact write pause_until" if key == "media" else ""
+            table.complain(key, f"{key} is empty and changes nothing{stop}; say what holds, or take the line away")
     if one.approved_by and not one.reason:
         table.complain("approved_by", "approved_by needs a reason beside it: everybody who asks why will read both")
     if one.pause is not None and not (one.approved_by and one.reason):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from collectord.core.receivables.claims import DAY
 from collectord.core.receivables.dunning import Change, Create, Keep, Wait, changed_task, new_task, plan_tasks
 from collectord.core.receivables.escalation import wanted
 from collectord.core.receivables.history import NO_HISTORY, History
@@ -53,20 +54,22 @@ def foresee_task(
             return drawn_up(asked)
         case Change() as change:
             return changed_task(change, now, language=language, zone=zone)
+        case Keep(task, Wanted() as asked):
+            return replace(task, why=asked.why(language, zone), prompted_by=asked.prompted_by)
         case Keep(task):
             return task
         case Wait(task, not_before, _):
             return replace(task, not_before=not_before, state=TaskState.PLANNED)
-    later = _later(asked_on, decision.reason, last)
+    later = first_wanted(asked_on, decision.reason, last)
     return None if later is None else drawn_up(later)
 
 
-def _later(asked_on: Callable[[date], Wanted | NotWanted], reason: NotWanted, last: date) -> Wanted | None:
-    """The first day on which something is wanted: each refusal says until when it stays one."""
+def first_wanted(asked_on: Callable[[date], Wanted | NotWanted], reason: NotWanted, last: date) -> Wanted | None:
+    """What is wanted on the first day on which anything is, and since that day: each refusal says until when it stays one."""
     day = reason.until
     while day is not None and day <= last:
         answer = asked_on(day)
         if isinstance(answer, Wanted):
-            return answer
-        day = answer.until
+            return replace(answer, since=max(answer.since, day))  # its step may have come long ago, and too little was owed
+        day = None if answer.until is None else max(answer.until, day + DAY)
     return None

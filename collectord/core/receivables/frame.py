@@ -18,6 +18,13 @@ from collectord.core.wording import Language
 
 DAY = timedelta(days=1)
 MEDIA = ("call", "email", "letter", "visit", "handover")  # what a step may ask for
+MEDIUM_TITLES: Mapping[str, Mapping[Language, str]] = {
+    "call": {"en": "a call", "de": "ein Anruf"},
+    "email": {"en": "an e-mail", "de": "eine E-Mail"},
+    "letter": {"en": "a letter", "de": "ein Brief"},
+    "visit": {"en": "a visit", "de": "ein Besuch"},
+    "handover": {"en": "a handover", "de": "eine Abgabe"},
+}
 UNANSWERED = "unanswered"  # a call that the debtor may have heard and that was no talk; left out: it weighs as much as one
 WEIGHED = ("call", UNANSWERED, "email", "sms", "letter", "visit")  # what a debtor receives; a handover is our own affair
 NO_CLASS = "none"  # a debtor whose export names no potential class

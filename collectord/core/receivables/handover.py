@@ -10,13 +10,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from collectord.core.money import Money
 from collectord.core.receivables.ledger import Debtor
 from collectord.core.rule_text import Table
-from collectord.core.wording import Language
+from collectord.core.wording import Bilingual, Language, Texts, phrase
 
 KIND_TITLES: Mapping[str, Mapping[Language, str]] = {
     "in_house": {"en": "in house", "de": "im Haus"},
     "partner": {"en": "partner", "de": "Partner"},
+}
+TEXTS: Texts = {
+    "companies": ("{to}: not for company {value}", "{to}: nicht für Firma {value}"),
+    "person_types": ("{to}: not for such a person", "{to}: nicht für diese Art Person"),
+    "potential_classes": ("{to}: not for class {value}", "{to}: nicht für Klasse {value}"),
+    "min_open": ("{to}: below {amount}", "{to}: unter {amount}"),
+    "max_open": ("{to}: only below {amount}", "{to}: nur unter {amount}"),
+    "older_than": ("{to}: only from {days} {days:day|days} past due on", "{to}: erst ab {days} {days:Tag|Tagen} nach Fälligkeit"),
+    "younger_than": ("{to}: only before {days} {days:day|days} past due", "{to}: nur vor {days} {days:Tag|Tagen} nach Fälligkeit"),
 }
 
 
@@ -39,23 +49,50 @@ class Handover:
     def titles(self) -> Mapping[Language, str]:
         return {"en": self.to, "de": self.to_de or self.to}
 
-    def fits(self, debtor: Debtor, potential_class: str, amounts: Mapping[str, Decimal], days_past_due: int) -> bool:
-        most = max(amounts.values())
-        return (
-            (not self.companies or debtor.company in self.companies)
-            and (not self.person_types or debtor.person_type in self.person_types)
-            and (not self.potential_classes or potential_class in self.potential_classes)
-            and most >= max(self.min_open, self.cost_per_contact * self.covers_contacts)
-            and (self.max_open is None or most < self.max_open)
-            and (self.older_than is None or days_past_due > self.older_than)
-            and (self.younger_than is None or days_past_due < self.younger_than)
-        )
+    def unfit(self, debtor: Debtor, potential_class: str, amounts: Mapping[str, Decimal], days_past_due: int) -> Unfit | None:
+        """The first condition that does not hold; None: the case may go there."""
+        currency = max(amounts, key=lambda one: amounts[one])
+        most, least = amounts[currency], _least(self)
+        if self.companies and debtor.company not in self.companies:
+            return Unfit(self, "companies", {"value": debtor.company or "-"})
+        if self.person_types and debtor.person_type not in self.person_types:
+            return Unfit(self, "person_types", {})
+        if self.potential_classes and potential_class not in self.potential_classes:
+            return Unfit(self, "potential_classes", {"value": potential_class or "-"})
+        if most < least:
+            return Unfit(self, "min_open", {"amount": Money(least, currency)})
+        if self.max_open is not None and most >= self.max_open:
+            return Unfit(self, "max_open", {"amount": Money(self.max_open, currency)})
+        if self.older_than is not None and days_past_due <= self.older_than:
+            return Unfit(self, "older_than", {"days": self.older_than + 1})
+        if self.younger_than is not None and days_past_due >= self.younger_than:
+            return Unfit(self, "younger_than", {"days": self.younger_than})
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """Why a case does not go to an addressee."""
+
+    handover: Handover
+    condition: str  # its key
+    values: Mapping[str, object]
+
+    def why(self, language: Language) -> str:
+        return phrase(TEXTS, self.condition, language, to=Bilingual(self.handover.titles), **self.values)
 
 
 def choose(
     handovers: Sequence[Handover], debtor: Debtor, potential_class: str, amounts: Mapping[str, Decimal], days_past_due: int
-) -> Handover | None:
-    return next((one for one in handovers if one.fits(debtor, potential_class, amounts, days_past_due)), None)
+) -> tuple[Handover | None, tuple[Unfit, ...]]:
+    """To whom the case goes; if to none, why not to each of them."""
+    unfit: list[Unfit] = []
+    for one in handovers:
+        found = one.unfit(debtor, potential_class, amounts, days_past_due)
+        if found is None:
+            return one, ()
+        unfit.append(found)
+    return None, tuple(unfit)
 
 
 def parse_handover(table: Table, person_types: Sequence[str], classes: Sequence[str]) -> Handover:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+
+REMEMBERED = timedelta(days=730)  # how long what was paid is looked at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

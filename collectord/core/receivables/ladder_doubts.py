@@ -6,10 +6,22 @@ Invariant: a warning names debtors or amounts that are never contacted as the fi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from collectord.core.receivables.ladders import PERSON_TYPES, Ladder, Level
+from collectord.core.receivables.rungs import Rungs, doubts
 from collectord.core.receivables.strategy_doubts import LADDERS, Doubt
+from collectord.core.wording import Language, Texts, phrase
+
+TEXTS: Texts = {
+    "unclear": (
+        "the step {gone!r} of the last plan is gone, and {came} came at its place: whoever had it is taken to have had those that come no"
+        " later, so that nobody is contacted twice; if one of them is the old step, keep its name until the next plan",
+        "die Stufe {gone!r} des letzten Plans ist fort, und an ihrer Stelle steht {came}: wer sie hatte, gilt auch bei denen als"
+        " angesprochen, die nicht später kommen, damit niemand zweimal angesprochen wird; ist eine davon die alte Stufe, ihren Namen bis"
+        " zum nächsten Plan behalten",
+    ),
+}
 
 
 def ladder_doubts(ladders: Sequence[Ladder]) -> Iterator[Doubt]:
@@ -23,6 +35,13 @@ def ladder_doubts(ladders: Sequence[Ladder]) -> Iterator[Doubt]:
             "a debtor whom none of the ladders fits is never contacted; let the last one be without companies, person_types and classes"
         )
         yield _doubt(ladders[-1], "", sentence)
+
+
+def unclear_steps(ladders: Sequence[Ladder], planned: Mapping[str, Rungs], language: Language) -> Iterator[Doubt]:
+    """Against the steps that each ladder had when tasks were planned last."""
+    for ladder in ladders:
+        for doubt in doubts(planned.get(ladder.name, ladder.rungs), ladder.rungs):
+            yield _doubt(ladder, "", phrase(TEXTS, "unclear", language, gone=doubt.gone, came=doubt.came))
 
 
 def _reminders(ladder: Ladder) -> list[Level]:

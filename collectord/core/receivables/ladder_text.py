@@ -16,6 +16,7 @@ from collectord.core.receivables.handover import Handover, parse_handover, takes
 from collectord.core.receivables.ladders import (
     CLASSES,
     MEDIA,
+    MONTH,
     PERSON_TYPES,
     Instalments,
     Ladder,
@@ -27,7 +28,6 @@ from collectord.core.rule_text import Table
 
 Word = TypeVar("Word", bound=StrEnum)
 CLOCKS = ("after_due", "after_contact", "after_month_end")
-MONTH = 31  # days that may lie between a due date and the end of its month, at most
 
 
 def parse_ladders(table: Table) -> tuple[Ladder, ...]:

@@ -7,19 +7,22 @@ Invariant: levels are numbered 1, 2, 3 … in the order in which they happen; a 
 from __future__ import annotations
 
 from calendar import monthrange
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
 from collectord.core.receivables.handover import Handover
 from collectord.core.receivables.ledger import Debtor, OpenItem
+from collectord.core.receivables.rungs import NO_RUNGS, Rung, Rungs, placed, rungs_of
 from collectord.core.wording import Language
 
 MEDIA = ("call", "email", "letter", "visit", "handover")
 PERSON_TYPES = ("business", "private")
 CLASSES = ("I", "II", "III", "IV")
 DAY = timedelta(days=1)
+MONTH = 31  # days that may lie between a due date and the end of its month, at most
 
 
 class OldItem(StrEnum):
@@ -102,6 +105,10 @@ class Ladder:
     potential_classes: tuple[str, ...] = ()
     options: Options = Options()
     handovers: tuple[Handover, ...] = ()  # to whom a handover goes: the first that fits
+    rungs: Rungs = field(init=False, compare=False, repr=False, default=NO_RUNGS)  # what is remembered of its levels
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rungs", rungs_of([*_rungs(self.levels)]))
 
     def level(self, number: int) -> Level | None:
         """The level of this number, None when the file has fewer by now."""
@@ -130,9 +137,29 @@ def reached(ladder: Ladder, item: OpenItem) -> int:
     Behind the due date no step but a courtesy is ever carried out: where the last contact lies before it, accounting moved the due date
     since, and what was done about the old one counts no more. Instalments as one are contacted before their own days.
     """
+    number = counted(ladder, item)
     if item.contacted_on is None or item.contacted_on > item.due_on or ladder.invoice_of(item):
-        return item.contact_level
-    return min(item.contact_level, sum(level.is_courtesy for level in ladder.levels))
+        return number
+    return min(number, sum(level.is_courtesy for level in ladder.levels))
+
+
+def counted(ladder: Ladder, item: OpenItem) -> int:
+    """The number that the item's last step has in this ladder; the ladder may have been another one when it was carried out."""
+    return placed(item.contact_rungs, ladder.rungs, item.contact_level)
+
+
+def _rungs(levels: tuple[Level, ...]) -> Iterator[Rung]:
+    before = (0, 0)  # of the last level that is switched on
+    for level in levels:
+        if level.after_month_end is not None:
+            days = (max(1, level.after_month_end), level.after_month_end + MONTH - 1)
+        elif level.after_contact is not None:
+            days = (before[0] + level.after_contact, before[1] + level.after_contact) if before[1] > 0 else (1, 1)
+        else:
+            days = (level.after_due, level.after_due)
+        if level.enabled:
+            before = days
+        yield Rung(level.name, level.medium, *days)
 
 
 def day_by_age(ladder: Ladder, level: Level, item: OpenItem) -> date:
@@ -147,6 +174,12 @@ def day_by_age(ladder: Ladder, level: Level, item: OpenItem) -> date:
             return item.day_of(1)
         return day_by_age(ladder, earlier, item) + level.after_contact * DAY
     return item.day_of(level.after_due)
+
+
+def ladder_of(ladders: tuple[Ladder, ...], name: str, rungs: Rungs) -> Ladder | None:
+    """The one that was called so; where none is any more, the one with the same steps."""
+    named = next((ladder for ladder in ladders if ladder.name == name), None)
+    return named or next((ladder for ladder in ladders if rungs.levels and ladder.rungs == rungs), None)
 
 
 def ladder_for(debtor: Debtor, ladders: tuple[Ladder, ...]) -> Ladder | None:

@@ -10,13 +10,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from operator import attrgetter
+from typing import NamedTuple
+
+from collectord.core.receivables.rungs import NO_RUNGS, Rungs
 
 FOREVER = date(9999, 12, 31)  # "blocked until further notice"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class DebtorKey:
-    """Who owes, within one company (creditor's company code, "" when there is one)."""
+class DebtorKey(NamedTuple):
+    """Who owes, within one company (creditor's company code, "" when there is one). A tuple, because a plan compares millions of them."""
 
     company: str
     debtor_no: str
@@ -52,6 +55,7 @@ class OpenItem:
     # what collectord itself did about it:
     contact_level: int = 0  # last level of our ladder that was carried out for it
     contacted_on: date | None = None
+    contact_rungs: Rungs = NO_RUNGS  # the steps that `contact_level` counts
 
     def days_past_due(self, as_of: date) -> int:
         """Negative while not yet due; 0 on the due day, and as long as its payment may lie among what is not booked yet."""
@@ -63,7 +67,7 @@ class OpenItem:
 
     def day_of(self, days: int) -> date:
         """The day on which it is so many days past due; before the due date (0 and less) bookings do not matter."""
-        return self.due_on + timedelta(days=days + (self.booking_lag if days > 0 else 0))
+        return self.due_on + timedelta(days + (self.booking_lag if days > 0 else 0))
 
     @property
     def is_direct_debit(self) -> bool:
@@ -116,8 +120,13 @@ class Debtor:
         return DebtorKey(self.company, self.debtor_no)
 
 
+OLDEST_FIRST = attrgetter("due_on", "item_no")  # the order of items
+
+
 def under_terms(item: OpenItem, debtor: Debtor) -> OpenItem:
     """The item with what accounting agreed for the whole account: the later dunning block, and its payment method where it says none."""
+    if debtor.dunning_block_until is None and (item.payment_method or not debtor.payment_method):
+        return item
     block = max(filter(None, (item.dunning_block_until, debtor.dunning_block_until)), default=None)
     method = item.payment_method or debtor.payment_method
     if (block, method) == (item.dunning_block_until, item.payment_method):

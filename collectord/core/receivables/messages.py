@@ -1,7 +1,7 @@
 """Letters and e-mails to debtors: what becomes of one after each try.
 
 Owns the message's shape, its states and the way between them. Sends nothing; knows neither server nor printer.
-Invariant: `sent` and `unknown` are final: what has left, or may have, never leaves again.
+Invariant: what has left, or may have, never leaves again; `sent` and `unknown` are final but for a person's word about an unknown one.
 """
 
 from __future__ import annotations
@@ -120,8 +120,8 @@ def may_try(message: Message, recipient: str, template: str, now: datetime) -> b
 
 
 def is_address(text: str) -> bool:
-    """One plain address and nothing else."""
-    return len(text) <= 254 and _ADDRESS.match(text) is not None
+    """One plain address and nothing else; none that a header would read as an encoded word (RFC 2047)."""
+    return len(text) <= 254 and "=?" not in text and _ADDRESS.match(text) is not None
 
 
 def letter_file(company: str, debtor_no: str, day: str, message_id: str) -> str:

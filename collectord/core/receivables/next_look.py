@@ -6,15 +6,16 @@ Invariant: the day may be too early, never too late.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from collectord.core.receivables.dunning import Cancel, Change, Create, Decision, Nothing, Wait
 from collectord.core.receivables.frame import Frame
 from collectord.core.receivables.history import NO_HISTORY, History
 from collectord.core.receivables.holds import Holds
-from collectord.core.receivables.ladders import DAY, Ladder, day_by_age
+from collectord.core.receivables.ladders import DAY, Ladder, Level, day_by_age
 from collectord.core.receivables.ledger import FOREVER, OpenItem
+from collectord.core.receivables.risk_rules import NO_RISKS, Risks
 from collectord.core.receivables.triggers import last_contact
 from collectord.core.receivables.wanted import NotWanted, Wanted
 
@@ -28,6 +29,7 @@ def next_look(
     today: date,
     *,
     history: History = NO_HISTORY,
+    risks: Risks = NO_RISKS,
 ) -> date | None:
     """None: time alone changes nothing."""
     answer = _answer(decision)
@@ -36,20 +38,23 @@ def next_look(
     days: list[date | None] = [] if frame.pause is None else [frame.pause.until + DAY]  # a branch's own: then its head office speaks for it
     if ladder is not None:
         days += _of_answer(answer, items, ladder, holds, frame, history, today)
+        if answer.level is not None and answer.level.is_courtesy and any(level.min_risk for level in ladder.levels):
+            days.append(risks.changes_on(items, history, today))
     return min((day for day in days if day is not None and day > today), default=None)
 
 
 def _of_answer(
     answer: Wanted | NotWanted, items: Sequence[OpenItem], ladder: Ladder, holds: Holds, frame: Frame, history: History, today: date
 ) -> list[date | None]:
-    days: list[date | None] = [*_of_estimates(items, ladder, today)]
+    days: list[date | None] = []
     if isinstance(answer, Wanted):
         days.append(answer.value_until)
     match answer:
         case NotWanted(until=until):
             days.append(until)
         case Wanted(brought=None) if answer.medium != "handover":
-            days += _of_items(items, ladder, holds, frame, history, today)
+            levels = [level for level in ladder.levels if level.enabled and (answer.level.is_courtesy or not level.is_courtesy)]
+            days += _of_items(items, levels, ladder, holds, frame, history, today)
         case _:
             days.append(today + DAY)  # what brought it forward, or to whom it goes, moves on with the days
     return days
@@ -65,18 +70,10 @@ def _answer(decision: Decision) -> Wanted | NotWanted | None:
             return decision.answer
 
 
-def _of_estimates(items: Iterable[OpenItem], ladder: Ladder, today: date) -> Iterator[date]:
-    """Risks are estimated anew every day as long as a step asks for one."""
-    for level in ladder.levels:
-        if level.min_risk and level.enabled:
-            for item in items:
-                if item.open_amount > 0 and item.due_on >= today:
-                    yield max(today + DAY, day_by_age(ladder, level, item))
-
-
-def _of_items(items: Sequence[OpenItem], ladder: Ladder, holds: Holds, frame: Frame, history: History, today: date) -> list[date]:
-    """Every day that can matter to one of the items while a contact is wanted."""
-    levels = [level for level in ladder.levels if level.enabled]
+def _of_items(
+    items: Sequence[OpenItem], levels: Sequence[Level], ladder: Ladder, holds: Holds, frame: Frame, history: History, today: date
+) -> list[date]:
+    """Every day that can matter to one of the items while a contact is wanted. `levels`: no courtesies if it is about what is overdue."""
     gaps = {max(level.needs_gap, level.after_contact or 0, frame.gap, 1) for level in levels}
     contacts = {last_contact(items, history.touches, today)}
     days = [objection.until + DAY for objection in holds.objections]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from collectord.core.receivables.legal_states import NO_LEGAL_STATES, LegalStates
 from collectord.core.rule_text import Table
 from collectord.core.telephony.attempts import Disposition
 from collectord.core.wording import Language, Texts, phrase
@@ -26,7 +27,7 @@ TEXTS: Texts = {
     "hold": ("nothing for {count} banking days", "{count} Bankarbeitstage Ruhe"),
     "until": ("nothing until the day that the debtor names", "Ruhe bis zu dem Tag, den der Debitor nennt"),
     "dispute": ("the invoice is disputed and leaves the ladder", "die Rechnung ist bestritten und verlässt die Leiter"),
-    "owner": ("{owner} settles it", "{owner} klärt es"),
+    "owner": ("{owner} settles it", "zuständig: {owner}"),
     "paid_already": ("accounting looks for the payment", "die Buchhaltung sucht die Zahlung"),
     "third_party": ("called again, for the right person", "neuer Anruf, bei der richtigen Person"),
     "legal": ("every contact stops ({state})", "jeder Kontakt endet ({state})"),
@@ -46,7 +47,7 @@ class Card:
     ask_until: bool = False  # the debtor names a day, and the ladder waits until then
     longest: int = 30  # calendar days that the day may lie ahead
     accounting: Mapping[Language, str] | None = None  # what accounting is asked to do
-    owner: str = ""  # who settles the dispute
+    owner: Mapping[Language, str] | None = None  # who settles the dispute
     legal_state: str = ""
     offer: str = ""
 
@@ -54,8 +55,8 @@ class Card:
     def offers_instalments(self) -> bool:
         return self.offer == INSTALMENTS
 
-    def follows(self, language: Language) -> str:
-        """What comes of it, for the card."""
+    def follows(self, language: Language, states: LegalStates = NO_LEGAL_STATES) -> str:
+        """What comes of it, for the card; `states` name the legal state in the reader's language."""
         said: list[tuple[str, dict[str, object]]] = []
         if self.ask_until:
             said.append(("until", {}))
@@ -63,17 +64,18 @@ class Card:
             said.append(("hold", {"count": self.hold_banking_days}))
         if self.disposition in (Disposition.DISPUTE, Disposition.PAID_ALREADY, Disposition.THIRD_PARTY):
             said.append((self.disposition.value, {}))
-        if self.owner:
-            said.append(("owner", {"owner": self.owner}))
+        if self.owner is not None:
+            said.append(("owner", {"owner": self.owner[language]}))
         if self.legal_state:
-            said.append(("legal", {"state": self.legal_state}))
+            named = states.named(self.legal_state)
+            said.append(("legal", {"state": named.title[language] if named else self.legal_state}))
         if self.offer:
             said.append(("offer", {}))
         if self.accounting is not None:
             said.append(("accounting", {"asked": self.accounting[language]}))
         return "; ".join(phrase(TEXTS, code, language, **values) for code, values in said or [("next", {})])
 
-    def document(self, language: Language) -> dict[str, Any]:
+    def document(self, language: Language, states: LegalStates = NO_LEGAL_STATES) -> dict[str, Any]:
         """`objections --json`."""
         return {
             "code": self.code,
@@ -81,7 +83,7 @@ class Card:
             "say": self.say[language],
             "disposition": self.disposition.value,
             "asks_until": self.ask_until,
-            "follows": self.follows(language),
+            "follows": self.follows(language, states),
         }
 
 
@@ -109,11 +111,11 @@ def _card(code: str, table: Table) -> Card:
         ask_until=table.flag("ask_until", False),
         longest=table.days("longest", timedelta(days=30)),
         accounting=_both(table, "accounting") if "accounting" in table.data else None,
-        owner=table.text("owner", ""),
+        owner=_both(table, "owner") if "owner" in table.data else None,
         legal_state=table.text("legal_state", ""),
         offer=table.text("offer", "", one_of=("", INSTALMENTS)),
     )
-    table.seen |= {"title_de", "say_de", "accounting_de"}
+    table.seen |= {"title_de", "say_de", "accounting_de", "owner_de"}
     if (card.hold_banking_days or card.ask_until) and card.disposition not in HOLDING:
         key = "ask_until" if card.ask_until else "hold_banking_days"
         table.complain(key, f"{key} belongs to disposition objection or refuses; {card.disposition.value} has its own way to wait")
@@ -121,7 +123,7 @@ def _card(code: str, table: Table) -> Card:
         table.complain("hold_banking_days", "with ask_until the debtor's day counts; leave hold_banking_days out")
     if not 1 <= card.longest <= 365:
         table.complain("longest", "longest must lie between 1d and 365d")
-    if card.owner and card.disposition is not Disposition.DISPUTE:
+    if card.owner is not None and card.disposition is not Disposition.DISPUTE:
         table.complain("owner", 'owner belongs to disposition = "dispute": somebody has to settle it')
     if card.legal_state and card.disposition is not Disposition.OBJECTION:
         table.complain("legal_state", 'legal_state belongs to disposition = "objection": it stops every contact by itself')

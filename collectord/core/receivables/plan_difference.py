@@ -6,7 +6,7 @@ Invariant: every debtor stands in exactly one row before and in one after; amoun
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from collectord.core.money import Money, plain_map
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.wanted import NotWanted, Wanted
-from collectord.core.wording import Language, Texts, phrase
+from collectord.core.wording import Language, Texts, Told, phrase, safe
 
 EXAMPLES = 3  # of a row: who comes and goes before who stays, the most money first
 BY_STRATEGY = frozenset({"saturated", "too-heavy", "not-worth"})  # refusals that the debtor's strategy decides
@@ -25,6 +25,12 @@ TEXTS: Texts = {
         "Compared: before = the rules in force ({before}), after = {after}; both on today's ledger, stored tasks do not count.",
         "Verglichen: before = die geltenden Regeln ({before}), after = {after}; beide mit dem Bestand von heute, gespeicherte Aufgaben"
         " zählen nicht.",
+    ),
+    "files": ("Other files: {files}.", "Andere Dateien: {files}."),
+    "same-files": ("All rule files are the same.", "Alle Regeldateien sind gleich."),
+    "later": (
+        "Nothing changes today; what the edit does on coming days shows:  collectord simulate --rules {directory}",
+        "Heute ändert sich nichts; was die Änderung an den kommenden Tagen bewirkt, zeigt:  collectord simulate --rules {directory}",
     ),
     "by-day": (
         "Compared: today = {before}, tomorrow = {after}; both by the rules in force.",
@@ -55,13 +61,14 @@ Amounts = Mapping[str, Decimal]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the rules say of a debtor, as one line of the table."""
+    """What the rules say of a debtor, as one line of the table. A step is known by its name: other rules may give it another number."""
 
     ladder: str  # "" = no contact
-    level: int
-    rule: str  # the step's name, or the rule that refuses
+    level: int = field(compare=False)
+    rule: str  # the step's title, or the rule that refuses
     prompted_by: str = ""  # trigger
     strategy: str = ""  # whose refusal it is
+    step: str = ""  # its name
 
     @property
     def is_task(self) -> bool:
@@ -84,7 +91,7 @@ class Said:
 
 def said(answer: Wanted | NotWanted, overdue: Amounts, strategy: str, language: Language) -> Said:
     if isinstance(answer, Wanted):
-        row = Row(answer.ladder, answer.level.number, answer.level.title(language), prompted_by=answer.prompted_by)
+        row = Row(answer.ladder, answer.level.number, answer.level.title(language), prompted_by=answer.prompted_by, step=answer.level.name)
         content = (answer.medium, answer.items, answer.priority, answer.skill, answer.agent, answer.script, answer.tone)
         return Said(row, answer.open_amount, content)
     return Said(Row("", 0, answer.rule, strategy=strategy if answer.rule in BY_STRATEGY else ""), overdue)
@@ -116,6 +123,7 @@ class _Example:
 
 @dataclass(slots=True)
 class _Line:
+    level: int
     before: _Sum = field(default_factory=_Sum)
     after: _Sum = field(default_factory=_Sum)
     appear: _Sum = field(default_factory=_Sum)
@@ -140,7 +148,9 @@ class Difference:
         self._totals = {code: _Sum() for code in ("appear", "vanish", "moved", "altered")}
 
     def add(self, key: DebtorKey, before: Said, after: Said) -> None:
-        was, now = self._lines.setdefault(before.row, _Line()), self._lines.setdefault(after.row, _Line())
+        was = self._lines.setdefault(before.row, _Line(before.row.level))
+        now = self._lines.setdefault(after.row, _Line(after.row.level))
+        now.level = after.row.level
         was.before.add(before.amounts)
         now.after.add(after.amounts)
         example = _Example(key, before.row, after.row, after.amounts if after.row.is_task else before.amounts)
@@ -164,11 +174,11 @@ class Difference:
 
     def rows(self, before: str, after: str) -> list[dict[str, Any]]:
         """Steps first, in the order of their ladders, then the refusals. `before` and `after` name the two columns."""
-        ordered = sorted(self._lines.items(), key=lambda pair: (not pair[0].is_task, pair[0].ladder, pair[0].level, pair[0].name))
+        ordered = sorted(self._lines.items(), key=lambda pair: (not pair[0].is_task, pair[0].ladder, pair[1].level, pair[0].name))
         return [
             {
                 "ladder": row.ladder,
-                "level": row.level,
+                "level": line.level,
                 "rule": row.rule,
                 "prompted_by": row.prompted_by,
                 "strategy": row.strategy,
@@ -210,6 +220,14 @@ class Difference:
 def compared(code: str, before: object, after: object, language: Language, zone: str) -> str:
     """Which is compared with which: "by-rules" or "by-day"."""
     return phrase(TEXTS, code, language, zone, before=before, after=after)
+
+
+def edited(files: Sequence[str], directory: str, is_changed: bool, language: Language, zone: str) -> list[str]:
+    """Which files were edited, and where to look when the edit shows only later."""
+    if not files:
+        return [phrase(TEXTS, "same-files", language, zone)]
+    named = [phrase(TEXTS, "files", language, zone, files=tuple(files))]
+    return named if is_changed else [*named, phrase(TEXTS, "later", language, zone, directory=Told(safe(directory, 1_000)))]
 
 
 def more(count: int, language: Language, zone: str) -> str:

@@ -22,10 +22,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from math import erf, exp, log, log2, sqrt
 
-from collectord.core.receivables.history import History, PaidItem
+from collectord.core.receivables.history import REMEMBERED, History, PaidItem
 from collectord.core.receivables.ledger import OpenItem
 from collectord.core.receivables.paying_habit import LATELY, mean_and_spread
-from collectord.core.receivables.peers import LEAST_SPREAD, Peer, Peers, told_days
+from collectord.core.receivables.peers import LATEST, LEAST_SPREAD, Peer, Peers, told_days
 from collectord.core.wording import Language, Texts, phrase
 
 HALF_LIFE = 365  # days in which an item's weight falls to a half
@@ -116,6 +116,19 @@ def judged(
     times = _times(money, paid)
     odds += AMOUNT_WEIGHT * max(-BOUNDS, min(BOUNDS, log2(times)))
     return Risk(1 / (1 + exp(-odds)), tuple(_reasons(seen, len(still), trend, times, peer)))
+
+
+def changes_on(open_items: Iterable[OpenItem], history: History, today: date, late_after: int) -> date | None:
+    """The first day on which an estimate may be another one although nothing happens: an open item is late by then, or later than before,
+    or something paid is too long ago. None: there is no such day."""
+    tomorrow = today + timedelta(days=1)
+    days = [one.cleared_on + REMEMBERED for one in history.paid]
+    late = timedelta(days=late_after + 1)
+    for one in open_items:
+        late_on = one.due_on + late
+        if one.open_amount > 0 and (late_on > today or (today - one.due_on).days < LATEST):
+            days.append(late_on)
+    return max(tomorrow, min(days)) if days else None
 
 
 def _share(seen: Sequence[_Seen], weights: Sequence[float], peer: Peer) -> float:

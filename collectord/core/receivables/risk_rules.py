@@ -15,7 +15,7 @@ from collectord.core.receivables.history import History
 from collectord.core.receivables.ladders import CLASSES, PERSON_TYPES
 from collectord.core.receivables.ledger import Debtor, OpenItem
 from collectord.core.receivables.peers import NO_PEERS, Peers
-from collectord.core.receivables.risk import Risk, estimate
+from collectord.core.receivables.risk import Risk, changes_on, estimate
 from collectord.core.rule_text import Table
 
 PRIVATE = "private"
@@ -42,17 +42,24 @@ NO_RISK_RULES = RiskRules()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Risks:
-    """What decisions ask: the rules, what is known of the classes today, and whether private persons may be judged."""
+    """What decisions ask: the rules, what is known of the classes, and whether private persons may be judged."""
 
     rules: RiskRules = NO_RISK_RULES
     peers: Peers = NO_PEERS
     private_allowed: bool = False
 
+    def judges(self, debtor: Debtor) -> bool:
+        return self.rules.judges(debtor, private_allowed=self.private_allowed)
+
     def of(self, debtor: Debtor, item: OpenItem, others: Iterable[OpenItem], history: History, today: date) -> Risk | None:
         """The risk that this item is paid late; None: nobody may ask. `others`: everything open of the debtor."""
-        if not self.rules.judges(debtor, private_allowed=self.private_allowed):
+        if not self.judges(debtor):
             return None
         return estimate(debtor.potential_class, item, history, self.peers, today, others=others, late_after=self.rules.late_after)
+
+    def changes_on(self, open_items: Iterable[OpenItem], history: History, today: date) -> date | None:
+        """The first day on which time alone may make the risk of an item another one; None: never."""
+        return changes_on(open_items, history, today, self.rules.late_after)
 
 
 NO_RISKS = Risks()

@@ -20,8 +20,10 @@ TENTHS = 10
 
 TEXTS: Texts = {
     "nothing": (
-        "No item that was due in these days is cleared: there is nothing to compare yet.",
-        "Kein Posten, der in diesen Tagen fällig war, ist ausgeglichen: noch gibt es nichts zu vergleichen.",
+        "No item that was due in these days is cleared: there is nothing to compare yet. It needs exports of several weeks, because an"
+        " item counts once a later list came without it (collectord import).",
+        "Kein Posten, der in diesen Tagen fällig war, ist ausgeglichen: noch gibt es nichts zu vergleichen. Es braucht Exporte mehrerer"
+        " Wochen, denn ein Posten zählt, sobald er in einer späteren Liste fehlt (collectord import).",
     ),
     "better": (
         "The estimate is better than the debtor's mean days late so far: squared error {ours} against {theirs}.",

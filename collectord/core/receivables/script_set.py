@@ -37,7 +37,9 @@ class Scripts:
         return tuple(sorted({name for of, name, _ in self.texts if of is kind}))
 
     def version(self, name: str, medium: str, language: Language) -> int | None:
-        """Of the text that a contact by this medium uses; None: there is none."""
+        """Of the text that a contact by this medium uses; None: there is none. With a handover nobody is spoken to."""
+        if medium == "handover":
+            return None
         text = self.find(kind_for(medium), name, language)
         return text.version if text else None
 
@@ -68,7 +70,8 @@ def document_version(row: Mapping[str, Any], scripts: Scripts, language: Languag
     """A task's document with the name and the version of the text that it uses; None where there is no such text."""
     name = row["script"] or BY_ORIGIN.get(row["origin"], PLAIN)
     version = scripts.version(name, row["medium"], language)
-    return {**row, "script": name if version is not None else row["script"], "script_version": version}
+    own = None if row["medium"] == "handover" else row["script"]
+    return {**row, "script": name if version is not None else own, "script_version": version}
 
 
 def language_for(spoken: str, house: Language) -> Language:

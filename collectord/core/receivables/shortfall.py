@@ -12,8 +12,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from collectord.core.money import plain_map
 from collectord.core.receivables.wanted import moneys
 from collectord.core.wording import Language, Texts, phrase
 
@@ -32,6 +33,15 @@ TEXTS: Texts = {
     "no-time": (
         "Nobody has minutes left for it on {day}: other calls are worth more.",
         "Am {day} hat niemand mehr Minuten dafür: andere Anrufe sind mehr wert.",
+    ),
+    "nobody-works": ("Nobody has working time for calls on {day} any more.", "Am {day} hat niemand mehr Arbeitszeit für Anrufe."),
+    "nobody-able-works": (
+        "Of those who may make this call nobody has working time for it on {day} any more.",
+        "Von denen, die diesen Anruf führen dürfen, hat am {day} niemand mehr Arbeitszeit dafür.",
+    ),
+    "nobody-able": (
+        "Nobody has the skill or the language that this call asks for.",
+        "Niemand hat die Fähigkeit oder die Sprache, die dieser Anruf verlangt.",
     ),
     "unreachable": (
         " {count} of them {count:has|have} no number that can be dialled: {money}.",
@@ -84,8 +94,19 @@ class Fit:
         return {currency: amount for currency, amount in rest.items() if amount}
 
 
-def no_time(day: date, language: Language, zone: str) -> str:
-    return phrase(TEXTS, "no-time", language, zone, day=day)
+def no_work(day: date, language: Language, zone: str) -> str:
+    return phrase(TEXTS, "nobody-works", language, zone, day=day)
+
+
+def no_time(day: date, able: Collection[str], left: Mapping[str, Decimal], per_call: Decimal, language: Language, zone: str) -> str:
+    """Why a call fits into the minutes of nobody. `able`: who may make it; `left`: what everybody has on that day before any call."""
+    if not able:
+        code = "nobody-able"
+    elif any(left.get(agent, NOTHING) >= per_call for agent in able):
+        code = "no-time"
+    else:
+        code = "nobody-able-works" if any(minutes >= per_call for minutes in left.values()) else "nobody-works"
+    return phrase(TEXTS, code, language, zone, day=day)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +131,35 @@ class Load:
         if rest.unreachable:
             said += phrase(TEXTS, "unreachable", language, zone, count=rest.unreachable, money=moneys(rest.numberless))
         return said
+
+    def document(self) -> dict[str, Any]:
+        """What `plan` and `status` show beside the sentence, and what is kept."""
+        return {
+            "day": self.day.isoformat(),
+            "agents": self.agents,
+            "minutes": self.minutes,
+            "minutes_wanted": self.wanted,
+            "calls": self.calls,
+            "calls_short": self.left_over.short,
+            "unreachable": self.left_over.unreachable,
+            "shortfall": plain_map(self.left_over.money),
+            "without_number": plain_map(self.left_over.numberless),
+        }
+
+
+def read_load(doc: Mapping[str, Any]) -> Load | None:
+    """What `document` said; None: an older version kept it, which did not say everything."""
+    if "without_number" not in doc:
+        return None
+    money, numberless = ({code: Decimal(sum_) for code, sum_ in doc[key].items()} for key in ("shortfall", "without_number"))
+    return Load(
+        day=date.fromisoformat(doc["day"]),
+        agents=doc["agents"],
+        minutes=doc["minutes"],
+        wanted=doc["minutes_wanted"],
+        calls=doc["calls"],
+        left_over=Fit(short=doc["calls_short"], unreachable=doc["unreachable"], money=money, numberless=numberless),
+    )
 
 
 def fit(cases: Iterable[Case], left: Mapping[str, Decimal] | None, per_call: Decimal, able: Callable[[Case], Collection[str]]) -> Fit:

@@ -29,7 +29,7 @@ def standstill(debtor: Debtor, holds: Holds, frame: Frame, policy: Policy, today
     pause, grace = frame.pause, holds.grace
     if pause is not None and today <= pause.until:
         return NotWanted(rule="pause", until=pause.until + DAY, values={"day": pause.until, "who": pause.who, "why": pause.why})
-    if grace is not None:
+    if grace is not None and today <= grace.until:  # foresight asks about days after it
         return NotWanted(rule="grace", until=grace.until + DAY, values={"day": grace.until, "who": grace.by, "why": grace.why})
     promised = holds.promise_until
     if promised is not None:
@@ -48,25 +48,32 @@ def _legal_state(text: str, policy: Policy) -> NotWanted:
     return NotWanted(rule="legal-state", until=None, values=values, text="legal-state-named")
 
 
-def obstacle(item: OpenItem, ladder: Ladder, holds: Holds, today: date) -> NotWanted | None:
+def handed_over(item: OpenItem, ladder: Ladder, person_type: str) -> bool:
+    """Whether somebody else has the item: its last step handed it over, or one below it that is carried out for such a person."""
+    done = ladder.levels[: reached(ladder, item)]
+    return any(
+        level.medium == "handover" and (level is done[-1] or (level.enabled and level.person_type in ("", person_type))) for level in done
+    )
+
+
+def obstacle(item: OpenItem, ladder: Ladder, holds: Holds, person_type: str, today: date) -> NotWanted | None:
     """Why this item is not spoken about today."""
-    values: dict[str, object] = {"item": item.item_no}
     if item.dispute or (holds.disputed_items and holds.disputes(item.item_no)):
-        return NotWanted(rule="disputed", until=None, values=values)
+        return NotWanted(rule="disputed", until=None, values={"item": item.item_no})
     objection = holds.objection(item.item_no) if holds.objections else None
-    if objection is not None:
-        waits = {**values, "day": objection.until, "title": objection.title}
+    if objection is not None and today <= objection.until:
+        waits = {"item": item.item_no, "day": objection.until, "title": objection.title}
         return NotWanted(rule="objection", until=objection.until + DAY, values=waits)
     if item.is_direct_debit:
-        return NotWanted(rule="direct-debit", until=None, values=values)
-    if item.contact_level and any(level.medium == "handover" for level in ladder.levels[: reached(ladder, item)]):
-        return NotWanted(rule="handed-over", until=None, values=values)
+        return NotWanted(rule="direct-debit", until=None, values={"item": item.item_no})
+    if item.contact_level and handed_over(item, ladder, person_type):
+        return NotWanted(rule="handed-over", until=None, values={"item": item.item_no})
     block = item.dunning_block_until
     if block is not None and today <= block:
         if block == FOREVER:
-            return NotWanted(rule="blocked-for-good", until=None, values=values)
-        return NotWanted(rule="blocked", until=block + DAY, values={**values, "day": block})
+            return NotWanted(rule="blocked-for-good", until=None, values={"item": item.item_no})
+        return NotWanted(rule="blocked", until=block + DAY, values={"item": item.item_no, "day": block})
     deadline = item.dunning_deadline
     if deadline is not None and today < deadline:
-        return NotWanted(rule="deadline", until=deadline, values={**values, "day": deadline})
+        return NotWanted(rule="deadline", until=deadline, values={"item": item.item_no, "day": deadline})
     return None

@@ -7,14 +7,25 @@ old when it came; once carried out, at least one item stands at it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from collectord.core.receivables.frame import NO_FRAME, Frame
 from collectord.core.receivables.history import NO_HISTORY, History
 from collectord.core.receivables.holds import Holds
-from collectord.core.receivables.ladders import DAY, Instalments, Ladder, Level, OldestCleared, OldItem, SeveralItems, day_by_age, reached
+from collectord.core.receivables.ladders import (
+    DAY,
+    Instalments,
+    Ladder,
+    Level,
+    OldestCleared,
+    OldItem,
+    SeveralItems,
+    counted,
+    day_by_age,
+    reached,
+)
 from collectord.core.receivables.ledger import Debtor, OpenItem
 from collectord.core.receivables.risk import Risk
 from collectord.core.receivables.risk_rules import NO_RISKS, Risks
@@ -90,19 +101,39 @@ def _first(view: View, item: OpenItem, levels: Sequence[Level]) -> Step | None:
     return None
 
 
-def risk_may_rise(view: View, items: Iterable[OpenItem]) -> bool:
-    """Whether a step that asks for a higher risk than there is today may come tomorrow: a risk is another every day."""
-    asking = [level for level in view.ladder.levels if level.min_risk and view.medium(level)] if view.risks.rules.enabled else []
-    return any(
+def left_out(view: View, item: OpenItem) -> Iterator[tuple[Level, Risk | None]]:
+    """The steps that would be the item's today and ask for more risk than there is; with that risk, None: nobody estimates it."""
+    for level in view.ladder.levels[reached(view.ladder, item) :]:
+        medium = view.medium(level)
+        if not level.min_risk or not medium:
+            continue
+        step = _step(view, item, level, medium)
+        if step.starts > view.today or (step.expires is not None and view.today >= step.expires):
+            continue
+        risk = view.risk(item)
+        if risk is None or risk.percent < level.min_risk:
+            yield level, risk
+
+
+def risk_changes_on(view: View, items: Iterable[OpenItem]) -> date | None:
+    """The first day on which a step whose day has come may find another risk than today; None: none asks, or time changes nothing."""
+    if not view.risks.judges(view.debtor):
+        return None
+    asking = [level for level in view.ladder.levels if level.min_risk and view.medium(level)]
+    asked = any(
         day_by_age(view.ladder, level, item) <= view.today and level.number > reached(view.ladder, item)
         for item in (items if asking else ())
         for level in asking
     )
+    return view.risks.changes_on(view.everything, view.history, view.today) if asked else None
 
 
 def _step(view: View, item: OpenItem, level: Level, medium: str, least_gap: int = 0) -> Step:
     day = item.day_of(1) if level.after_contact is not None else day_by_age(view.ladder, level, item)
-    gaps = [(view.last_about(item), max(level.needs_gap, level.after_contact or 0, least_gap)), (view.last_contact, view.frame.gap)]
+    about = view.last_about(item)
+    if about is None and view.last_contact is None:
+        return Step(level, medium, day, _expiry(view.ladder, level, item))
+    gaps = [(about, max(level.needs_gap, level.after_contact or 0, least_gap)), (view.last_contact, view.frame.gap)]
     free, last = max(((last + gap * DAY, last) for last, gap in gaps if last is not None), default=(day, None))
     if last is not None and free > day:
         return Step(level, medium, free, _expiry(view.ladder, level, item), last)
@@ -149,7 +180,7 @@ def position(view: View, level: Level) -> int:
 def carried_out(
     ladder: Ladder, number: int, items: Collection[OpenItem], on: date, everything: Collection[OpenItem] = ()
 ) -> dict[str, int]:
-    """The `contact_level` of each item after step `number` was carried out about `items` on this day.
+    """The `contact_level` of each item, in the steps of this ladder, after step `number` was carried out about `items` on this day.
 
     A young item that was only spoken about along with an old one rises no higher than its own age, so that its later steps still come,
     unless the ladder keeps the level. `everything`: all open items of the debtor, for instalments that count as one.
@@ -170,5 +201,5 @@ def carried_out(
         for item in everything:
             invoice = ladder.invoice_of(item)
             if invoice in invoices and item.open_amount > 0:
-                levels[item.item_no] = max(item.contact_level, invoices[invoice], levels.get(item.item_no, 0))
+                levels[item.item_no] = max(counted(ladder, item), invoices[invoice], levels.get(item.item_no, 0))
     return levels

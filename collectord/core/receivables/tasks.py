@@ -7,12 +7,13 @@ Invariant: a debtor of a company has at most one live ladder task; `done`, `canc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.rungs import NO_RUNGS, Rungs, placed
 
 
 class TaskState(StrEnum):
@@ -60,7 +61,21 @@ class Task:
     script: str = ""  # call script or letter template
     tone: str = ""  # friendly | factual | firm
     value: Decimal = Decimal(0)  # expected, per agent minute: what is chosen by
+    rungs: Rungs = NO_RUNGS  # the steps that `level` counts
+    own_at: datetime | None = None  # its own not_before, while a refusal of the gate puts it off
 
     @property
     def key(self) -> DebtorKey:
         return DebtorKey(self.company, self.debtor_no)
+
+    def counted_in(self, rungs: Rungs) -> Task:
+        """The same with the number that its step has there."""
+        level = placed(self.rungs, rungs, self.level)
+        return self if level == self.level else replace(self, level=level, rungs=rungs)
+
+    def sooner(self, allowed_at: datetime | None) -> datetime | None:
+        """When it may be done now that the gate, asked again, allows it from `allowed_at` on; None: no sooner than it stands."""
+        if self.own_at is None or allowed_at is None:
+            return None
+        at = max(self.own_at, allowed_at)
+        return at if at < self.not_before else None

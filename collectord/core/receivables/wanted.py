@@ -12,10 +12,11 @@ from datetime import date
 from decimal import Decimal
 
 from collectord.core.money import Money
-from collectord.core.receivables.handover import KIND_TITLES, Handover
+from collectord.core.receivables.handover import KIND_TITLES, Handover, Unfit
 from collectord.core.receivables.ladders import Level
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.risk import Risk
+from collectord.core.receivables.rungs import NO_RUNGS, Rungs
 from collectord.core.receivables.triggers import Fired
 from collectord.core.wording import Bilingual, Language, Texts, Told, phrase
 
@@ -29,16 +30,20 @@ TEXTS: Texts = {
         "Stufe {number} ({name}): {item} wird am {due} fällig, {amounts} in {count} Posten.",
     ),
     "wanted-risky": (
-        "Step {number} ({name}): {item} falls due on {due}, {amounts} in {count} item(s); {risk}",
+        "Step {number} ({name}): {item} falls due on {due}, {amounts} in {count} {count:item|items}; {risk}",
         "Stufe {number} ({name}): {item} wird am {due} fällig, {amounts} in {count} Posten; {risk}",
     ),
     "wanted-brought": (
-        "Step {number} ({name}), brought forward by {trigger}: {grounds}; {amounts} is open in {count} item(s).",
+        "Step {number} ({name}), brought forward by {trigger}: {grounds}; {amounts} is open in {count} {count:item|items}.",
         "Stufe {number} ({name}), vorgezogen durch {trigger}: {grounds}; {amounts} sind in {count} Posten offen.",
     ),
     "wanted-handover": (
-        "Step {number} ({name}) to {to} ({kind}): {item} was due on {due} and {amounts} is open in {count} item(s).",
+        "Step {number} ({name}) to {to} ({kind}): {item} was due on {due} and {amounts} is open in {count} {count:item|items}.",
         "Stufe {number} ({name}) an {to} ({kind}): {item} war am {due} fällig, {amounts} sind in {count} Posten offen.",
+    ),
+    "wanted-handover-nobody": (
+        "Step {number} ({name}), meant for nobody ({unfit}): {item} was due on {due} and {amounts} is open in {count} {count:item|items}.",
+        "Stufe {number} ({name}), an niemanden bestimmt ({unfit}): {item} war am {due} fällig, {amounts} sind in {count} Posten offen.",
     ),
     "nothing-open": ("Nothing is open.", "Es ist nichts offen."),
     "credits-cover": (
@@ -76,12 +81,21 @@ TEXTS: Texts = {
         "{item} wartet bis {day}, denn der Debitor sagte: {title}; sonst gibt es nichts zu besprechen.",
     ),
     "promise-unjudged": (
-        "A promise to pay ran out on {day} and has not been judged yet; the next export decides.",
-        "Eine Zahlungszusage ist am {day} abgelaufen und noch nicht beurteilt; der nächste Export entscheidet.",
+        "A promise to pay ran out on {day} and has not been judged yet; the first list that knows all bookings of that day decides.",
+        "Eine Zahlungszusage ist am {day} abgelaufen und noch nicht beurteilt; die erste Liste, die alle Buchungen dieses Tages kennt,"
+        " entscheidet.",
     ),
     "appointment": (
         "Another contact is already arranged for {at}; the ladder waits for it.",
         "Ein anderer Kontakt ist für {at} vereinbart; die Mahnleiter wartet darauf.",
+    ),
+    "callback": (
+        "A callback is agreed for {at}, and {agent} makes it; the ladder waits for it.",
+        "Ein Rückruf ist für {at} vereinbart, ihn macht {agent}; die Mahnleiter wartet darauf.",
+    ),
+    "callback-anybody": (
+        "A callback is agreed for {at}; the ladder waits for it.",
+        "Ein Rückruf ist für {at} vereinbart; die Mahnleiter wartet darauf.",
     ),
     "disputed": (
         "{item} is disputed and nothing else may be spoken about.",
@@ -93,7 +107,10 @@ TEXTS: Texts = {
     ),
     "blocked": ("{item} has a dunning block until {day}.", "{item} hat eine Mahnsperre bis {day}."),
     "blocked-for-good": ("{item} has a dunning block without an end.", "{item} hat eine unbefristete Mahnsperre."),
-    "deadline": ("Accounting has given {item} time until {day}.", "Die Buchhaltung hat für {item} eine Frist bis {day} gesetzt."),
+    "deadline": (
+        "Accounting's payment deadline for {item} is {day}; no contact before that day.",
+        "Zahlungsfrist der Buchhaltung für {item} am {day}; kein Kontakt vor diesem Tag.",
+    ),
     "handed-over": (
         "{item} has been handed over and nothing else may be spoken about.",
         "{item} ist abgegeben, sonst gibt es nichts zu besprechen.",
@@ -109,6 +126,14 @@ TEXTS: Texts = {
     "gap": (
         "The next step, {number} ({name}), comes on {day}: the last contact was on {last}.",
         "Die nächste Stufe, {number} ({name}), kommt am {day}: der letzte Kontakt war am {last}.",
+    ),
+    "not-yet-maybe": (
+        "The day of the next step, {number} ({name}), is {day}: {item} is due on {due}.",
+        "Die nächste Stufe, {number} ({name}), wäre am {day} an der Reihe: {item} ist am {due} fällig.",
+    ),
+    "gap-maybe": (
+        "The day of the next step, {number} ({name}), is {day}: the last contact was on {last}.",
+        "Die nächste Stufe, {number} ({name}), wäre am {day} an der Reihe: der letzte Kontakt war am {last}.",
     ),
     "below-minimum": (
         "{amounts} is below the {minimum} that step {number} ({name}) asks for.",
@@ -154,7 +179,9 @@ class Wanted:
     brought: Fired | None = None  # what brought it forward
     risk: Risk | None = None  # of paying late, where the step asks for one
     handover: Handover | None = None  # to whom it goes
+    unfit: tuple[Unfit, ...] = ()  # why it goes to none of those whom the ladder names
     value: Decimal = Decimal(0)  # expected, per agent minute; of calls only
+    rungs: Rungs = NO_RUNGS  # of the ladder: what the level's number counts
     value_until: date | None = None  # the first day on which age alone makes that another
 
     @property
@@ -173,6 +200,9 @@ class Wanted:
         elif self.handover is not None:
             code = "wanted-handover"
             values |= {"to": Bilingual(self.handover.titles), "kind": Bilingual(KIND_TITLES[self.handover.kind])}
+        elif self.unfit:
+            code = "wanted-handover-nobody"
+            values["unfit"] = Told("; ".join(one.why(language) for one in self.unfit))
         return phrase(
             TEXTS,
             code,

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from collectord.core.contact.calendar import WorkingDays
 from collectord.core.contact.facts import Contact
 from collectord.core.house import House
+from collectord.core.receivables.ladders import ladder_of
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.promises import Promise
 from collectord.core.receivables.tasks import Origin, Task, TaskState
@@ -76,7 +77,7 @@ def call(
         at=now, company=task.company, debtor_no=task.debtor_no, number=number, result=end.result.value, agent_result="accepted",
         items=items, disposition=end.said.value if end.said else "", attempt_id=attempt.id,
     )  # fmt: skip
-    _book(account, task, follow, contact, house, now)
+    _book(account, situation, follow, contact, agreed=task.origin is Origin.CALLBACK)
     for promise in follow.promises:
         _keep_or_not(account, promise, chance)
     if end.said is Disposition.PAID_ALREADY and chance.share("paid", *about) < PAID_INDEED:
@@ -142,7 +143,7 @@ def _situation(
         attempt=attempt,
         task=task,
         items=account.all_items,
-        ladder=next((ladder for ladder in rules.ladders if ladder.name == task.ladder), None),
+        ladder=ladder_of(rules.ladders, task.ladder, task.rungs),
         rules=rules.dispositions,
         days=WorkingDays(house.country, company.region if company else ""),
         language=house.language,
@@ -155,13 +156,13 @@ def _situation(
     )
 
 
-def _book(account: Account, task: Task, follow: FollowUp, contact: Contact, house: House, now: datetime) -> None:
-    raise_levels(account, dict(follow.levels), house.today(now))
+def _book(account: Account, now: Situation, follow: FollowUp, contact: Contact, *, agreed: bool) -> None:
+    raise_levels(account, follow.levels, now.rungs, now.today)
     account.facts += follow.facts
     account.promises += follow.promises
     account.agreed += follow.new_tasks
     account.contacts.append(contact)
-    noticed = touch(contact, ZoneInfo(house.time_zone), agreed=task.origin is Origin.CALLBACK)
+    noticed = touch(contact, ZoneInfo(now.zone), agreed=agreed)
     if noticed is not None:
         account.history = replace(account.history, touches=(*account.history.touches, noticed))
     account.moved = True

@@ -6,7 +6,7 @@ Invariant: as in life, a morning knows what was paid up to the day before.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,6 +16,7 @@ from collectord.core.receivables.broken_promise import conclude, fallen
 from collectord.core.receivables.dunning import Cancel, Change, Create, Nothing, Wait, changed_task, day_begins, new_task, plan_tasks
 from collectord.core.receivables.history import Touch
 from collectord.core.receivables.promises import Approval, PromiseState, judge
+from collectord.core.receivables.rungs import Rungs
 from collectord.core.receivables.steps import carried_out
 from collectord.core.receivables.tasks import TaskState
 from collectord.core.rules import Rules
@@ -118,12 +119,13 @@ def _write(account: Account, today: date) -> str:
     if task is None or ladder is None or task.medium not in WRITTEN:
         return ""
     about = [item for no, item in account.items.items() if no in task.items]
-    raise_levels(account, carried_out(ladder, task.level, about, today, account.all_items), today)
+    number = task.counted_in(ladder.rungs).level
+    raise_levels(account, carried_out(ladder, number, about, today, account.all_items), ladder.rungs, today)
     account.history = replace(account.history, touches=(*account.history.touches, Touch(on=today, medium=task.medium)))
     account.task, account.moved = None, True
     return task.medium
 
 
-def raise_levels(account: Account, levels: dict[str, int], today: date) -> None:
+def raise_levels(account: Account, levels: Mapping[str, int], rungs: Rungs, today: date) -> None:
     for no, level in levels.items():
-        account.items[no] = replace(account.items[no], contact_level=level, contacted_on=today)
+        account.items[no] = replace(account.items[no], contact_level=level, contact_rungs=rungs, contacted_on=today)

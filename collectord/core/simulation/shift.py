@@ -72,6 +72,9 @@ class Shift:
         desks = [desk for desk in (self._desk(self.team[agent], minutes) for agent, minutes in left.items()) if desk is not None]
         self.result.capacity = round(sum(left.values()))
         if not desks:
+            self.result.waiting = [
+                task for account in self.accounts.values() for task in account.waiting_calls() if self._is_of_today(task)
+            ]
             return self.result
         for account in self.accounts.values():
             for waiting in account.waiting_calls():
@@ -106,6 +109,9 @@ class Shift:
         self.closes = max(self.closes, ends)
         agent = FreeAgent(id=one.id, languages=one.languages, skills=one.skills)
         return _Desk(agent, begins, ends, left, max(1.0, (ends - begins) / left))
+
+    def _is_of_today(self, task: Task) -> bool:
+        return self.house.today(task.not_before) <= self.day
 
     def _left(self) -> ShiftResult:
         """Whose call was not made today; who was called and is to be called again is not among them."""

@@ -34,6 +34,10 @@ TEXTS: Texts = {
         "Ohne Personal wird niemand angerufen: am letzten Arbeitstag {count:wartet|warten} {count} {count:Debitor|Debitoren} über"
         " {amounts}.",
     ),
+    "nobody-waits": (
+        "Without agents nobody is called; on the last working day no call waits.",
+        "Ohne Personal wird niemand angerufen; am letzten Arbeitstag wartet kein Anruf.",
+    ),
     "may-not": (
         "Nobody is called in this time: {why} On the last working day {count} {count:call|calls} over {amounts} {count:is|are} put off,"
         " most of them by {rule}. Whether the agents are enough cannot be said.",
@@ -146,7 +150,7 @@ def _sentences(days: Sequence[Day], agents: int, language: Language, zone: str) 
     may_not = rule in WHOLE_EXPORT and not last.waiting and not any(day.calls for day in days)
     values: dict[str, object] = {"agents": agents, "count": last.waiting, "amounts": _moneys(last.waiting_open)}
     if not agents:
-        told.append(phrase(TEXTS, "nobody", language, zone, **values))
+        told.append(phrase(TEXTS, "nobody" if last.waiting else "nobody-waits", language, zone, **values))
     elif last.waiting:
         told.append(phrase(TEXTS, "short", language, zone, needed=max(agents + 1, agents_needed(days, agents) or 0), **values))
     elif not may_not:

@@ -16,6 +16,7 @@ from collectord.core.contact.record_words import DisputeTerms
 from collectord.core.receivables.promise_limits import LimitRules, parse_limits
 from collectord.core.rule_text import Table
 from collectord.core.telephony.attempts import AgentResult, Disposition, Result
+from collectord.core.wording import Language
 
 SHORTEST_RETRY = timedelta(minutes=5)  # DESIGN 4.3: a new attempt comes five minutes after one that was not dialled, at the earliest
 _RULED = tuple(result for result in Result if result is not Result.NOT_DIALLED)
@@ -59,13 +60,13 @@ class DispositionRule:
     grace_banking_days: int = 2
     block_banking_days: int = 0
     tell_accounting: bool = True
-    owner: str = ""  # of a dispute: who answers it …
+    owner: Mapping[Language, str] | None = None  # of a dispute: who answers it …
     answer_banking_days: int = 0  # … within so many banking days; 0: no deadline
 
-    def dispute_terms(self, days: WorkingDays, today: date) -> DisputeTerms:
-        """Of a dispute of today."""
+    def dispute_terms(self, days: WorkingDays, today: date, language: Language) -> DisputeTerms:
+        """Of a dispute of today, in the house's words."""
         return DisputeTerms(
-            owner=self.owner,
+            owner=self.owner[language] if self.owner else "",
             answer_by=bank_day(days, today, self.answer_banking_days) if self.answer_banking_days else None,
             block_until=bank_day(days, today, self.block_banking_days) if self.block_banking_days else None,
         )
@@ -156,11 +157,17 @@ def _disposition(disposition: Disposition, table: Table) -> DispositionRule:
         grace_banking_days=inner.whole("grace_banking_days", 2, at_least=0, at_most=20),
         block_banking_days=inner.whole("block_banking_days", 0, at_least=0, at_most=250),
         tell_accounting=inner.flag("tell_accounting", True),
-        owner=inner.text("owner", "") if disposition is Disposition.DISPUTE else "",
+        owner=_owner(inner) if disposition is Disposition.DISPUTE else None,
         answer_banking_days=inner.whole("answer_banking_days", 0, at_least=0, at_most=250) if disposition is Disposition.DISPUTE else 0,
     )
     inner.done()
     return rule
+
+
+def _owner(table: Table) -> Mapping[Language, str]:
+    """English, and German where it says something else."""
+    english = table.text("owner", "")
+    return {"en": english, "de": table.text("owner_de", english)}
 
 
 def _then(table: Table, allowed: tuple[Then, ...]) -> Then:

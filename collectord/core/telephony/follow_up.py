@@ -17,6 +17,7 @@ from collectord.core.contact.facts import Fact, FactKind
 from collectord.core.contact.refusals import ASK_AGAIN
 from collectord.core.money import Money
 from collectord.core.receivables.promises import Promise
+from collectord.core.receivables.rungs import NO_RUNGS
 from collectord.core.receivables.steps import carried_out
 from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.receivables.told import Outcome, tell
@@ -178,7 +179,7 @@ def _asked_by_hand(now: Situation) -> bool:
 
 
 def _most(now: Situation) -> int:
-    level = now.ladder.level(now.task.level) if now.ladder and now.task and now.task.origin is Origin.LADDER else None
+    level = now.ladder.level(now.step) if now.ladder and now.task and now.task.origin is Origin.LADDER else None
     return level.max_attempts if level else now.rules.max_attempts
 
 
@@ -210,7 +211,7 @@ def _levels(now: Situation) -> dict[str, int]:
     if now.ladder is None or now.task is None:
         return {}
     about = set(now.attempt.items)
-    return carried_out(now.ladder, now.task.level, [item for item in now.items if item.item_no in about], now.today, now.items)
+    return carried_out(now.ladder, now.step, [item for item in now.items if item.item_no in about], now.today, now.items)
 
 
 def _callback(now: Situation, said: Said) -> Task:
@@ -226,6 +227,7 @@ def _callback(now: Situation, said: Said) -> Task:
         medium="call",
         ladder=task.ladder if task else "",
         level=task.level if task else 0,
+        rungs=task.rungs if task else NO_RUNGS,
         items=attempt.items,
         open_amount=task.open_amount if task else {},
         not_before=at,
@@ -244,9 +246,9 @@ def _facts(now: Situation, said: Said) -> tuple[Fact, ...]:
     match said.disposition:
         case Disposition.DISPUTE:
             reason = said.note or now.say("dispute-reason")
-            terms = now.rules.dispositions[said.disposition].dispute_terms(now.days, now.today)
+            terms = now.rules.dispositions[said.disposition].dispute_terms(now.days, now.today, now.language)
             card = now.cards.get(said.objection)
-            owner = card.owner if card and card.owner else terms.owner
+            owner = card.owner[now.language] if card and card.owner else terms.owner
             return tuple(
                 replace(_fact(now, FactKind.DISPUTE, item, reason), owner=owner, answer_by=terms.answer_by)
                 for item in said.items or now.attempt.items

@@ -15,6 +15,7 @@ from collectord.core.contact.calendar import WorkingDays
 from collectord.core.receivables.ladders import Ladder
 from collectord.core.receivables.ledger import OpenItem
 from collectord.core.receivables.objections import Card
+from collectord.core.receivables.rungs import NO_RUNGS, Rungs
 from collectord.core.receivables.tasks import Task
 from collectord.core.telephony.attempts import Attempt
 from collectord.core.telephony.disposition_rules import FollowUpRules
@@ -140,6 +141,15 @@ class Situation:
     @property
     def today(self) -> date:
         return self.now.astimezone(ZoneInfo(self.zone)).date()
+
+    @property
+    def step(self) -> int:
+        """The number that the task's step has in the ladder; 0: it is no step of one."""
+        return self.task.counted_in(self.rungs).level if self.task else 0
+
+    @property
+    def rungs(self) -> Rungs:
+        return self.ladder.rungs if self.ladder else NO_RUNGS
 
     def word(self, word: str) -> str:
         """How a result or disposition reads in a sentence."""

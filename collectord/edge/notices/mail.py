@@ -16,7 +16,7 @@ from typing import Literal
 
 import aiosmtplib
 
-from collectord.core.wording import safe
+from collectord.core.wording import header_text
 from collectord.edge.notices.way import WITHIN, NotTaken, Parcel, because, tls
 
 
@@ -65,7 +65,7 @@ class Mailbox:
     def mail(self, parcel: Parcel) -> EmailMessage:
         """Its Message-ID is made of the notices in it, so that one that comes twice is known by its receiver."""
         mail = EmailMessage(policy=WIRE)
-        mail["Subject"] = safe(parcel.message.subject, 160)
+        mail["Subject"] = header_text(parcel.message.subject, 160)
         mail["From"] = self.sender
         mail["To"] = ", ".join(self.recipients)
         mail["Date"] = format_datetime(parcel.at)

@@ -15,14 +15,12 @@ import orjson
 from collectord.core.money import from_scaled, to_scaled
 from collectord.core.receivables.ledger import DebtorKey
 
-_INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
-
 
 def instant(value: datetime) -> str:
     """Aware datetime -> fixed-width UTC text. A naive one is a programming error."""
     if value.tzinfo is None:
         raise ValueError("a naive instant never reaches the store")
-    return value.astimezone(UTC).strftime(_INSTANT)
+    return value.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"  # without +00:00
 
 
 def maybe_instant(value: datetime | None) -> str | None:

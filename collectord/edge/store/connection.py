@@ -20,7 +20,7 @@ import aiosql
 import aiosqlite
 from aiosql.adapters.aiosqlite import AioSQLiteAdapter
 
-from collectord.edge.store.migration import migrate
+from collectord.edge.store.migration import digest, is_whole, migrate
 
 T = TypeVar("T")
 Connection = aiosqlite.Connection
@@ -287,14 +287,14 @@ async def _open(path: Path, *, read_only: bool) -> Line:
 
 
 async def _prepare(connection: Connection, path: Path) -> None:
-    """Creates the schema in one transaction, brings an earlier one up to date, or refuses one that this version does not know."""
+    """Creates the schema in one transaction, brings up to date what is earlier or lacks something; refuses what it does not know."""
     schema = "\n".join(resources.files("collectord.edge.store").joinpath(name).read_text(encoding="utf-8") for name in SCHEMA)
     async with connection.execute("select count(*) as n from sqlite_master where name = 'meta'") as cursor:
         row: Any = await cursor.fetchone()
     if row["n"] == 0:
         await connection.executescript(
             f"begin immediate;\n{schema}\n;insert into meta values"
-            f" ('schema_version', '{SCHEMA_VERSION}'), ('live', 'config'), ('paused', 'no'),"
+            f" ('schema_version', '{SCHEMA_VERSION}'), ('schema_digest', '{digest(schema)}'), ('live', 'config'), ('paused', 'no'),"
             " ('generation', '1');\ncommit;"
         )
         return
@@ -303,6 +303,8 @@ async def _prepare(connection: Connection, path: Path) -> None:
     found = row["value"] if row else "none"
     if found in map(str, range(1, SCHEMA_VERSION)):
         await migrate(connection, schema, found=int(found), to=SCHEMA_VERSION)
+    elif found == str(SCHEMA_VERSION) and not await is_whole(connection, schema):
+        await migrate(connection, schema, found=SCHEMA_VERSION, to=SCHEMA_VERSION)
     elif found != str(SCHEMA_VERSION):
         raise StoreBroken(f"{path}: schema version {found}, this collectord knows {SCHEMA_VERSION}; install the version that wrote it")
 

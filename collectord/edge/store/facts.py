@@ -27,7 +27,7 @@ from collectord.core.house import House
 from collectord.core.money import from_scaled
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.strategies import Frames
-from collectord.edge.store import families, histories, ledger, payments
+from collectord.edge.store import families, histories, ledger, payments, rungs
 from collectord.edge.store.codec import (
     instant,
     joined,
@@ -77,6 +77,7 @@ async def _own_facts(
     at, today = instant(now), day.isoformat()
     since = instant(now - HISTORY)
     item_rows = [row async for row in SQL.items(conn, **who, now=at, today=today)]
+    await rungs.know(conn, {row["contact_rungs"] for row in item_rows})
     sources = tuple([_source(row) async for row in SQL.sources(conn, **who, today=today)])
     lags = await booking_lags(conn, {(row["source"], key.company) for row in item_rows}, day)
     history = [(row["own"], _attempt(row, now)) async for row in SQL.attempts(conn, **who, since=since, now=at)]

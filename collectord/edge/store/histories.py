@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from collectord.core.contact.facts import Contact
 from collectord.core.money import from_scaled
-from collectord.core.receivables.history import NO_HISTORY, Fall, History, PaidItem, Touch
+from collectord.core.receivables.history import NO_HISTORY, REMEMBERED, Fall, History, PaidItem, Touch
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.promises import PromiseState
 from collectord.core.receivables.touches import touch
@@ -24,7 +24,7 @@ from collectord.edge.store.connection import Connection, queries
 from collectord.edge.store.ledger_rows import quick
 
 SQL = queries("histories")
-PAID = timedelta(days=730)
+PAID = REMEMBERED
 FALLS = timedelta(days=120)  # twice the longest span in which a trigger looks for growth
 TOUCHES = timedelta(days=90)
 Rows = AsyncIterator[Mapping[str, Any]]

@@ -16,6 +16,7 @@ from collectord.core.money import from_scaled, plain, plain_map
 from collectord.core.receivables.briefing import dunning, proofs
 from collectord.core.receivables.ledger import (
     FOREVER,
+    OLDEST_FIRST,
     Debtor,
     DebtorKey,
     OpenItem,
@@ -24,6 +25,7 @@ from collectord.core.receivables.ledger import (
     overdue_total,
 )
 from collectord.core.wording import Language
+from collectord.edge.store import rungs
 from collectord.edge.store.batches import listed as listed_batches
 from collectord.edge.store.batches import source_states
 from collectord.edge.store.codec import as_json, instant, maybe_day
@@ -38,7 +40,7 @@ __all__ = [
 ]  # fmt: skip
 
 SQL = queries("ledger")
-SOURCE, DUE_ON, OPEN_AMOUNT = (ITEM_COLUMNS.index(name) for name in ("source", "due_on", "open_amount"))
+SOURCE, DUE_ON, OPEN_AMOUNT, RUNGS = (ITEM_COLUMNS.index(name) for name in ("source", "due_on", "open_amount", "contact_rungs"))
 Lags = dict[tuple[str, str], int]  # (source, company) -> days that its bookings lag behind the day of reading
 FIRST, LAST = DebtorKey("", ""), DebtorKey("\U0010ffff", "\U0010ffff")  # no key sorts before the one or behind the other
 
@@ -85,9 +87,8 @@ async def _rows(
     which["today"] = today.isoformat()
     owed_again = {_item_key(row): row["amount"] async for row in later(conn, **which)}
     came_back = {_item_key(row): row["booked_on"] async for row in returned(conn, **which)}
-    found: dict[tuple[str, str], list[tuple[Sequence[Any], int, str | None]]] = {(one.company, one.debtor_no): [] for one in debtors}
-    async for row in rows(conn, **which):
-        values = row.values()
+    found: dict[tuple[str, str], list[tuple[Sequence[Any], int, str | None]]] = {one.key: [] for one in debtors}
+    for values in map(tuple, await conn.execute_fetchall(rows.sql, which)):  # a million of them: no step between two
         own = found.get(values[:2])
         if own is not None:
             key = values[:3]
@@ -102,19 +103,23 @@ async def _items(
     if not debtors:
         return {}
     rows = await _rows(conn, debtors, today, keys)
+    await rungs.know(conn, {values[RUNGS] for own in rows.values() for values, _, _ in own})
     found: dict[DebtorKey, list[OpenItem]] = {}
     for debtor in debtors:
-        own = rows[debtor.company, debtor.debtor_no]
-        if closely is not None and not closely.asks_for(debtor.key, own):
+        key = debtor.key
+        own = rows[key]
+        if closely is not None and not closely.asks_for(key, own):
             continue
         items = []
         for values, paid_later, returned_on in own:
             origin = (values[SOURCE], debtor.company)
-            if origin not in lags:
+            lag = lags.get(origin)
+            if lag is None:
                 lags |= await booking_lags(conn, {origin}, today)
-            items.append(item_from(values, debtor, lags[origin], paid_later, returned_on))
-        items.sort(key=lambda item: (item.due_on, item.item_no))
-        found[debtor.key] = items
+                lag = lags[origin]
+            items.append(item_from(values, debtor, lag, paid_later, returned_on))
+        items.sort(key=OLDEST_FIRST)
+        found[key] = items
     return found
 
 
@@ -171,11 +176,14 @@ class Closely:
     day: date
     anyway: Container[DebtorKey]
     first_due: dict[DebtorKey, date] = field(default_factory=dict)
+    text: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.text = self.day.isoformat()
 
     def asks_for(self, key: DebtorKey, rows: Sequence[tuple[Sequence[Any], int, str | None]]) -> bool:
-        days = [values[DUE_ON] for values, later, _ in rows if values[OPEN_AMOUNT] + later > 0]
-        first = min(days, default=None)
-        if first is None or first <= self.day.isoformat() or key in self.anyway:
+        first = min([values[DUE_ON] for values, later, _ in rows if values[OPEN_AMOUNT] + later > 0], default=None)
+        if first is None or first <= self.text or key in self.anyway:
             return True
         self.first_due[key] = date.fromisoformat(first)
         return False
@@ -185,7 +193,7 @@ async def stretch(conn: Connection, after: DebtorKey, upto: DebtorKey, size: int
     """The next so many debtors in key order. Their numbers are left out: nobody is called from a list."""
     rows = SQL.debtor_rows(conn, company=after.company, debtor_no=after.debtor_no, size=size)
     debtors = [to_debtor(row, ()) async for row in rows]
-    return [debtor for debtor in debtors if debtor.key <= upto]
+    return debtors if debtors and debtors[-1].key <= upto else [debtor for debtor in debtors if debtor.key <= upto]
 
 
 async def those(conn: Connection, keys: Sequence[DebtorKey]) -> list[Debtor]:
@@ -199,7 +207,7 @@ async def with_items(
     """What is open of them; who is not looked at closely is left out. `scattered`: they are no stretch."""
     keys = as_json(debtor.key for debtor in debtors) if scattered else None
     items = await _items(conn, debtors, today, lags, keys, closely)
-    return [(debtor, items[debtor.key]) for debtor in debtors if debtor.key in items]
+    return [(debtor, own) for debtor in debtors if (own := items.get(debtor.key)) is not None]
 
 
 async def middle(conn: Connection) -> DebtorKey:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from collectord.core.money import from_scaled
 from collectord.core.receivables.ledger import Debtor, DialNumber, OpenItem, under_terms
+from collectord.edge.store import rungs
 from collectord.edge.store.codec import to_maybe_amount
 
 Row = Mapping[str, Any]
@@ -21,7 +22,7 @@ T = TypeVar("T")
 ITEM_COLUMNS = (
     "company", "debtor_no", "item_no", "source", "due_on", "open_amount", "currency", "amount", "invoiced_on", "kind", "payment_method",
     "discount_until", "dunning_level", "last_dunned_on", "dunning_deadline", "dunning_block_until", "dispute", "opened_as_of",
-    "contact_level", "contacted_on",
+    "contact_level", "contacted_on", "contact_rungs",
 )  # fmt: skip
 """In the order of `items_between`."""
 
@@ -72,16 +73,16 @@ def to_item(row: Row, debtor: Debtor, booking_lag: int) -> OpenItem:
 
 
 def item_from(values: Sequence[Any], debtor: Debtor, booking_lag: int, paid_later: int, returned_on: str | None) -> OpenItem:
-    """`values`: those of ITEM_COLUMNS; `paid_later`: by newer batches; `returned_on`: the day its direct debit came back."""
+    """`values`: those of ITEM_COLUMNS, `rungs` known; `paid_later`: by newer batches; `returned_on`: the day its direct debit came back."""
     (company, debtor_no, item_no, source, due_on, open_amount, currency, amount, invoiced_on, kind, payment_method, discount_until,
      dunning_level, last_dunned_on, dunning_deadline, dunning_block_until, dispute, opened_as_of, contact_level,
-     contacted_on) = values  # fmt: skip
+     contacted_on, contact_rungs) = values  # fmt: skip
     owed = open_amount + paid_later
     still = from_scaled(owed)
     item = _item(
         company, debtor_no, item_no, source, _day(due_on), still, currency, still if amount == owed else to_maybe_amount(amount),
         _maybe_day(invoiced_on), kind, payment_method, _maybe_day(discount_until), dunning_level, _maybe_day(last_dunned_on),
         _maybe_day(dunning_deadline), _maybe_day(dunning_block_until), bool(dispute), _maybe_day(returned_on), booking_lag,
-        _day(opened_as_of), contact_level, _maybe_day(contacted_on),
+        _day(opened_as_of), contact_level, _maybe_day(contacted_on), rungs.of(contact_rungs),
     )  # fmt: skip
     return under_terms(item, debtor)

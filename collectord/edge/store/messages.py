@@ -1,17 +1,20 @@
 """Letters and e-mails on record: what was to leave, what left, what nobody knows.
 
-Owns table `message`. Decides nothing; sends nothing.
+Owns table `message`, and where items stood before an unknown one. Decides nothing; sends nothing.
 Invariant: a task has one message at most; one that left, or may have, is never written over.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+
+import orjson
 
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.messages import Message, MessageState
+from collectord.edge.store import families
 from collectord.edge.store.codec import instant, joined, maybe_instant, split, to_instant, to_maybe_instant
 from collectord.edge.store.connection import Connection, queries
 
@@ -43,6 +46,37 @@ async def put(conn: Connection, message: Message) -> None:
 async def message_of(conn: Connection, task_id: str) -> Message | None:
     row = await SQL.of_task(conn, task_id=task_id)
     return None if row is None else _message(row)
+
+
+async def message(conn: Connection, message_id: str) -> Message | None:
+    row = await SQL.by_id(conn, id=message_id)
+    return None if row is None else _message(row)
+
+
+async def remember_steps(conn: Connection, before: Message, levels: Mapping[str, int], on: date) -> None:
+    """Where the items stand that `levels` moves on now: nobody knows whether the step took place."""
+    steps = []
+    for item_no, level in levels.items():
+        owner, number = await families.owner_of(conn, before.key, item_no)
+        row = await SQL.item_stands(conn, company=owner.company, debtor_no=owner.debtor_no, item_no=number)
+        if row is not None:
+            stands = (row["contact_level"], row["contact_rungs"], row["contacted_on"])
+            steps.append([owner.debtor_no, number, *stands, level, on.isoformat()])
+    await SQL.remember_steps(conn, id=before.id, steps=orjson.dumps(steps).decode())
+
+
+async def set_back(conn: Connection, unknown: Message) -> None:
+    """The step did not take place: its items stand where they stood, unless something was done about them since."""
+    row = await SQL.by_id(conn, id=unknown.id)
+    for debtor_no, item_no, level, counted_in, on, level_then, on_then in orjson.loads(row["steps_before"] or "[]"):
+        then = {"level_then": level_then, "on_then": on_then}
+        who = {"company": unknown.company, "debtor_no": debtor_no, "item_no": item_no}
+        await SQL.set_step_back(conn, level=level, rungs=counted_in, on=on, **who, **then)
+
+
+async def resolve(conn: Connection, message_id: str, state: MessageState, failure: str) -> None:
+    """An unknown one is known now."""
+    await SQL.resolve(conn, id=message_id, state=state.value, failure=failure)
 
 
 async def being_sent(conn: Connection) -> list[Message]:

@@ -1,11 +1,13 @@
-"""Migration: a store of an earlier version becomes one of today's, in one transaction.
+"""Migration: a store of an earlier version, or one that lacks something, becomes one of today's, in one transaction.
 
-Owns the way from each version to the next. Knows the meaning of no row but where it moves.
+Owns the way from each version to the next, and what a whole store has. Knows the meaning of no row but where it moves.
 Invariant: killed at any moment, the store is either as it was or as a fresh one with the same rows; done again, it goes through.
 """
 
 from __future__ import annotations
 
+import hashlib
+import re
 import sqlite3
 from collections.abc import Iterator
 from typing import Any
@@ -14,12 +16,13 @@ import aiosqlite
 
 VERSIONED = {"item": "item_version", "debtor": "debtor_version", "debtor_number": "number_version", "clearing": "clearing_version"}
 """Tables of version 1 whose rows are versions since 2. Their former names are views now."""
+MADE = re.compile(r"^create (?:unique )?(?:table|index|view|trigger) (\w+)", re.MULTILINE)
 FORMER_INDEXES = ("task_ready",)
 STAGING = ("staged_item", "staged_debtor", "staged_number")  # of version 1: a file that was being read is read again
 
 
 async def migrate(conn: aiosqlite.Connection, schema: str, *, found: int, to: int) -> None:
-    """From any version before. The connection is in no transaction."""
+    """From any version before, or from today's where it is not whole. The connection is in no transaction."""
     moved = VERSIONED if found == 1 else {}
     await conn.execute("begin immediate")
     try:
@@ -33,8 +36,9 @@ async def migrate(conn: aiosqlite.Connection, schema: str, *, found: int, to: in
             ):
                 await conn.execute(f"drop index {index}")
             await conn.execute(f"alter table {table} rename to former_{table}")
-        for view in await _names(conn, "select name from sqlite_master where type = 'view'"):
-            await conn.execute(f"drop view {view}")
+        for kind in ("trigger", "view"):  # they hold nothing, and may be others today
+            for name in await _names(conn, "select name from sqlite_master where type = ?", kind):
+                await conn.execute(f"drop {kind} {name}")
         await _add_columns(conn, schema)  # before the indexes on them
         there = set(await _names(conn, "select name from sqlite_master"))
         for statement, name in _statements(schema):
@@ -45,11 +49,24 @@ async def migrate(conn: aiosqlite.Connection, schema: str, *, found: int, to: in
             await conn.execute(f"insert into {versions} ({columns}) select {columns} from former_{table}")
             await conn.execute(f"drop table former_{table}")
         await conn.execute("update meta set value = ? where key = 'schema_version'", (str(to),))
+        await conn.execute("insert or replace into meta values ('schema_digest', ?)", (digest(schema),))
+        await conn.execute("update planning set basis = ''")  # nobody knows who was touched meanwhile: everybody is looked at
         await conn.execute("commit")
     except BaseException:
         if conn.in_transaction:
             await conn.execute("rollback")
         raise
+
+
+def digest(schema: str) -> str:
+    return hashlib.sha256(schema.encode()).hexdigest()[:16]
+
+
+async def is_whole(conn: aiosqlite.Connection, schema: str) -> bool:
+    """Whether a store of today's version has all that a fresh one has: some were made when the version was still being built."""
+    known = await _names(conn, "select value as name from meta where key = 'schema_digest'")
+    there = set(await _names(conn, "select name from sqlite_master"))
+    return known == [digest(schema)] and set(MADE.findall(schema)) <= there
 
 
 async def _names(conn: aiosqlite.Connection, query: str, *parameters: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""How debtors of each potential class pay: added up from the ledger, and kept for a day.
+"""How debtors of each potential class pay: added up from the ledger, and kept.
 
 Owns key `peers` of table `meta`. Judges nothing: core/receivables/peers makes figures of the sums.
 Invariant: what is kept names its day and its bound, and is not used for a day before it or for another bound.

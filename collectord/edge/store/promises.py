@@ -362,6 +362,12 @@ async def listed_disputes(
     ]
 
 
+async def overdue_disputes(conn: Connection, now: datetime, today: date) -> list[tuple[str, date, int]]:
+    """Owner, the day by which they should have been answered, how many: what people recorded and nobody settled."""
+    rows = SQL.overdue_disputes(conn, now=instant(now), today=today.isoformat())
+    return [(row["owner"], date.fromisoformat(row["answer_by"]), row["n"]) async for row in rows]
+
+
 def _who(key: DebtorKey | None, state: str | None, limit: int, now: datetime) -> dict[str, Any]:
     return {
         "company": key.company if key else None,

@@ -135,6 +135,7 @@ create table item_version (
   dunning_block_until text,
   dispute integer not null,
   contact_level integer not null default 0,
+  contact_rungs text not null default '', -- the steps that contact_level counts: rungs.id; '' = written before names were remembered
   contacted_on text,
   opened_as_of text not null,
   changed_as_of text not null,
@@ -150,8 +151,8 @@ create index item_by_source on item_version (source, state, company, debtor_no, 
 create index item_ended on item_version (until) where until < 2147483647;
 create view item as
 select company, debtor_no, item_no, source, state, due_on, open_amount, currency, amount, invoiced_on, kind, payment_method,
-       discount_until, dunning_level, last_dunned_on, dunning_deadline, dunning_block_until, dispute, contact_level, contacted_on,
-       opened_as_of, changed_as_of, cleared_as_of, batch_id, digest, doubtful
+       discount_until, dunning_level, last_dunned_on, dunning_deadline, dunning_block_until, dispute, contact_level, contact_rungs,
+       contacted_on, opened_as_of, changed_as_of, cleared_as_of, batch_id, digest, doubtful
   from item_version where since <= (select number from visible) and until > (select number from visible);
 
 create table clearing_version (          -- every fall of an open amount: what promises are judged by; sums are what counts
@@ -166,6 +167,7 @@ create table clearing_version (          -- every fall of an open amount: what p
   moved_to text not null default ''       -- not paid: the item went to this debtor of the company
 );
 create index clearing_by_debtor on clearing_version (company, debtor_no, as_of);
+create index clearing_moved on clearing_version (company, debtor_no, item_no) where moved_to <> '';
 create view clearing as
 select company, debtor_no, item_no, batch_id, as_of, amount, currency
   from clearing_version where since <= (select number from visible);
@@ -210,6 +212,17 @@ create index contact_by_debtor on contact (company, debtor_no, at);
 create index contact_by_number on contact (number, at);
 
 -- ---------------------------------------------------------------- work
+create table rungs (                      -- what the number of a step means: the steps of a ladder as they were then
+  id text primary key,                    -- digest of them
+  levels text not null                    -- JSON [[name, medium, earliest day past due, latest], ...]
+);
+
+create table planned_ladder (             -- the steps of each ladder as of the last plan that had it
+  ladder text primary key,
+  rungs text not null,
+  planned_at text not null                -- since when they are these
+);
+
 create table task (
   id text primary key,
   company text not null,
@@ -217,6 +230,7 @@ create table task (
   medium text not null,
   ladder text not null,
   level integer not null,
+  rungs text not null default '',         -- the steps that level counts: rungs.id
   items text not null,                    -- '|'-separated
   open_amount text not null,              -- JSON {"EUR": "410.00"}
   not_before text not null,
@@ -231,6 +245,7 @@ create table task (
   skill text not null default '',         -- only agents with this skill
   worth integer not null default 0,       -- sort key: the largest sum in one currency, ten-thousandths
   waits text not null default '',         -- why it was postponed, one sentence
+  own_at text,                            -- its own not_before, while a refusal of the gate puts it off
   prompted_by text not null default '',       -- what brought it forward: the name of a trigger, '' = the ladder's own day
   script text not null default '',        -- call script or letter template
   tone text not null default '',          -- friendly | factual | firm
@@ -503,7 +518,8 @@ create table message (                    -- a letter or an e-mail of ours: the 
   not_before text not null,               -- after a failure: the next try
   sent_at text,
   tries integer not null default 0,
-  failure text not null default ''
+  failure text not null default '',
+  steps_before text not null default ''   -- unknown: where its items stood, JSON [[debtor_no, item_no, level, rungs, on, level then, day then], ...]
 );
 create unique index one_message_per_task on message (task_id);
 create index message_by_state on message (state, not_before);

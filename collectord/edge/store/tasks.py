@@ -15,10 +15,11 @@ import orjson
 
 from collectord.core.money import from_scaled, plain, plain_map, to_scaled
 from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.rungs import Rungs
 from collectord.core.receivables.shortfall import Case
 from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.telephony.allocation import Candidate
-from collectord.edge.store import families
+from collectord.edge.store import families, rungs
 from collectord.edge.store.codec import (
     as_json,
     instant,
@@ -45,6 +46,7 @@ def row_of(task: Task, now: datetime) -> dict[str, Any]:
         "medium": task.medium,
         "ladder": task.ladder,
         "level": task.level,
+        "rungs": task.rungs.id,
         "items": joined(task.items),
         "open_amount": orjson.dumps(plain_map(task.open_amount)).decode(),
         "not_before": instant(task.not_before),
@@ -61,12 +63,13 @@ def row_of(task: Task, now: datetime) -> dict[str, Any]:
         "script": task.script,
         "tone": task.tone,
         "value": to_scaled(task.value),
+        "own_at": maybe_instant(task.own_at),
         "worth": to_scaled(max(task.open_amount.values(), default=Decimal(0))),
         "now": instant(now),
     }
 
 
-def to_task(row: Mapping[str, Any]) -> Task:
+def _to_task(row: Mapping[str, Any]) -> Task:
     return Task(
         id=row["id"],
         company=row["company"],
@@ -91,13 +94,19 @@ def to_task(row: Mapping[str, Any]) -> Task:
         script=row["script"],
         tone=row["tone"],
         value=from_scaled(row["value"]),
+        own_at=to_maybe_instant(row["own_at"]),
+        rungs=rungs.of(row["rungs"]),
     )
 
 
-def _candidate(row: Mapping[str, Any]) -> Candidate:
+async def _candidates(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> list[Candidate]:
+    return [_candidate(task, row) for task, row in zip(await _known(conn, rows), rows, strict=True)]
+
+
+def _candidate(task: Task, row: Mapping[str, Any]) -> Candidate:
     language, owner, potential_class, person_type, time_zone = (row["debtor"] or 4 * MARK).split(MARK)
     return Candidate(
-        task=to_task(row),
+        task=task,
         language=language,
         owner=owner,
         potential_class=potential_class,
@@ -156,28 +165,32 @@ async def update_task(conn: Connection, task: Task, now: datetime) -> bool:
 
 async def task(conn: Connection, task_id: str) -> Task | None:
     row = await SQL.task_by_id(conn, id=task_id)
-    return None if row is None else to_task(row)
+    return None if row is None else (await _known(conn, [row]))[0]
 
 
 async def live_between(conn: Connection, low: DebtorKey, high: DebtorKey, now: datetime) -> dict[DebtorKey, Task]:
     """The one live ladder task of each debtor from `low` to `high` that has one."""
     stretch = {"company": low.company, "debtor_no": low.debtor_no, "to_company": high.company, "to_debtor": high.debtor_no}
-    return await _by_debtor(SQL.live_between(conn, now=instant(now), **stretch))
+    return await _by_debtor(conn, SQL.live_between(conn, now=instant(now), **stretch))
 
 
 async def live_of(conn: Connection, keys: Iterable[DebtorKey], now: datetime) -> dict[DebtorKey, Task]:
     """As `live_between`, for single debtors."""
-    return await _by_debtor(SQL.live_of(conn, now=instant(now), keys=as_json(keys)))
+    return await _by_debtor(conn, SQL.live_of(conn, now=instant(now), keys=as_json(keys)))
 
 
 async def live_unlisted(conn: Connection, now: datetime) -> dict[DebtorKey, Task]:
     """As `live_between`, of debtors whom no export names (any more)."""
-    return await _by_debtor(SQL.live_unlisted(conn, now=instant(now)))
+    return await _by_debtor(conn, SQL.live_unlisted(conn, now=instant(now)))
 
 
-async def _by_debtor(rows: AsyncIterator[Mapping[str, Any]]) -> dict[DebtorKey, Task]:
-    found = [to_task(row) async for row in rows]
-    return {task.key: task for task in found}
+async def _by_debtor(conn: Connection, rows: AsyncIterator[Mapping[str, Any]]) -> dict[DebtorKey, Task]:
+    return {task.key: task for task in await _known(conn, [row async for row in rows])}
+
+
+async def _known(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> list[Task]:
+    await rungs.know(conn, {row["rungs"] for row in rows})
+    return [_to_task(row) for row in rows]
 
 
 async def reachable_of(conn: Connection, keys: Iterable[DebtorKey]) -> set[DebtorKey]:
@@ -209,7 +222,8 @@ def _amounts(text: str) -> dict[str, Decimal]:
 
 async def live_tasks_of(conn: Connection, key: DebtorKey, now: datetime) -> tuple[Task, ...]:
     """All live tasks of one debtor, whatever made them, oldest first."""
-    return tuple([to_task(row) async for row in SQL.live_tasks_of(conn, company=key.company, debtor_no=key.debtor_no, now=instant(now))])
+    rows = SQL.live_tasks_of(conn, company=key.company, debtor_no=key.debtor_no, now=instant(now))
+    return tuple(await _known(conn, [row async for row in rows]))
 
 
 async def is_any_due(conn: Connection, now: datetime) -> bool:
@@ -230,8 +244,9 @@ async def ready_tasks(
     """Candidates for the dialler: bound ones first, then by the stored sort keys. `skills`: only what somebody with these can take;
     `barred`: two-letter codes of languages that are left out."""
     known = {"any_skill": int(skills is None), "skills": f"|{'|'.join(skills or ())}|", "barred": f"|{'|'.join(barred)}|"}
-    bound = [_candidate(row) async for row in SQL.ready_bound(conn, now=instant(now), limit=BOUND_LIMIT, mark=MARK)]
-    return bound + [_candidate(row) async for row in SQL.ready_open(conn, now=instant(now), limit=limit, mark=MARK, **known)]
+    rows = [row async for row in SQL.ready_bound(conn, now=instant(now), limit=BOUND_LIMIT, mark=MARK)]
+    rows += [row async for row in SQL.ready_open(conn, now=instant(now), limit=limit, mark=MARK, **known)]
+    return await _candidates(conn, rows)
 
 
 async def more_valuable(conn: Connection, value: Decimal) -> int:
@@ -268,6 +283,27 @@ async def postpone(conn: Connection, task_id: str, not_before: datetime, why: st
     return await SQL.postpone(conn, id=task_id, not_before=instant(not_before), why=why, now=instant(now)) is not None
 
 
+async def put_off(conn: Connection, task_id: str, not_before: datetime, why: str, now: datetime) -> None:
+    """As `postpone`, by a refusal of the gate, which may end sooner: then `bring_forward`."""
+    await SQL.put_off(conn, id=task_id, not_before=instant(not_before), why=why, now=instant(now))
+
+
+async def put_off_tasks(conn: Connection, now: datetime, *, everybody: bool) -> list[Task]:
+    """What a refusal put off, of all debtors or of those to whom something happened since planning looked at them."""
+    return await _known(conn, [row async for row in SQL.put_off_tasks(conn, everybody=int(everybody), now=instant(now))])
+
+
+async def bring_forward(conn: Connection, before: Task, not_before: datetime, why: str, now: datetime) -> bool:
+    """False when it is not as it was any more."""
+    times = {"not_before": instant(not_before), "before": instant(before.not_before), "now": instant(now)}
+    return await SQL.bring_forward(conn, id=before.id, why=why, **times) is not None
+
+
+async def word_anew(conn: Connection, told: Sequence[tuple[str, str, str]]) -> None:
+    """Task, sentence, what brought it forward: of tasks that stay as they are and that nobody calls for."""
+    await SQL.word_anew(conn, [(why, prompted_by, task_id) for task_id, why, prompted_by in told])
+
+
 async def close_task(conn: Connection, task_id: str, state: TaskState | str, reason: str, now: datetime) -> bool:
     """-> done, cancelled or suppressed, for good. False when it already was final."""
     final = TaskState(state)
@@ -281,16 +317,18 @@ async def cancel_waiting(conn: Connection, task_id: str, reason: str, now: datet
     await SQL.cancel_waiting(conn, id=task_id, reason=reason, now=instant(now))
 
 
-async def mark_carried_out(conn: Connection, key: DebtorKey, levels: Mapping[str, int], on: date) -> None:
-    """What `core.escalation.carried_out` says, written to the items: this step was done about them on this day."""
+async def mark_carried_out(conn: Connection, key: DebtorKey, levels: Mapping[str, int], counted_in: Rungs, on: date) -> None:
+    """What `core.steps.carried_out` says, written to the items: this step of these was done about them on this day."""
+    await rungs.remember(conn, counted_in)
     for item_no, level in levels.items():
         owner, number = await families.owner_of(conn, key, item_no)
-        await SQL.raise_level(conn, company=owner.company, debtor_no=owner.debtor_no, item_no=number, level=level, on=on.isoformat())
+        who = {"company": owner.company, "debtor_no": owner.debtor_no, "item_no": number}
+        await SQL.raise_level(conn, level=level, rungs=counted_in.id, on=on.isoformat(), **who)
 
 
 async def open_call_tasks(conn: Connection, now: datetime, until: datetime) -> list[Candidate]:
     """Every live call task that may be due before `until`, by the stored sort keys."""
-    return [_candidate(row) async for row in SQL.open_call_tasks(conn, now=instant(now), until=instant(until), mark=MARK)]
+    return await _candidates(conn, [row async for row in SQL.open_call_tasks(conn, now=instant(now), until=instant(until), mark=MARK)])
 
 
 async def listed(
@@ -304,8 +342,12 @@ async def listed(
 ) -> list[dict[str, Any]]:
     """`tasks --json`: live ones first, by priority and money."""
     company, debtor_no = (None, None) if key is None else (key.company, key.debtor_no)
-    rows = SQL.listed(conn, now=instant(now), company=company, debtor_no=debtor_no, state=state, medium=medium, limit=limit)
-    return [{**document(to_task(row)), "waits": row["waits"], "close_reason": row["close_reason"]} async for row in rows]
+    found = SQL.listed(conn, now=instant(now), company=company, debtor_no=debtor_no, state=state, medium=medium, limit=limit)
+    rows = [row async for row in found]
+    return [
+        {**document(task), "waits": row["waits"], "close_reason": row["close_reason"]}
+        for task, row in zip(await _known(conn, rows), rows, strict=True)
+    ]
 
 
 async def count_by_state(conn: Connection, now: datetime) -> dict[str, int]:

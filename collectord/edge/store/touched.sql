@@ -93,6 +93,13 @@ begin
   on conflict (company, debtor_no) do update set turn = excluded.turn, since = max(since, excluded.since);
 end;
 
+create trigger clearing_moved_on after update of moved_to on clearing_version
+begin
+  insert into touched (company, debtor_no, turn, since)
+  values (new.company, new.debtor_no, (select turn + 1 from planning), 0)
+  on conflict (company, debtor_no) do update set turn = excluded.turn, since = max(since, excluded.since);
+end;
+
 -- ---------------------------------------------------------------- what was learnt, promised, paid
 
 create trigger fact_came after insert on fact
@@ -207,7 +214,8 @@ begin
   on conflict (company, debtor_no) do update set turn = excluded.turn;
 end;
 
--- ---------------------------------------------------------------- work; that planning made a ladder task, or its time came, is no news
+-- ---------------------------------------------------------------- work; that planning made a ladder task, its time came, or the gate puts it
+-- off (own_at), is no news
 
 create trigger task_came after insert on task when new.origin <> 'ladder'
 begin
@@ -217,8 +225,8 @@ begin
 end;
 
 create trigger task_altered after update of state, not_before, attempts_made, origin on task
-when new.origin <> 'ladder' or new.attempts_made <> old.attempts_made or new.not_before <> old.not_before
-  or (new.state <> old.state and not (old.state = 'planned' and new.state = 'ready'))
+when new.origin <> 'ladder' or new.attempts_made <> old.attempts_made or (new.not_before <> old.not_before and new.own_at is null)
+  or (new.state <> old.state and not (old.state = 'planned' and new.state = 'ready') and not (new.state = 'planned' and new.own_at is not null))
 begin
   insert into touched (company, debtor_no, turn, since)
   values (new.company, new.debtor_no, (select turn + 1 from planning), 0)

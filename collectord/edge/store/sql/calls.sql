@@ -211,6 +211,13 @@ select *, case when judged_at > :now then 'open' else state end as state_then fr
    and (:state is null or :state = case when judged_at > :now then 'open' else state end)
  order by promised_on, id limit :limit;
 
+-- name: overdue_disputes(now, today)
+select f.owner, f.answer_by, count(*) as n
+  from fact f left join item i on i.company = f.company and i.debtor_no = f.debtor_no and i.item_no = f.value
+ where f.kind = 'dispute' and f.answer_by < :today and f.at <= :now and (f.revoked_at is null or f.revoked_at > :now)
+   and coalesce(i.state, 'open') = 'open'
+ group by f.owner, f.answer_by order by f.answer_by, f.owner;
+
 -- name: listed_disputes
 select f.company, f.debtor_no, f.value as item_no, f.reason, f.at, f.actor as agent, f.attempt_id, 'recorded' as told_by, f.owner, f.answer_by,
        i.open_amount, coalesce(i.currency, '') as currency, coalesce(i.state, 'open') as state

@@ -2,12 +2,16 @@
 -- in core.
 
 -- name: paid_of(keys, since, today)
+-- Without items that went to another debtor: nobody paid them.
 -- Dated by the bookings: what an export of the 26th no longer has was paid by the 24th when payments were booked up to there.
 select i.company, i.debtor_no, i.item_no, i.due_on, i.currency,
        case when b.booked_until < i.cleared_as_of then b.booked_until else i.cleared_as_of end as cleared_on
   from item i left join batch b on b.id = i.batch_id
  where (i.company, i.debtor_no) in (select json_extract(value, '$[0]'), json_extract(value, '$[1]') from json_each(:keys))
    and i.state = 'cleared' and i.cleared_as_of > :since and i.cleared_as_of <= :today and i.dispute = 0 and i.payment_method <> 'direct_debit'
+   and not exists (select 1 from clearing_version m
+                    where m.company = i.company and m.debtor_no = i.debtor_no and m.item_no = i.item_no and m.moved_to <> ''
+                      and m.as_of >= i.opened_as_of and m.as_of <= :today)
  order by i.company, i.debtor_no, cleared_on, i.due_on, i.item_no;
 
 -- name: falls_of(keys, today)
@@ -67,6 +71,9 @@ with paid as (
    where i.source in (select distinct source from batch) and i.state = 'cleared'
      and (unicode(substr(i.debtor_no, -1)) + 10 * coalesce(unicode(substr(i.debtor_no, -2, 1)), 0)) % :every = 0 and i.cleared_as_of > :since and i.cleared_as_of <= :today
      and i.dispute = 0 and i.payment_method <> 'direct_debit' and i.kind = 'invoice'
+     and not exists (select 1 from clearing_version m
+                      where m.company = i.company and m.debtor_no = i.debtor_no and m.item_no = i.item_no and m.moved_to <> ''
+                        and m.as_of >= i.opened_as_of and m.as_of <= :today)
 ), told as (
   select company, debtor_no, case when days > :late_after then 1 else 0 end as late,
          case when days < :earliest then :earliest when days > :latest then :latest else days end as days

@@ -35,7 +35,8 @@ select * from debtor_number
 -- name: items_between(today, company, debtor_no, to_company, to_debtor)
 -- ledger_rows.ITEM_COLUMNS, in the order of the keys. As they stood on :today: what newer batches cleared is open again.
 select company, debtor_no, item_no, source, due_on, open_amount, currency, amount, invoiced_on, kind, payment_method, discount_until,
-       dunning_level, last_dunned_on, dunning_deadline, dunning_block_until, dispute, opened_as_of, contact_level, contacted_on
+       dunning_level, last_dunned_on, dunning_deadline, dunning_block_until, dispute, opened_as_of, contact_level, contacted_on,
+       contact_rungs
   from item
  where (company, debtor_no) >= (:company, :debtor_no) and (company, debtor_no) <= (:to_company, :to_debtor)
    and opened_as_of <= :today and (state = 'open' or cleared_as_of > :today)
@@ -65,7 +66,7 @@ select d.* from json_each(:keys) k cross join debtor d
 -- name: items_of(today, keys)
 select i.company, i.debtor_no, i.item_no, i.source, i.due_on, i.open_amount, i.currency, i.amount, i.invoiced_on, i.kind, i.payment_method,
        i.discount_until, i.dunning_level, i.last_dunned_on, i.dunning_deadline, i.dunning_block_until, i.dispute, i.opened_as_of,
-       i.contact_level, i.contacted_on
+       i.contact_level, i.contacted_on, i.contact_rungs
   from json_each(:keys) k cross join item i
  where i.company = json_extract(k.value, '$[0]') and i.debtor_no = json_extract(k.value, '$[1]')
    and i.opened_as_of <= :today and (i.state = 'open' or i.cleared_as_of > :today)

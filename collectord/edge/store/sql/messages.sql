@@ -14,6 +14,24 @@ on conflict (id) do update
 -- name: of_task(task_id)^
 select * from message where task_id = :task_id;
 
+-- name: by_id(id)^
+select * from message where id = :id;
+
+-- name: item_stands(company, debtor_no, item_no)^
+select contact_level, contact_rungs, contacted_on from item where company = :company and debtor_no = :debtor_no and item_no = :item_no;
+
+-- name: remember_steps(id, steps)!
+update message set steps_before = :steps where id = :id;
+
+-- name: set_step_back(level, rungs, on, company, debtor_no, item_no, level_then, on_then)!
+-- Only where nothing was done about the item since.
+update item_version set contact_level = :level, contact_rungs = :rungs, contacted_on = :on
+ where company = :company and debtor_no = :debtor_no and item_no = :item_no and until > (select number from visible)
+   and contact_level = :level_then and contacted_on = :on_then;
+
+-- name: resolve(id, state, failure)!
+update message set state = :state, failure = :failure where id = :id and state = 'unknown';
+
 -- name: being_sent()
 select * from message where state = 'sending' order by made_at, id;
 

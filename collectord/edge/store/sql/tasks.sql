@@ -1,26 +1,26 @@
 -- Contact tasks. Which task is wanted or may be called is decided in core; here only ids, states, times and sort keys count.
 
--- name: insert_task(id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, now)^
+-- name: insert_task(id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, rungs, own_at, now)^
 insert into task (id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority,
-                  origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, created_at, changed_at)
+                  origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, rungs, own_at, created_at, changed_at)
 values (:id, :company, :debtor_no, :medium, :ladder, :level, :items, :open_amount, :not_before, :expires_at, :state, :why, :agent, :priority,
-        :origin, :oldest_due_on, :attempts_made, :skill, :prompted_by, :script, :tone, :value, :worth, :now, :now)
+        :origin, :oldest_due_on, :attempts_made, :skill, :prompted_by, :script, :tone, :value, :worth, :rungs, :own_at, :now, :now)
 on conflict do nothing
 returning id;
 
--- name: insert_tasks(id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, now)*!
+-- name: insert_tasks(id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, rungs, own_at, now)*!
 insert into task (id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority,
-                  origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, created_at, changed_at)
+                  origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, rungs, own_at, created_at, changed_at)
 values (:id, :company, :debtor_no, :medium, :ladder, :level, :items, :open_amount, :not_before, :expires_at, :state, :why, :agent, :priority,
-        :origin, :oldest_due_on, :attempts_made, :skill, :prompted_by, :script, :tone, :value, :worth, :now, :now)
+        :origin, :oldest_due_on, :attempts_made, :skill, :prompted_by, :script, :tone, :value, :worth, :rungs, :own_at, :now, :now)
 on conflict do nothing;
 
--- name: update_task(medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, now, id)^
+-- name: update_task(medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, rungs, own_at, now, id)^
 -- Only while nobody calls for it.
 update task
    set medium = :medium, ladder = :ladder, level = :level, items = :items, open_amount = :open_amount, not_before = :not_before,
        expires_at = :expires_at, state = :state, why = :why, agent = :agent, priority = :priority, oldest_due_on = :oldest_due_on,
-       attempts_made = :attempts_made, skill = :skill, prompted_by = :prompted_by, script = :script, tone = :tone, value = :value, worth = :worth, changed_at = :now
+       attempts_made = :attempts_made, skill = :skill, prompted_by = :prompted_by, script = :script, tone = :tone, value = :value, worth = :worth, rungs = :rungs, own_at = :own_at, changed_at = :now
  where id = :id and state in ('planned', 'ready')
 returning id;
 
@@ -134,9 +134,37 @@ update task set state = 'ready', lease_agent = '', lease_until = null, changed_a
 -- name: postpone(not_before, now, why, id)^
 update task
    set state = case when :not_before <= :now then 'ready' else 'planned' end, not_before = :not_before, waits = :why, lease_agent = '',
-       lease_until = null, changed_at = :now
+       own_at = null, lease_until = null, changed_at = :now
  where id = :id and state in ('planned', 'ready', 'leased', 'in_call')
 returning id;
+
+-- name: put_off(not_before, now, why, id)!
+-- By a refusal of the gate: its own time is kept, for when what refuses ends sooner.
+update task
+   set state = 'planned', own_at = coalesce(own_at, not_before), not_before = :not_before, waits = :why, lease_agent = '',
+       lease_until = null, changed_at = :now
+ where id = :id and state in ('planned', 'ready', 'leased', 'in_call');
+
+-- name: put_off_tasks(everybody, now)
+-- Of debtors with a mark, and of their families; or all.
+select t.* from task t
+ where t.state = 'planned' and t.own_at is not null and t.created_at <= :now
+   and (:everybody = 1
+        or exists (select 1 from touched k where k.company = t.company and k.debtor_no = t.debtor_no)
+        or exists (select 1 from looked_at me
+                     join looked_at other on other.company = me.company and other.root = me.root
+                     join touched k on k.company = other.company and k.debtor_no = other.debtor_no
+                    where me.company = t.company and me.debtor_no = t.debtor_no and me.root <> ''))
+ order by t.id;
+
+-- name: bring_forward(not_before, now, why, id, before)^
+update task
+   set state = case when :not_before <= :now then 'ready' else 'planned' end, not_before = :not_before, waits = :why, changed_at = :now
+ where id = :id and state = 'planned' and own_at is not null and not_before = :before
+returning id;
+
+-- name: word_anew()*!
+update task set why = ?, prompted_by = ? where id = ? and state in ('planned', 'ready');
 
 -- name: close_task(state, reason, now, id)^
 update task set state = :state, close_reason = :reason, closed_at = :now, changed_at = :now, waits = '', lease_agent = '', lease_until = null
@@ -148,8 +176,8 @@ returning id;
 update task set state = 'cancelled', close_reason = :reason, closed_at = :now, changed_at = :now, waits = ''
  where id = :id and state in ('planned', 'ready');
 
--- name: raise_level(level, on, company, debtor_no, item_no)!
-update item_version set contact_level = :level, contacted_on = :on
+-- name: raise_level(level, rungs, on, company, debtor_no, item_no)!
+update item_version set contact_level = :level, contact_rungs = :rungs, contacted_on = :on
  where company = :company and debtor_no = :debtor_no and item_no = :item_no and until > (select number from visible);
 
 -- name: listed(now, company, debtor_no, state, medium, limit)

@@ -30,11 +30,11 @@ select s.company, s.debtor_no, s.item_no, :source, 'open', s.due_on, s.open_amou
 
 -- name: change_items(coming, source, as_of, batch_id, low, high)!
 insert into item_version (company, debtor_no, item_no, source, state, due_on, open_amount, currency, amount, invoiced_on, kind, payment_method,
-  discount_until, dunning_level, last_dunned_on, dunning_deadline, dunning_block_until, dispute, contact_level, contacted_on, opened_as_of,
-  changed_as_of, cleared_as_of, batch_id, digest, since)
+  discount_until, dunning_level, last_dunned_on, dunning_deadline, dunning_block_until, dispute, contact_level, contact_rungs, contacted_on,
+  opened_as_of, changed_as_of, cleared_as_of, batch_id, digest, since)
 select s.company, s.debtor_no, s.item_no, :source, case when c.verdict = 'zeroed' then 'cleared' else 'open' end, s.due_on, s.open_amount, d.currency,
        s.amount, d.invoiced_on, d.kind, d.payment_method, d.discount_until, d.dunning_level, d.last_dunned_on, d.dunning_deadline,
-       d.dunning_block_until, d.dispute, i.contact_level, i.contacted_on,
+       d.dunning_block_until, d.dispute, i.contact_level, i.contact_rungs, i.contacted_on,
        case when i.state = 'open' then i.opened_as_of else :as_of end,
        case when i.state = 'open' and i.digest = s.digest then i.changed_as_of else :as_of end,
        case when c.verdict = 'zeroed' then :as_of end, :batch_id, s.digest, :coming
@@ -59,12 +59,12 @@ select s.company, s.debtor_no, s.item_no, :batch_id, :as_of, c.fall, d.currency,
 -- name: end_items(coming, as_of, batch_id, low, high)!
 -- What a snapshot no longer names is cleared, or in doubt.
 insert into item_version (company, debtor_no, item_no, source, state, due_on, open_amount, currency, amount, invoiced_on, kind, payment_method,
-  discount_until, dunning_level, last_dunned_on, dunning_deadline, dunning_block_until, dispute, contact_level, contacted_on, opened_as_of,
-  changed_as_of, cleared_as_of, batch_id, digest, doubtful, since)
+  discount_until, dunning_level, last_dunned_on, dunning_deadline, dunning_block_until, dispute, contact_level, contact_rungs, contacted_on,
+  opened_as_of, changed_as_of, cleared_as_of, batch_id, digest, doubtful, since)
 select i.company, i.debtor_no, i.item_no, i.source, case when m.verdict = 'missing' then 'cleared' else i.state end, i.due_on,
        case when m.verdict = 'missing' then 0 else i.open_amount end, i.currency, i.amount, i.invoiced_on, i.kind, i.payment_method,
        i.discount_until, i.dunning_level, i.last_dunned_on, i.dunning_deadline, i.dunning_block_until, i.dispute, i.contact_level,
-       i.contacted_on, i.opened_as_of, case when m.verdict = 'missing' then :as_of else i.changed_as_of end,
+       i.contact_rungs, i.contacted_on, i.opened_as_of, case when m.verdict = 'missing' then :as_of else i.changed_as_of end,
        case when m.verdict = 'missing' then :as_of else i.cleared_as_of end, case when m.verdict = 'missing' then :batch_id else i.batch_id end,
        i.digest, case when m.verdict = 'missing' then 0 when i.doubtful > 0 then i.doubtful else cast(replace(:as_of, '-', '') as integer) end,
        :coming
