@@ -1,6 +1,6 @@
 """Manual calls and test calls: a person asks for one call now.
 
-Reads the debtor's facts, asks the gate like every other call, places through loops/dialling. A test call goes to no debtor at all.
+Reads the debtor's facts, asks the gate like every other call, places through loops/placing. A test call goes to no debtor at all.
 Invariant: a manual call passes the same gate; a number that stands in the ledger is never test-called.
 """
 
@@ -23,8 +23,9 @@ from collectord.edge.ids import new_id
 from collectord.edge.store import families, meta, tasks
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import duty
-from collectord.loops.dialling import Dialler, GateRefused, PlacedCall
+from collectord.loops.dialling import Dialler
 from collectord.loops.pbx_events import TEST_PREFIX, PbxDesk
+from collectord.loops.placing import GateRefused, PlacedCall
 from collectord.settings import Settings
 
 TEST_CALL_WITHIN = 180.0  # s: two people pick up, look at the display, hang up
