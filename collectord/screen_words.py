@@ -42,7 +42,8 @@ GERMAN: Mapping[str, str] = {
     "unmatched": "nicht zugeordnet", "until": "bis", "value": "Wert", "was": "vorher", "when": "wann", "why": "Grund",
     "files": "Dateien", "missing": "fehlt", "without it": "ohne sie gilt", "step": "Name",
     "steps": "Stufen", "comes": "kommt", "min open": "ab",
-    "value a minute": "Wert je Minute", "open items": "offene Posten", "master data": "Stammdaten",
+    "value a minute": "Wert je Minute", "waits": "wartet, weil", "number why": "Nummer, weil",
+    "open items": "offene Posten", "master data": "Stammdaten",
     # of panels
     "agents": "Agenten", "agents needed": "nötige Agenten", "agreed": "vereinbart", "approved by": "freigegeben von",
     "approved on": "freigegeben am", "ask for": "sprechen mit", "attempts made": "Versuche bisher", "brier": "quadratischer Fehler",

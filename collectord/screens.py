@@ -291,6 +291,8 @@ def _explain(doc: Mapping[str, Any], width: int) -> Group:
         rest["strategy"] = rest["strategy"]["says"]
     if "planned" in rest:
         rest["planned"] = rest["planned"]["why"]
+    if numbers := rest.pop("numbers", None):
+        rest["numbers"] = "; ".join(f"{one['number']} ({', '.join(filter(None, (one['person'], one['why'])))})" for one in numbers)
     if choice := rest.pop("choice", None):
         rest["choice"] = choice["why"]
     if rest.get("legal_state"):

@@ -168,6 +168,7 @@ class DiallingSection(Section):
     decide_within: Duration = timedelta(seconds=90)
     ring_agent_for: Duration = timedelta(seconds=20)
     ring_debtor_for: Duration = timedelta(seconds=30)
+    tries_each_number: int = Field(default=1, ge=1, le=10)  # calls without a talk before the debtor's next number goes first
     wrap_up_for: Duration = timedelta(seconds=60)  # 1s to 10m; the menu on the phone runs at least 10 s
     missed_rings: int = Field(default=3, ge=1)  # so many rings in a row not taken: the agent is paused
     rest_after_missed: Duration = timedelta(seconds=60)
@@ -428,6 +429,7 @@ class Settings(BaseSettings):
             late_after=self.notices.late_after,
             skills={agent.id: frozenset(agent.skills) for agent in self.agent},
             shifts=tuple(parse_week(agent.hours) if agent.hours else None for agent in self.agent),
+            tries_each_number=self.dialling.tries_each_number,
             times=CallTimes(
                 ring_agent_for=self.dialling.ring_agent_for,
                 decide_within=self.dialling.decide_within,

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from collectord.core.contact.calendar import WorkingDays
+from collectord.core.contact.roles import other_number
 from collectord.core.house import House
 from collectord.core.receivables.ladders import ladder_of
 from collectord.core.receivables.tasks import TaskState
@@ -18,7 +19,7 @@ from collectord.core.telephony.attempts import Attempt, Said
 from collectord.core.telephony.call_seen import Effect, Moved, PutOff, SaySaved, Settle, TakeDown
 from collectord.core.telephony.follow_up import FollowUp, Situation, TaskBack, TaskOver, after_refusal, after_result, after_talk
 from collectord.edge.ids import new_id
-from collectord.edge.store import calls, facts, families, promises, tasks
+from collectord.edge.store import calls, facts, families, ledger, promises, tasks
 from collectord.edge.store.connection import Connection
 
 
@@ -91,7 +92,18 @@ async def _situation(conn: Connection, attempt: Attempt, rules: Rules, house: Ho
         broken_before=await promises.broken_in_a_row(conn, attempt.key, now),
         skills=house.skills.get(attempt.agent, frozenset()),
         cards=rules.objections,
+        earlier=await calls.calls_before(conn, attempt),
+        other_number=await _other_number(conn, attempt, rules, house, now),
     )
+
+
+async def _other_number(conn: Connection, attempt: Attempt, rules: Rules, house: House, now: datetime) -> str:
+    """Most debtors have one number: of them nothing more is read."""
+    debtor = await ledger.debtor(conn, attempt.key)
+    if debtor is None or len({number.e164 for number in debtor.numbers if number.e164}) < 2:
+        return ""
+    known = await facts.debtor_facts(conn, attempt.key, now, house, rules.frames)
+    return other_number(known, attempt.number, house.today(now), house.tries_each_number) if known else ""
 
 
 async def _write(conn: Connection, situation: Situation, follow: FollowUp, actor: str, kind: str) -> None:

@@ -82,6 +82,7 @@ async def explain(
         )
         return {
             **shown,
+            "waits": None if kept is None else await tasks.waits_of(conn, kept.id),
             **_script(rules, live, asked, shown["medium"], house),
             "legal_state": state,
             "corrections": [one async for _, one in corrections.known_between(conn, key, key, now)],

@@ -16,8 +16,9 @@ from collectord.core.money import Money
 from collectord.core.receivables.tasks import Origin, TaskState
 from collectord.core.rule_text import Problem, Table
 from collectord.core.telephony.attempts import AgentResult, AttemptState, Disposition, Result, Said
-from collectord.core.telephony.disposition_rules import FollowUpRules, Then, Wait, When, parse_follow_up
-from collectord.core.telephony.follow_up import TaskBack, TaskOver, after_result, after_talk, bank_day, wait_until
+from collectord.core.telephony.disposition_rules import FollowUpRules, Then, parse_follow_up
+from collectord.core.telephony.follow_up import TaskBack, TaskOver, after_result, after_talk, bank_day
+from collectord.core.telephony.redial import Wait, When, wait_until
 from tests.core.call_cases import NOW, RULES_DIR, attempt, item, shipped_rules, situation, task
 
 PARTS = (time(8), time(12), time(16))

@@ -276,7 +276,7 @@ class Player:
         calls = {channel for channel in orders if not re.search(r"-w[1-9]\Z|\Acoll-test-", channel)}  # neither ring-backs nor test calls
         assert calls <= {attempt["channel"] for attempt in attempts}, "an order without its row"
         dialled = {attempt["number"] for attempt in attempts}
-        assert dialled <= {debtor.number for debtor in self.story.debtors}, dialled
+        assert dialled <= {number for debtor in self.story.debtors for number in (debtor.number, debtor.row["phone2"])}, dialled
         for message in self.tap.sent:
             actions = [text for name, text in message if name.lower() == "action"]
             assert len(actions) == 1, message

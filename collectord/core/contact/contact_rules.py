@@ -89,7 +89,7 @@ def may_contact(
     that is allowed first.
     """
     best: Refused | None = None
-    for candidate in _numbers(facts, number, medium):
+    for candidate in _numbers(facts, number, medium, house.tries_each_number):
         place = place_of(facts.debtor, candidate, house)
         question = Question(
             facts=facts,
@@ -120,10 +120,10 @@ def may_begin(
     return late if isinstance(late, Refused) else answer
 
 
-def _numbers(facts: DebtorFacts, number: str | None, medium: str) -> tuple[DialNumber | None, ...]:
+def _numbers(facts: DebtorFacts, number: str | None, medium: str, tries_each: int) -> tuple[DialNumber | None, ...]:
     if medium != "call":
         return (None,)
-    ranked = candidates(facts)
+    ranked = candidates(facts, tries_each)
     if number is not None:
         return tuple(known for known in ranked if known.e164 == number) or (DialNumber(position=0, raw=number, e164=number),)
     return ranked or (None,)

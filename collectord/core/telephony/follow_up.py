@@ -24,9 +24,10 @@ from collectord.core.receivables.told import Outcome, tell
 from collectord.core.telephony.agreed import block_of, how_agreed, promises_of, remark
 from collectord.core.telephony.attempts import Disposition, Result, Said
 from collectord.core.telephony.call_seen import PutOff
-from collectord.core.telephony.disposition_rules import SHORTEST_RETRY, Then, Wait, When, parse_follow_up
+from collectord.core.telephony.disposition_rules import Then, parse_follow_up
 from collectord.core.telephony.objected import objected
 from collectord.core.telephony.outcome import counts_as_contact
+from collectord.core.telephony.redial import SHORTEST_RETRY, Wait, again
 from collectord.core.telephony.situation import Situation
 
 __all__ = [
@@ -88,7 +89,7 @@ def after_result(now: Situation) -> FollowUp:
         case Then.NUMBER_FAILED:
             return _number_failed(now, rule.block_for)
         case Then.RETRY:
-            return _again(now, rule.wait, counted=counts_as_contact(result), how=result.value)
+            return _again(now, rule.wait, counted=counts_as_contact(result), how=result.value, rule=f"result.{result.value}")
         case _:
             code = {Result.ANSWERED: "no-outcome", Result.UNKNOWN: "unknown"}.get(result, "result")
             return FollowUp(task=TaskOver(), levels=_levels(now), why=now.say(code, how=now.word(result.value)))
@@ -115,7 +116,8 @@ def after_talk(now: Situation, said: Said) -> FollowUp:
     match rule.then:
         case Then.RETRY:
             counted = said.disposition is not Disposition.WRONG_NUMBER
-            change = _again(now, rule.wait, counted=counted, how=said.disposition.value)
+            how = said.disposition.value
+            change = _again(now, rule.wait, counted=counted, how=how, rule=f"disposition.{how}")
         case Then.HOLD:
             until = bank_day(now.days, now.today, rule.hold_banking_days)
             begins = _day_begins(until + timedelta(days=1), now.zone)
@@ -147,30 +149,22 @@ def after_talk(now: Situation, said: Said) -> FollowUp:
     )
 
 
-def wait_until(wait: Wait, parts: tuple[time, ...], zone: str, now: datetime) -> datetime:
-    """When a task may come back. Days and parts of the day are the house's; the gate knows the debtor's hours."""
-    earliest = now + max(wait.after, SHORTEST_RETRY)
-    local, place = now.astimezone(ZoneInfo(zone)), ZoneInfo(zone)
-    tomorrow = local.date() + timedelta(days=1)
-    if wait.when is When.NEXT_DAY:
-        return _day_begins(tomorrow, zone)
-    if wait.when is When.OTHER_PART_OF_DAY:
-        starts = [datetime.combine(day, part, place).astimezone(UTC) for day in (local.date(), tomorrow) for part in parts]
-        return max(earliest, next(start for start in starts if start > now))
-    return earliest
-
-
 # ---------------------------------------------------------------- parts
 
 
-def _again(now: Situation, wait: Wait, *, counted: bool, how: str) -> FollowUp:
+def _again(now: Situation, wait: Wait, *, counted: bool, how: str, rule: str) -> FollowUp:
+    """`how`: the result or disposition; `rule`: its table in dispositions.toml, by which people find it."""
     made = now.task.attempts_made if now.task else 0
     if counted and made >= _most(now):
         return FollowUp(task=TaskOver(), levels=_levels(now), why=now.say("exhausted", count=made))
-    at = wait_until(wait, now.rules.parts_of_day, now.zone, now.now)
     if _asked_by_hand(now):
         return FollowUp(task=TaskOver(), why=now.say("by-hand", how=now.word(how)))
-    return FollowUp(task=TaskBack(at, counted), why=now.say("retry", how=now.word(how), at=at))
+    parts, zone = now.rules.parts_of_day, now.zone
+    back = again(wait, now.earlier, how, now.now, parts=parts, zone=zone, other=bool(now.other_number))
+    if back is None:
+        return FollowUp(task=TaskOver(), levels=_levels(now), why=now.say("too-often", how=now.word(how), count=wait.in_all, rule=rule))
+    why = now.say(back.reason.value, how=now.word(how), at=back.at, count=back.count, other=now.other_number, rule=rule)
+    return FollowUp(task=TaskBack(back.at, counted), why=why)
 
 
 def _asked_by_hand(now: Situation) -> bool:

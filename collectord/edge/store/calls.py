@@ -16,6 +16,7 @@ import orjson
 from collectord.core.money import from_scaled, plain
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.telephony.attempts import AgentResult, Attempt, AttemptState, Disposition, GateSaid, Result
+from collectord.core.telephony.redial import Tried
 from collectord.edge.store import tasks
 from collectord.edge.store.codec import instant, joined, maybe_instant, split, to_instant, to_maybe_instant
 from collectord.edge.store.connection import Connection, queries
@@ -134,6 +135,13 @@ async def save_attempt(conn: Connection, attempt: Attempt) -> None:
 async def attempt(conn: Connection, attempt_id: str) -> Attempt | None:
     row = await SQL.attempt_by_id(conn, id=attempt_id)
     return None if row is None else to_attempt(row)
+
+
+async def calls_before(conn: Connection, attempt: Attempt) -> tuple[Tried, ...]:
+    """How the earlier calls for the same task went, oldest first."""
+    of = {"company": attempt.company, "debtor_no": attempt.debtor_no, "task_id": attempt.task_id, "id": attempt.id}
+    rows = SQL.calls_of_task(conn, **of, placed_at=instant(attempt.placed_at))
+    return tuple([Tried(to_instant(row["placed_at"]), row["disposition"] or row["result"]) async for row in rows])
 
 
 async def unfinished(conn: Connection, pbx: str) -> tuple[Attempt, ...]:

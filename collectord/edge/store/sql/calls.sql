@@ -18,6 +18,13 @@ update attempt
 -- name: attempt_by_id^
 select * from attempt where id = :id;
 
+-- name: calls_of_task
+-- The calls for this task before this one that reached for the debtor's line.
+select placed_at, result, disposition from attempt
+ where company = :company and debtor_no = :debtor_no and task_id = :task_id and id <> :id and placed_at <= :placed_at
+   and result not in ('', 'not_dialled')
+ order by placed_at, id;
+
 -- name: unfinished
 select * from attempt where pbx = :pbx and state <> 'closed' order by placed_at, id;
 
