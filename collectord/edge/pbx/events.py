@@ -59,8 +59,9 @@ class Reader:
         self.unread: Counter[str] = Counter()
 
     def read(self, message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
-        name = message.first("event")
-        read = _EVENTS.get(message.first("userevent") if name == "UserEvent" else name)
+        fields = message.fields
+        name = fields.get("event", "")
+        read = _EVENTS.get(fields.get("userevent", "") if name == "UserEvent" else name)
         if read is None:
             self.unread["unknown"] += 1
             return None
@@ -142,6 +143,8 @@ def read_row(attempt_id: str, text: str) -> JournalRow | UnreadableRow:
 
 
 def _text(value: str) -> str:
+    if len(value) <= MAX_TEXT and value.isprintable():  # nearly all; the search below takes ten times as long
+        return value
     return _CONTROL.sub("?", value[:MAX_TEXT])
 
 
