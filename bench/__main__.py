@@ -22,6 +22,7 @@ from bench import (
     best_time,
     big_ledger,
     bye_to_outcome,
+    flood,
     imports,
     inbox_heap,
     next_task,
@@ -132,7 +133,7 @@ def main() -> int:
         take(*pacing.ask(given.pacing_agents, given.pacing_json, given.pacing_seeds))
         print(table(findings))
         return 0
-    take(parser.ask(), *start_time.ask())
+    take(parser.ask(), *flood.ask(), *start_time.ask())
     take(*agent_free.ask(10_000, given.seconds))
     try:
         with BusyDesk() as desk:

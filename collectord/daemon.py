@@ -54,6 +54,7 @@ from collectord.loops.dialling import Dialler, GateRefused, Idle, PlacedCall
 from collectord.loops.messages import MessageDesk
 from collectord.loops.notices import NoticeDesk
 from collectord.loops.pbx_events import PbxDesk
+from collectord.loops.pbx_watch import PbxWatch
 from collectord.loops.readying import Order as MessageOrder
 from collectord.loops.worth_telling import Watch
 from collectord.settings import Settings
@@ -65,6 +66,7 @@ SOURCES_EVERY = timedelta(seconds=30)
 NOTICES_EVERY = 30.0  # s
 MESSAGES_EVERY = 15.0  # s
 QUALITY_EVERY = 60.0  # s; one look at a mark on all turns of a day but one
+WATCH_EVERY = 5.0  # s; each PBX is looked at once a minute, and sooner after its link was made anew
 QUIET_FOR = 2.0  # s
 TOGETHER = 50  # events of a PBX taken at once when they wait
 SWITCH_EVERY = 0.0005  # s; while planning computes, a commit's thread waits so long for its turn, not Python's usual 5 ms
@@ -84,6 +86,7 @@ class Daemon:
         self.log = log.get()
         self._reload, self._answer = reload, answer
         self.desks: dict[str, PbxDesk] = {}
+        self.pbx_watches: dict[str, PbxWatch] = {}
         self._work, self._dial, self._arrived = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._tell = asyncio.Event()
         self._stop, self._drained = asyncio.Event(), asyncio.Event()
@@ -114,6 +117,8 @@ class Daemon:
                     "version": health.version,
                     "warnings": list(health.warnings),
                     "reconciled": bool(desk.started),
+                    "dialplan": desk.dialplan_version,
+                    **self.pbx_watches[name].described(self.house.language),
                 }
             )
         return shown
@@ -196,6 +201,7 @@ class Daemon:
                     group.create_task(self._keep_quietly("messages", self._messages_turn, self._until_messages)),
                     group.create_task(self._keep("dialling", self._dial_turn)),
                     group.create_task(self._keep("timers", self._timer_turn)),
+                    group.create_task(self._keep_quietly("PBX watch", self._watch_turn, self._until_watch)),
                     group.create_task(self._keep("upkeep", self._upkeep_turn)),
                 ]
                 self.log.info(
@@ -259,6 +265,7 @@ class Daemon:
             spawn=group.create_task,
         )
         self.desks[pbx.name] = desk
+        self.pbx_watches[pbx.name] = PbxWatch(desk)
         tasks.append(group.create_task(link.run()))
         tasks.append(group.create_task(self._keep(f"PBX {pbx.name}", lambda: self._pbx_turn(desk, link))))
         return tasks
@@ -498,6 +505,13 @@ class Daemon:
             await self.db.write(lambda conn: meta.put(conn, "sandbox_now", now.isoformat()))
         systemd.notify(WATCHDOG="1", STATUS="; ".join(self.doubts()) or self._idle_why or "dialling")
         await asyncio.sleep(min(5.0, systemd.watchdog_interval() or 5.0))
+
+    async def _watch_turn(self) -> None:
+        for watch in self.pbx_watches.values():
+            await watch.turn(self.clock.now())
+
+    async def _until_watch(self) -> None:
+        await asyncio.sleep(WATCH_EVERY)
 
     async def _pbx_turn(self, desk: PbxDesk, link: PbxLink) -> None:
         try:

@@ -45,6 +45,9 @@ GERMAN: Mapping[str, str] = {
     "value a minute": "Wert je Minute", "waits": "wartet, weil", "number why": "Nummer, weil",
     "open items": "offene Posten", "master data": "Stammdaten",
     # of panels
+    "link up": "verbunden", "link lost": "Verbindung verloren", "link refused": "weist die Anmeldung ab", "link stopped": "angehalten",
+    "link connecting": "wird verbunden", "link not running": "nicht verbunden (kein Dienst läuft)",
+    "reconnects": "Verbindungsabbrüche", "reports dropped": "Meldungen verworfen",
     "agents": "Agenten", "agents needed": "nötige Agenten", "agreed": "vereinbart", "approved by": "freigegeben von",
     "approved on": "freigegeben am", "ask for": "sprechen mit", "attempts made": "Versuche bisher", "brier": "quadratischer Fehler",
     "broken": "gebrochen", "by talks": "davon durch Gespräche", "callbacks moved": "Rückrufe weitergegeben", "calls": "Anrufe",

@@ -309,8 +309,21 @@ def _status(doc: Mapping[str, Any], width: int) -> Panel:
         "workload": _planned(doc["workload"]) if doc.get("workload") else None,
         "notices": f"{notices['unsent']} {word('not sent yet')}; {notices.get('failure') or ''}" if notices.get("unsent") else "",
     }
-    doc = {**doc, **told}
+    doc = {**doc, **told, "pbx": "; ".join(_pbx(pbx) for pbx in doc.get("pbx") or ())}
     return pairs(doc, f"{word('collectord is')} {word(state)}", width, COLOURS.get(state, "cyan"))
+
+
+def _pbx(pbx: Mapping[str, Any]) -> str:
+    """One PBX: how it stands, then what is wrong there."""
+    response = pbx.get("response_ms")
+    parts = [
+        f"{plain(pbx.get('name'))} {word('link ' + plain(pbx.get('state')).replace('_', ' '))}",
+        f"{response} ms" if response is not None else plain(pbx.get("why")) if pbx.get("state") != "not_running" else "",
+        f"{pbx['reconnects']} {word('reconnects')}" if pbx.get("reconnects") else "",
+        f"{pbx['dropped']} {word('reports dropped')}" if pbx.get("dropped") else "",
+        *(plain(sentence) for sentence in (*pbx.get("signs", ()), *pbx.get("warnings", ()))),
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def _planned(workload: Mapping[str, Any]) -> str:

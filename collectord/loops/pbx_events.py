@@ -83,6 +83,7 @@ class PbxDesk:
     devices: dict[str, str] = field(default_factory=dict)
     started: str = ""  # "" while the link is down or not reconciled
     tests: dict[str, str] = field(default_factory=dict)  # test calls under way: id -> result, "" so long
+    dialplan_version: str = ""  # as the PBX said last
     dialplan: str = ""  # what is wrong with the PBX's dialplan, one sentence
     pending: LinkUp | None = None  # the link is up, its calls are not reconciled yet
     _again_at: datetime | None = None
@@ -197,6 +198,7 @@ class PbxDesk:
     def _knows(self, version: str) -> bool:
         """Another version may dial without asking the gate, or say what we do not understand: nothing is placed there."""
         told = f"version {version or 'none'} of the dialplan is loaded, this collectord needs {DIALPLAN_VERSION}: nothing is dialled there"
+        self.dialplan_version = version
         before, self.dialplan = self.dialplan, "" if version == DIALPLAN_VERSION else told
         if self.dialplan and self.dialplan != before:
             self.log.error("pbx_dialplan_unknown", pbx=self.name, why=self.dialplan)

@@ -221,3 +221,14 @@ class FakeAmi:
 
     async def _list_commands(self, connection: Connection, order: Received) -> None:
         await connection.answer(order, *(f"{name}: does {name}.  (Priv: {classes})" for name, classes in self.commands.items()))
+
+
+async def _alone() -> None:
+    """A PBX in a process of its own, for faults that only a process can have: stopped, killed."""
+    async with FakeAmi() as ami:
+        print(ami.port, flush=True)
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_alone())

@@ -224,7 +224,7 @@ async def test_live_calls_are_ours_only() -> None:
         async with linked(ami) as pbx:
             live = await pbx.live_calls()
             assert [(channel.channel, channel.agent_leg) for channel in live] == [("PJSIP/201-1", True), ("PJSIP/trunk-2", False)]
-            assert ami.named("Status")[0]["Variables"] == "COLL_ID,COLL_STATE"
+            assert ami.named("Status")[0]["Variables"] == "COLL_ID,COLL_STATE,MIXMONITOR_FILENAME,MONITORED"
 
 
 async def test_evidence_that_breaks_off_is_no_evidence() -> None:
@@ -297,8 +297,43 @@ async def test_rights_that_are_missing_or_too_many_are_named() -> None:
     async with FakeAmi() as ami, linked(ami) as pbx:
         ami.commands = {"Originate": "originate,all", "Ping": "<none>", "Getvar": "call,reporting,all", "Command": "command,all"}
         found = await pbx.privileges()
-        assert found.missing == ("setvar", "status", "dbgettree", "corestatus", "coresettings", "devicestatelist")
+        reporting = ("status", "dbgettree", "corestatus", "coresettings", "devicestatelist")
+        assert found.missing == ("setvar (class call)", *(f"{name} (class reporting)" for name in reporting))
         assert found.excess == ("command (class command)",)
+
+
+@pytest.mark.parametrize(
+    ("reported", "unread"), [(("user", "call"), ()), (("user",), ("call",)), (("call",), ("user",)), ((), ("call", "user"))]
+)
+async def test_what_a_login_does_not_get_to_read_is_found_by_trying(reported: tuple[str, ...], unread: tuple[str, ...]) -> None:
+    async def acknowledged(connection: Connection, order: Received) -> None:
+        assert order["Channel"] == "Local/ack@coll-ack/n"
+        await connection.answer(order, "Message: Originate successfully queued")
+        if "user" in reported:
+            await ami.user_event("CollAcked", "CollID: doctor-probe-0", "Old: ")
+        if "call" in reported:
+            await ami.broadcast("Event: OriginateResponse", f"ActionID: {order['ActionID']}", "Response: Failure", "Reason: 0")
+
+    async with FakeAmi() as ami, linked(ami) as pbx:
+        ami.handlers["Originate"] = acknowledged
+        assert await pbx.unread_classes() == unread
+
+
+async def test_a_phone_with_anybodys_channel_is_occupied_and_a_recorded_call_shows() -> None:
+    async with FakeAmi() as ami, linked(ami) as pbx:
+        ami.channels = [
+            ["Channel: PJSIP/201-0000a2c", f"Uniqueid: coll-{ID}", f"Variable: COLL_ID={ID}", "Variable: MIXMONITOR_FILENAME=/a.wav"],
+            [
+                "Channel: PJSIP/300-3",
+                "Uniqueid: 17.3",
+                "Linkedid: 17.3",
+                "Variable: COLL_ID=(null)",
+                "Variable: MIXMONITOR_FILENAME=(null)",
+            ],
+        ]
+        live, occupied = await pbx.live_calls_and_phones()
+        assert [(channel.attempt_id, channel.recorded) for channel in live] == [(ID, True)]
+        assert occupied == {"PJSIP/201", "PJSIP/300"}
 
 
 async def test_dangerous_modules_are_seen_where_the_pbx_can_tell() -> None:

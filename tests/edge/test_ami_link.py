@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -155,6 +157,27 @@ async def test_half_open_is_noticed_within_an_interval_and_a_deadline() -> None:
         assert f"no answer to Ping within {QUICK.answer_within:g} s" in lost.why
         assert loop.time() - muted_at < QUICK.ping_every + QUICK.answer_within + 0.5
         await until_up(link)
+
+
+async def test_a_stopped_pbx_process_is_noticed_and_found_again_when_it_goes_on() -> None:
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.edge.fake_ami", stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    try:
+        port = int(await asyncio.wait_for(process.stdout.readline(), 20))
+        link = PbxLink(
+            name="main", host="127.0.0.1", port=port, username="collectord", secret="geheim", tls=None, now=ticking, timing=QUICK
+        )  # fmt: skip
+        async with running(link):
+            await until_up(link)
+            process.send_signal(signal.SIGSTOP)  # the kernel still takes what we send: no FIN, no reset
+            lost = await asyncio.wait_for(link.events.get(), 2 * (QUICK.ping_every + QUICK.answer_within) + 5)
+            assert isinstance(lost, LinkLost)
+            assert "no answer to Ping" in lost.why
+            process.send_signal(signal.SIGCONT)
+            await until_up(link)
+    finally:
+        process.kill()
+        await process.wait()
 
 
 def test_the_shipped_intervals_notice_half_open_within_20_seconds() -> None:

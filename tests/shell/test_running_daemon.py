@@ -180,6 +180,15 @@ def test_status_comes_from_the_daemon(shift: Place) -> None:
     assert doc["state"] in ("idle", "dialling")
     assert doc["pbx"][0] | {"name": "main", "state": "up"} == doc["pbx"][0]
     assert doc["pbx"][0]["response_ms"] > 0
+    health = {key: doc["pbx"][0][key] for key in ("dialplan", "reconnects", "waiting", "dropped", "broken", "repaired", "orphans", "signs")}
+    assert health == {"dialplan": "2", "reconnects": 0, "waiting": 0, "dropped": 0, "broken": 0, "repaired": 0, "orphans": [], "signs": []}
+    assert "main link up" in shift.run("status", now=None).out
+
+
+def test_doctor_tries_what_the_login_may_send_and_what_it_gets_to_read(shift: Place) -> None:
+    findings = {line["check"]: line for line in shift.run("doctor", "--json", now=None).doc}
+    found = {check: findings[f"pbx main {check}"]["outcome"] for check in ("rights", "reports", "dialplan", "calls")}
+    assert found == {"rights": "ok", "reports": "ok", "dialplan": "ok", "calls": "ok"}
     assert shift.ask("agents", now=None)[0]["device"] == "NOT_INUSE"
 
 

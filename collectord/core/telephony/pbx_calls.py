@@ -98,6 +98,7 @@ class LiveChannel:
     ring_back: int  # n when this is the n-th ring-back, else 0
     up: bool  # answered
     seconds: int | None
+    recorded: bool = False  # the PBX writes it to a file
 
 
 class JournalPhase(StrEnum):

@@ -199,7 +199,7 @@ def tell_day(action_id: str, uniqueid: str, today: date) -> Order:
 
 
 def status(action_id: str) -> Order:
-    return Order("Status", action_id, (("Variables", "COLL_ID,COLL_STATE"),))
+    return Order("Status", action_id, (("Variables", "COLL_ID,COLL_STATE,MIXMONITOR_FILENAME,MONITORED"),))
 
 
 def journal(action_id: str) -> Order:

@@ -6,6 +6,7 @@ Invariant: one attempt id is originated at most once in the life of this object,
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -29,10 +30,24 @@ from collectord.edge.pbx.events import read_journal, read_live
 from collectord.edge.pbx.faults import OrderRefused, PbxRefused, PbxUnreachable
 from collectord.edge.pbx.link import PbxLink, startup_token
 
+PROBE: Final = "doctor-probe-0"  # an attempt id that nobody has
+PROBED_WITHIN: Final = 2.0  # s
+PROBE_LOOKS: Final = 0.02  # s between them
+READ_CLASSES: Final = ("call", "user")
 REMEMBERED: Final = 10_000  # originated ids; the store's row is the real guard, this one survives a bug above
 
 # Docs/INTERNALS 1.7: what our login must be able to do, and what it should not (class in brackets).
-NEEDED: Final = ("originate", "setvar", "getvar", "status", "dbgettree", "corestatus", "coresettings", "devicestatelist", "ping")
+NEEDED: Final = {
+    "originate": "originate",
+    "setvar": "call",
+    "getvar": "reporting",
+    "status": "reporting",
+    "dbgettree": "reporting",
+    "corestatus": "reporting",
+    "coresettings": "reporting",
+    "devicestatelist": "reporting",
+    "ping": "",
+}
 DANGEROUS: Final = {
     "command": "command",
     "moduleload": "system",
@@ -54,7 +69,7 @@ class Privileges:
     """What the login may send. What it may *read* cannot be asked of Asterisk: it shows when events come."""
 
     actions: frozenset[str]  # lower case
-    missing: tuple[str, ...]
+    missing: tuple[str, ...]  # "setvar (class call)": needed and not allowed
     excess: tuple[str, ...]  # "command (class command)": dangerous and not needed
 
 
@@ -103,8 +118,13 @@ class AsteriskPbx:
 
     async def live_calls(self) -> tuple[LiveChannel, ...]:
         """Every channel that belongs to an attempt of ours, both legs."""
+        return (await self.live_calls_and_phones())[0]
+
+    async def live_calls_and_phones(self) -> tuple[tuple[LiveChannel, ...], frozenset[str]]:
+        """Our channels, and every phone or line that has a channel at all, whoever's: `PJSIP/201-0000a2c` is one of PJSIP/201."""
         reply = await self.link.ask(actions.status(self.link.next_id()), within=self.link.timing.list_within)
-        return tuple(channel for channel in map(read_live, reply.items) if channel is not None)
+        live = tuple(channel for channel in map(read_live, reply.items) if channel is not None)
+        return live, frozenset(item.first("channel")[:100].rpartition("-")[0] for item in reply.items)
 
     async def journal(self) -> dict[str, JournalRow | UnreadableRow]:
         """The PBX's own record of our calls, by attempt id."""
@@ -153,9 +173,20 @@ class AsteriskPbx:
         allowed = frozenset(name for name in head.names() if _PRIV.search(head.first(name)))
         return Privileges(
             actions=allowed,
-            missing=tuple(name for name in NEEDED if name not in allowed),
+            missing=tuple(f"{name} (class {cls})" if cls else name for name, cls in NEEDED.items() if name not in allowed),
             excess=tuple(f"{name} (class {cls})" for name, cls in DANGEROUS.items() if name in allowed),
         )
+
+    async def unread_classes(self) -> tuple[str, ...]:
+        """What the login does not get to read, found by trying: forgetting a journal row that is not there is reported in both classes."""
+        before = dict(self.link.heard)
+        await self.acknowledge(PROBE)
+        until = asyncio.get_running_loop().time() + PROBED_WITHIN
+        while missing := tuple(cls for cls in READ_CLASSES if self.link.heard[cls] == before.get(cls, 0)):
+            if asyncio.get_running_loop().time() > until:
+                return missing
+            await asyncio.sleep(PROBE_LOOKS)
+        return ()
 
     async def modules(self, names: tuple[str, ...]) -> dict[str, bool | None]:
         """Which of these modules are loaded; None where the PBX cannot tell without `system` rights (func_module.so is not loaded)."""

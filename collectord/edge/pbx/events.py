@@ -74,7 +74,8 @@ class Reader:
 def read_live(message: AmiMessage) -> LiveChannel | None:
     """One row of Status; None when the channel is none of ours."""
     uniqueid = message.first("uniqueid")
-    variables = dict(text.partition("=")[::2] for text in message.every("variable"))
+    given = (text.partition("=")[::2] for text in message.every("variable"))
+    variables = {name: "" if value == "(null)" else value for name, value in given}  # so writes Asterisk 22 what is not set
     own = _OWN_UNIQUEID.match(uniqueid)
     linked = _OWN_UNIQUEID.match(message.first("linkedid"))
     attempt = variables.get("COLL_ID", "")
@@ -87,11 +88,12 @@ def read_live(message: AmiMessage) -> LiveChannel | None:
         attempt_id=attempt,
         uniqueid=uniqueid if _UNIQUEID.match(uniqueid) else "",
         channel=_text(message.first("channel")),
-        coll_state=_text(variables.get("COLL_STATE", "").replace("(null)", "")),  # so writes Asterisk 22 what is not set
+        coll_state=_text(variables.get("COLL_STATE", "")),
         agent_leg=own is not None and own[2] is None,
         ring_back=int(own[2] or 0) if own else 0,
         up=message.first("channelstatedesc") == "Up",
         seconds=_number(message.first("seconds")),
+        recorded=bool(variables.get("MIXMONITOR_FILENAME") or variables.get("MONITORED")),
     )
 
 
