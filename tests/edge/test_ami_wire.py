@@ -211,6 +211,14 @@ async def test_a_closed_port_is_said_in_one_sentence() -> None:
 # -- consumers --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("host", ["pbx.invalid", "a..b"])
+async def test_a_host_name_that_leads_nowhere_is_said_in_one_sentence(host: str) -> None:
+    with pytest.raises(PbxUnreachable, match="no connection") as told:
+        await connect(host, 5038, None, lambda _: None, within=2)
+    assert not told.value.sent
+    assert "\n" not in str(told.value)
+
+
 async def test_a_consumer_that_raises_costs_its_message_and_not_the_link() -> None:
     heard: list[str] = []
 
