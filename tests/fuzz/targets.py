@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from collectord.core.exports.csv_records import Decoder, ExportRefused, Records, refuse_by_magic
+from collectord.core.exports.csv_records import Decoder, ExportRefused, Record, Records, refuse_by_magic
 from collectord.edge.pbx.events import Reader, read_journal, read_live
 from collectord.edge.pbx.wire import MAX_MESSAGE, AmiMessage, AmiProtocol
 from collectord.edge.rules_files import RulesInvalid, load_rules
@@ -55,7 +55,8 @@ def ami(data: bytes) -> None:
 
 
 def _records(data: bytes, portion: int) -> list[tuple[object, ...]] | str:
-    decoder, reader, found = Decoder("en"), Records("en"), []
+    decoder, reader = Decoder("en"), Records("en")
+    found: list[Record] = []
     try:
         refuse_by_magic(data[:16], "en")
         for start in range(0, len(data), portion):
