@@ -17,14 +17,16 @@ from decimal import Decimal
 from bench.calling_desk import Call, Served, World, draw_call
 from collectord.core.receivables.tasks import Task, TaskState
 from collectord.core.telephony.agents import AgentState, OnDuty, judge
-from collectord.core.telephony.allocation import Candidate, FreeAgent, Placement, choose
+from collectord.core.telephony.allocation import Candidate, FreeAgent, Nothing, choose
+from collectord.core.telephony.modes import Mode
 from collectord.core.telephony.pacing import Trunk, Wait, counted, room
 
 OPENS = datetime(2026, 11, 23, 9, tzinfo=UTC)
 LOOK_AHEAD = 20  # candidates, as the dialler reads them
 PICKED_UP = 0.6  # s; the desk phone answers by itself, as its agent wished
 TURN = 0.03  # s from the end of a call to the next Originate; bench/agent_free measures it
-SAID_BUSY, SAID_NO_ANSWER = 0.42, 0.99  # s; the German prompts after a call without answer
+TONE = 0.2  # s; after a call without answer
+BREATH = timedelta(seconds=3)  # after the wrap-up of a talk, as configured unless somebody says otherwise
 CLEARED = 0.05  # s in which the gate is asked again before the debtor is dialled
 
 
@@ -36,7 +38,7 @@ def tasks() -> Iterator[Candidate]:
             id=f"{number:09}", company="", debtor_no=f"{number:09}", medium="call", ladder="standard", level=1, items=("A",),
             open_amount={"EUR": Decimal(100)}, not_before=OPENS, expires_at=None, state=TaskState.READY, why="", value=Decimal(1),
         )  # fmt: skip
-        yield Candidate(task=task)
+        yield Candidate(task=task, mode=Mode.PROGRESSIVE)
 
 
 @dataclass(slots=True)
@@ -81,10 +83,13 @@ class AgentFirst:
                     found.busy(self.now, min(self.until, self.now + call.talk + call.wrap_up), self.warm)
                     self._at(self.now + call.talk, "talked", agent, call)
                 else:
-                    self._at(self.now + (SAID_BUSY if call.rings < self.world.rings_for else SAID_NO_ANSWER), "free", agent, None)
+                    self._at(self.now + TONE, "free", agent, None)
             elif what == "talked" and call is not None:
                 self.desk[agent] = replace(self.desk[agent], attempt_state="wrap_up")
-                self._at(self.now + call.wrap_up, "free", agent, None)
+                self._at(self.now + call.wrap_up, "wrapped up", agent, None)
+            elif what == "wrapped up":
+                self.desk[agent] = replace(self.desk[agent], talked_until=OPENS + timedelta(seconds=self.now))
+                self._free(agent)
             else:
                 self._free(agent)
 
@@ -92,12 +97,14 @@ class AgentFirst:
         """At most one call, as in the daemon."""
         now = OPENS + timedelta(seconds=self.now)
         free = tuple(
-            FreeAgent(id=one.id, endpoint=one.endpoint, pbx=one.pbx)
+            FreeAgent(id=one.id, endpoint=one.endpoint, pbx=one.pbx, breath_until=one.talked_until and one.talked_until + BREATH)
             for one in self.desk.values()
             if judge(one, pull=False, now=now) is AgentState.FREE
         )
         answer = choose(waiting, free, now)
-        if not isinstance(answer, Placement):
+        if isinstance(answer, Nothing):
+            if answer.until is not None:
+                self._at((answer.until - OPENS).total_seconds() + 1e-6, "turn", "", None)
             return
         earlier = self.placed[0] if len(self.placed) == self.placed.maxlen else None
         match room(trunk, live=self.live, earlier=earlier, now=now):

@@ -459,12 +459,12 @@ class Daemon:
                 self.log.info("attempt_placed", attempt=attempt.id, debtor=str(attempt.key), agent=attempt.agent)
             case GateRefused(task, verdict):
                 self.log.info("call_refused", debtor=str(task.key), rules=[r.rule for r in verdict.refusals])
-            case Idle(why, until, passing):
+            case Idle(why, until, passing, paced):
                 if why != self._idle_why and not passing:
                     self.log.info("idle", why=why)
                     self._idle_why = why
                 ahead = 1.0 if until is None else min(1.0, (until - self.clock.now()).total_seconds())
-                if passing and until is not None:  # the pace of a trunk: no event makes it sooner
+                if paced:  # a trunk's
                     await asyncio.sleep(ahead)
                 else:
                     await self._pause(self._dial, max(0.02, ahead), at_least=0.01)

@@ -31,7 +31,7 @@ GERMAN: Mapping[str, str] = {
     "hangup cause": "Auflegegrund", "hole": "Lücke", "how": "wie", "id": "Nummer", "instalment": "Rate", "interest": "Zinsen",
     "item no": "Posten", "items": "Posten", "keeper": "zuständig", "kind": "Art", "ladder": "Mahnleiter", "level": "Stufe",
     "line": "Zeile", "made at": "erstellt am", "matched": "zugeordnet", "medium": "Weg", "minutes late": "Minuten zu spät",
-    "mode": "Umfang", "money": "Geld", "name": "Name", "not before": "nicht vor", "not called because": "nicht angerufen, weil",
+    "mode": "Modus", "money": "Geld", "name": "Name", "not before": "nicht vor", "not called because": "nicht angerufen, weil",
     "now": "jetzt", "number": "Rufnummer", "numbers": "Rufnummern", "open": "offen", "open amount": "offener Betrag",
     "opened": "neu", "outcome": "Ergebnis", "overdue": "überfällig", "owner": "zuständig", "payer": "Zahler",
     "payer account": "Konto", "placed at": "gewählt am", "prompted by": "ausgelöst durch", "promised on": "zugesagt für",

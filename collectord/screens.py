@@ -41,7 +41,7 @@ COLOURS = {
 COLUMNS: dict[str, tuple[str, ...]] = {
     "tasks": ("id", "company", "debtor_no", "medium", "ladder", "level", "open_amount", "value", "not_before", "state", "agent", "why"),
     "attempts": (
-        "id", "debtor_no", "number", "agent", "placed_at", "agent_result", "result", "disposition", "hangup_cause", "state",
+        "id", "debtor_no", "number", "agent", "mode", "placed_at", "agent_result", "result", "disposition", "hangup_cause", "state",
     ),
     "promises": (
         "id", "debtor_no", "amount", "currency", "promised_on", "instalment", "state", "level", "approval", "decide_until", "approval_note",

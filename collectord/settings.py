@@ -172,6 +172,7 @@ class DiallingSection(Section):
     wrap_up_for: Duration = timedelta(seconds=60)  # 1s to 10m; the menu on the phone runs at least 10 s
     missed_rings: int = Field(default=3, ge=1)  # so many rings in a row not taken: the agent is paused
     rest_after_missed: Duration = timedelta(seconds=60)
+    breath: Duration = timedelta(seconds=3)  # progressive: after the wrap-up of a talk, before the next call; 0s to 10m
 
     @model_validator(mode="after")
     def ring_times_are_humane(self) -> DiallingSection:
@@ -184,6 +185,8 @@ class DiallingSection(Section):
             raise ValueError("wrap_up_for: expected 1s to 10m")
         if not timedelta(seconds=1) <= self.decide_within <= timedelta(minutes=10):
             raise ValueError("decide_within: expected 1s to 10m")
+        if not timedelta(0) <= self.breath <= timedelta(minutes=10):
+            raise ValueError("breath: expected 0s to 10m")
         return self
 
 
@@ -370,8 +373,8 @@ class Settings(BaseSettings):
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError):
             problems.append(f"time_zone = {self.time_zone!r} is unknown; expected a name like Europe/Berlin")
-        if self.dialling.mode in ("progressive", "predictive"):
-            problems.append(f"dialling.mode = {self.dialling.mode!r} is not available in this version; expected preview or pull")
+        if self.dialling.mode == "predictive":
+            problems.append("dialling.mode = 'predictive' is not available yet; expected preview, pull or progressive")
         pbxes = [pbx.name for pbx in self.pbx]
         for label, names in (
             ("pbx.name", pbxes),
@@ -430,6 +433,7 @@ class Settings(BaseSettings):
             skills={agent.id: frozenset(agent.skills) for agent in self.agent},
             shifts=tuple(parse_week(agent.hours) if agent.hours else None for agent in self.agent),
             tries_each_number=self.dialling.tries_each_number,
+            mode=self.dialling.mode,
             times=CallTimes(
                 ring_agent_for=self.dialling.ring_agent_for,
                 decide_within=self.dialling.decide_within,

@@ -16,6 +16,7 @@ from collectord.core.receivables.tasks import Task
 from collectord.core.telephony.agents import OnDuty
 from collectord.core.telephony.attempts import Attempt, AttemptState
 from collectord.core.telephony.case import Case, describe, spoken
+from collectord.core.telephony.modes import Mode
 from collectord.core.telephony.pacing import Trunk
 from collectord.core.telephony.pbx_calls import AgentCall
 from collectord.edge.ids import new_id
@@ -42,6 +43,7 @@ def new_attempt(
     task: Task,
     agent: OnDuty,
     trunk: Trunk,
+    mode: Mode,
     verdict: Allowed,
     items: tuple[str, ...],
     script: str,
@@ -59,7 +61,7 @@ def new_attempt(
         endpoint=agent.endpoint,
         pbx=agent.pbx,
         trunk=trunk.name,
-        mode="preview",
+        mode=mode.value,
         items=items,
         about=calls.about(verdict.asks_for, script),
         state=AttemptState.PLACED,
@@ -104,6 +106,7 @@ def order_of(
         caller_id=caller_id,
         trunk=trunk.name,
         number_format=trunk.number_format,
+        mode="auto" if attempt.mode == Mode.PROGRESSIVE else "preview",
         language="en" if agent.languages[:1] == ("en",) else "de",
         ring_agent_ms=int(dialling.ring_agent_for.total_seconds() * 1000),
         ring_debtor_s=int(dialling.ring_debtor_for.total_seconds()),

@@ -11,8 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from collectord.core.contact.facts import Doubt
-from collectord.core.telephony.agents import OnDuty, judge, why
-from collectord.core.telephony.allocation import Candidate, FreeAgent, Nothing, Placement, barred_languages, choose, under_frames
+from collectord.core.telephony.agents import AgentState, OnDuty, judge, why
+from collectord.core.telephony.allocation import (
+    Candidate,
+    FreeAgent,
+    Nothing,
+    Placement,
+    barred_languages,
+    choose,
+    in_modes,
+    under_frames,
+)
+from collectord.core.telephony.modes import Mode, only_asked
 from collectord.edge.store import tasks
 from collectord.edge.store.connection import Connection
 from collectord.loops import duty
@@ -26,10 +36,6 @@ A_FEW = 20  # candidates read per turn: nearly always they hold one for somebody
 LOOK_AHEAD = 500  # read when they do not
 
 
-def _as_desk(agents: list[OnDuty]) -> tuple[FreeAgent, ...]:
-    return tuple(FreeAgent(id=a.id, languages=a.languages, skills=a.skills, endpoint=a.endpoint, pbx=a.pbx) for a in agents)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialler(Placer):
     learnt: Learnt = NOT_LEARNT
@@ -39,12 +45,12 @@ class Dialler(Placer):
             await self.db.write(lambda conn: tasks.promote_due(conn, now))
         present, first = await self.db.read_briefly(lambda conn: self._look(conn, devices, now))
         agents = [agent for agent in present if agent.pbx in self.started]
-        free = [agent for agent in agents if duty.is_free(agent, self.settings, now)]
+        free = [agent for agent in agents if judge(agent, pull=self._only_asked(), now=now) is AgentState.FREE]
         if not free:
             return Idle(self._nobody(agents, now), passing=any(agent.attempt_id for agent in agents))
         match await self._choose(free, [agent for agent in agents if duty.is_at_work(agent, now)], first, now):
-            case Nothing(why, until):
-                return Idle(why, until)
+            case Nothing(why, until, passing):
+                return Idle(why, until, passing)
             case Placement(task, chosen):
                 return await self.place(task, next(a for a in free if a.id == chosen.id), doubts, now)
 
@@ -56,11 +62,11 @@ class Dialler(Placer):
     async def _choose(self, free: list[OnDuty], at_work: list[OnDuty], first: list[Candidate], now: datetime) -> Placement | Nothing:
         """The stored order is core's but for ties in money and for the hour, which chooses among the first few: they are as good as all
         when somebody can take one of them."""
-        desk, soon = _as_desk(free), _as_desk(at_work)
+        desk, soon = self._as_desk(free), self._as_desk(at_work)
         spoken, reach = self._spoken(), self._reach()
 
         def answer_for(candidates: list[Candidate]) -> Placement | Nothing:
-            framed = under_frames(candidates, self.rules.frames)
+            framed = in_modes(under_frames(candidates, self.rules.frames), self.rules.ladders, self._mode())
             return choose(framed, desk, now, spoken=spoken, reach=reach, at_work=soon, language=self.house.language)
 
         answer = answer_for(first)
@@ -69,6 +75,27 @@ class Dialler(Placer):
         skills = {skill for agent in free for skill in agent.skills}
         barred = barred_languages(desk, spoken)
         return answer_for(await self.db.read(lambda conn: tasks.ready_tasks(conn, now, LOOK_AHEAD, skills, barred)))
+
+    def _as_desk(self, agents: list[OnDuty]) -> tuple[FreeAgent, ...]:
+        breath = self.settings.dialling.breath
+        return tuple(
+            FreeAgent(
+                id=a.id,
+                languages=a.languages,
+                skills=a.skills,
+                endpoint=a.endpoint,
+                pbx=a.pbx,
+                asked=a.asked_at is not None,
+                breath_until=a.talked_until and a.talked_until + breath,
+            )
+            for a in agents
+        )
+
+    def _mode(self) -> Mode:
+        return Mode(self.settings.dialling.mode)
+
+    def _only_asked(self) -> bool:
+        return only_asked(self.rules.ladders, self._mode())
 
     def _spoken(self) -> frozenset[str]:
         return frozenset(language for agent in self.settings.agent for language in agent.languages)
@@ -81,7 +108,7 @@ class Dialler(Placer):
 
     def _nobody(self, agents: list[OnDuty], now: datetime) -> str:
         """For the log, so by id: names stay out of it."""
-        pull = self.settings.dialling.mode == "pull"
+        pull = self._only_asked()
         said = [f"{a.id} {why(a, judge(a, pull=pull, now=now), self.house.language, self.house.time_zone)}" for a in agents]
         german = self.house.language == "de"
         if not said:

@@ -45,6 +45,7 @@ def _on_duty(agent: AgentSection, row: Mapping[str, Any] | None, devices: Mappin
             "asked_at": to_maybe_instant(row["asked_at"]),
             "attempt_id": row["attempt_id"] or "",
             "attempt_state": row["attempt_state"] or "",
+            "talked_until": to_maybe_instant(row["talked_until"]),
         }
     return OnDuty(
         id=agent.id,
@@ -188,10 +189,6 @@ class FeatureDesk:
 
         await self.db.write(job)
         return FeatureReply("ok")
-
-
-def is_free(agent: OnDuty, settings: Settings, now: datetime) -> bool:
-    return judge(agent, pull=settings.dialling.mode == "pull", now=now) is AgentState.FREE
 
 
 def is_at_work(agent: OnDuty, now: datetime) -> bool:

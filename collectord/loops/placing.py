@@ -22,6 +22,7 @@ from collectord.core.telephony.agents import OnDuty
 from collectord.core.telephony.attempts import Attempt
 from collectord.core.telephony.call_seen import Effect
 from collectord.core.telephony.case import Case
+from collectord.core.telephony.modes import Mode, mode_of
 from collectord.core.telephony.pacing import Wait, counted, room
 from collectord.edge.crash import crash_point
 from collectord.edge.pbx.asterisk import AsteriskPbx
@@ -48,6 +49,7 @@ class Idle:
     why: str
     until: datetime | None = None
     passing: bool = False  # it passes by itself in seconds: not worth a line in the log
+    paced: bool = False  # nothing that happens makes it sooner
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,10 @@ class Placer:
             await self.db.write(lambda conn: tasks.postpone(conn, task.id, now + ASK_AGAIN, f"no [[company]] {task.company!r}", now))
             return Idle(f"company {task.company!r} has no [[company]] in the configuration, so no caller ID")
 
+        mode = mode_of(task, self.rules.ladders, Mode(self.settings.dialling.mode))
+        times = self.house.times
+        until_dialled = times.until_dialled_at_once if mode is Mode.PROGRESSIVE else times.until_dialled
+
         async def commit(conn: Connection) -> PlacedCall | GateRefused | Idle:
             if unsaved:
                 await tasks.create_task(conn, task, now)
@@ -87,14 +93,14 @@ class Placer:
             live, earlier = await meta.trunk_load(conn, trunk.name, counted(trunk.calls_per_second))
             match room(trunk, live=live, earlier=earlier, now=now):
                 case Wait(sentence, until):
-                    return Idle(sentence, until, passing=True)
+                    return Idle(sentence, until, passing=True, paced=until is not None)
                 case None:
                     pass
             found = await facts.debtor_facts(conn, task.key, now, self.house, self.rules.frames, doubts)
             if found is None:
                 await tasks.close_task(conn, task.id, TaskState.CANCELLED, "the debtor is not in the ledger", now)
                 return Idle(f"debtor {task.key} is not in the ledger")
-            verdict = may_begin(found, self.rules.packs, self.house, now, now + self.house.times.until_dialled)
+            verdict = may_begin(found, self.rules.packs, self.house, now, now + until_dialled)
             if isinstance(verdict, Refused):
                 until = verdict.not_before or now + ASK_AGAIN
                 if verdict.never:
@@ -110,7 +116,7 @@ class Placer:
                 await tasks.close_task(conn, task.id, TaskState.CANCELLED, "nothing of what the task was about is open any more", now)
                 return Idle("a task was over before it was called")
             script = self.rules.scripts.reference(script_of(task), language_for(found.debtor.language, self.house.language))
-            attempt = new_attempt(task, agent, trunk, verdict, items, script, self.house, self.started[agent.pbx], now)
+            attempt = new_attempt(task, agent, trunk, mode, verdict, items, script, self.house, self.started[agent.pbx], now)
             promise = await promises.last_promise(conn, task.key, now)
             case = case_of(attempt, found, task.attempts_made + 1, promise, verdict.asks_for, self.settings.dialling, self.house, now)
             await calls.commit_attempt(conn, attempt, now)

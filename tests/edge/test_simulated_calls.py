@@ -195,6 +195,7 @@ async def test_mode_auto_asks_nothing_before_dialling() -> None:
         ami.originate("attempt1", number("12", "05"), MODE="auto")
         await ami.event("CollUp", "attempt1")
         assert "preview-keys" not in pbx.heard("201")
+        assert pbx.heard("201")[0] == "tone"
 
 
 async def test_hanging_up_while_talking_is_dial_answer_and_while_it_rings_dial_cancel() -> None:
@@ -299,6 +300,14 @@ async def test_a_number_that_is_live_is_not_dialled_a_second_time() -> None:
 
 
 NOT_DIALLED = {"0": ("REFUSED", "refused"), "off": ("REFUSED", "refused-off"), "2": ("NOGO", "nogo"), None: ("NOGO", "nogo")}
+
+
+@pytest.mark.parametrize(("aa", "last"), [("20", "tone"), ("30", "tone"), ("40", "result-failed")])
+async def test_in_mode_auto_a_tone_says_that_nobody_answered_and_words_that_the_line_failed(aa: str, last: str) -> None:
+    async with running() as (pbx, ami):
+        ami.originate("attempt1", number(aa, "00"), RING="2", MODE="auto")
+        await ami.event("Hangup", "attempt1")
+        assert pbx.heard("201") == ["tone", last]
 
 
 @pytest.mark.parametrize("mode", ["preview", "auto"])

@@ -17,11 +17,11 @@ from collectord.core.telephony.pbx_calls import Accepted, AgentCall, Placed
 from collectord.edge.store import agents, calls, meta
 from collectord.edge.store import tasks as task_rows
 from collectord.edge.store.connection import Connection
-from collectord.loops import manual
+from collectord.loops import manual, planning
 from collectord.loops.dialling import A_FEW, LOOK_AHEAD, Dialler, GateRefused, Idle, PlacedCall
-from collectord.settings import AgentSection, CompanySection, PbxSection, Settings, TrunkSection
+from collectord.settings import AgentSection, CompanySection, DiallingSection, PbxSection, Settings, TrunkSection
 from tests.loops.desk import Desk, local, open_desk, row
-from tests.loops.shift import MONDAY, planned, rows_of
+from tests.loops.shift import MONDAY, ended, keyed, place, planned, rows_of, talk, tell
 
 ANNA = OnDuty(id="201", name="Anna", endpoint="PJSIP/201", pbx="main", languages=("de",), skills=(), logged_in=True, paused=False)
 
@@ -205,3 +205,115 @@ async def test_an_agent_within_the_own_working_hours_gets_tasks(desk: Desk) -> N
     await desk.db.write(lambda conn: agents.add_missing(conn, {"201": True}, MONDAY))
     answer = await dialler(desk, pbx, agent=[mornings]).turn({"PJSIP/201": "NOT_INUSE"}, (), MONDAY)
     assert isinstance(answer, PlacedCall), answer
+
+
+# ---------------------------------------------------------------- modes
+
+
+IDLE_PHONES = {"PJSIP/201": "NOT_INUSE"}
+
+
+def in_mode(desk: Desk, there: Any, mode: str, **levels: str) -> Dialler:
+    """`levels`: the own word of a step, by the first word of its name."""
+    (standard,) = desk.rules.ladders
+    steps = tuple(replace(level, mode=levels.get(level.name.split()[0], "")) for level in standard.levels)
+    desk.rules = replace(desk.rules, ladders=(replace(standard, levels=steps),))
+    return dialler(desk, there, dialling=DiallingSection(mode=mode))  # type: ignore[arg-type]
+
+
+async def at_work(desk: Desk) -> None:
+    await desk.db.write(lambda conn: agents.add_missing(conn, {"201": True}, MONDAY))
+
+
+async def asks_for_next(desk: Desk) -> None:
+    await desk.db.write(lambda conn: agents.ask_for_next(conn, "201", MONDAY))
+
+
+@pytest.mark.parametrize(
+    ("mode", "levels", "used", "ordered"),
+    [
+        ("preview", {}, "preview", "preview"),
+        ("progressive", {}, "progressive", "auto"),
+        ("progressive", {"friendly": "preview"}, "preview", "preview"),
+        ("preview", {"friendly": "progressive"}, "progressive", "auto"),
+        ("pull", {"friendly": "progressive"}, "progressive", "auto"),
+    ],
+)
+async def test_a_call_begins_as_its_step_says_else_as_the_house_says(
+    desk: Desk, mode: str, levels: dict[str, str], used: str, ordered: str
+) -> None:
+    there = Obliging()
+    await planned(desk)
+    await at_work(desk)
+    answer = await in_mode(desk, there, mode, **levels).turn(IDLE_PHONES, (), MONDAY)
+    assert isinstance(answer, PlacedCall), answer
+    assert (answer.attempt.mode, there.orders[0].mode) == (used, ordered)
+
+
+@pytest.mark.parametrize(("mode", "levels"), [("pull", {}), ("preview", {"friendly": "pull"}), ("pull", {"second": "preview"})])
+async def test_a_case_that_is_pulled_rings_nobody_who_did_not_ask_for_the_next_one(desk: Desk, mode: str, levels: dict[str, str]) -> None:
+    there = Obliging()
+    await planned(desk)
+    await at_work(desk)
+    first = await in_mode(desk, there, mode, **levels).turn(IDLE_PHONES, (), MONDAY)
+    assert isinstance(first, Idle), first
+    assert "next case" in first.why
+    assert there.orders == []
+    await asks_for_next(desk)
+    second = await in_mode(desk, there, mode, **levels).turn(IDLE_PHONES, (), MONDAY)
+    assert isinstance(second, PlacedCall), second
+    assert (second.attempt.mode, there.orders[0].mode) == ("pull", "preview")
+
+
+async def test_after_the_wrap_up_of_a_talk_nobody_gets_a_progressive_call_before_a_breath(desk: Desk) -> None:
+    there, over = Obliging(), MONDAY + timedelta(seconds=7)
+    talked = await place(desk, await planned(desk))
+    await at_work(desk)
+    await tell(desk, MONDAY, *talk(talked), keyed(talked, "5"))
+    await tell(desk, MONDAY + timedelta(seconds=6), ended(talked))
+    other = "+493012345602"
+    await desk.take(row(debtor_no="11", item_no="S1", phone=other, open_amount="90.00"), as_of="2026-11-23", name="more.csv")
+    await planning.plan(desk.db, desk.rules, desk.house, over, dry_run=False, new_id=desk.new_id)
+    breathing = await in_mode(desk, there, "progressive").turn(IDLE_PHONES, (), over)
+    assert isinstance(breathing, Idle), breathing
+    assert (breathing.until, breathing.passing, breathing.paced) == (over + timedelta(seconds=3), True, False)
+    assert breathing.why == "1 task waits for the end of a breath after a talk."
+    answer = await in_mode(desk, there, "progressive").turn(IDLE_PHONES, (), over + timedelta(seconds=3))
+    assert isinstance(answer, PlacedCall), answer
+    assert answer.attempt.debtor_no == "11"
+
+
+async def test_after_a_call_that_nobody_answered_the_next_one_needs_no_breath(desk: Desk) -> None:
+    there, over = Obliging(), MONDAY + timedelta(seconds=7)
+    silent = await place(desk, await planned(desk))
+    await at_work(desk)
+    await tell(desk, MONDAY + timedelta(seconds=6), ended(silent, status="NOANSWER", cause=0, tech="SIP 180 Ringing"))
+    await desk.take(row(debtor_no="11", item_no="S1", phone="+493012345602"), as_of="2026-11-23", name="more.csv")
+    await planning.plan(desk.db, desk.rules, desk.house, over, dry_run=False, new_id=desk.new_id)
+    answer = await in_mode(desk, there, "progressive").turn(IDLE_PHONES, (), over)
+    assert isinstance(answer, PlacedCall), answer
+
+
+async def test_a_debtor_who_is_dialled_at_once_may_be_called_nearer_to_the_end_of_the_hours(desk: Desk) -> None:
+    there, late = Obliging(), local("2026-11-23T19:59:20")
+    task = await planned(desk)
+    heard = await in_mode(desk, there, "preview").place(task, ANNA, (), late)
+    assert isinstance(heard, GateRefused), heard
+    assert isinstance(await in_mode(desk, there, "progressive").place(task, ANNA, (), late), PlacedCall)
+
+
+async def test_a_call_that_a_person_asked_for_is_heard_first_in_every_mode(desk: Desk) -> None:
+    there = Obliging()
+    task = await planned(desk)
+    await at_work(desk)
+    doc = await manual.call_now(in_mode(desk, there, "progressive"), task.key, "201", "lead", IDLE_PHONES, (), MONDAY)
+    assert doc["attempt"] is not None, doc
+    assert there.orders[0].mode == "preview"
+
+
+@pytest.mark.parametrize(("mode", "expected"), [("preview", "preview"), ("progressive", "progressive")])
+async def test_explain_says_how_the_next_call_begins(desk: Desk, mode: str, expected: str) -> None:
+    task = await planned(desk)
+    desk.house = replace(desk.house, mode=mode)
+    assert (await desk.ask(MONDAY))["mode"] == expected
+    assert task.medium == "call"

@@ -65,6 +65,7 @@ class OnDuty:
     asked_at: datetime | None = None
     attempt_id: str = ""
     attempt_state: str = ""
+    talked_until: datetime | None = None  # when the wrap-up of the last call was over, if that was a talk
     device_state: str = ""  # as the PBX says, "" when it has not said yet
     off_hours: str = ""  # the agent's working hours when this moment lies outside of them
 

@@ -195,6 +195,11 @@ class CallTimes:
         """From the order to the debtor's first ring, at the longest: the agent is rung, hears the case, decides."""
         return self.ring_agent_for + self.preview_speech + self.decide_within
 
+    @property
+    def until_dialled_at_once(self) -> timedelta:
+        """The same where the agent hears no case: is rung, and the gate has been asked."""
+        return self.ring_agent_for + self.until_rung
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
@@ -207,7 +212,7 @@ class Attempt:
     endpoint: str
     pbx: str
     trunk: str
-    mode: str  # preview | auto
+    mode: str  # preview | pull | progressive, see core/telephony/modes
     items: tuple[str, ...]  # what the call is about
     about: str = "{}"  # JSON of what the agent is told
     state: AttemptState

@@ -27,6 +27,7 @@ from collectord.edge.simulated.world import Line, Outcome, line_of
 
 MAX_TALK: Final = 3_600.0
 ATTEMPT: Final = re.compile(r"[a-z0-9-]{8,40}")
+TONE: Final = 0.2  # s
 REFUSAL: Final = 0.05  # s until a line that refuses has said so
 
 
@@ -88,8 +89,15 @@ class AgentLeg:
             self._is("DSTBUSY")
             await self._leg.play("dst-busy")
             return
-        if (self._variables.get("COLL_MODE") == "auto" or await self._preview()) and await self._may_dial():
+        if self._is_auto():
+            self._leg.say("tone")
+        elif not await self._preview():
+            return
+        if await self._may_dial():
             await self._dial(number)
+
+    def _is_auto(self) -> bool:
+        return self._variables.get("COLL_MODE") == "auto"
 
     async def _preview(self) -> bool:
         """The case is told, the agent decides: True when accepted."""
@@ -151,11 +159,18 @@ class AgentLeg:
         if self._result.status == "ANSWER":
             await self._wrap_up()
         elif self._result.cause == 17:
-            await leg.play("result-busy")
+            await self._tell_in_vain("result-busy")
         elif self._result.tech.startswith(("SIP 180", "SIP 183")):
-            await leg.play("result-noanswer")
+            await self._tell_in_vain("result-noanswer")
         else:
             await leg.play("result-failed")
+
+    async def _tell_in_vain(self, prompt: str) -> None:
+        if self._is_auto():
+            self._leg.say("tone")
+            await self._leg.pause(TONE)
+        else:
+            await self._leg.play(prompt)
 
     async def _called(self, number: str, trunk: str) -> Outcome:
         """Application Dial: until the debtor's line has come to its end; LegGone when the agent's does first."""

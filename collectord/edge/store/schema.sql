@@ -312,6 +312,7 @@ create index attempt_by_state on attempt (state);
 create index attempt_by_trunk on attempt (trunk, placed_at);  -- pacing
 create index attempt_by_debtor on attempt (company, debtor_no, placed_at);
 create index attempt_by_number on attempt (number, placed_at);
+create index attempt_by_agent on attempt (agent, placed_at);  -- the last one: the breath after a talk, *85
 
 create table promise (
   id text primary key,

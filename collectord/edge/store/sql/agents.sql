@@ -6,7 +6,9 @@ select a.*,
        (select t.id from attempt t where t.agent = a.id and t.state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up')
          limit 1) as attempt_id,
        (select t.state from attempt t where t.agent = a.id and t.state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up')
-         limit 1) as attempt_state
+         limit 1) as attempt_state,
+       (select case when t.debtor_answered_at is not null then t.closed_at end from attempt t where t.agent = a.id
+         order by t.placed_at desc limit 1) as talked_until
   from agent a order by a.id;
 
 -- name: set_duty(id, logged_in, paused, pause_reason, now)!
