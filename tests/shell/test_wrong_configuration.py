@@ -131,7 +131,7 @@ def test_a_folder_in_place_of_the_secret_is_refused(place: Place) -> None:
     [
         ('min_open = "25.00"', "min_open = 25.00", 'min_open = 25.0 is not money in quotes, like "25.00"'),
         ('min_open = "25.00"', 'min_open = "1.000,00"', "is no amount; write it in quotes with a point, like"),
-        ("min_open", "min_opn", "min_opn is not known here; did you mean min_open? Known keys: after_contact, after_due"),
+        ("\nmin_open", "\nmin_opn", "min_opn is not known here; did you mean min_open? Known keys: after_contact, after_due"),
         ('after_due = "3d"', "after_due = 3", "after_due = 3 is not a duration like 90s, 15m, 36h or 7d"),
         ('medium = "call"', 'medium = "fax"', "medium = 'fax' is unknown; use one of call, email, letter, visit, handover"),
         ('name = "second call"', 'name = "friendly call"', "the name 'friendly call' stands twice in ladder standard: levels 2 and 3"),
