@@ -45,7 +45,8 @@ class Dialler(Placer):
             await self.db.write(lambda conn: tasks.promote_due(conn, now))
         present, first = await self.db.read_briefly(lambda conn: self._look(conn, devices, now))
         agents = [agent for agent in present if agent.pbx in self.started]
-        free = [agent for agent in agents if judge(agent, pull=self._only_asked(), now=now) is AgentState.FREE]
+        pull = self._only_asked()
+        free = [agent for agent in agents if judge(agent, pull=pull, now=now) is AgentState.FREE]
         if not free:
             return Idle(self._nobody(agents, now), passing=any(agent.attempt_id for agent in agents))
         match await self._choose(free, [agent for agent in agents if duty.is_at_work(agent, now)], first, now):

@@ -107,6 +107,7 @@ def choose(
         return Nothing(phrase(TEXTS, "nobody", language), None)
     by_id = {agent.id: agent for agent in desk}
     matching, soon = matcher(desk, spoken), matcher(at_work, spoken)
+    fit = _fitting(reach or {}, now)
     best: tuple[_Rank, Candidate, tuple[FreeAgent, ...]] | None = None
     waiting, moments, held = 0, [], set[str]()
     for candidate in candidates:
@@ -126,9 +127,7 @@ def choose(
             able = matching(task.skill, candidate.language)
             if candidate.owner_first and any(agent.id == candidate.owner for agent in soon(task.skill, candidate.language)):
                 able = tuple(agent for agent in able if agent.id == candidate.owner)
-        if reach is not None and task.company in reach:
-            able = tuple(agent for agent in able if agent.pbx in reach[task.company])
-        there, able = able, tuple(agent for agent in able if _may_be_rung(agent, candidate.mode, now))
+        there, able = fit(able, task.company, candidate.mode)
         if not able:
             waiting += 1
             held.add("no-match" if not there else "not-asked" if candidate.mode is Mode.PULL else "breath")
@@ -149,6 +148,24 @@ def choose(
 def in_modes(candidates: Iterable[Candidate], ladders: Sequence[Ladder], usual: Mode) -> list[Candidate]:
     """The candidates with how their calls begin."""
     return [replace(one, mode=mode) if (mode := mode_of(one.task, ladders, usual)) is not one.mode else one for one in candidates]
+
+
+def _fitting(
+    reach: Mapping[str, frozenset[str]], now: datetime
+) -> Callable[[tuple[FreeAgent, ...], str, Mode], tuple[tuple[FreeAgent, ...], tuple[FreeAgent, ...]]]:
+    """Of these agents those whose PBX can call for the company, and of those the ones who may be rung in this mode; each looked up once."""
+    found: dict[tuple[int, str, Mode], tuple[tuple[FreeAgent, ...], tuple[FreeAgent, ...]]] = {}
+    kept: list[tuple[FreeAgent, ...]] = []  # so that no id is used twice
+
+    def fitting(able: tuple[FreeAgent, ...], company: str, mode: Mode) -> tuple[tuple[FreeAgent, ...], tuple[FreeAgent, ...]]:
+        key = (id(able), company, mode)
+        if key not in found:
+            there = tuple(agent for agent in able if agent.pbx in reach[company]) if company in reach else able
+            kept.append(able)
+            found[key] = there, there if mode is Mode.PREVIEW else tuple(agent for agent in there if _may_be_rung(agent, mode, now))
+        return found[key]
+
+    return fitting
 
 
 def _may_be_rung(agent: FreeAgent, mode: Mode, now: datetime) -> bool:
