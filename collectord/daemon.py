@@ -42,6 +42,7 @@ from collectord.loops import (
     intake,
     manual,
     outbox,
+    overtaken,
     planning,
     promises,
     quality,
@@ -68,6 +69,7 @@ MESSAGES_EVERY = 15.0  # s
 QUALITY_EVERY = 60.0  # s; one look at a mark on all turns of a day but one
 WATCH_EVERY = 5.0  # s; each PBX is looked at once a minute, and sooner after its link was made anew
 QUIET_FOR = 2.0  # s
+LOOK_AGAIN = 0.5  # s; at most so often calls on their way are looked at again, while something came in
 TOGETHER = 50  # events of a PBX taken at once when they wait
 SWITCH_EVERY = 0.0005  # s; while planning computes, a commit's thread waits so long for its turn, not Python's usual 5 ms
 LOW_DISK = 64 * 1024 * 1024  # bytes: dialling stops before the last outcome cannot be written
@@ -88,7 +90,9 @@ class Daemon:
         self.desks: dict[str, PbxDesk] = {}
         self.pbx_watches: dict[str, PbxWatch] = {}
         self._work, self._dial, self._arrived = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self._tell = asyncio.Event()
+        self._tell, self._news = asyncio.Event(), asyncio.Event()
+        self._news.set()  # what came while nobody listened
+        self._unsettled = False
         self._stop, self._drained = asyncio.Event(), asyncio.Event()
         self._doubts: dict[str, Doubt] = {}
         self.watch = ClockWatch(clock=clock, doubts=self._doubts, log=self.log)
@@ -138,6 +142,7 @@ class Daemon:
         self._work.set()
         self._dial.set()
         self._tell.set()
+        self._news.set()
 
     def _standing(self) -> Standing:
         """As a call stands that its agent has accepted: the clock is looked at like before any other."""
@@ -201,6 +206,7 @@ class Daemon:
                     group.create_task(self._keep_quietly("messages", self._messages_turn, self._until_messages)),
                     group.create_task(self._keep("dialling", self._dial_turn)),
                     group.create_task(self._keep("timers", self._timer_turn)),
+                    group.create_task(self._keep("overtaken", self._overtaken_turn, self._until_overtaken)),
                     group.create_task(self._keep_quietly("PBX watch", self._watch_turn, self._until_watch)),
                     group.create_task(self._keep("upkeep", self._upkeep_turn)),
                 ]
@@ -489,6 +495,24 @@ class Daemon:
         for lost in await call_events.forsaken(self.db, self.rules, self.house, set(self.desks), now):
             self.log.warning("attempt_of_unknown_pbx", attempt=lost.id, pbx=lost.pbx, agent=lost.agent)
         await asyncio.sleep(0.5)
+
+    async def _overtaken_turn(self) -> None:
+        """After imports and commands: calls that were cleared before, and the money may be there by now."""
+        self._news.clear()
+        now, before = self.clock.now(), self._unsettled
+        served = {name for name, desk in self.desks.items() if desk.started}
+        looked = await overtaken.look(self.db, served, self.rules, self.house, now)
+        for attempt, effects in looked.effects:
+            await self.desks[attempt.pbx].carry_out(effects, now)
+        self._unsettled = looked.unsettled
+        if before and not looked.unsettled:
+            self._work.set()  # what was stopped is over: its task is planned with what came
+
+    async def _until_overtaken(self) -> None:
+        if self._unsettled:
+            await asyncio.sleep(LOOK_AGAIN)
+        else:
+            await asyncio.gather(asyncio.sleep(LOOK_AGAIN), self._news.wait())
 
     async def _upkeep_turn(self) -> None:
         now = self.watch.now()

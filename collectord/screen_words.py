@@ -59,7 +59,7 @@ GERMAN: Mapping[str, str] = {
     "late": "verspätet", "late after days": "verspätet nach Tagen", "law": "Recht", "legal state": "Rechtsstatus",
     "letters": "Briefe", "levels": "Stufen", "live": "scharf", "made": "angelegt", "may call": "Anruf erlaubt", "minutes": "Minuten",
     "minutes late mean": "Minuten zu spät im Mittel", "minutes late worst": "Minuten zu spät höchstens", "moved": "weitergegeben",
-    "names": "Dateinamen", "never": "nie", "next": "danach", "note": "Hinweis", "notices": "Mitteilungen", "ok": "in Ordnung",
+    "meanwhile": "inzwischen", "names": "Dateinamen", "never": "nie", "next": "danach", "note": "Hinweis", "notices": "Mitteilungen", "ok": "in Ordnung",
     "on": "am", "over": "vorbei", "packs": "Regelpakete", "paid": "Zahlungseingang", "pbx": "Telefonanlage", "person": "Person",
     "picture": "Bild", "planned": "geplant", "potential class": "Potenzialklasse", "potential classes": "Potenzialklassen",
     "principal": "Hauptforderung", "priority": "Priorität", "problems": "Fehler", "promise": "Zusage", "promised": "zugesagt",

@@ -42,6 +42,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "tasks": ("id", "company", "debtor_no", "medium", "ladder", "level", "open_amount", "value", "not_before", "state", "agent", "why"),
     "attempts": (
         "id", "debtor_no", "number", "agent", "mode", "placed_at", "agent_result", "result", "disposition", "hangup_cause", "state",
+        "meanwhile",
     ),
     "promises": (
         "id", "debtor_no", "amount", "currency", "promised_on", "instalment", "state", "level", "approval", "decide_until", "approval_note",

@@ -109,10 +109,10 @@ async def _other_number(conn: Connection, attempt: Attempt, rules: Rules, house:
 async def _write(conn: Connection, situation: Situation, follow: FollowUp, actor: str, kind: str) -> None:
     attempt, now, task = situation.attempt, situation.now, situation.task
     match follow.task:
-        case TaskBack(not_before, counted) if task is not None:
+        case TaskBack(not_before, counted, may_end_sooner) if task is not None:
             if task.state is TaskState.IN_CALL and not counted:
                 await calls.give_attempt_back(conn, task.id)
-            await tasks.postpone(conn, task.id, not_before, follow.why, now)
+            await (tasks.put_off if may_end_sooner else tasks.postpone)(conn, task.id, not_before, follow.why, now)
         case TaskOver(state) if task is not None:
             await tasks.close_task(conn, task.id, state, follow.why, now)
         case _:

@@ -24,7 +24,8 @@ from collectord.edge.store import families, meta, tasks
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import duty
 from collectord.loops.dialling import Dialler
-from collectord.loops.pbx_events import TEST_PREFIX, PbxDesk
+from collectord.loops.line_tests import TEST_PREFIX
+from collectord.loops.pbx_events import PbxDesk
 from collectord.loops.placing import GateRefused, PlacedCall
 from collectord.settings import Settings
 

@@ -31,6 +31,7 @@ from collectord.core.telephony.call_seen import (
     Moved,
     NotDialled,
     OutcomeSaid,
+    Overtaken,
     Placing,
     Released,
     RingBackAgent,
@@ -489,6 +490,7 @@ def any_event() -> st.SearchStrategy[Seen]:
                 phone_failed(3, action=f"{ID}-w1-o", ring_back=1), phone_failed(3, action=f"{ID}-w2-o", ring_back=2),
                 hung_up(16), hung_up(17), hung_up(None),
                 hung_up(16, ring_back=1), accepted_by_agent(), GoAhead(f"coll-{ID}"), Barred(f"coll-{ID}", "no", Go.NO),
+                Overtaken("paid", "hung up: paid"),
                 dialling(), debtor_up(), NotDialled("x"), LostTrack("x"), TimeOver(),
                 LinkLost(seen_at=NOW, why="x"), LinkUp(seen_at=NOW, started="s", version="22"),
                 Duplicate(seen_at=NOW, attempt_id=ID, old=""), Acked(seen_at=NOW, attempt_id=ID, old=""),
@@ -536,6 +538,7 @@ def test_for_all_event_sequences_the_laws_of_a_call_hold(start: AttemptState, ev
         dialled = dialled or current.dialled_at is not None
         assert stamps_in_order(current)
         assert not (answered and current.debtor_answered_at is None)
+        assert current.gate is not GateSaid.STOPPED or (dialled and current.result is not Result.ANSWERED)
         assert not (dialled and current.result is Result.NOT_DIALLED)
         assert (current.state is S.CLOSED) == (current.closed_at is not None)
         assert current.state is not S.CLOSED or current.result is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from collectord.core.contact.facts import Contact, Doubt, FactKind, SourceState
 from collectord.core.contact.guard import NOT_DIALLED_PAUSE
 from collectord.core.contact.refusals import ASK_AGAIN
+from collectord.core.money import Money
+from collectord.core.receivables.seen_payments import SeenPayment
 from collectord.core.receivables.tasks import Origin, TaskState
 from collectord.core.telephony import go_ahead
 from collectord.core.telephony.attempts import AgentResult, Attempt, AttemptState, GateSaid, Result
@@ -27,6 +30,7 @@ from collectord.core.telephony.call_seen import (
     LostTrack,
     Moved,
     NotDialled,
+    Overtaken,
     PutOff,
     SayGo,
     Settle,
@@ -200,9 +204,11 @@ def test_a_wish_to_dial_out_of_order_changes_nothing(state: AttemptState) -> Non
 
 def test_the_task_comes_back_when_the_gate_says_or_a_quarter_of_an_hour_later() -> None:
     known = after_refusal(situation(attempt()), PutOff("Paid.", NOW + timedelta(hours=3), never=False))
-    assert known.task == TaskBack(NOW + timedelta(hours=3), counted=False)
+    assert known.task == TaskBack(NOW + timedelta(hours=3), counted=False, may_end_sooner=True)
     assert known.why == "Not dialled, though accepted: Paid."
-    assert after_refusal(situation(attempt()), PutOff("Paid.", None, never=False)).task == TaskBack(NOW + ASK_AGAIN, counted=False)
+    assert after_refusal(situation(attempt()), PutOff("Paid.", None, never=False)).task == TaskBack(
+        NOW + ASK_AGAIN, counted=False, may_end_sooner=True
+    )
 
 
 def test_the_task_is_over_when_the_refusal_is_for_good_or_a_person_had_asked_for_the_call() -> None:
@@ -217,3 +223,63 @@ def test_a_call_that_nobody_allowed_in_time_is_explained() -> None:
     assert isinstance(follow.task, TaskBack)
     assert not follow.task.counted
     assert "did not answer the PBX in time" in follow.why
+
+
+# ---------------------------------------------------------------- looked at again while it rings
+
+
+def again(*, items: tuple[str, ...] = ("A1",), at: datetime = MIDDAY, **known: Any) -> Overtaken | None:
+    usual: dict[str, Any] = {"contacts": (own_call(),), "sources": (SourceState(source="canonical", fresh_as_of=date(2026, 11, 24)),)}
+    return go_ahead.look_again(attempt(number=gate.FIRST, items=items), gate.facts(**usual | known), gate.HOUSE, at)
+
+
+def test_a_call_on_its_way_goes_on_while_nothing_speaks_against_it() -> None:
+    assert again() is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (FactKind.DO_NOT_CALL, ""),
+        (FactKind.LEGAL_STATE, "insolvency"),
+        (FactKind.NUMBER_BLOCKED, gate.FIRST),
+        (FactKind.NUMBER_WRONG, gate.FIRST),
+        (FactKind.DISPUTE, "A1"),
+    ],
+)
+def test_what_is_learnt_while_it_rings_overtakes_the_call_with_its_rule(kind: str, value: str) -> None:
+    seen = again(facts=(gate.fact(kind, value),))
+    assert seen is not None
+    assert seen.news.endswith(f"(guard/{kind.replace('_', '-')})")
+    assert seen.stopped == f"Hung up while it rang: {seen.news}"
+
+
+def test_a_payment_seen_overtakes_the_call() -> None:
+    booked = SeenPayment(
+        id="p1", booked_on=date(2026, 11, 24), seen_at=MIDDAY, amount=Money(Decimal("100.00"), "EUR"), source="bank"
+    )  # fmt: skip
+    seen = again(payments=(booked,))
+    assert seen is not None
+    assert "(guard/payment-seen)" in seen.news
+
+
+def test_neither_hours_nor_limits_nor_doubts_end_a_call_under_way() -> None:
+    night = gate.local("2026-11-24T23:00")
+    yesterday = gate.call(gate.local("2026-11-24T09:00"), "answered", attempt_id="another")
+    stale = (SourceState(source="canonical", fresh_as_of=date(2026, 10, 1), held=("op.csv",)),)
+    doubt = (Doubt(rule="guard/clock", reason="the clock jumped"),)
+    assert again(at=night, contacts=(own_call(), yesterday), sources=stale, doubts=doubt) is None
+
+
+def test_a_number_that_is_the_debtors_no_longer_overtakes_the_call() -> None:
+    seen = again(debtor=gate.debtor(gate.number(gate.SECOND)))
+    assert seen is not None
+    assert "(guard/no-number)" in seen.news
+
+
+def test_nothing_left_of_what_the_call_is_about_overtakes_it() -> None:
+    assert again(items=("A1", "gone")) is None
+    seen = again(items=("gone",))
+    assert seen is not None
+    assert seen.news == "Nothing of what the call is about is open any more."
+    assert go_ahead.look_again(attempt(), None, gate.HOUSE, MIDDAY) is not None

@@ -227,6 +227,26 @@ async def test_live_calls_are_ours_only() -> None:
             assert ami.named("Status")[0]["Variables"] == "COLL_ID,COLL_STATE,MIXMONITOR_FILENAME,MONITORED"
 
 
+async def test_only_what_rings_of_this_call_is_hung_up_and_only_after_its_answer_is_barred() -> None:
+    def leg(channel: str, state: str, uniqueid: str, attempt: str = ID) -> list[str]:
+        return [f"Channel: {channel}", f"ChannelStateDesc: {state}", f"Uniqueid: {uniqueid}", f"Variable: COLL_ID={attempt}"]
+
+    async with FakeAmi() as ami:
+        ami.channels = [
+            leg("PJSIP/201-1", "Up", f"coll-{ID}"),
+            leg("PJSIP/trunk-2", "Ringing", "17.2"),
+            leg("PJSIP/201-9", "Ringing", f"coll-{ID}-w1"),
+            leg("PJSIP/trunk-4", "Up", "17.4"),
+            leg("PJSIP/trunk-5", "Ringing", "17.5", "another-attempt"),
+        ]
+        async with linked(ami) as pbx:
+            await pbx.stop_ringing(ID)
+            assert [order["Channel"] for order in ami.named("Hangup")] == ["PJSIP/trunk-2"]
+            assert [(order["Channel"], order["Variable"], order["Value"]) for order in ami.named("Setvar")] == [(f"coll-{ID}", "COLL_STOP", "1")]
+            names = [order.name for order in ami.orders]
+            assert names.index("Setvar") < names.index("Status") < names.index("Hangup")
+
+
 async def test_evidence_that_breaks_off_is_no_evidence() -> None:
     async def half(connection: Connection, order: Received) -> None:
         await connection.answer(order, "EventList: start")
@@ -298,7 +318,7 @@ async def test_rights_that_are_missing_or_too_many_are_named() -> None:
         ami.commands = {"Originate": "originate,all", "Ping": "<none>", "Getvar": "call,reporting,all", "Command": "command,all"}
         found = await pbx.privileges()
         reporting = ("status", "dbgettree", "corestatus", "coresettings", "devicestatelist")
-        assert found.missing == ("setvar (class call)", *(f"{name} (class reporting)" for name in reporting))
+        assert found.missing == ("setvar (class call)", "hangup (class call)", *(f"{name} (class reporting)" for name in reporting))
         assert found.excess == ("command (class command)",)
 
 

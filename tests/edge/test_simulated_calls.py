@@ -210,6 +210,40 @@ async def test_hanging_up_while_talking_is_dial_answer_and_while_it_rings_dial_c
         assert "CollResult" not in ami.course("attempt1") + ami.course("attempt2")
 
 
+STOPPED = {  # line, and whether it is hung up: Status, Cause, Tech (as Asterisk 22.10 says them)
+    ("30", True): ("CHANUNAVAIL", "0", "SIP 180 Ringing", "0"),
+    ("10", False): ("CANCEL", "16", "SIP 200 OK", "0"),  # answers after the first word: not put through
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), STOPPED.items())
+async def test_a_call_that_is_stopped_while_it_rings_reaches_nobodys_ear(line: tuple[str, bool], expected: tuple[str, ...]) -> None:
+    async with running() as (pbx, ami):
+        ami.originate("attempt1", number(line[0], "02"))
+        await ami.event("CollDial", "attempt1")
+        await ami.ask("Setvar", Channel="coll-attempt1", Variable="COLL_STOP", Value="1")
+        if line[1]:
+            await asyncio.sleep(1 / SPEED)
+            trunk = next(c.name for c in pbx.machine.channels.values() if c.name.startswith("PJSIP/trunk"))
+            await ami.ask("Hangup", Channel=trunk)
+        result = await ami.event("CollResult", "attempt1")
+        assert fields(result, "Status", "Cause", "Tech", "Talk") == expected
+        end = await ami.event("CollEnd", "attempt1")
+        assert (value(end, "State"), value(end, "Disp"), pbx.heard("201")[-1]) == ("WRAP", "", "stopped")
+        assert "CollUp" not in ami.course("attempt1")
+
+
+async def test_a_talk_that_began_first_is_not_stopped_and_may_be_hung_up_from_outside() -> None:
+    async with running() as (pbx, ami):
+        ami.originate("attempt1", number("11", "02"))
+        await ami.event("CollUp", "attempt1")
+        await ami.ask("Setvar", Channel="coll-attempt1", Variable="COLL_STOP", Value="1")
+        trunk = next(c.name for c in pbx.machine.channels.values() if c.name.startswith("PJSIP/trunk"))
+        await ami.ask("Hangup", Channel=trunk)
+        assert value(await ami.event("CollResult", "attempt1"), "Status") == "ANSWER"
+        assert value(await ami.event("CollEnd", "attempt1"), "Disp") == "2"
+
+
 @pytest.mark.parametrize(("bb", "cause", "sip", "reason"), [("18", "17", "486", "0"), ("19", "21", "603", "0"), ("20", "19", "480", "3")])
 async def test_a_phone_that_is_not_answered_is_told_apart_by_the_hangup_cause_alone(bb: str, cause: str, sip: str, reason: str) -> None:
     async with running() as (pbx, ami):

@@ -33,6 +33,7 @@ class GateSaid(StrEnum):
     NOT_ASKED = ""  # the agent has not accepted yet
     GO = "go"
     REFUSED = "refused"
+    STOPPED = "stopped"  # GO, and taken back while the debtor's line rang
 
 
 ON_THE_PBX = frozenset({AttemptState.PLACED, AttemptState.RINGING_AGENT, AttemptState.RINGING_DEBTOR, AttemptState.TALKING})
@@ -236,6 +237,7 @@ class Attempt:
     note: str = ""
     ring_backs: int = 0
     why: str = ""  # how it ended, one sentence
+    meanwhile: str = ""  # what came since the go-ahead and would have refused it, one sentence
     acknowledged: bool = False  # the PBX's journal row is forgotten
 
     @property

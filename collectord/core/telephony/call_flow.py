@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from collectord.core.telephony import call_turns as turn
+from collectord.core.telephony import gate_turns as gate
 from collectord.core.telephony.attempts import Attempt, AttemptState, CallTimes
 from collectord.core.telephony.call_seen import (
     Adopted,
@@ -23,6 +24,7 @@ from collectord.core.telephony.call_seen import (
     Moved,
     NotDialled,
     OutcomeSaid,
+    Overtaken,
     Placing,
     Released,
     TimeOver,
@@ -53,7 +55,7 @@ Seen: TypeAlias = (
     | WrapEnded
     | Duplicate | Acked | LinkLost | LinkUp | CallEvent
     | Accepted | Refused | NotSent | Unanswered
-    | Placing | Released | GoAhead | Barred | Adopted | NotDialled | LostTrack | OutcomeSaid | TimeOver
+    | Placing | Released | GoAhead | Barred | Overtaken | Adopted | NotDialled | LostTrack | OutcomeSaid | TimeOver
 )  # fmt: skip
 Turn: TypeAlias = Callable[[Attempt, Any, datetime, CallTimes], Moved | Ignored]
 
@@ -88,8 +90,8 @@ _BEFORE_DIAL: Mapping[type, Row] = {
 }
 
 _TO_DIAL: Mapping[type, Row] = {  # the gate, at the moment of dialling
-    GoAhead: _row(turn.go_ahead, S.RINGING_AGENT),
-    Barred: _row(turn.barred, S.RINGING_AGENT),
+    GoAhead: _row(gate.go_ahead, S.RINGING_AGENT),
+    Barred: _row(gate.barred, S.RINGING_AGENT),
 }
 
 _BY_STATE: Mapping[AttemptState, Mapping[type, Row]] = {
@@ -104,7 +106,7 @@ _BY_STATE: Mapping[AttemptState, Mapping[type, Row]] = {
         Refused: _row(turn.refused, S.CLOSED),
         NotSent: _row(turn.refused, S.CLOSED),
         **_BEFORE_DIAL,
-        AgentAccepted: _row(turn.wanted, S.PLACED),
+        AgentAccepted: _row(gate.wanted, S.PLACED),
         **_TO_DIAL,
         ChannelHungUp: _row(turn.phone_hung_up, S.PLACED),
         Adopted: _row(turn.adopted, S.PLACED, *_LIVE_STAGES),
@@ -112,7 +114,7 @@ _BY_STATE: Mapping[AttemptState, Mapping[type, Row]] = {
     },
     S.RINGING_AGENT: {
         **_BEFORE_DIAL,
-        AgentAccepted: _row(turn.wanted, S.RINGING_AGENT),
+        AgentAccepted: _row(gate.wanted, S.RINGING_AGENT),
         **_TO_DIAL,
         ChannelHungUp: _row(turn.phone_hung_up, S.RINGING_AGENT),
         Adopted: _row(turn.adopted, *_LIVE_STAGES),
@@ -120,6 +122,7 @@ _BY_STATE: Mapping[AttemptState, Mapping[type, Row]] = {
     },
     S.RINGING_DEBTOR: {
         **_TALK,
+        Overtaken: _row(gate.overtaken_ringing, S.RINGING_DEBTOR),
         ChannelHungUp: _row(turn.phone_hung_up, S.RINGING_DEBTOR),
         Adopted: _row(turn.adopted, S.RINGING_DEBTOR, S.TALKING, S.WRAP_UP),
         LostTrack: _row(turn.lost_track, S.UNKNOWN),
@@ -129,6 +132,7 @@ _BY_STATE: Mapping[AttemptState, Mapping[type, Row]] = {
         Keyed: _TALK[Keyed],
         Ended: _TALK[Ended],
         OutcomeSaid: _row(turn.outcome_said, S.TALKING),
+        Overtaken: _row(gate.overtaken_talking, S.TALKING),
         ChannelHungUp: _row(turn.phone_hung_up, S.TALKING),
         Adopted: _row(turn.adopted, S.TALKING, S.WRAP_UP),
         LostTrack: _row(turn.lost_track, S.UNKNOWN),
@@ -145,14 +149,14 @@ _BY_STATE: Mapping[AttemptState, Mapping[type, Row]] = {
     },
     S.UNKNOWN: {
         **_BEFORE_DIAL,
-        AgentAccepted: _row(turn.wanted_in_vain, S.UNKNOWN),
+        AgentAccepted: _row(gate.wanted_in_vain, S.UNKNOWN),
         WrapEnded: _row(turn.menu_ended, S.UNKNOWN, S.CLOSED),
         OutcomeSaid: _row(turn.outcome_said, S.CLOSED),
         Adopted: _row(turn.adopted, S.PLACED, *_LIVE_STAGES),
         TimeOver: _row(turn.time_over, S.CLOSED),
     },
     S.CLOSED: {
-        AgentAccepted: _row(turn.wanted_in_vain, S.CLOSED),
+        AgentAccepted: _row(gate.wanted_in_vain, S.CLOSED),
         Keyed: _row(turn.keyed, S.CLOSED),
         WrapEnded: _row(turn.menu_ended, S.CLOSED),
         OutcomeSaid: _row(turn.outcome_said, S.CLOSED),

@@ -56,6 +56,14 @@ class Barred:
 
 
 @dataclass(frozen=True, slots=True)
+class Overtaken:
+    """Since the go-ahead something came that would have refused the call; two sentences, the second for a call that still rings."""
+
+    news: str
+    stopped: str
+
+
+@dataclass(frozen=True, slots=True)
 class Adopted:
     """The PBX says that the call is alive and has come so far."""
 
@@ -130,6 +138,24 @@ class SayGo:
 
 
 @dataclass(frozen=True, slots=True)
+class HangUpDebtor:
+    """End the ringing of the debtor's line; a talk that has begun by then goes on."""
+
+    pbx: str
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellAgent:
+    """Something came during the talk that the agent should know of."""
+
+    pbx: str
+    attempt_id: str
+    agent: str
+    news: str
+
+
+@dataclass(frozen=True, slots=True)
 class SaySaved:
     """Answer the dialplan that waits on this channel: `ok` only after the commit."""
 
@@ -187,8 +213,8 @@ class AskHuman:
 
 
 Effect: TypeAlias = (
-    TakeDown | Settle | AskGate | PutOff | SayGo | SaySaved | RingBackAgent | Acknowledge | AgentTookRing | AgentMissedRing | WrapUpBegan
-    | AgentFree | AskHuman
+    TakeDown | Settle | AskGate | PutOff | SayGo | HangUpDebtor | TellAgent | SaySaved | RingBackAgent | Acknowledge
+    | AgentTookRing | AgentMissedRing | WrapUpBegan | AgentFree | AskHuman
 )  # fmt: skip
 
 

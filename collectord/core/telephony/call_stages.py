@@ -86,6 +86,7 @@ def come_to(a: Attempt, state: AttemptState, now: datetime, times: CallTimes) ->
             "agent_result": AgentResult.ACCEPTED,
         }
     if state is S.TALKING:
+        changes |= _answered_first(a)
         changes["debtor_answered_at"] = a.debtor_answered_at or stamp
     if state is S.WRAP_UP:
         changes["ended_at"] = a.ended_at or stamp
@@ -111,10 +112,17 @@ def heard(a: Attempt, result: Result, seen: DialResult | Ended, now: datetime) -
         changes["tech"] = seen.state.value  # the PBX's own refusals, where the network says nothing
     if result is not Result.NOT_DIALLED:
         changes |= {"agent_result": AgentResult.ACCEPTED, "dialled_at": a.dialled_at or changes["agent_answered_at"]}
+    if result is Result.ANSWERED:
+        changes |= _answered_first(a)
     if result is Result.ANSWERED and a.debtor_answered_at is None:
         begun = (a.ended_at or stamp) - timedelta(milliseconds=seen.talk_ms or 0)
         changes["debtor_answered_at"] = max(begun, changes["dialled_at"])
     return replace(a, **changes)
+
+
+def _answered_first(a: Attempt) -> dict[str, Any]:
+    """The debtor answered before the ringing could be stopped: a talk like any other, in which the agent is told."""
+    return {"gate": GateSaid.GO, "why": ""} if a.gate is GateSaid.STOPPED else {}
 
 
 def having_said(a: Attempt, said: Said) -> Attempt:

@@ -17,23 +17,17 @@ from collectord.core.telephony.call_seen import (
     Adopted,
     AgentFree,
     AgentTookRing,
-    AskGate,
     AskHuman,
-    Barred,
-    Effect,
-    Go,
-    GoAhead,
     Ignored,
     LostTrack,
     Moved,
     NotDialled,
     OutcomeSaid,
     Placing,
-    PutOff,
     Released,
-    SayGo,
     SaySaved,
     TakeDown,
+    TellAgent,
     TimeOver,
     WrapUpBegan,
 )
@@ -41,7 +35,6 @@ from collectord.core.telephony.outcome import agent_result, course, network_resu
 from collectord.core.telephony.pbx_calls import Accepted, NotSent, Refused
 from collectord.core.telephony.pbx_events import (
     Acked,
-    AgentAccepted,
     AgentUp,
     ChannelHungUp,
     DebtorUp,
@@ -130,40 +123,6 @@ def ring_back_answered(a: Attempt, seen: OriginateAnswered, now: datetime, times
     return Moved(replace(a, deadline_at=until), (WrapUpBegan(a.agent, until),))
 
 
-# ---------------------------------------------------------------- the go-ahead
-
-
-def wanted(a: Attempt, seen: AgentAccepted, now: datetime, times: CallTimes) -> Moved | Ignored:
-    """The agent accepted: the gate is asked, once. Whoever asks twice has had the answer."""
-    if a.gate is not GateSaid.NOT_ASKED:
-        return Ignored("the gate has been asked")
-    return Moved(a, (AskGate(seen.channel_uniqueid),))
-
-
-def wanted_in_vain(a: Attempt, seen: AgentAccepted, now: datetime, times: CallTimes) -> Moved | Ignored:
-    """Lost track of, or over: nothing is dialled on a doubt, and the agent need not wait to hear it."""
-    return Moved(a, (SayGo(a.pbx, seen.channel_uniqueid, Go.NO),))
-
-
-def go_ahead(a: Attempt, seen: GoAhead, now: datetime, times: CallTimes) -> Moved | Ignored:
-    here, took = _answered(replace(a, gate=GateSaid.GO), now, times)
-    return Moved(here, (*took, SayGo(a.pbx, seen.channel_uniqueid, Go.YES)))
-
-
-def barred(a: Attempt, seen: Barred, now: datetime, times: CallTimes) -> Moved | Ignored:
-    """The task goes back at once; the attempt ends when the agent has heard why."""
-    here, took = _answered(replace(a, gate=GateSaid.REFUSED, why=seen.why), now, times)
-    put_off = PutOff(seen.why, seen.not_before, seen.never)
-    return Moved(here, (*took, put_off, SayGo(a.pbx, seen.channel_uniqueid, seen.answer)))
-
-
-def _answered(a: Attempt, now: datetime, times: CallTimes) -> tuple[Attempt, tuple[Effect, ...]]:
-    """Whoever accepts has answered the phone, though the report of it may be lost."""
-    took = () if a.agent_answered_at is not None else (AgentTookRing(a.agent),)
-    here = replace(a, agent_answered_at=a.agent_answered_at or stage.at(a, now))
-    return replace(stage.come_to(here, S.RINGING_AGENT, now, times), deadline_at=stage.deadline(S.RINGING_AGENT, here, now, times)), took
-
-
 # ---------------------------------------------------------------- the debtor's line
 
 
@@ -174,7 +133,8 @@ def dialling(a: Attempt, seen: Dialling, now: datetime, times: CallTimes) -> Mov
 
 
 def debtor_up(a: Attempt, seen: DebtorUp, now: datetime, times: CallTimes) -> Moved | Ignored:
-    return Moved(stage.come_to(a, S.TALKING, now, times))
+    here = stage.come_to(a, S.TALKING, now, times)
+    return Moved(here, (TellAgent(a.pbx, a.id, a.agent, here.meanwhile),) if here.meanwhile else ())
 
 
 def dial_result(a: Attempt, seen: DialResult, now: datetime, times: CallTimes) -> Moved | Ignored:

@@ -22,7 +22,7 @@ from collectord.core.receivables.steps import carried_out
 from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.receivables.told import Outcome, tell
 from collectord.core.telephony.agreed import block_of, how_agreed, promises_of, remark
-from collectord.core.telephony.attempts import Disposition, Result, Said
+from collectord.core.telephony.attempts import Disposition, GateSaid, Result, Said
 from collectord.core.telephony.call_seen import PutOff
 from collectord.core.telephony.disposition_rules import Then, parse_follow_up
 from collectord.core.telephony.objected import objected
@@ -52,6 +52,7 @@ class TaskBack:
 
     not_before: datetime
     counted: bool
+    may_end_sooner: bool = False  # by a refusal of the gate: then its own time is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,13 @@ class FollowUp:
 
 
 def after_result(now: Situation) -> FollowUp:
-    """What follows when nobody said anything: from the network's and the agent's result alone."""
+    """What follows when nobody said anything: from the network's and the agent's result alone. What we stopped while it rang has rung."""
+    follow = _after_network(now)
+    stopped = now.attempt.gate is GateSaid.STOPPED
+    return replace(follow, why=f"{now.attempt.why} {follow.why}") if stopped else follow
+
+
+def _after_network(now: Situation) -> FollowUp:
     attempt = now.attempt
     result = attempt.result or Result.UNKNOWN
     if result is Result.NOT_DIALLED:
@@ -97,7 +104,7 @@ def after_result(now: Situation) -> FollowUp:
 
 def after_refusal(now: Situation, refused: PutOff) -> FollowUp:
     """What follows when the gate refuses a call that the agent has accepted: uncounted, and the reason stands with the task."""
-    change: TaskChange = TaskBack(refused.not_before or now.now + ASK_AGAIN, False)
+    change: TaskChange = TaskBack(refused.not_before or now.now + ASK_AGAIN, counted=False, may_end_sooner=True)
     if refused.never:
         change = TaskOver(TaskState.SUPPRESSED)
     elif _asked_by_hand(now):

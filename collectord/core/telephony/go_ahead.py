@@ -1,4 +1,4 @@
-"""Go-ahead: whether the debtor of a call that the agent has accepted is dialled, on the data of this moment.
+"""Go-ahead: whether the debtor of a call that the agent has accepted is dialled, on the data of this moment; and whether that still holds.
 
 Owns the question to the gate and the sentences of a refusal. Knows no PBX and no store; the rules are core/contact's.
 Invariant: GoAhead only when dialling is on, the gate allows this very number now, and something of what the call is about may be spoken of.
@@ -12,10 +12,11 @@ from datetime import datetime
 from collectord.core.contact.contact_rules import Refused, may_begin
 from collectord.core.contact.facts import DebtorFacts
 from collectord.core.contact.guard import NOT_DIALLED_PAUSE
+from collectord.core.contact.overtaking import still_meant
 from collectord.core.contact.packs import Pack
 from collectord.core.house import House
 from collectord.core.telephony.attempts import Attempt
-from collectord.core.telephony.call_seen import Barred, Go, GoAhead
+from collectord.core.telephony.call_seen import Barred, Go, GoAhead, Overtaken
 from collectord.core.wording import Texts, phrase
 
 TEXTS: Texts = {
@@ -23,6 +24,7 @@ TEXTS: Texts = {
     "paused": ("Dialling was paused meanwhile.", "Inzwischen wurde das Wählen angehalten."),
     "stopping": ("collectord is being stopped.", "collectord wird gerade beendet."),
     "not-in-ledger": ("The debtor is not in the ledger any more.", "Der Debitor steht nicht mehr im Bestand."),
+    "stopped": ("Hung up while it rang: {why}", "Aufgelegt, während es klingelte: {why}"),
     "nothing-left": ("Nothing of what the call is about is open any more.", "Nichts von dem, worum es geht, ist noch offen."),
 }
 
@@ -49,3 +51,20 @@ def ask(
     if not set(attempt.items) & set(verdict.items):
         return barred("nothing-left")
     return GoAhead(channel)
+
+
+def look_again(attempt: Attempt, found: DebtorFacts | None, house: House, now: datetime) -> Overtaken | None:
+    """A call that had its go-ahead, looked at again because something came in: None when nothing speaks against it."""
+
+    def overtaken(why: str) -> Overtaken:
+        return Overtaken(why, phrase(TEXTS, "stopped", house.language, house.time_zone, why=why))
+
+    if found is None:
+        return overtaken(phrase(TEXTS, "not-in-ledger", house.language, house.time_zone))
+    answer = still_meant(found.without(attempt.id), house, now, attempt.number)
+    if isinstance(answer, Refused):
+        first = answer.refusals[0]
+        return overtaken(f"{first.reason} ({first.rule})")
+    if not set(attempt.items) & set(answer.items):
+        return overtaken(phrase(TEXTS, "nothing-left", house.language, house.time_zone))
+    return None

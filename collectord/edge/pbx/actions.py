@@ -33,6 +33,7 @@ _NUMBER = re.compile(r"\A\+[1-9][0-9]{6,14}\Z")
 _ENDPOINT = re.compile(r"\A(?:PJSIP|SIP|DAHDI|Local)/[A-Za-z0-9][A-Za-z0-9_.@/-]{0,59}\Z")
 _TRUNK = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9_.-]{0,39}\Z")
 _UNIQUEID = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,148}\Z")
+_CHANNEL = re.compile(r"\A[A-Za-z][A-Za-z0-9]*/[A-Za-z0-9+][A-Za-z0-9+_.@;/-]{0,148}\Z")
 _CURRENCY = re.compile(r"\A[A-Z]{3}\Z")
 _REPLY = re.compile(r"\A(?:ok|denied|none|error|id-[a-z0-9-]{8,40})\Z")
 _NAME_FORBIDS = re.compile(r'["<>\\]')
@@ -61,6 +62,7 @@ class Variable(StrEnum):
     TODAY = "COLL_TODAY"
     WRAP = "COLL_WRAP"
     GO = "COLL_GO"
+    STOP = "COLL_STOP"
     SAVED = "COLL_SAVED"
     REPLY = "COLL_REPLY"
 
@@ -181,6 +183,16 @@ def acknowledge(attempt: str) -> Order:
 def say_go(action_id: str, uniqueid: str, answer: str) -> Order:
     """The only word upon which the dialplan may dial is "1"; "0": not this debtor, "off": nobody for now."""
     return _set_variable(action_id, uniqueid, Variable.GO, _one_of("COLL_GO", answer, ("1", "0", "off")))
+
+
+def bar_answer(action_id: str, attempt: str) -> Order:
+    """From now on whoever answers this call is hung up unheard (docs/INTERNALS 1.2)."""
+    return _set_variable(action_id, f"coll-{attempt_id(attempt)}", Variable.STOP, "1")
+
+
+def hang_up(action_id: str, channel: str) -> Order:
+    """One channel, by its exact name: Asterisk reads a name between slashes as a pattern."""
+    return Order("Hangup", action_id, (("Channel", _matching("channel", channel, _CHANNEL)),))
 
 
 def say_saved(action_id: str, uniqueid: str, *, ok: bool) -> Order:

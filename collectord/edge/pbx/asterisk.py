@@ -7,6 +7,7 @@ Invariant: one attempt id is originated at most once in the life of this object,
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -40,6 +41,7 @@ REMEMBERED: Final = 10_000  # originated ids; the store's row is the real guard,
 NEEDED: Final = {
     "originate": "originate",
     "setvar": "call",
+    "hangup": "call",
     "getvar": "reporting",
     "status": "reporting",
     "dbgettree": "reporting",
@@ -150,6 +152,15 @@ class AsteriskPbx:
     async def say_go(self, uniqueid: str, answer: str) -> None:
         """Tell the waiting dialplan whether the debtor may be dialled: 1, 0 or off."""
         await self.link.ask(actions.say_go(self.link.next_id(), uniqueid, answer))
+
+    async def stop_ringing(self, attempt_id: str) -> None:
+        """Hang up the debtor's line while it rings. In this order: who answers once the first word is there is not put through, so
+        what the list shows as ringing can be no talk by the time it is hung up."""
+        await self.link.ask(actions.bar_answer(self.link.next_id(), attempt_id))
+        for leg in await self.live_calls():
+            if leg.attempt_id == attempt_id and not leg.agent_leg and not leg.ring_back and not leg.up:
+                with contextlib.suppress(PbxRefused):  # gone by itself
+                    await self.link.ask(actions.hang_up(self.link.next_id(), leg.channel))
 
     async def say_saved(self, uniqueid: str, ok: bool) -> None:  # the one boolean of this interface is the word on the wire
         """Tell the waiting dialplan whether the outcome is on disk."""

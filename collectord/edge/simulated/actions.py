@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol, TypeAlias
 
-from collectord.edge.simulated.leg import VariableSet
+from collectord.edge.simulated.leg import DebtorHungUp, VariableSet
 from collectord.edge.simulated.machine import Machine
 from collectord.edge.simulated.originate import ACK, EXTENSIONS, Order
 from collectord.edge.simulated.wire import Headers, Request, variables
@@ -170,6 +170,10 @@ def hangup(machine: Machine, request: Request) -> Answer:
         return error("No channel specified")
     channel = machine.find(request.get("Channel"))
     leg = machine.legs.get(channel.uniqueid) if channel else None
+    agent = machine.legs.get(channel.linkedid) if channel else None
+    if leg is None and agent is not None:
+        agent.post(DebtorHungUp())
+        return success(("Message", "Channel Hungup"))
     if leg is None:
         return error("No such channel")
     cause = request.get("Cause")

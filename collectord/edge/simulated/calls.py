@@ -13,6 +13,7 @@ from collectord.edge.simulated.channel import Channel, ChannelState, hangup
 from collectord.edge.simulated.leg import (
     NORMAL,
     DebtorAnswers,
+    DebtorHungUp,
     DebtorLeaves,
     DebtorRefuses,
     DebtorRings,
@@ -158,6 +159,8 @@ class AgentLeg:
         self._tell("CollResult", ("Seq", "5"), *self._result_headers())
         if self._result.status == "ANSWER":
             await self._wrap_up()
+        elif self._variables.get("COLL_STOP") == "1":
+            await leg.play("stopped")
         elif self._result.cause == 17:
             await self._tell_in_vain("result-busy")
         elif self._result.tech.startswith(("SIP 180", "SIP 183")):
@@ -198,6 +201,13 @@ class AgentLeg:
                     self._clock()
                     self._variables["DIALSTATUS"] = outcome.status
                     return outcome
+                case DebtorHungUp():
+                    self._clock()
+                    self._variables["DIALSTATUS"] = "CHANUNAVAIL"
+                    return Outcome("CHANUNAVAIL", 0, self._tech)
+                case DebtorAnswers() if self._variables.get("COLL_STOP") == "1":  # coll-up: hung up unheard
+                    self._clock()
+                    return Outcome("CANCEL", NORMAL, "SIP 200 OK")
                 case DebtorAnswers():
                     return await self._talking(line)
         self._clock()
@@ -219,7 +229,7 @@ class AgentLeg:
             machine.later(line.talks_for, lambda: leg.post(DebtorLeaves()))
         until = machine.now() + MAX_TALK
         while (left := until - machine.now()) > 0:
-            if isinstance(await leg.seen(left), DebtorLeaves):
+            if isinstance(await leg.seen(left), DebtorLeaves | DebtorHungUp):
                 break
         self._clock()
         return Outcome("ANSWER", NORMAL, "SIP 200 OK")

@@ -63,6 +63,11 @@ class DebtorLeaves:
 
 
 @dataclass(frozen=True, slots=True)
+class DebtorHungUp:
+    """By the AMI action."""
+
+
+@dataclass(frozen=True, slots=True)
 class DebtorRefuses:
     outcome: Outcome
 
@@ -77,7 +82,9 @@ class HungUp:
     cause: int
 
 
-Seen: TypeAlias = Key | PickedUp | Declined | DebtorRings | DebtorAnswers | DebtorLeaves | DebtorRefuses | VariableSet | HungUp
+Seen: TypeAlias = (
+    Key | PickedUp | Declined | DebtorRings | DebtorAnswers | DebtorLeaves | DebtorHungUp | DebtorRefuses | VariableSet | HungUp
+)
 
 
 class Leg:

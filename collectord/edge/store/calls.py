@@ -64,6 +64,7 @@ def to_attempt(row: Mapping[str, Any]) -> Attempt:
         ring_backs=row["ring_backs"],
         why=row["why"],
         acknowledged=bool(row["acknowledged"]),
+        meanwhile=row["meanwhile"],
     )
 
 
@@ -129,6 +130,7 @@ async def save_attempt(conn: Connection, attempt: Attempt) -> None:
         why=attempt.why,
         acknowledged=int(attempt.acknowledged),
         gate=attempt.gate.value,
+        meanwhile=attempt.meanwhile,
     )
 
 
@@ -152,6 +154,11 @@ async def unfinished(conn: Connection, pbx: str) -> tuple[Attempt, ...]:
 async def unacknowledged(conn: Connection, pbx: str) -> tuple[Attempt, ...]:
     """Closed attempts whose journal row the PBX may still keep."""
     return tuple([to_attempt(row) async for row in SQL.unacknowledged(conn, pbx=pbx)])
+
+
+async def on_their_way(conn: Connection) -> tuple[Attempt, ...]:
+    """Attempts of every PBX that have their go-ahead and are not over, oldest first."""
+    return tuple([to_attempt(row) async for row in SQL.on_their_way(conn)])
 
 
 async def past_deadline(conn: Connection, now: datetime) -> tuple[Attempt, ...]:
@@ -232,6 +239,7 @@ def document(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "ask_for": told.get("ask_for"),
         "script": told.get("script"),
         "note": row["note"],
+        "meanwhile": row["meanwhile"],
         "why": row["why"],
     }
 

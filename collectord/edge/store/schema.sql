@@ -300,7 +300,8 @@ create table attempt (
   ring_backs integer not null default 0,
   why text not null default '',           -- how it ended, one sentence
   acknowledged integer not null default 0, -- the PBX's journal row is forgotten
-  gate text not null default 'go'         -- at the moment of dialling: '' not asked yet | go | refused; older rows: asked when placed, dialled
+  gate text not null default 'go',        -- '' not asked yet | go | refused | stopped (while it rang); older rows: asked when placed, dialled
+  meanwhile text not null default ''      -- what came since the go-ahead and speaks against the call, one sentence
 );
 create unique index one_live_attempt_per_debtor on attempt (company, debtor_no)
   where state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'unknown');

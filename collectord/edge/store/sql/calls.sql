@@ -12,7 +12,8 @@ update attempt
    set state = :state, deadline_at = :deadline_at, agent_answered_at = :agent_answered_at, dialled_at = :dialled_at,
        debtor_answered_at = :debtor_answered_at, ended_at = :ended_at, closed_at = :closed_at, agent_result = :agent_result,
        result = :result, hangup_cause = :hangup_cause, tech = :tech, rang_ms = :rang_ms, talk_ms = :talk_ms, disposition = :disposition,
-       said = :said, note = :note, ring_backs = :ring_backs, why = :why, acknowledged = :acknowledged, gate = :gate
+       said = :said, note = :note, ring_backs = :ring_backs, why = :why, acknowledged = :acknowledged, gate = :gate,
+       meanwhile = :meanwhile
  where id = :id;
 
 -- name: attempt_by_id^
@@ -30,6 +31,10 @@ select * from attempt where pbx = :pbx and state <> 'closed' order by placed_at,
 
 -- name: unacknowledged
 select * from attempt where pbx = :pbx and state = 'closed' and acknowledged = 0 order by placed_at, id;
+
+-- name: on_their_way
+-- Cleared to be dialled, and not over.
+select * from attempt where gate in ('go', 'stopped') and state in ('placed', 'ringing_agent', 'ringing_debtor', 'talking') order by placed_at, id;
 
 -- name: past_deadline
 select * from attempt
