@@ -355,6 +355,59 @@ def test_the_answer_reaches_the_debtors_line_without_a_wait_that_is_felt(desk: D
     desk.event("CollEnd", attempt)
 
 
+# ---------------------------------------------------------------- taken back while it rings
+
+
+def stop(desk: Desk, attempt: str) -> None:
+    assert desk.ami.action("Setvar", ("Channel", f"coll-{attempt}"), ("Variable", "COLL_STOP"), ("Value", "1"))["Response"] == "Success"
+
+
+def debtors_leg(desk: Desk, attempt: str, state: str) -> str:
+    """Its name, once it is in this state."""
+
+    def found() -> str:
+        rows = desk.sandbox.company.core_show_channels()
+        own = [row for row in rows if row["Linkedid"] == f"coll-{attempt}" != row["Uniqueid"] and row["ChannelStateDesc"] == state]
+        return own[0]["Channel"] if own else ""
+
+    return desk.until(found, f"a leg {state}")
+
+
+def result_of(message: Message) -> tuple[str, ...]:
+    return tuple(message[name] for name in ("Status", "Cause", "Tech", "Talk"))
+
+
+def test_a_line_that_is_hung_up_while_it_rings_has_rung_and_the_agent_hears_why_and_keys_nothing(desk: Desk) -> None:
+    attempt = desk.call(desk.number("3002"), COLL_RING="20")
+    line = debtors_leg(desk, attempt, "Ringing")
+    stop(desk, attempt)
+    assert desk.ami.action("Hangup", ("Channel", line))["Response"] == "Success"
+    assert result_of(desk.event("CollResult", attempt)) == ("CHANUNAVAIL", "0", "SIP 180 Ringing", "0")
+    assert desk.playing("coll/stopped")
+    end = desk.event("CollEnd", attempt)
+    assert (end["State"], end["Disp"]) == ("WRAP", "")
+
+
+def test_who_answers_a_call_that_is_stopped_is_not_put_through(desk: Desk) -> None:
+    attempt = desk.call(desk.number("1002"))
+    debtors_leg(desk, attempt, "Ringing")
+    stop(desk, attempt)
+    assert result_of(desk.event("CollResult", attempt)) == ("CANCEL", "16", "SIP 200 OK", "0")
+    end = desk.event("CollEnd", attempt)
+    assert (end["State"], end["Disp"]) == ("WRAP", "")
+    assert desk.events(attempt) == ["CollAgent", "CollAccept", "CollDial", "CollResult", "CollEnd"]
+
+
+def test_who_answered_first_is_talked_to(desk: Desk) -> None:
+    attempt = desk.call(desk.number("1002"))
+    desk.event("CollUp", attempt)
+    stop(desk, attempt)
+    result = desk.event("CollResult", attempt)
+    assert result["Status"] == "ANSWER"
+    assert int(result["Talk"]) > 1_000
+    assert desk.event("CollEnd", attempt)["Disp"] == "2"
+
+
 # ---------------------------------------------------------------- the wrap-up menu
 
 
