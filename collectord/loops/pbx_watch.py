@@ -19,7 +19,8 @@ from collectord.edge.pbx.faults import PbxFault
 from collectord.edge.store import calls
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import recovery
-from collectord.loops.pbx_events import TEST_PREFIX, PbxDesk
+from collectord.loops.line_tests import TEST_PREFIX
+from collectord.loops.pbx_events import PbxDesk
 
 LOOK_EVERY = timedelta(minutes=1)
 
