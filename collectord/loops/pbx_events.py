@@ -32,6 +32,7 @@ from collectord.core.telephony.pbx_calls import Accepted, RingBack
 from collectord.core.telephony.pbx_events import (
     AgentAccepted,
     AgentUp,
+    CallerArrived,
     CallEvent,
     DebtorUp,
     DeviceState,
@@ -52,7 +53,7 @@ from collectord.edge.pbx.faults import PbxFault
 from collectord.edge.pbx.versions import DIALPLAN_VERSION
 from collectord.edge.store import calls
 from collectord.edge.store.connection import Database
-from collectord.loops import call_events, duty, recovery
+from collectord.loops import call_events, duty, inbound, recovery
 from collectord.loops.clearance import Standing
 from collectord.settings import Settings
 
@@ -156,8 +157,16 @@ class PbxDesk:
                 answer = await self.features.take(event, self.settings, now)
                 self.log.info("feature_dialled", pbx=self.name, action=event.action.value, endpoint=event.endpoint, reply=answer.text[:2])
                 await self._quietly(self.pbx.reply(event.uniqueid, answer.text, self.house.today(now)))
+            case CallerArrived():
+                whom = await inbound.arrived(self._reception(), event, now)
+                self.log.info("caller_arrived", pbx=self.name, attempt=event.attempt_id, answer=getattr(whom, "endpoint", whom))
+                self.spawn(self._told(self.pbx.say_whom(event.uniqueid, whom), "after-SayWhom"))
             case CallEvent():
                 self._take_test(event)
+
+    def _reception(self) -> inbound.Reception:
+        started = self.started or (self.pending.started if self.pending else "")
+        return inbound.Reception(db=self.db, settings=self.settings, house=self.house, pbx=self.name, started=started, devices=self.devices)
 
     def is_waited_for(self, now: datetime) -> bool:
         """A link that is being made or just broke: its journal may know what became of calls whose time is over."""
@@ -177,6 +186,7 @@ class PbxDesk:
         try:
             devices = await self.pbx.device_states()
             version = await self.pbx.dialplan_version()
+            await inbound.arrived_meanwhile(self._reception(), await self.pbx.callers(), now)
             effects = await recovery.reconcile(self.db, self.pbx, self.name, up.started, self.rules, self.house, now)
         except PbxFault as fault:
             self.log.warning("pbx_not_reconciled", pbx=self.name, why=str(fault))
