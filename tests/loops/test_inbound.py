@@ -126,8 +126,10 @@ async def test_a_task_of_another_day_is_left_alone(desk: Desk) -> None:
 async def test_while_the_caller_is_on_the_line_nobody_can_be_placed_to_the_debtor(desk: Desk) -> None:
     outgoing = await called(desk)
     await arrive(desk)
+    task = await desk.db.read(lambda conn: tasks.task(conn, outgoing.task_id))
+    assert task is not None
     with pytest.raises(calls.AttemptTaken):
-        await place(desk, (await desk.db.read(lambda conn: tasks.task(conn, outgoing.task_id))), LATER, agent="202")  # type: ignore[arg-type]
+        await place(desk, task, LATER, agent="202")
 
 
 async def test_the_outcome_is_keyed_as_after_an_outgoing_call(desk: Desk) -> None:
@@ -243,14 +245,15 @@ class There(Remembering):
         self.answers.append((uniqueid, answer))
 
 
-async def take(desk: Desk, pbx: There, *events: PbxEvent, now: datetime = LATER) -> None:
+async def take(desk: Desk, there: There, *events: PbxEvent, now: datetime = LATER) -> None:
     deeds: list[asyncio.Task[None]] = []
-    there = PbxDesk(
+    pbx: Any = there
+    at = PbxDesk(
         name="main", pbx=pbx, db=desk.db, settings=SETTINGS, rules=desk.rules, house=desk.house, features=duty.FeatureDesk(desk.db),
         stands=lambda: LIVE, log=log.get(), wake=lambda: None, spawn=lambda deed: deeds.append(asyncio.ensure_future(deed)),
     )  # fmt: skip
-    there.devices.update(IDLE)
-    await there.take_all(events, now)
+    at.devices.update(IDLE)
+    await at.take_all(events, now)
     await asyncio.gather(*deeds)
 
 
