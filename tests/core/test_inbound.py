@@ -55,8 +55,8 @@ def test_nobody_is_rung_who_is_not_free_or_was_rung_before(states: list[tuple[bo
 
 
 def test_the_display_begins_with_what_is_going_on() -> None:
-    assert shows("Müller GmbH", "de") == "Ruft zurück: Müller GmbH"
-    assert shows("Müller GmbH", "en") == "Calls back: Müller GmbH"
+    assert shows("Müller GmbH", "de") == "Ruft zurück - Müller GmbH"
+    assert shows("Müller GmbH", "en") == "Calls back - Müller GmbH"
 
 
 def test_an_agreed_callback_is_what_the_talk_is_about_before_anything_else() -> None:

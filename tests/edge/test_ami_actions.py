@@ -264,12 +264,12 @@ def test_an_order_never_shows_its_secret() -> None:
     assert "Secret: geheim" in lines(order)
 
 
-RING = Ring(endpoint="PJSIP/201", display="Calls back: Müller | Co, 1", booked=True, today=date(2026, 11, 23), wrap_up_s=45, language="en")
+RING = Ring(endpoint="PJSIP/201", display="Calls back - Müller | Co, 1", booked=True, today=date(2026, 11, 23), wrap_up_s=45, language="en")
 
 
 def test_whom_to_ring_is_one_value_with_bars_that_no_name_can_add() -> None:
     order = actions.say_whom("c-1", "17.1", RING)
-    assert order.headers[-1] == ("Value", "1|PJSIP/201|20|20261123|45|en|Calls back: Müller Co, 1")
+    assert order.headers[-1] == ("Value", "1|PJSIP/201|20|20261123|45|en|Calls back - Müller Co, 1")
     assert actions.say_whom("c-1", "17.1", "closed").headers[-1] == ("Value", "closed")
 
 

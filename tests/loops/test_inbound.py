@@ -98,7 +98,7 @@ async def test_a_call_back_reaches_the_agent_of_the_last_call_with_the_case_on_t
     await called(desk, last)
     ring = await arrive(desk)
     assert isinstance(ring, Ring)
-    assert (ring.endpoint, ring.display, ring.booked) == (f"PJSIP/{last}", "Calls back: Muster", True)
+    assert (ring.endpoint, ring.display, ring.booked) == (f"PJSIP/{last}", "Calls back - Muster", True)
 
 
 async def test_when_the_last_agent_is_on_the_phone_somebody_else_is_rung(desk: Desk) -> None:

@@ -22,7 +22,7 @@ SOON = timedelta(minutes=1)  # the gate knows the hours; so long the caller's li
 REMEMBERED = timedelta(days=30)  # so long after a call to this number the caller comes back to that agent
 
 TEXTS: Texts = {
-    "shows": ("Calls back: {name}", "Ruft zurück: {name}"),
+    "shows": ("Calls back - {name}", "Ruft zurück - {name}"),
     "task": ("The debtor calls back.", "Der Debitor ruft zurück."),
     "missed": (
         "The debtor called back at {at} and reached nobody: to be called.",
