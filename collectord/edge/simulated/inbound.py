@@ -1,7 +1,7 @@
 """A debtor calls one of the company's numbers (contexts coll-inbound, coll-in-up, coll-in-wrap, coll-in-gone).
 
 Owns the order of journal rows and events of such a call. Knows no socket; whom to ring is the daemon's word.
-Invariant: a call that the daemon has written down ends with exactly one CollEnd: of the agent's leg when somebody took it, else of the caller's.
+Invariant: a call that the daemon wrote down ends with exactly one CollEnd: of the agent's leg when somebody took it, else of the caller's.
 """
 
 from __future__ import annotations
