@@ -141,6 +141,11 @@ class CompanySection(Section):
     caller_id: Number
     region: str = ""
     trunk: str = ""  # "" = the first trunk of the agent's PBX
+    callback_numbers: list[Number] = []  # further numbers of our own, besides caller_id, whose calls reach collectord
+
+    @property
+    def called_back_at(self) -> frozenset[str]:
+        return frozenset({self.caller_id, *self.callback_numbers})
 
 
 class AgentSection(Section):

@@ -127,5 +127,5 @@ async def _write(conn: Connection, situation: Situation, follow: FollowUp, actor
         await promises.add_promise(conn, promise)
     for outcome in follow.outcomes:
         await promises.add_outcome(conn, outcome)
-    who = actor or f"agent {attempt.agent}"
+    who = actor or (f"agent {attempt.agent}" if attempt.agent else "collectord")
     await facts.add_happening(conn, new_id(now), now, kind, attempt.key, who, follow.why)

@@ -13,9 +13,9 @@ from datetime import datetime
 from itertools import groupby
 
 from collectord.core.telephony.call_seen import AgentFree
-from collectord.core.telephony.pbx_events import CallEvent, DeviceState, FeatureDialled, LinkLost, LinkUp, PbxEvent
+from collectord.core.telephony.pbx_events import CallerArrived, CallEvent, DeviceState, FeatureDialled, LinkLost, LinkUp, PbxEvent
 from collectord.edge.store import calls
-from collectord.loops import call_events, call_log, duty, line_tests
+from collectord.loops import call_events, call_log, duty, inbound, line_tests
 from collectord.loops.pbx_reconciled import ReconciledPbx
 
 
@@ -94,6 +94,10 @@ class PbxDesk(ReconciledPbx):
                 answer = await self.features.take(event, self.settings, now)
                 self.log.info("feature_dialled", pbx=self.name, action=event.action.value, endpoint=event.endpoint, reply=answer.text[:2])
                 await self._quietly(self.pbx.reply(event.uniqueid, answer.text, self.house.today(now)))
+            case CallerArrived():
+                whom = await inbound.arrived(self._reception(), event, now)
+                self.log.info("caller_arrived", pbx=self.name, attempt=event.attempt_id, answer=getattr(whom, "endpoint", whom))
+                self.spawn(self._told(self.pbx.say_whom(event.uniqueid, whom), "after-SayWhom"))
             case _:
                 if (asked := line_tests.take(self.tests, event)) is not None:
                     channel, answer_to_test = asked

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from collectord.core.telephony.pbx_events import LinkUp
 from collectord.edge.pbx.faults import PbxFault
 from collectord.edge.pbx.versions import DIALPLAN_VERSION
-from collectord.loops import recovery
+from collectord.loops import inbound, recovery
 from collectord.loops.pbx_orders import PbxOrders
 
 WAIT_FOR_LINK = timedelta(seconds=60)  # before calls of a PBX that cannot be reached end by time alone
@@ -38,6 +38,10 @@ class ReconciledPbx(PbxOrders):
         if self.started:
             self.pending, self.started, self._again_at = self._linked, "", None
 
+    def _reception(self) -> inbound.Reception:
+        started = self.started or (self.pending.started if self.pending else "")
+        return inbound.Reception(db=self.db, settings=self.settings, house=self.house, pbx=self.name, started=started, devices=self.devices)
+
     def is_waited_for(self, now: datetime) -> bool:
         """A link that is being made or just broke: its journal may know what became of calls whose time is over."""
         if self.started:
@@ -56,6 +60,7 @@ class ReconciledPbx(PbxOrders):
         try:
             devices = await self.pbx.device_states()
             version = await self.pbx.dialplan_version()
+            await inbound.arrived_meanwhile(self._reception(), await self.pbx.callers(), now)
             effects = await recovery.reconcile(self.db, self.pbx, self.name, up.started, self.rules, self.house, now)
         except PbxFault as fault:
             self.log.warning("pbx_not_reconciled", pbx=self.name, why=str(fault))

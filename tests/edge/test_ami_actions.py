@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.telephony.pbx_calls import AgentCall, RingBack
+from collectord.core.telephony.pbx_calls import AgentCall, Ring, RingBack
 from collectord.edge.pbx import actions
 from collectord.edge.pbx.actions import Order, agent_call, display_text
 from collectord.edge.pbx.faults import OrderRefused
@@ -275,3 +275,19 @@ def test_an_order_never_shows_its_secret() -> None:
     order = actions.login("q-1", "collectord", "geheim")
     assert "geheim" not in repr(order)
     assert "Secret: geheim" in lines(order)
+
+
+RING = Ring(endpoint="PJSIP/201", display="Calls back - Müller | Co, 1", booked=True, today=date(2026, 11, 23), wrap_up_s=45, language="en")
+
+
+def test_whom_to_ring_is_one_value_with_bars_that_no_name_can_add() -> None:
+    order = actions.say_whom("c-1", "17.1", RING)
+    assert order.headers[-1] == ("Value", "1|PJSIP/201|20|20261123|45|en|Calls back - Müller Co, 1")
+    assert actions.say_whom("c-1", "17.1", "closed").headers[-1] == ("Value", "closed")
+
+
+@pytest.mark.parametrize("answer", ["", "1", "none|PJSIP/201", dataclasses.replace(RING, endpoint="PJSIP/201&PJSIP/202"),
+                                    dataclasses.replace(RING, endpoint="PJSIP/201|9"), dataclasses.replace(RING, ring_s=0)])  # fmt: skip
+def test_whom_to_ring_is_a_phone_or_a_word_of_internals(answer: Ring | str) -> None:
+    with pytest.raises(OrderRefused):
+        actions.say_whom("c-1", "17.1", answer)

@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.telephony.pbx_calls import JournalPhase, JournalRow, UnreadableRow
+from collectord.core.telephony.pbx_calls import CallerRow, JournalPhase, JournalRow, UnreadableRow
 from collectord.core.telephony.pbx_events import (
     Acked,
     AgentAccepted,
     AgentUp,
+    CallerArrived,
     CallEvent,
     ChannelHungUp,
     DebtorUp,
@@ -35,7 +36,7 @@ from collectord.core.telephony.pbx_events import (
     PbxEvent,
     WrapEnded,
 )
-from collectord.edge.pbx.events import Reader, read_live, read_row
+from collectord.edge.pbx.events import Reader, read_caller, read_live, read_row
 from collectord.edge.pbx.wire import AmiMessage, parse
 
 AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -278,3 +279,39 @@ def test_both_legs_of_a_call_are_found_and_strangers_are_not() -> None:
     assert (debtor.attempt_id, debtor.agent_leg, debtor.coll_state, debtor.seconds) == (ID, False, "", None)
     assert (wrap.attempt_id, wrap.agent_leg, wrap.ring_back, wrap.up) == (ID, False, 1, False)
     assert read_live(message("Event: Status", "Uniqueid: 1763700000.8", "Linkedid: 1763700000.8", "Variable: COLL_ID=")) is None
+
+
+def arrived(*lines: str) -> PbxEvent | None:
+    return read("Event: UserEvent", "UserEvent: CollIn", "Uniqueid: 17.1", *lines)
+
+
+def test_a_caller_is_read_with_both_numbers_and_the_phones_that_were_rung() -> None:
+    assert arrived("CollID: in-17-1234", "Called: +493012345600", "Caller: +493012345601", "Tried: PJSIP/201&PJSIP/202") == CallerArrived(
+        seen_at=AT, attempt_id="in-17-1234", called="+493012345600", caller="+493012345601", tried=("PJSIP/201", "PJSIP/202"),
+        uniqueid="17.1",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("caller", ["", "anonymous", "030123", "+49301234560100000000", "+4930 1234"])
+def test_a_caller_without_a_whole_number_is_withheld(caller: str) -> None:
+    found = arrived("CollID: in-17-1234", "Called: +493012345600", f"Caller: {caller}", "Tried: ;rm&PJSIP/201")
+    assert isinstance(found, CallerArrived)
+    assert (found.caller, found.tried) == ("", ("PJSIP/201",))
+
+
+@pytest.mark.parametrize("lines", [("CollID: in-17-1234", "Called: 100"), ("CollID: X", "Called: +493012345600")])
+def test_a_call_to_no_number_or_without_an_id_is_not_read(lines: tuple[str, ...]) -> None:
+    assert arrived(*lines, "Caller: +493012345601") is None
+
+
+def test_a_row_of_a_caller_is_read() -> None:
+    def row(text: str, key: str = "/collin/in-17-1234") -> CallerRow | None:
+        return read_caller(message("Event: DBGetTreeResponse", f"Key: {key}", f"Val: {text}"))
+
+    assert row("+493012345600|+493012345601|PJSIP/201") == CallerRow(
+        attempt_id="in-17-1234", called="+493012345600", caller="+493012345601", endpoint="PJSIP/201"
+    )
+    assert row("+493012345600|+493012345601|") == CallerRow(
+        attempt_id="in-17-1234", called="+493012345600", caller="+493012345601", endpoint=""
+    )
+    assert row("+493012345600|+493012345601|", "/collin/x") is row("") is row("+493012345600|x|") is None

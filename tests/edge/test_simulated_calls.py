@@ -541,3 +541,125 @@ async def test_star_85_runs_the_menu_for_the_attempt_that_the_daemon_names() -> 
             assert await pbx.dial_feature("201", "*85", "9 1") == "id-attempt1"
         assert fields(await ami.event("CollWrapEnd", "attempt1"), "Disp", "Keyed") == ("9", "yes")
         assert pbx.journal["attempt1"].endswith("|9|||")
+
+
+# ---------------------------------------------------------------- a debtor calls back
+
+CALLER = "+49301231002"  # BB 02: the agent keys "paid already"
+
+
+def courses(ami: RawAmi, *names: str) -> list[str]:
+    return [kind(m) for m in ami.got if kind(m) in (names or ("CollIn", "CollUp", "CollResult", "CollKeyed", "CollEnd"))]
+
+
+async def asked(ami: RawAmi, turn: int = 1) -> Message:
+    await ami.wait(lambda m: courses(ami, "CollIn").count("CollIn") >= turn)
+    return [m for m in ami.got if kind(m) == "CollIn"][turn - 1]
+
+
+async def answered(ami: RawAmi, question: Message, text: str, name: str = "COLL_TO") -> None:
+    await ami.ask("Setvar", Channel=value(question, "Uniqueid"), Variable=name, Value=text)
+
+
+def ring(phone: str, booked: int = 1) -> str:
+    return f"{booked}|PJSIP/{phone}|20|20261123|30|de|Ruft zurück: Müller"
+
+
+async def test_a_caller_reaches_the_agent_and_the_outcome_is_keyed() -> None:
+    async with running(patience=5.0) as (pbx, ami):
+        pbx.call_back(CALLER)
+        call = await asked(ami)
+        attempt = value(call, "CollID")
+        assert fields(call, "Called", "Caller", "Tried") == ("+493012345600", CALLER, "")
+        assert pbx.journal == {attempt: "AGENT"}
+        await answered(ami, call, ring("201"))
+        keyed = await ami.event("CollKeyed", attempt)
+        await answered(ami, keyed, "1", "COLL_SAVED")
+        end = await ami.event("CollEnd", attempt)
+        assert fields(end, "State", "Status", "Cause", "Tech", "Disp") == ("WRAP", "ANSWER", "16", "SIP 200 OK", "2")
+        assert courses(ami) == ["CollIn", "CollUp", "CollResult", "CollKeyed", "CollEnd"]
+        assert pbx.shown == [("201", "Ruft zurück: Müller")]
+
+
+async def test_an_agent_who_hangs_up_first_in_a_call_back_is_dial_answer() -> None:
+    async with running(patience=5.0) as (pbx, ami):
+        pbx.call_back(CALLER[:-2] + "16", talks=60)
+        call = await asked(ami)
+        await answered(ami, call, ring("201"))
+        end = await ami.event("CollEnd", value(call, "CollID"))
+        assert fields(end, "State", "Status") == ("DIAL", "ANSWER")
+        assert courses(ami) == ["CollIn", "CollUp", "CollEnd"]
+
+
+async def test_a_busy_phone_is_followed_by_the_next_and_nobody_taking_it_is_missed() -> None:
+    async with running(patience=5.0) as (pbx, ami):
+        pbx.call_back(CALLER[:-2] + "18")
+        call = await asked(ami)
+        attempt = value(call, "CollID")
+        await answered(ami, call, ring("201"))
+        again = await asked(ami, 2)
+        assert fields(again, "CollID", "Tried") == (attempt, "PJSIP/201")
+        await answered(ami, again, "closed")
+        end = await ami.event("CollEnd", attempt)
+        assert fields(end, "State", "Status", "Disp") == ("MISSED", "", "")
+        assert pbx.journal == {attempt: "END|MISSED|||||||||"}
+        assert "in-closed-back" in [prompt for _, prompt in pbx.machine.heard]
+
+
+async def test_a_caller_who_gives_up_is_missed() -> None:
+    async with running(patience=5.0) as (pbx, ami):
+        pbx.call_back(CALLER[:-2] + "20", waits=5)
+        call = await asked(ami)
+        await answered(ami, call, ring("201"))
+        assert fields(await ami.event("CollEnd", value(call, "CollID")), "State") == ("MISSED",)
+
+
+@pytest.mark.parametrize(("answer", "agent"), [("off", "02"), (ring("201", booked=0), "02"), (ring("201", booked=0), "16")])
+async def test_whoever_is_not_known_leaves_no_journal(answer: str, agent: str) -> None:
+    async with running(patience=5.0) as (pbx, ami):
+        pbx.call_back(CALLER[:-2] + agent, talks=2)
+        call = await asked(ami)
+        await answered(ami, call, answer)
+        while pbx.machine.channels:
+            await ami.ask("Ping")
+        assert pbx.journal == {}
+        assert courses(ami) == ["CollIn"]
+
+
+async def test_without_a_daemon_the_phone_that_last_called_rings_and_an_unplugged_one_does_not() -> None:
+    async with running(patience=0.2) as (pbx, ami):
+        ami.originate("attempt1", CALLER[:-4] + "2002", phone="202", RING="2", CID="+493012345600")
+        await ami.event("CollEnd", "attempt1")
+        pbx.call_back(CALLER[:-4] + "2002")
+        await ami.wait(lambda m: "CollUp" in courses(ami))
+        assert pbx.phones_rung[-1] == "202"
+        pbx.unregister("202")
+        rung = len(pbx.phones_rung)
+        pbx.call_back(CALLER[:-4] + "2002")
+        await ami.wait(lambda m: kind(m) == "CollEnd" and value(m, "State") == "MISSED")
+        assert len(pbx.phones_rung) == rung
+
+
+async def test_a_withheld_number_keeps_no_journal() -> None:
+    async with running(patience=5.0) as (pbx, ami):
+        pbx.call_back("")
+        call = await asked(ami)
+        assert value(call, "Caller") == ""
+        assert pbx.journal == {}
+        for turn in range(1, 5):
+            await answered(ami, await asked(ami, turn), ring("299", booked=0))
+        while pbx.machine.channels:
+            await ami.ask("Ping")
+        assert [prompt for _, prompt in pbx.machine.heard] == ["in-none"]
+
+
+async def test_an_acknowledged_call_back_leaves_no_row() -> None:
+    async with running(patience=5.0) as (pbx, ami):
+        pbx.call_back(CALLER)
+        call = await asked(ami)
+        attempt = value(call, "CollID")
+        await answered(ami, call, "none")
+        await ami.event("CollEnd", attempt)
+        await ami.ask("Originate", f"__COLL_ID={attempt}", Channel="Local/ack@coll-ack/n", Application="Wait", Data="0", Async="true")
+        await ami.event("CollAcked", attempt)
+        assert not list(pbx.machine.journal.tree("collin"))

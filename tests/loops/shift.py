@@ -11,7 +11,7 @@ from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.tasks import Task
 from collectord.core.telephony.attempts import Attempt, AttemptState
 from collectord.core.telephony.call_seen import Effect
-from collectord.core.telephony.pbx_calls import JournalRow, LiveChannel, UnreadableRow
+from collectord.core.telephony.pbx_calls import CallerRow, JournalRow, LiveChannel, UnreadableRow
 from collectord.core.telephony.pbx_events import (
     AgentUp,
     CallEvent,
@@ -44,12 +44,16 @@ class Remembering:
     rows: dict[str, JournalRow | UnreadableRow] = field(default_factory=dict)
     started: str = "start-1"
     dialplan: str = DIALPLAN_VERSION
+    called: tuple[CallerRow, ...] = ()
 
     async def live_calls(self) -> tuple[LiveChannel, ...]:
         return self.live
 
     async def journal(self) -> dict[str, JournalRow | UnreadableRow]:
         return self.rows
+
+    async def callers(self) -> tuple[CallerRow, ...]:
+        return self.called
 
     async def started_at(self) -> str:
         return self.started

@@ -419,6 +419,9 @@ class Player:
     def _beside(self, step: dict[str, Any]) -> None:
         self.stage.call_beside(self._debtor(step["beside"]).number, step["phone"])
 
+    def _calls_back(self, step: dict[str, Any]) -> None:
+        self.stage.call_back(self._debtor(step["calls_back"]).number, float(step.get("talks", 4)))
+
     def _orders(self, step: dict[str, Any]) -> None:
         assert len(self.tap.originates()) == step["orders"], self.tap.originates()
 
@@ -427,6 +430,7 @@ class Player:
 
 
 STEPS: dict[str, Callable[[Player, dict[str, Any]], None]] = {
+    "calls_back": Player._calls_back,
     "drop": Player._drop, "command": Player._command, "ask": Player._ask, "feature": Player._feature, "answers": Player._answers,
     "press": Player._press, "hangs_up": Player._hangs_up, "until": Player._until, "channels": Player._channels, "invited": Player._invited,
     "line": Player._line, "daemon": Player._daemon, "pbx": Player._pbx, "beside": Player._beside, "orders": Player._orders,

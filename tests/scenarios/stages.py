@@ -81,6 +81,9 @@ class Stage(Protocol):
     def call_beside(self, number: str, phone: str) -> None:
         """A call to this number through the same dialplan, ordered by somebody else than our daemon."""
 
+    def call_back(self, number: str, talks: float) -> None:
+        """This debtor calls the company's shown number, and hangs up so many seconds after somebody answered."""
+
     def kill(self) -> None:
         """kill -9 of the company's PBX."""
 
@@ -150,6 +153,9 @@ class SimulatedStage:
     def call_beside(self, number: str, phone: str) -> None:
         beside(self.host, self.port, self.username, self.secret, number, phone)
 
+    def call_back(self, number: str, talks: float) -> None:
+        self._backstage.do(lambda: self._pbx.call_back(number, talks=talks))
+
     def kill(self) -> None:
         self._backstage.run(self._pbx.crash(journal_lag=1.0))
 
@@ -206,6 +212,9 @@ class AsteriskStage:
 
     def call_beside(self, number: str, phone: str) -> None:
         beside(self.host, self.port, self.username, self.secret, number, phone)
+
+    def call_back(self, number: str, talks: float) -> None:
+        self._sandbox.call_back(number, talks=talks)
 
     def kill(self) -> None:
         self._sandbox.company.kill9()

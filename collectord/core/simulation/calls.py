@@ -160,7 +160,8 @@ def _situation(
 
 def _earlier(account: Account, task: Task) -> tuple[Tried, ...]:
     """The calls since the task was made: a debtor has one of the ladder at a time."""
-    since = [contact for contact in account.contacts if contact.is_call and contact.attempt_id and contact.at >= task.created_at]
+    made = task.created_at
+    since = [one for one in account.contacts if one.is_call and one.attempt_id and (made is None or one.at >= made)]
     return tuple(Tried(contact.at, contact.disposition or contact.result) for contact in since)
 
 

@@ -42,6 +42,7 @@ _ENDINGS = {
     EndState.WRAP: "the call came to its end",
     EndState.DENIED: "the PBX does not dial this number",
     EndState.DSTBUSY: "the number was live in another call",
+    EndState.MISSED: "the caller reached nobody",
     EndState.OTHER: "the call ended",
 }
 
@@ -106,7 +107,7 @@ def heard(a: Attempt, result: Result, seen: DialResult | Ended, now: datetime) -
         result = Result.UNKNOWN
     changes: dict[str, Any] = {
         "result": result, "hangup_cause": seen.cause, "tech": seen.tech, "rang_ms": seen.rang_ms, "talk_ms": seen.talk_ms,
-        "ended_at": a.ended_at or stamp, "agent_answered_at": a.agent_answered_at or a.dialled_at or stamp,
+        "ended_at": a.ended_at or stamp, "agent_answered_at": a.agent_answered_at or a.dialled_at or (None if _missed(seen) else stamp),
     }  # fmt: skip
     if isinstance(seen, Ended) and seen.state in (EndState.DENIED, EndState.DSTBUSY):
         changes["tech"] = seen.state.value  # the PBX's own refusals, where the network says nothing
@@ -123,6 +124,11 @@ def heard(a: Attempt, result: Result, seen: DialResult | Ended, now: datetime) -
 def _answered_first(a: Attempt) -> dict[str, Any]:
     """The debtor answered before the ringing could be stopped: a talk like any other, in which the agent is told."""
     return {"gate": GateSaid.GO, "why": ""} if a.gate is GateSaid.STOPPED else {}
+
+
+def _missed(seen: DialResult | Ended) -> bool:
+    """A caller whom nobody took."""
+    return isinstance(seen, Ended) and seen.state is EndState.MISSED
 
 
 def having_said(a: Attempt, said: Said) -> Attempt:

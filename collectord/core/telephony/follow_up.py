@@ -21,6 +21,7 @@ from collectord.core.receivables.rungs import NO_RUNGS
 from collectord.core.receivables.steps import carried_out
 from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.receivables.told import Outcome, tell
+from collectord.core.telephony import inbound
 from collectord.core.telephony.agreed import block_of, how_agreed, promises_of, remark
 from collectord.core.telephony.attempts import Disposition, GateSaid, Result, Said
 from collectord.core.telephony.call_seen import PutOff
@@ -29,6 +30,7 @@ from collectord.core.telephony.objected import objected
 from collectord.core.telephony.outcome import counts_as_contact
 from collectord.core.telephony.redial import SHORTEST_RETRY, Wait, again
 from collectord.core.telephony.situation import Situation
+from collectord.core.wording import phrase
 
 __all__ = [
     "FollowUp",
@@ -84,6 +86,8 @@ def after_result(now: Situation) -> FollowUp:
 def _after_network(now: Situation) -> FollowUp:
     attempt = now.attempt
     result = attempt.result or Result.UNKNOWN
+    if result is Result.NOT_DIALLED and attempt.mode == inbound.MODE:
+        return _missed(now)
     if result is Result.NOT_DIALLED:
         if attempt.tech == DENIED:
             return _number_failed(now, now.rules.results[Result.UNALLOCATED].block_for)
@@ -241,6 +245,17 @@ def _callback(now: Situation, said: Said) -> Task:
         oldest_due_on=task.oldest_due_on if task else None,
         created_at=now.now,
     )
+
+
+def _missed(now: Situation) -> FollowUp:
+    """A caller who reached nobody is called back; today's task has been taken over by the call."""
+
+    def said(code: str, **values: object) -> str:
+        return phrase(inbound.TEXTS, code, now.language, now.zone, **values)
+
+    attempt = now.attempt
+    task = inbound.to_call_back(now.task, attempt.key, attempt.items, attempt.agent, now.now, said, now.new_id())
+    return FollowUp(task=TaskOver(), new_tasks=(task,), why=task.why)
 
 
 def _facts(now: Situation, said: Said) -> tuple[Fact, ...]:

@@ -72,6 +72,7 @@ _BEFORE_DIAL = {
     EndState.NOACCEPT: Course(AgentResult.NO_KEY, Result.NOT_DIALLED),
     EndState.DENIED: Course(None, Result.NOT_DIALLED),
     EndState.DSTBUSY: Course(None, Result.NOT_DIALLED),
+    EndState.MISSED: Course(None, Result.NOT_DIALLED),
 }
 
 

@@ -57,6 +57,29 @@ class RingBack:
     wrap_up_s: int = 60
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ring:
+    """For a caller who waits: ring this agent (docs/INTERNALS 1.9)."""
+
+    endpoint: str
+    display: str
+    booked: bool  # False: nobody we know; the PBX keeps no journal and asks for no outcome
+    today: date
+    ring_s: int = 20
+    wrap_up_s: int = 60
+    language: Literal["de", "en"] = "de"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerRow:
+    """A call that came in, as the PBX has kept it."""
+
+    attempt_id: str
+    called: str
+    caller: str
+    endpoint: str  # who took it, "" so long as nobody has
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """The PBX took the order; what becomes of it comes as events."""

@@ -29,6 +29,7 @@ class EndState(StrEnum):
     WRAP = "WRAP"  # Dial had returned
     DENIED = "DENIED"  # the dialplan refused the number
     DSTBUSY = "DSTBUSY"  # the same number is live in another call
+    MISSED = "MISSED"  # inbound: the caller reached nobody
     OTHER = "OTHER"  # a word this version does not know: ended all the same
 
 
@@ -185,6 +186,17 @@ class FeatureDialled(PbxEvent):
     arg: str
     uniqueid: str
     channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerArrived(PbxEvent):
+    """Somebody calls one of our numbers; the dialplan waits on `uniqueid` for whom to ring. Asked again when a phone did not take it."""
+
+    attempt_id: str  # of the PBX's making, "in-..."
+    called: str
+    caller: str  # "" when the number is withheld or no number
+    tried: tuple[str, ...]  # endpoints that were rung
+    uniqueid: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

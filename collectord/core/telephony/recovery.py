@@ -17,6 +17,7 @@ from collectord.core.telephony.pbx_calls import JournalPhase, JournalRow, LiveCh
 from collectord.core.telephony.pbx_events import DialResult, Ended, EndState, Keyed, WrapEnded
 
 S = AttemptState
+CALLER_WAITS = "IN"  # COLL_STATE of a caller for whom a phone is being rung
 
 
 def evidence(
@@ -75,7 +76,8 @@ def _alive(attempt: Attempt, channels: list[LiveChannel], row: JournalRow | Unre
     if isinstance(row, JournalRow) and row.phase in (JournalPhase.RES, JournalPhase.KEY):
         told: tuple[Seen, ...] = (_dial_result(row, now), Adopted(S.WRAP_UP))
         return (*told, _keyed(row, agent, now)) if row.phase is JournalPhase.KEY and agent else told
-    state = agent.coll_state if agent else "DIAL"
+    arriving = any(channel.coll_state == CALLER_WAITS for channel in channels)
+    state = agent.coll_state if agent else CALLER_WAITS if arriving else "DIAL"
     match state:
         case "WRAP":
             stage = S.WRAP_UP

@@ -17,7 +17,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from collectord.core.telephony.pbx_calls import AgentCall, RingBack
+from collectord.core.telephony.pbx_calls import AgentCall, Ring, RingBack
 from collectord.edge.pbx.faults import OrderRefused
 
 MAX_LINE: Final = 1_024  # bytes with CR LF; Asterisk's line buffer has 1,025 and it discards the whole action beyond
@@ -65,6 +65,7 @@ class Variable(StrEnum):
     STOP = "COLL_STOP"
     SAVED = "COLL_SAVED"
     REPLY = "COLL_REPLY"
+    TO = "COLL_TO"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +206,17 @@ def reply(action_id: str, uniqueid: str, text: str) -> Order:
     return _set_variable(action_id, uniqueid, Variable.REPLY, _matching("COLL_REPLY", text, _REPLY))
 
 
+def say_whom(action_id: str, uniqueid: str, answer: Ring | str) -> Order:
+    """Docs/INTERNALS 1.9: whom to ring for a caller, or why nobody: `none`, `closed`; `off`: not a number of ours."""
+    if isinstance(answer, str):
+        return _set_variable(action_id, uniqueid, Variable.TO, _one_of("COLL_TO", answer, ("none", "closed", "off")))
+    phone, today = _endpoint(answer.endpoint), answer.today.strftime("%Y%m%d")
+    wrap_up = _within("wrap_up_s", answer.wrap_up_s, 10, 999)
+    ring = _within("ring_s", answer.ring_s, 1, 120)
+    text = f"{int(answer.booked)}|{phone}|{ring}|{today}|{wrap_up}|{answer.language}|{display_text(answer.display)}"
+    return _set_variable(action_id, uniqueid, Variable.TO, text)
+
+
 def tell_day(action_id: str, uniqueid: str, today: date) -> Order:
     """Docs/INTERNALS 1.6: the house's day, before the reply that opens the menu of *85."""
     return _set_variable(action_id, uniqueid, Variable.TODAY, today.strftime("%Y%m%d"))
@@ -216,6 +228,10 @@ def status(action_id: str) -> Order:
 
 def journal(action_id: str) -> Order:
     return Order("DBGetTree", action_id, (("Family", "coll"),))
+
+
+def callers(action_id: str) -> Order:
+    return Order("DBGetTree", action_id, (("Family", "collin"),))
 
 
 def get_variable(action_id: str, expression: str) -> Order:

@@ -16,18 +16,20 @@ from typing import Final
 from collectord.core.telephony.pbx_calls import (
     Accepted,
     AgentCall,
+    CallerRow,
     JournalRow,
     LiveChannel,
     NotSent,
     Placed,
     Refused,
+    Ring,
     RingBack,
     Unanswered,
     UnreadableRow,
 )
 from collectord.edge.pbx import actions
 from collectord.edge.pbx.actions import Order
-from collectord.edge.pbx.events import read_journal, read_live
+from collectord.edge.pbx.events import read_caller, read_journal, read_live
 from collectord.edge.pbx.faults import OrderRefused, PbxRefused, PbxUnreachable
 from collectord.edge.pbx.link import PbxLink, startup_token
 
@@ -134,6 +136,11 @@ class AsteriskPbx:
         rows = (read_journal(item) for item in reply.items)
         return {row.attempt_id: row for row in rows if row is not None}
 
+    async def callers(self) -> tuple[CallerRow, ...]:
+        """Calls that came in and were not acknowledged yet."""
+        reply = await self.link.ask(actions.callers(self.link.next_id()), within=self.link.timing.list_within)
+        return tuple(row for row in map(read_caller, reply.items) if row is not None)
+
     async def acknowledge(self, attempt_id: str) -> None:
         """Have the journal row forgotten; Acked comes as an event. Harmless when repeated."""
         await self.link.ask(actions.acknowledge(attempt_id))
@@ -165,6 +172,10 @@ class AsteriskPbx:
     async def say_saved(self, uniqueid: str, ok: bool) -> None:  # the one boolean of this interface is the word on the wire
         """Tell the waiting dialplan whether the outcome is on disk."""
         await self.link.ask(actions.say_saved(self.link.next_id(), uniqueid, ok=ok))
+
+    async def say_whom(self, uniqueid: str, answer: Ring | str) -> None:
+        """Tell the dialplan whom to ring for a caller, or why nobody: none, closed, off."""
+        await self.link.ask(actions.say_whom(self.link.next_id(), uniqueid, answer))
 
     async def reply(self, uniqueid: str, text: str, today: date) -> None:
         """Answer a feature code: ok, denied, none, error, or id-<attempt id>; `today` is what the menu of *85 counts days from."""

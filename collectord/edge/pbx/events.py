@@ -14,11 +14,12 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime
 
-from collectord.core.telephony.pbx_calls import JournalPhase, JournalRow, LiveChannel, UnreadableRow
+from collectord.core.telephony.pbx_calls import CallerRow, JournalPhase, JournalRow, LiveChannel, UnreadableRow
 from collectord.core.telephony.pbx_events import (
     Acked,
     AgentAccepted,
     AgentUp,
+    CallerArrived,
     ChannelHungUp,
     DebtorUp,
     DeviceState,
@@ -49,6 +50,7 @@ _DISP = re.compile(r"\A[1-9]\Z")
 _WHOLE = re.compile(r"\A[0-9]{1,9}\Z", re.ASCII)
 _DAY = re.compile(r"\A([0-9]{4})([0-9]{2})([0-9]{2})\Z", re.ASCII)
 _DIGITS = re.compile(r"\A[0-9]{0,16}\Z", re.ASCII)
+_E164 = re.compile(r"\A\+[1-9][0-9]{6,14}\Z", re.ASCII)
 _DEVICE = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9_.@/:+-]{0,79}\Z")
 
 
@@ -139,6 +141,15 @@ def read_row(attempt_id: str, text: str) -> JournalRow | UnreadableRow:
         on=_day(on),
         at=_hour(at),
     )
+
+
+def read_caller(message: AmiMessage) -> CallerRow | None:
+    """One row of family collin: called|caller|endpoint. None when it cannot be ours."""
+    attempt = message.first("key").rpartition("/")[2]
+    called, caller, endpoint = [*message.first("val").split("|"), "", "", ""][:3]
+    if not _ATTEMPT_ID.match(attempt) or not _E164.match(called) or not _E164.match(caller):
+        return None
+    return CallerRow(attempt_id=attempt, called=called, caller=caller, endpoint=endpoint if _DEVICE.match(endpoint) else "")
 
 
 # -- headers to values ------------------------------------------------------------------------------------------------
@@ -312,6 +323,21 @@ def _feature(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     )
 
 
+def _arrived(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    attempt, uniqueid = _attempt(message), _uniqueid(message)
+    called, caller = message.first("called"), message.first("caller")
+    if attempt is None or not uniqueid or not _E164.match(called):
+        return None
+    return CallerArrived(
+        seen_at=seen_at,
+        attempt_id=attempt,
+        called=called,
+        caller=caller if _E164.match(caller) else "",
+        tried=tuple(one for one in message.first("tried").split("&")[:9] if _DEVICE.match(one)),
+        uniqueid=uniqueid,
+    )
+
+
 def _originated(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     """By ActionID only: a refused second use of a live id comes with the live call's Uniqueid, and that call goes on."""
     action_id = message.first("actionid")
@@ -356,6 +382,7 @@ _EVENTS: dict[str, Callable[[AmiMessage, datetime], PbxEvent | None]] = {
     "CollAcked": _acked,
     "CollWrapEnd": _wrap_ended,
     "CollFeature": _feature,
+    "CollIn": _arrived,
     "OriginateResponse": _originated,
     "Hangup": _hung_up,
     "DeviceStateChange": _device,

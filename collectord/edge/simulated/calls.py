@@ -146,6 +146,8 @@ class AgentLeg:
         machine.journal.put(self._row, "DIAL")
         self._tell("CollDial", ("Seq", "3"))
         trunk = self._variables.get("COLL_TRUNK", "")
+        if shown := self._variables.get("COLL_CID"):
+            machine.journal.put(f"coll-last/{shown}-{number}", f"{int(machine.clock().timestamp())}|{leg.channel.device}")
         leg.channel.caller_num = self._variables.get("COLL_CID") or "<unknown>"
         leg.channel.caller_name = "<unknown>"
         if re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", trunk):

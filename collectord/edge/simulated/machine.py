@@ -64,6 +64,7 @@ class Machine:
         self.legs: dict[str, Leg] = {}
         self.dialled: list[str] = []
         self.phones_rung: list[str] = []
+        self.shown: list[tuple[str, str]] = []  # phone, display of a caller put through
         self.heard: deque[tuple[str, str]] = deque(maxlen=100_000)  # phone, sound file
         self.calls_processed = 0
         self.tell: Callable[[Headers, Privilege], None] = lambda headers, privilege: None

@@ -186,5 +186,6 @@ def _acknowledge(machine: Machine, order: Order) -> None:
             variables=dict(order.variables),
         )
         old = machine.journal.delete(f"coll/{attempt_id}")
+        machine.journal.delete(f"collin/{attempt_id}")
         machine.tell_user(channel, "CollAcked", ("CollID", attempt_id), ("Old", old))
     _response(machine, order, reason=0)

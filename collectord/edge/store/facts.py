@@ -190,6 +190,7 @@ def _attempt(row: Row, now: datetime) -> Contact:
         items=split(row["items"]),
         disposition="" if running else row["disposition"],
         attempt_id=row["id"],
+        direction="inbound" if row["mode"] == "inbound" else "outbound",
         live=running,
         unresolved=row["state"] == "unknown",
     )

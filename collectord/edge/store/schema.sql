@@ -276,7 +276,7 @@ create table attempt (
   endpoint text not null,
   pbx text not null,
   trunk text not null,
-  mode text not null,                     -- preview | auto
+  mode text not null,                     -- preview | auto | inbound: the debtor calls us
   items text not null,                    -- '|'-separated, what the call is about
   about text not null default '{}',       -- JSON of what the agent is told: name, amount, days, try, promise
   state text not null,                    -- DESIGN 5
@@ -307,8 +307,8 @@ create unique index one_live_attempt_per_debtor on attempt (company, debtor_no)
   where state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'unknown');
 create unique index one_live_attempt_per_number on attempt (number)
   where state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'unknown');
-create unique index one_live_attempt_per_agent on attempt (agent)
-  where state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up');
+create unique index one_live_attempt_per_agent on attempt (agent)  -- '': a caller for whom nobody is rung (mode inbound)
+  where agent <> '' and state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up');
 create index attempt_by_state on attempt (state);
 create index attempt_by_trunk on attempt (trunk, placed_at);  -- pacing
 create index attempt_by_debtor on attempt (company, debtor_no, placed_at);
