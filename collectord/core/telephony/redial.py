@@ -33,9 +33,7 @@ class Wait:
     longest: timedelta = timedelta(hours=4)  # … but for growth alone not longer than this
     a_day: int = 0  # after so many on one day tomorrow; 0: no limit
     in_all: int = 0  # after so many for one task its step is taken as carried out; 0: no limit
-    other_number: timedelta | None = (
-        None  # so soon another number, called less often in vain, is tried; None: it waits as well
-    )
+    other_number: timedelta | None = None  # so soon another number, called less often in vain, is tried; None: it waits as well
 
 
 @dataclass(frozen=True, slots=True)

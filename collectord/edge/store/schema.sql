@@ -276,6 +276,7 @@ create table attempt (
   endpoint text not null,
   pbx text not null,
   trunk text not null,
+  caller_id text not null default '',     -- the number that the debtor is shown; '' in rows of earlier versions
   mode text not null,                     -- preview | auto
   items text not null,                    -- '|'-separated, what the call is about
   about text not null default '{}',       -- JSON of what the agent is told: name, amount, days, try, promise
