@@ -70,10 +70,10 @@ def add(cli: typer.Typer, perform: Perform, day_option: DayOption) -> None:
 
     @cli.command()
     def report(
-        kind: Annotated[str, typer.Argument(help="callbacks or risk")],
-        days: Annotated[int | None, typer.Option(min=1, max=730, help="of the last so many days: callbacks 30, risk 365")] = None,
+        kind: Annotated[str, typer.Argument(help="callbacks, caller-ids or risk")],
+        days: Annotated[int | None, typer.Option(min=1, max=730, help="the last so many: callbacks 30, caller-ids 14, risk 365")] = None,
     ) -> None:
-        """Figures of a period: callbacks (how punctually they were kept), risk (how right the estimate of paying late was)."""
+        """Figures of a period: callbacks (how punctually kept), caller-ids (calls answered), risk (how right the estimate was)."""
         perform("report", kind=kind, days=days)
 
     @cli.command()

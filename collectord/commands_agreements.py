@@ -15,7 +15,17 @@ from collectord.core.contact.record_words import NONE
 from collectord.core.telephony.callbacks import Absence
 from collectord.core.wording import safe
 from collectord.edge.store import promises
-from collectord.loops import absence_told, approvals, callback_report, callbacks, outcomes, record, risk_report, talk_elsewhere
+from collectord.loops import (
+    absence_told,
+    approvals,
+    callback_report,
+    callbacks,
+    caller_id_report,
+    outcomes,
+    record,
+    risk_report,
+    talk_elsewhere,
+)
 from collectord.loops import claim as claims
 
 if TYPE_CHECKING:
@@ -101,7 +111,11 @@ async def report_risk(context: Context, args: Mapping[str, Any]) -> Reply:
     return Reply(doc=await risk_report.report(context.db, context.rules, context.house, context.now, args.get("days", 365)))
 
 
-REPORTS = {"callbacks": report_callbacks, "risk": report_risk}
+async def report_caller_ids(context: Context, args: Mapping[str, Any]) -> Reply:
+    return Reply(doc=await caller_id_report.report(context.db, context.house, context.now, args.get("days", 14)))
+
+
+REPORTS = {"callbacks": report_callbacks, "caller-ids": report_caller_ids, "risk": report_risk}
 """What `report KIND` knows."""
 
 

@@ -49,6 +49,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "objections": ("code", "title", "say", "follows"),
     "absences": ("agent", "from", "until", "deputy"),
+    "caller_ids": ("day", "company", "caller_id", "trunk", "rang", "answered", "share"),
     "callbacks": ("agreed_for", "called_at", "minutes_late", "state", "debtor_no", "debtor_name", "agreed_by", "keeper", "why"),
     "claim": ("item_no", "open", "currency", "due_on", "default_on", "days", "rates", "interest", "costs", "total", "why"),
     "disputes": ("debtor_no", "item_no", "reason", "owner", "answer_by", "overdue", "at", "agent"),
@@ -307,6 +308,8 @@ def _status(doc: Mapping[str, Any], width: int) -> Panel:
     inbox, notices = doc.get("inbox") or {}, doc.get("notices") or {}
     told = {
         "inbox": f"{word('cannot be reached')}: {inbox.get('why')}" if inbox.get("reachable") is False else inbox.get("waiting"),
+        "caller_ids": " ".join(doc.get("caller_ids") or ()),
+        "trunks": "; ".join(f"{trunk['name']}: {trunk['why'] or trunk['calls']}" for trunk in doc.get("trunks") or ()),
         "workload": _planned(doc["workload"]) if doc.get("workload") else None,
         "notices": f"{notices['unsent']} {word('not sent yet')}; {notices.get('failure') or ''}" if notices.get("unsent") else "",
     }

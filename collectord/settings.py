@@ -127,9 +127,13 @@ class TrunkSection(Section):
     reserve: int = Field(default=2, ge=0)
     calls_per_second: int = Field(default=2, ge=1, le=200)
     number_format: Literal["e164", "00", "national"] = "e164"
+    rest_after: int = Field(default=5, ge=0, le=100)  # so many calls in a row that failed by the trunk: it rests; 0: never
+    rest_for: Duration = timedelta(minutes=5)
 
     @model_validator(mode="after")
     def leaves_room(self) -> TrunkSection:
+        if self.rest_for < timedelta(seconds=10):
+            raise ValueError("rest_for: expected 10s or more")
         if self.reserve >= self.channels:
             raise ValueError(f"reserve = {self.reserve} leaves none of the {self.channels} channels; expected reserve below channels")
         return self
@@ -141,6 +145,7 @@ class CompanySection(Section):
     caller_id: Number
     region: str = ""
     trunk: str = ""  # "" = the first trunk of the agent's PBX
+    other_trunks: list[str] = []  # taken in this order while `trunk` rests; each must show the caller ID
     callback_numbers: list[Number] = []  # further numbers of our own, besides caller_id, whose calls reach collectord
 
     @property
@@ -400,6 +405,11 @@ class Settings(BaseSettings):
         for company in self.company:
             if company.trunk and company.trunk not in [trunk.name for trunk in self.trunk]:
                 problems.append(f"company {company.code!r}: trunk = {company.trunk!r} is not defined")
+            for name in company.other_trunks:
+                if name == company.trunk:
+                    problems.append(f"company {company.code!r}: other_trunks names {name!r}, which is its trunk; expected another one")
+                elif name not in [trunk.name for trunk in self.trunk]:
+                    problems.append(f"company {company.code!r}: other_trunks names {name!r}, which is not defined")
         if self.sandbox:
             problems += [
                 f"sandbox = true, but pbx {p.name!r} has host {p.host!r}; expected a loopback address"

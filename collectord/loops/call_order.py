@@ -21,22 +21,29 @@ from collectord.core.telephony.pacing import Trunk
 from collectord.core.telephony.pbx_calls import AgentCall
 from collectord.edge.ids import new_id
 from collectord.edge.store import calls
-from collectord.settings import DiallingSection, Settings
+from collectord.settings import DiallingSection, Settings, TrunkSection
 
 
-def trunk_for(settings: Settings, company: str, pbx: str) -> Trunk | None:
-    wanted = next((c.trunk for c in settings.company if c.code == company), "")
-    for t in settings.trunk:
-        if t.pbx == pbx and wanted in ("", t.name):
-            return Trunk(
-                name=t.name,
-                pbx=t.pbx,
-                channels=t.channels,
-                reserve=t.reserve,
-                calls_per_second=t.calls_per_second,
-                number_format=t.number_format,
-            )
-    return None
+def trunks_for(settings: Settings, company: str, pbx: str) -> tuple[Trunk, ...]:
+    """The company's trunks on this PBX, the one to take in front."""
+    section = next((c for c in settings.company if c.code == company), None)
+    there = {t.name: as_trunk(t) for t in settings.trunk if t.pbx == pbx}
+    own = section.trunk if section and section.trunk else next(iter(there), "")
+    names = dict.fromkeys((own, *(section.other_trunks if section else ())))
+    return tuple(there[name] for name in names if name in there)
+
+
+def as_trunk(section: TrunkSection) -> Trunk:
+    return Trunk(
+        name=section.name,
+        pbx=section.pbx,
+        channels=section.channels,
+        reserve=section.reserve,
+        calls_per_second=section.calls_per_second,
+        number_format=section.number_format,
+        rest_after=section.rest_after,
+        rest_for=section.rest_for,
+    )
 
 
 def new_attempt(
@@ -47,6 +54,7 @@ def new_attempt(
     verdict: Allowed,
     items: tuple[str, ...],
     script: str,
+    caller_id: str,
     house: House,
     pbx_started: str,
     now: datetime,
@@ -63,6 +71,7 @@ def new_attempt(
         trunk=trunk.name,
         mode=mode.value,
         items=items,
+        caller_id=caller_id,
         about=calls.about(verdict.asks_for, script),
         state=AttemptState.PLACED,
         placed_at=now,

@@ -25,9 +25,9 @@ from collectord.core.telephony.allocation import (
 from collectord.core.telephony.modes import Mode, only_asked
 from collectord.edge.store import tasks
 from collectord.edge.store.connection import Connection
-from collectord.loops import duty
+from collectord.loops import duty, trunk_choice
 from collectord.loops.best_hours import NOT_LEARNT, Learnt, timed
-from collectord.loops.call_order import trunk_for
+from collectord.loops.call_order import trunks_for
 from collectord.loops.placing import GateRefused, Idle, PlacedCall, Placer
 
 __all__ = ["A_FEW", "LOOK_AHEAD", "Dialler", "GateRefused", "Idle", "PlacedCall"]
@@ -43,28 +43,33 @@ class Dialler(Placer):
     async def turn(self, devices: Mapping[str, str], doubts: tuple[Doubt, ...], now: datetime) -> PlacedCall | GateRefused | Idle:
         if await self.db.read_briefly(lambda conn: tasks.is_any_due(conn, now)):
             await self.db.write(lambda conn: tasks.promote_due(conn, now))
-        present, first = await self.db.read_briefly(lambda conn: self._look(conn, devices, now))
+        present, first, resting = await self.db.read_briefly(lambda conn: self._look(conn, devices, now))
         agents = [agent for agent in present if agent.pbx in self.started]
         pull = self._only_asked()
         free = [agent for agent in agents if judge(agent, pull=pull, now=now) is AgentState.FREE]
         if not free:
             return Idle(self._nobody(agents, now), passing=any(agent.attempt_id for agent in agents))
-        match await self._choose(free, [agent for agent in agents if duty.is_at_work(agent, now)], first, now):
+        match await self._choose(free, [agent for agent in agents if duty.is_at_work(agent, now)], first, resting, now):
             case Nothing(why, until, passing):
-                return Idle(why, until, passing)
+                return Idle(" ".join((why, *resting.values())), until, passing)
             case Placement(task, chosen):
                 return await self.place(task, next(a for a in free if a.id == chosen.id), doubts, now)
 
-    async def _look(self, conn: Connection, devices: Mapping[str, str], now: datetime) -> tuple[tuple[OnDuty, ...], list[Candidate]]:
+    async def _look(
+        self, conn: Connection, devices: Mapping[str, str], now: datetime
+    ) -> tuple[tuple[OnDuty, ...], list[Candidate], dict[str, str]]:
         present = await duty.present(conn, self.settings, devices, now)
         first = await tasks.ready_tasks(conn, now, limit=A_FEW)
-        return present, await timed(conn, first, self.learnt, self.rules, self.house, now)
+        resting = await trunk_choice.resting(conn, self.settings, self.house, now)
+        return present, await timed(conn, first, self.learnt, self.rules, self.house, now), resting
 
-    async def _choose(self, free: list[OnDuty], at_work: list[OnDuty], first: list[Candidate], now: datetime) -> Placement | Nothing:
+    async def _choose(
+        self, free: list[OnDuty], at_work: list[OnDuty], first: list[Candidate], resting: Mapping[str, str], now: datetime
+    ) -> Placement | Nothing:
         """The stored order is core's but for ties in money and for the hour, which chooses among the first few: they are as good as all
         when somebody can take one of them."""
         desk, soon = self._as_desk(free), self._as_desk(at_work)
-        spoken, reach = self._spoken(), self._reach()
+        spoken, reach = self._spoken(), self._reach(resting)
 
         def answer_for(candidates: list[Candidate]) -> Placement | Nothing:
             framed = in_modes(under_frames(candidates, self.rules.frames), self.rules.ladders, self._mode())
@@ -101,10 +106,11 @@ class Dialler(Placer):
     def _spoken(self) -> frozenset[str]:
         return frozenset(language for agent in self.settings.agent for language in agent.languages)
 
-    def _reach(self) -> dict[str, frozenset[str]]:
-        """Company -> PBXes whose trunk its calls may take."""
+    def _reach(self, resting: Mapping[str, str]) -> dict[str, frozenset[str]]:
+        """Company -> PBXes with a trunk for its calls. One whose trunks all rest holds up no other company."""
         return {
-            company: frozenset(pbx for pbx in self.started if trunk_for(self.settings, company, pbx)) for company in self.house.companies
+            company: frozenset(pbx for pbx in self.started if any(t.name not in resting for t in trunks_for(self.settings, company, pbx)))
+            for company in self.house.companies
         }
 
     def _nobody(self, agents: list[OnDuty], now: datetime) -> str:

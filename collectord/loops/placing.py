@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from collectord.core.contact.contact_rules import Refused, may_begin
 from collectord.core.contact.facts import Doubt
@@ -23,16 +23,19 @@ from collectord.core.telephony.attempts import Attempt
 from collectord.core.telephony.call_seen import Effect
 from collectord.core.telephony.case import Case
 from collectord.core.telephony.modes import Mode, mode_of
-from collectord.core.telephony.pacing import Wait, counted, room
+from collectord.core.telephony.pacing import Wait
 from collectord.edge.crash import crash_point
 from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.store import agents as agent_rows
-from collectord.edge.store import calls, facts, meta, promises, tasks
+from collectord.edge.store import calls, facts, promises, tasks
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import call_events
-from collectord.loops.call_order import case_of, new_attempt, order_of, trunk_for
+from collectord.loops.call_order import case_of, new_attempt, order_of, trunks_for
 from collectord.loops.clearance import SWITCHED_OFF, switched_off
+from collectord.loops.trunk_choice import open_trunk
 from collectord.settings import Settings
+
+A_PACE = timedelta(seconds=1)  # a trunk takes one call a second at least: a longer wait is a rest, and news may end it sooner
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,8 @@ class Placer:
         self, task: Task, agent: OnDuty, doubts: tuple[Doubt, ...], now: datetime, *, unsaved: bool = False
     ) -> PlacedCall | GateRefused | Idle:
         """`unsaved`: a task of this moment, written with its attempt, so that no turn of the dialler can take it meanwhile."""
-        trunk = trunk_for(self.settings, task.company, agent.pbx)
-        if trunk is None:
+        trunks = trunks_for(self.settings, task.company, agent.pbx)
+        if not trunks:
             return Idle(f"PBX {agent.pbx} has no [[trunk]] in the configuration")
         company = self.house.companies.get(task.company)
         if company is None:
@@ -90,12 +93,10 @@ class Placer:
                 await tasks.create_task(conn, task, now)
             if off := await switched_off(conn, self.settings.live):
                 return Idle(SWITCHED_OFF[off])
-            live, earlier = await meta.trunk_load(conn, trunk.name, counted(trunk.calls_per_second))
-            match room(trunk, live=live, earlier=earlier, now=now):
-                case Wait(sentence, until):
-                    return Idle(sentence, until, passing=True, paced=until is not None)
-                case None:
-                    pass
+            trunk = await open_trunk(conn, trunks, self.house, now)
+            if isinstance(trunk, Wait):
+                paced = trunk.until is not None and trunk.until - now < A_PACE
+                return Idle(trunk.why, trunk.until, passing=True, paced=paced)
             found = await facts.debtor_facts(conn, task.key, now, self.house, self.rules.frames, doubts)
             if found is None:
                 await tasks.close_task(conn, task.id, TaskState.CANCELLED, "the debtor is not in the ledger", now)
@@ -116,7 +117,9 @@ class Placer:
                 await tasks.close_task(conn, task.id, TaskState.CANCELLED, "nothing of what the task was about is open any more", now)
                 return Idle("a task was over before it was called")
             script = self.rules.scripts.reference(script_of(task), language_for(found.debtor.language, self.house.language))
-            attempt = new_attempt(task, agent, trunk, mode, verdict, items, script, self.house, self.started[agent.pbx], now)
+            attempt = new_attempt(
+                task, agent, trunk, mode, verdict, items, script, company.caller_id, self.house, self.started[agent.pbx], now
+            )
             promise = await promises.last_promise(conn, task.key, now)
             case = case_of(attempt, found, task.attempts_made + 1, promise, verdict.asks_for, self.settings.dialling, self.house, now)
             await calls.commit_attempt(conn, attempt, now)
@@ -130,6 +133,7 @@ class Placer:
             return Idle(str(taken))
         if isinstance(placed, PlacedCall):
             crash_point("attempt-committed")
+            trunk = next(one for one in trunks if one.name == placed.attempt.trunk)
             order = order_of(placed.attempt, placed.case, agent, trunk, company.caller_id, self.settings.dialling, self.house)
             answer = await self.pbxes[agent.pbx].originate(order)  # once; silence: recovery
             crash_point("originate-answered")

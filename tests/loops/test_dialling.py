@@ -16,8 +16,9 @@ from collectord.core.telephony.agents import OnDuty
 from collectord.core.telephony.pbx_calls import Accepted, AgentCall, Placed
 from collectord.edge.store import agents, calls, meta
 from collectord.edge.store import tasks as task_rows
+from collectord.edge.store.codec import instant
 from collectord.edge.store.connection import Connection
-from collectord.loops import manual, planning
+from collectord.loops import manual, planning, standing
 from collectord.loops.dialling import A_FEW, LOOK_AHEAD, Dialler, GateRefused, Idle, PlacedCall
 from collectord.settings import AgentSection, CompanySection, DiallingSection, PbxSection, Settings, TrunkSection
 from tests.loops.desk import Desk, local, open_desk, row
@@ -317,3 +318,84 @@ async def test_explain_says_how_the_next_call_begins(desk: Desk, mode: str, expe
     desk.house = replace(desk.house, mode=mode)
     assert (await desk.ask(MONDAY))["mode"] == expected
     assert task.medium == "call"
+
+
+# ---------------------------------------------------------------- trunks
+
+TWO = [TrunkSection(name=name, pbx="main", rest_after=2) for name in ("first", "second")]
+OWN = [CompanySection(name="Muster GmbH", caller_id="+493012345600", trunk="first", other_trunks=["second"])]
+
+
+async def failed_over(desk: Desk, trunk: str, *ago: int, result: str = "congestion") -> None:
+    """Calls over this trunk that ended so many minutes before Monday, 10:00."""
+
+    async def job(conn: Connection) -> None:
+        for minutes in ago:
+            at = instant(MONDAY - timedelta(minutes=minutes))
+            await conn.execute(
+                "insert into attempt (id, task_id, company, debtor_no, number, agent, endpoint, pbx, trunk, mode, items, state, placed_at,"
+                " deadline_at, pbx_started, result, ended_at)"
+                " values (?, '', '', 'x', '+49301', '9', '', 'main', ?, 'preview', '', 'closed', ?, ?, '', ?, ?)",
+                (f"{trunk}{minutes}{result}", trunk, at, at, result, at),
+            )
+
+    await desk.db.write(job)
+
+
+async def turn(desk: Desk, pbx: Obliging, now: datetime = MONDAY, **more: Any) -> PlacedCall | GateRefused | Idle:
+    await desk.db.write(lambda conn: agents.add_missing(conn, {"201": True}, now))
+    return await dialler(desk, pbx, trunk=TWO, company=OWN, **more).turn({"PJSIP/201": "NOT_INUSE"}, (), now)
+
+
+async def test_the_second_trunk_is_taken_while_the_first_rests_and_only_then(desk: Desk) -> None:
+    task, pbx = await planned(desk), Obliging()
+    await failed_over(desk, "first", 1, 2)
+    answer = await dialler(desk, pbx, trunk=TWO, company=OWN).place(task, ANNA, (), MONDAY)
+    assert isinstance(answer, PlacedCall)
+    assert (answer.attempt.trunk, answer.attempt.caller_id) == ("second", "+493012345600")
+    assert [order.trunk for order in pbx.orders] == ["second"]
+    (listed,) = (one for one in await desk.db.read(lambda conn: calls.listed_attempts(conn, now=MONDAY)) if one["debtor_no"] == "10")
+    assert (listed["trunk"], listed["caller_id"]) == ("second", "+493012345600")
+
+
+async def test_a_call_that_got_through_ends_the_rest(desk: Desk) -> None:
+    task, pbx = await planned(desk), Obliging()
+    await failed_over(desk, "first", 2, 3)
+    await failed_over(desk, "first", 1, result="no_answer")
+    assert isinstance(await dialler(desk, pbx, trunk=TWO, company=OWN).place(task, ANNA, (), MONDAY), PlacedCall)
+    assert [order.trunk for order in pbx.orders] == ["first"]
+
+
+async def test_nothing_is_placed_while_all_trunks_rest_and_the_reason_is_told(desk: Desk) -> None:
+    await planned(desk)
+    pbx = Obliging()
+    await failed_over(desk, "first", 1, 2)
+    await failed_over(desk, "second", 1, 2)
+    answer = await turn(desk, pbx)
+    assert isinstance(answer, Idle)
+    assert "trunk first failed (congestion)" in answer.why
+    task = (await desk.db.read(lambda conn: task_rows.live_tasks_of(conn, DebtorKey("", "10"), MONDAY)))[0]
+    placed = await dialler(desk, pbx, trunk=TWO, company=OWN).place(task, ANNA, (), MONDAY)
+    assert isinstance(placed, Idle)
+    assert placed.until == MONDAY + timedelta(minutes=4)
+    assert pbx.orders == []
+    later = await turn(desk, pbx, MONDAY + timedelta(minutes=5))
+    assert isinstance(later, PlacedCall)
+
+
+async def test_status_tells_each_trunk_and_is_blocked_when_all_rest(desk: Desk) -> None:
+    await desk.take(row(), as_of="2026-11-23")
+    settings = dialler(desk, Obliging(), trunk=TWO, company=OWN).settings
+    await failed_over(desk, "first", 1, 2)
+    up: list[dict[str, Any]] = [{"name": "main", "state": "up", "response_ms": 1}]
+
+    async def told() -> dict[str, Any]:
+        return await standing.status(desk.db, settings, desk.house, MONDAY, pbx=up, devices={}, doubts=())
+
+    found = await told()
+    assert [(one["name"], one["state"]) for one in found["trunks"]] == [("first", "resting"), ("second", "ok")]
+    assert found["state"] != "blocked"
+    await failed_over(desk, "second", 1, 2)
+    blocked = await told()
+    assert blocked["state"] == "blocked"
+    assert "trunk second failed" in blocked["why"]

@@ -216,6 +216,7 @@ class Attempt:
     mode: str  # preview | pull | progressive, see core/telephony/modes
     items: tuple[str, ...]  # what the call is about
     about: str = "{}"  # JSON of what the agent is told
+    caller_id: str = ""  # the number that the debtor is shown
     state: AttemptState
     placed_at: datetime
     deadline_at: datetime  # by then the state has left, or recovery asks the PBX

@@ -17,6 +17,7 @@ from collectord.core.money import from_scaled, plain
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.telephony.attempts import AgentResult, Attempt, AttemptState, Disposition, GateSaid, Result
 from collectord.core.telephony.redial import Tried
+from collectord.core.telephony.trunk_rest import CallEnd
 from collectord.edge.store import tasks
 from collectord.edge.store.codec import instant, joined, maybe_instant, split, to_instant, to_maybe_instant
 from collectord.edge.store.connection import Connection, queries
@@ -39,6 +40,7 @@ def to_attempt(row: Mapping[str, Any]) -> Attempt:
         endpoint=row["endpoint"],
         pbx=row["pbx"],
         trunk=row["trunk"],
+        caller_id=row["caller_id"],
         mode=row["mode"],
         items=split(row["items"]),
         about=row["about"],
@@ -91,6 +93,7 @@ async def commit_attempt(conn: Connection, attempt: Attempt, now: datetime) -> N
             endpoint=attempt.endpoint,
             pbx=attempt.pbx,
             trunk=attempt.trunk,
+            caller_id=attempt.caller_id,
             mode=attempt.mode,
             items=joined(attempt.items),
             about=attempt.about,
@@ -144,6 +147,20 @@ async def calls_before(conn: Connection, attempt: Attempt) -> tuple[Tried, ...]:
     of = {"company": attempt.company, "debtor_no": attempt.debtor_no, "task_id": attempt.task_id, "id": attempt.id}
     rows = SQL.calls_of_task(conn, **of, placed_at=instant(attempt.placed_at))
     return tuple([Tried(to_instant(row["placed_at"]), row["disposition"] or row["result"]) async for row in rows])
+
+
+async def trunk_ends(conn: Connection, trunk: str, count: int) -> tuple[CallEnd, ...]:
+    """How its last calls ended, newest first."""
+    rows = SQL.trunk_ends(conn, trunk=trunk, count=count)
+    return tuple([CallEnd(to_instant(row["at"]), Result(row["result"]), row["hangup_cause"], row["tech"]) async for row in rows])
+
+
+async def results_between(conn: Connection, low: datetime, high: datetime) -> list[tuple[datetime, str, str, str, Result]]:
+    """(when, company, caller ID, trunk, result) of every call that was dialled."""
+    return [
+        (to_instant(row["placed_at"]), row["company"], row["caller_id"], row["trunk"], Result(row["result"]))
+        async for row in SQL.results_between(conn, low=instant(low), high=instant(high))
+    ]
 
 
 async def unfinished(conn: Connection, pbx: str) -> tuple[Attempt, ...]:
@@ -231,6 +248,8 @@ def document(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "promise": None,
         "state": reached[0] if running and reached else row["state"],
         "pbx": row["pbx"],
+        "trunk": row["trunk"],
+        "caller_id": row["caller_id"] or None,
         "channel": f"coll-{row['id']}",
         "tech": known("tech"),
         "rang_ms": known("rang_ms"),

@@ -276,7 +276,8 @@ create table attempt (
   endpoint text not null,
   pbx text not null,
   trunk text not null,
-  mode text not null,                     -- preview | auto | inbound: the debtor calls us
+  caller_id text not null default '',     -- the number that the debtor is shown; '' in rows of earlier versions
+  mode text not null,                     -- preview | pull | progressive | inbound: the debtor calls us
   items text not null,                    -- '|'-separated, what the call is about
   about text not null default '{}',       -- JSON of what the agent is told: name, amount, days, try, promise
   state text not null,                    -- DESIGN 5

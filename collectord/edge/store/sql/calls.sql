@@ -1,10 +1,10 @@
 -- Attempts, promises, outcomes. Which of them may be called is decided in core; here only ids, states, times and keys count.
 
 -- name: insert_attempt!
-insert into attempt (id, task_id, company, debtor_no, number, agent, endpoint, pbx, trunk, mode, items, about, state, placed_at, deadline_at,
-                     pbx_started, gate)
-values (:id, :task_id, :company, :debtor_no, :number, :agent, :endpoint, :pbx, :trunk, :mode, :items, :about, :state, :placed_at,
-        :deadline_at, :pbx_started, :gate);
+insert into attempt (id, task_id, company, debtor_no, number, agent, endpoint, pbx, trunk, caller_id, mode, items, about, state, placed_at,
+                     deadline_at, pbx_started, gate)
+values (:id, :task_id, :company, :debtor_no, :number, :agent, :endpoint, :pbx, :trunk, :caller_id, :mode, :items, :about, :state,
+        :placed_at, :deadline_at, :pbx_started, :gate);
 
 -- name: update_attempt!
 -- What a call's course changes; what it was placed with stays.
@@ -25,6 +25,16 @@ select placed_at, result, disposition from attempt
  where company = :company and debtor_no = :debtor_no and task_id = :task_id and id <> :id and placed_at <= :placed_at
    and result not in ('', 'not_dialled')
  order by placed_at, id;
+
+-- name: trunk_ends
+-- How the last calls over this trunk ended that reached for the debtor's line, newest first.
+select coalesce(ended_at, placed_at) as at, result, hangup_cause, tech from attempt
+ where trunk = :trunk and result not in ('', 'not_dialled', 'unknown')
+ order by placed_at desc limit :count;
+
+-- name: results_between
+select placed_at, company, caller_id, trunk, result from attempt
+ where placed_at between :low and :high and result not in ('', 'not_dialled', 'unknown');
 
 -- name: unfinished
 select * from attempt where pbx = :pbx and state <> 'closed' order by placed_at, id;
