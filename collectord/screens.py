@@ -307,6 +307,7 @@ def _status(doc: Mapping[str, Any], width: int) -> Panel:
     told = {
         "inbox": f"{word('cannot be reached')}: {inbox.get('why')}" if inbox.get("reachable") is False else inbox.get("waiting"),
         "workload": _planned(doc["workload"]) if doc.get("workload") else None,
+        "pauses": " · ".join(f"{pause['agent']} {pause['why']}" for pause in doc.get("pauses") or ()),
         "notices": f"{notices['unsent']} {word('not sent yet')}; {notices.get('failure') or ''}" if notices.get("unsent") else "",
     }
     doc = {**doc, **told, "pbx": "; ".join(_pbx(pbx) for pbx in doc.get("pbx") or ())}
