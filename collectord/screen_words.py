@@ -62,6 +62,7 @@ GERMAN: Mapping[str, str] = {
     "meanwhile": "inzwischen",
     "names": "Dateinamen", "never": "nie", "next": "danach", "note": "Hinweis", "notices": "Mitteilungen", "ok": "in Ordnung",
     "on": "am", "over": "vorbei", "packs": "Regelpakete", "paid": "Zahlungseingang", "pbx": "Telefonanlage", "person": "Person",
+    "pauses": "in Pause",
     "picture": "Bild", "planned": "geplant", "potential class": "Potenzialklasse", "potential classes": "Potenzialklassen",
     "principal": "Hauptforderung", "priority": "Priorität", "problems": "Fehler", "promise": "Zusage", "promised": "zugesagt",
     "quality": "Lücken in den Daten", "rank": "Rang", "reached": "erreicht", "refusals": "Ablehnungen", "refused": "verschoben",

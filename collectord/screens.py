@@ -311,6 +311,7 @@ def _status(doc: Mapping[str, Any], width: int) -> Panel:
         "caller_ids": " ".join(doc.get("caller_ids") or ()),
         "trunks": "; ".join(f"{trunk['name']}: {trunk['why'] or trunk['calls']}" for trunk in doc.get("trunks") or ()),
         "workload": _planned(doc["workload"]) if doc.get("workload") else None,
+        "pauses": " · ".join(f"{pause['agent']} {pause['why']}" for pause in doc.get("pauses") or ()),
         "notices": f"{notices['unsent']} {word('not sent yet')}; {notices.get('failure') or ''}" if notices.get("unsent") else "",
     }
     doc = {**doc, **told, "pbx": "; ".join(_pbx(pbx) for pbx in doc.get("pbx") or ())}

@@ -26,6 +26,7 @@ from collectord.core.contact.week import parse_week
 from collectord.core.house import Company, House
 from collectord.core.rule_text import parse_duration
 from collectord.core.telephony.attempts import CallTimes
+from collectord.core.telephony.pauses import MISSED_RINGS
 from collectord.core.toml_reading import read_toml
 
 DEFAULT_CONFIG = Path("/etc/collectord/collectord.toml")
@@ -180,9 +181,11 @@ class DiallingSection(Section):
     ring_debtor_for: Duration = timedelta(seconds=30)
     tries_each_number: int = Field(default=1, ge=1, le=10)  # calls without a talk before the debtor's next number goes first
     wrap_up_for: Duration = timedelta(seconds=60)  # 1s to 10m; the menu on the phone runs at least 10 s
-    missed_rings: int = Field(default=3, ge=1)  # so many rings in a row not taken: the agent is paused
+    missed_rings: int = Field(default=3, ge=1)  # so many rings in a row that rang out: the agent is paused
     rest_after_missed: Duration = timedelta(seconds=60)
     breath: Duration = timedelta(seconds=3)  # progressive: after the wrap-up of a talk, before the next call; 0s to 10m
+    missed_pause_for: Duration = timedelta(minutes=15)  # then the phone is rung once more; "0s": only the agent ends such a pause
+    pause_reasons: list[str] = ["lunch", "meeting", "training", "desk", "break"]  # keys 1, 2, … of *82
 
     @model_validator(mode="after")
     def ring_times_are_humane(self) -> DiallingSection:
@@ -197,6 +200,13 @@ class DiallingSection(Section):
             raise ValueError("decide_within: expected 1s to 10m")
         if not timedelta(0) <= self.breath <= timedelta(minutes=10):
             raise ValueError("breath: expected 0s to 10m")
+        if not timedelta(0) < self.rest_after_missed <= timedelta(hours=1):
+            raise ValueError("rest_after_missed: expected 1s to 1h")
+        if len(self.pause_reasons) > 9 or len(set(self.pause_reasons)) < len(self.pause_reasons):
+            raise ValueError("pause_reasons: expected at most 9 different reasons, because each is a key of the phone")
+        for reason in self.pause_reasons:
+            if not 1 <= len(reason.strip()) <= 40 or not reason.isprintable() or reason == MISSED_RINGS:
+                raise ValueError(f"pause_reasons: {reason!r} is no reason; expected 1 to 40 characters like lunch, meeting or Warenausgang")
         return self
 
 
@@ -471,7 +481,16 @@ _EXPECTED = {
     "less_than_equal": "at most {le}",
     "string_pattern_mismatch": "two capital letters, like DE",
 }
-_LISTS = ("pbx", "trunk", "company", "agent", "contact.packs", "notices.email_to", "letters.sender")  # in the environment: JSON
+_LISTS = (
+    "pbx",
+    "trunk",
+    "company",
+    "agent",
+    "contact.packs",
+    "notices.email_to",
+    "letters.sender",
+    "dialling.pause_reasons",
+)  # in the environment: JSON
 _NEARLY = 0.72  # how alike a name must be to a key to be taken for a misspelt one: LIFE for LIVE, not SANDBOX_CACHE for SANDBOX
 
 

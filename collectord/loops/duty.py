@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from collectord.core.contact.week import parse_week, shown_week
-from collectord.core.telephony.agents import AgentState, OnDuty, after_missed_ring, judge, why
+from collectord.core.telephony.agents import AgentState, OnDuty, is_paused, judge, why
 from collectord.core.telephony.callbacks import Colleague
+from collectord.core.telephony.pauses import MISSED_RINGS, keyed_reason, spoken
 from collectord.core.telephony.pbx_events import FeatureAction, FeatureDialled
 from collectord.edge.store import agents as rows
 from collectord.edge.store.codec import to_maybe_instant
@@ -40,7 +41,9 @@ def _on_duty(agent: AgentSection, row: Mapping[str, Any] | None, devices: Mappin
             "paused": bool(row["paused"]),
             "pause_reason": row["pause_reason"],
             "since": to_maybe_instant(row["since"]),
+            "pause_until": to_maybe_instant(row["pause_until"]),
             "missed": row["missed"],
+            "turned_away": row["turned_away"],
             "rest_until": to_maybe_instant(row["rest_until"]),
             "asked_at": to_maybe_instant(row["asked_at"]),
             "attempt_id": row["attempt_id"] or "",
@@ -85,6 +88,7 @@ async def listed(db: Database, settings: Settings, devices: Mapping[str, str], n
     shown = []
     for agent in await on_duty(db, settings, devices, now):
         state = judge(agent, pull=settings.dialling.mode == "pull", now=now)
+        paused = is_paused(agent, now)
         shown.append(
             {
                 "id": agent.id,
@@ -92,7 +96,9 @@ async def listed(db: Database, settings: Settings, devices: Mapping[str, str], n
                 "endpoint": agent.endpoint,
                 "pbx": agent.pbx,
                 "logged_in": agent.logged_in,
-                "paused": agent.paused,
+                "paused": paused,
+                "pause_reason": agent.pause_reason if paused else None,
+                "pause_until": agent.pause_until.isoformat() if paused and agent.pause_until else None,
                 "state": state.value,
                 "device": agent.device_state or "not_known",
                 "since": agent.since.isoformat() if agent.since else None,
@@ -114,25 +120,18 @@ async def set_paused(db: Database, settings: Settings, agent_id: str, paused: bo
     await db.write(job)
 
 
-async def ring_missed(db: Database, settings: Settings, agent_id: str, now: datetime) -> None:
-    """The phone did not take a ring: rest, and pause when it was one too many."""
-
-    async def job(conn: Connection) -> None:
-        row = (await rows.rows(conn, now)).get(agent_id)
-        if row is None:
-            return
-        after = after_missed_ring(row["missed"], limit=settings.dialling.missed_rings, rest=settings.dialling.rest_after_missed, now=now)
-        if after.pause:
-            reason = "Klingeln nicht angenommen" if settings.language == "de" else "rings not taken"
-            await rows.set_duty(conn, agent_id, logged_in=bool(row["logged_in"]), paused=True, reason=reason, now=now)
-        else:
-            await rows.missed_ring(conn, agent_id, after.rest_until)
-
-    await db.write(job)
-
-
-async def ring_taken(db: Database, agent_id: str) -> None:
-    await db.write_briefly(lambda conn: rows.took_ring(conn, agent_id))
+def paused(agents: tuple[OnDuty, ...], settings: Settings, now: datetime) -> list[dict[str, Any]]:
+    """Who is paused, why and since when, as `status` shows it; the longest first."""
+    found = [agent for agent in agents if agent.logged_in and is_paused(agent, now)]
+    return [
+        {
+            "agent": agent.id,
+            "reason": agent.pause_reason,
+            "since": agent.since.isoformat() if agent.since else None,
+            "why": why(agent, AgentState.PAUSED, settings.language, settings.time_zone),
+        }
+        for agent in sorted(found, key=lambda agent: (agent.since or now, agent.id))
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +161,16 @@ class FeatureDesk:
             case FeatureAction.LOGOUT:
                 return await self._set(agent, now, logged_in=False, paused=False)
             case FeatureAction.PAUSE:
-                return await self._set(agent, now, logged_in=True, paused=True)
+                reason = keyed_reason(event.arg, settings.dialling.pause_reasons)
+                await self._set(agent, now, logged_in=True, paused=True, reason=reason)
+                return FeatureReply(f"ok-{spoken(reason)}" if reason else "ok")
+            case FeatureAction.REASONS:
+                words = "-".join(map(spoken, settings.dialling.pause_reasons))
+                return FeatureReply(f"why-{words}" if words else "none")
             case FeatureAction.RESUME:
                 return await self._set(agent, now, logged_in=True, paused=False)
             case FeatureAction.NEXT:
-                await self.db.write(lambda conn: rows.ask_for_next(conn, agent.id, now))
+                await self.db.write(lambda conn: self._next(conn, agent, now))
                 return FeatureReply("ok")
             case FeatureAction.OUTCOME:
                 last = await self.db.read(lambda conn: rows.last_attempt(conn, agent.id))
@@ -182,10 +186,16 @@ class FeatureDesk:
         self._wrong.pop(event.endpoint, None)
         return await self._set(agent, now, logged_in=True, paused=False)
 
-    async def _set(self, agent: OnDuty, now: datetime, *, logged_in: bool, paused: bool) -> FeatureReply:
+    async def _next(self, conn: Connection, agent: OnDuty, now: datetime) -> None:
+        """Who asks for a case is there again."""
+        if agent.pause_reason == MISSED_RINGS:
+            await rows.took_ring(conn, agent.id, MISSED_RINGS, now)
+        await rows.ask_for_next(conn, agent.id, now)
+
+    async def _set(self, agent: OnDuty, now: datetime, *, logged_in: bool, paused: bool, reason: str = "") -> FeatureReply:
         async def job(conn: Connection) -> None:
             await rows.add_missing(conn, {agent.id: logged_in}, now)  # of the configuration since the last reload
-            await rows.set_duty(conn, agent.id, logged_in=logged_in, paused=paused, reason="", now=now)
+            await rows.set_duty(conn, agent.id, logged_in=logged_in, paused=paused, reason=reason, now=now)
 
         await self.db.write(job)
         return FeatureReply("ok")

@@ -13,7 +13,6 @@ from typing import Any
 
 from collectord.core.house import House
 from collectord.core.rules import Rules
-from collectord.core.telephony.attempts import AgentResult
 from collectord.core.telephony.call_seen import (
     Acknowledge,
     AgentMissedRing,
@@ -27,13 +26,14 @@ from collectord.core.telephony.call_seen import (
     SaySaved,
     TellAgent,
 )
+from collectord.core.telephony.pauses import Ring
 from collectord.core.telephony.pbx_calls import Accepted, RingBack
 from collectord.core.telephony.pbx_events import OriginateFailed
 from collectord.edge.crash import crash_point
 from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.pbx.faults import PbxFault
 from collectord.edge.store.connection import Database
-from collectord.loops import call_events, duty
+from collectord.loops import call_events, untaken_rings
 from collectord.loops.clearance import Standing
 from collectord.settings import Settings
 
@@ -74,15 +74,24 @@ class PbxOrders:
                     self.spawn(self._told(self.pbx.acknowledge(effect.attempt_id), "after-Acknowledge"))
                     continue
                 case AgentTookRing():
-                    await duty.ring_taken(self.db, effect.agent)
-                case AgentMissedRing(agent, how):
-                    self.log.info("ring_missed", agent=agent, how=how.value if isinstance(how, AgentResult) else str(how))
-                    await duty.ring_missed(self.db, self.settings, agent, now)
+                    await untaken_rings.ring_taken(self.db, effect.agent, now)
+                case AgentMissedRing(agent, how, rang_out):
+                    ring = await self._ring(agent) if rang_out else Ring.TURNED_AWAY
+                    after = await untaken_rings.ring_missed(self.db, self.settings, agent, ring, now)
+                    self.log.info("ring_missed", agent=agent, how=how.value, ring=ring.value, paused=after is not None and after.pause)
                 case TellAgent():
                     self.log.warning("talk_overtaken", attempt=effect.attempt_id, agent=effect.agent, why=effect.news)
                 case AskHuman():
                     self.log.warning("attempt_unknown", attempt=effect.attempt_id, why=effect.why)
             crash_point(f"after-{type(effect).__name__}")
+
+    async def _ring(self, agent_id: str) -> Ring:
+        """Whether a ring that rang out met a private call: asked, because a phone that only rings is BUSY too (device_state_busy_at=1)."""
+        phone = next((agent.endpoint for agent in self.settings.agent if agent.id == agent_id), "")
+        try:
+            return Ring.ON_A_CALL if await self.pbx.is_on_a_call(phone) else Ring.RANG_OUT
+        except PbxFault:
+            return Ring.ON_A_CALL  # nobody is paused on a doubt
 
     async def _ring_back(self, effect: RingBackAgent, now: datetime) -> None:
         attempt = effect.attempt

@@ -94,6 +94,7 @@ async def status(
         ],
         "tasks": counts["tasks"],
         "agents": {name: states.count(name) for name in sorted(set(states))},
+        "pauses": duty.paused(agents, settings, now),
         "calls": counts["calls"],
         "pbx": shown_pbx,
         "trunks": trunks,

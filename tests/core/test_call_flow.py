@@ -189,7 +189,7 @@ def test_a_skipped_case_closes_undialled_and_frees_the_agent() -> None:
 def test_the_hangup_before_the_failure_tells_why_the_phone_did_not_take_the_ring(cause: int, how: AgentResult) -> None:
     after, effects = play(attempt(), [Accepted(), hung_up(cause), phone_failed(0)])
     assert (after.state, after.result, after.agent_result) == (S.CLOSED, Result.NOT_DIALLED, how)
-    assert AgentMissedRing("201", how) in effects
+    assert AgentMissedRing("201", how) in effects  # reason 0: whatever the cause, the phone said no
     assert after.acknowledged  # a phone that was never answered leaves no journal row
 
 
@@ -202,6 +202,13 @@ def test_the_hangup_after_the_failure_still_tells_why() -> None:
 def test_a_failure_without_hangup_is_an_unreachable_phone_and_reason_3_one_that_rang_out() -> None:
     assert play(attempt(), [Accepted(), phone_failed(0)])[0].agent_result is AgentResult.UNREACHABLE
     assert play(attempt(), [Accepted(), phone_failed(3)])[0].agent_result is AgentResult.NO_ANSWER
+
+
+def test_only_a_ring_that_our_own_time_ended_rang_out() -> None:
+    assert AgentMissedRing("201", AgentResult.NO_ANSWER, True) in play(attempt(), [Accepted(), phone_failed(3)])[1]
+    assert AgentMissedRing("201", AgentResult.NO_ANSWER, True) in play(attempt(), [Accepted(), hung_up(19), phone_failed(3)])[1]
+    assert AgentMissedRing("201", AgentResult.NO_ANSWER) in play(attempt(), [Accepted(), hung_up(19), phone_failed(0)])[1]  # 480
+    assert AgentMissedRing("201", AgentResult.UNREACHABLE) in play(attempt(), [Accepted(), phone_failed(0), hung_up(17)])[1]
 
 
 def test_a_failure_of_another_originate_never_closes_a_call() -> None:

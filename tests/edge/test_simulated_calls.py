@@ -487,7 +487,7 @@ async def test_devices_tell_ringing_in_use_and_free_again() -> None:
         assert [value(m, "State") for m in ami.got if value(m, "Device") == "PJSIP/trunk"] == ["INUSE", "NOT_INUSE"]
 
 
-FEATURES = {"*80": "login", "*81": "logout", "*82": "pause", "*83": "resume", "*84": "next"}
+FEATURES = {"*80": "login", "*81": "logout", "*83": "resume", "*84": "next"}
 
 
 @pytest.mark.parametrize(("code", "action"), FEATURES.items())
@@ -506,6 +506,43 @@ async def test_a_feature_code_reports_and_speaks_the_daemons_reply(code: str, ac
         assert fields(answering.result(), "Action", "Endpoint", "Pin") == (action, "PJSIP/201", "4711" if code == "*80" else "")
         assert pbx.heard("201")[-1] == f"done-{action}"
         assert pbx.machine.device_state("PJSIP/201") == "NOT_INUSE"
+
+
+async def replied(ami: RawAmi, replies: list[str]) -> list[tuple[str, ...]]:
+    """What *82 asked, answered one by one."""
+    asked = []
+    for number, reply in enumerate(replies, start=1):
+        event = await ami.wait(lambda m: kind(m) == "CollFeature", nth=number)
+        asked.append(fields(event, "Action", "Arg"))
+        await ami.ask("Setvar", Channel=value(event, "Uniqueid"), Variable="COLL_REPLY", Value=reply)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("code", "keys", "replies", "asked", "last"),
+    [
+        ("*82", "2", ["ok", "why-lunch-other", "ok-other"], [("pause", ""), ("reasons", ""), ("pause", "2")], "reason-other"),
+        (
+            "*82",
+            "9 1",
+            ["ok", "why-lunch", "ok", "ok-lunch"],
+            [("pause", ""), ("reasons", ""), ("pause", "9"), ("pause", "1")],
+            "reason-lunch",
+        ),
+        ("*82", "", ["ok", "why-lunch"], [("pause", ""), ("reasons", "")], "pause-why"),
+        ("*82", "", ["ok", "none"], [("pause", ""), ("reasons", "")], "done-pause"),
+        ("*82", "", ["denied"], [("pause", "")], "not-allowed"),
+        ("*823", "", ["ok-training"], [("pause", "3")], "reason-training"),
+    ],
+)
+async def test_star_82_pauses_at_once_then_asks_why_and_speaks_it_back(
+    code: str, keys: str, replies: list[str], asked: list[tuple[str, str]], last: str
+) -> None:
+    async with running() as (pbx, ami), asyncio.TaskGroup() as group:
+        answering = group.create_task(replied(ami, replies))
+        assert await pbx.dial_feature("201", code, keys) == replies[-1].replace("none", "ok")
+        assert await answering == asked
+        assert pbx.heard("201")[-1] == last
 
 
 async def test_a_wrong_pin_is_asked_again_and_a_silent_daemon_is_no_service() -> None:

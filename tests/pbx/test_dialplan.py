@@ -518,7 +518,6 @@ def test_a_ring_back_after_the_acknowledgement_writes_a_row_of_its_own(desk: Des
     ("code", "action", "reply", "prompt"),
     [
         ("*81", "logout", "ok", "coll/done-logout"),
-        ("*82", "pause", "ok", "coll/done-pause"),
         ("*83", "resume", "denied", "coll/not-allowed"),
         ("*84", "next", "ok", "coll/done-next"),
         ("*84", "next", "none", "coll/none-next"),
@@ -537,6 +536,32 @@ def test_a_feature_code_asks_the_daemon_and_says_its_answer(
     if reply:
         desk.set(event, "COLL_REPLY", reply)
     assert desk.playing(prompt)
+    desk.until(lambda: "207" not in {call["phone"] for call in sandbox.phone_calls()}, "the end of the call")
+
+
+def test_a_pause_holds_at_once_then_the_reason_is_asked_keyed_and_spoken_back(desk: Desk, sandbox: Sandbox) -> None:
+    before = len(desk.ami.seen)
+    sandbox.start_feature("*82", phone="207")
+    desk.set(desk.feature(before, "pause"), "COLL_REPLY", "ok")
+    before = len(desk.ami.seen)
+    desk.set(desk.feature(before - 1, "reasons"), "COLL_REPLY", "why-lunch-other")
+    assert desk.playing("COLL_ARG,coll/pause-why&digits/1&coll/reason-lunch&digits/2&coll/reason-other,1,,1,6")
+    before = len(desk.ami.seen)
+    sandbox.press("207", "2")
+    event = desk.feature(before, "pause")
+    assert event["Arg"] == "2"
+    desk.set(event, "COLL_REPLY", "ok-other")
+    assert desk.playing("coll/done-pause&coll/reason-other")
+    desk.until(lambda: "207" not in {call["phone"] for call in sandbox.phone_calls()}, "the end of the call")
+
+
+def test_a_key_of_the_phone_may_dial_the_reason_with_the_code(desk: Desk, sandbox: Sandbox) -> None:
+    before = len(desk.ami.seen)
+    sandbox.start_feature("*821", phone="207")
+    event = desk.feature(before, "pause")
+    assert event["Arg"] == "1"
+    desk.set(event, "COLL_REPLY", "ok-lunch")
+    assert desk.playing("coll/done-pause&coll/reason-lunch")
     desk.until(lambda: "207" not in {call["phone"] for call in sandbox.phone_calls()}, "the end of the call")
 
 

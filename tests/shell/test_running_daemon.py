@@ -225,7 +225,9 @@ def test_pause_and_resume_reach_the_daemon(shift: Place) -> None:
     assert shift.ask("status", now=None)["state"] != "paused"
     shift.ask("pause", "--agent", "201", "--reason", "lunch", now=None)
     agent = shift.ask("agents", now=None)[0]
-    assert (agent["state"], agent["why"]) == ("paused", "is paused: lunch")
+    assert (agent["state"], agent["pause_reason"]) == ("paused", "lunch")
+    assert agent["why"].startswith("has been paused since ")
+    assert agent["why"].endswith(": lunch")
     shift.ask("resume", "--agent", "201", now=None)
 
 

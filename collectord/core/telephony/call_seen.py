@@ -189,6 +189,7 @@ class AgentTookRing:
 class AgentMissedRing:
     agent: str
     how: AgentResult
+    rang_out: bool = False  # rather than turned away by the phone: busy, diverted, do not disturb, not there
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,7 +185,7 @@ def _put_off(closed: Attempt) -> bool:
     return closed.gate is GateSaid.REFUSED and closed.result is Result.NOT_DIALLED
 
 
-def close_undialled(a: Attempt, why: str, now: datetime) -> Moved:
+def close_undialled(a: Attempt, why: str, now: datetime, *, rang_out: bool = False) -> Moved:
     """Surely not dialled: uncounted. The PBX has a journal row only when the agent's phone was answered."""
     stamp = at(a, now)
     closed = replace(
@@ -195,7 +195,7 @@ def close_undialled(a: Attempt, why: str, now: datetime) -> Moved:
     if a.state is not S.UNKNOWN:
         effects.append(AgentFree(a.agent))
     if a.agent_result in MISSED:
-        effects.append(AgentMissedRing(a.agent, a.agent_result))
+        effects.append(AgentMissedRing(a.agent, a.agent_result, rang_out))
     if not closed.acknowledged:
         effects.append(Acknowledge(a.pbx, a.id))
     return Moved(closed, tuple(effects))

@@ -49,6 +49,7 @@ from collectord.core.telephony.pbx_events import (
 )
 
 S = AttemptState
+RANG_OUT = 3  # OriginateResponse: our time was over; a phone that says no (busy, 480, 302, 603) is 0, also where its Hangup says 19
 
 
 # ---------------------------------------------------------------- the way out
@@ -106,8 +107,9 @@ def phone_failed(a: Attempt, seen: OriginateFailed, now: datetime, times: CallTi
         return Ignored("the failure belongs to another Originate")
     if a.agent_answered_at is not None or a.dialled_at is not None:
         return Ignored("the phone had been answered")
-    how = a.agent_result or (AgentResult.NO_ANSWER if seen.reason == 3 else AgentResult.UNREACHABLE)
-    return stage.close_undialled(replace(a, agent_result=how), "the agent's phone did not take the call", now)
+    rang_out = seen.reason == RANG_OUT
+    how = a.agent_result or (AgentResult.NO_ANSWER if rang_out else AgentResult.UNREACHABLE)
+    return stage.close_undialled(replace(a, agent_result=how), "the agent's phone did not take the call", now, rang_out=rang_out)
 
 
 def ring_back_failed(a: Attempt, seen: OriginateFailed, now: datetime, times: CallTimes) -> Moved | Ignored:

@@ -39,6 +39,7 @@ class FeatureAction(StrEnum):
     LOGIN = "login"
     LOGOUT = "logout"
     PAUSE = "pause"
+    REASONS = "reasons"  # which key is which reason to pause
     RESUME = "resume"
     NEXT = "next"
     OUTCOME = "outcome"

@@ -35,7 +35,7 @@ _TRUNK = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9_.-]{0,39}\Z")
 _UNIQUEID = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,148}\Z")
 _CHANNEL = re.compile(r"\A[A-Za-z][A-Za-z0-9]*/[A-Za-z0-9+][A-Za-z0-9+_.@;/-]{0,148}\Z")
 _CURRENCY = re.compile(r"\A[A-Z]{3}\Z")
-_REPLY = re.compile(r"\A(?:ok|denied|none|error|id-[a-z0-9-]{8,40})\Z")
+_REPLY = re.compile(r"\A(?:ok|ok-[a-z]{1,12}|why(?:-[a-z]{1,12}){1,9}|denied|none|error|id-[a-z0-9-]{8,40})\Z")
 _NAME_FORBIDS = re.compile(r'["<>\\]')
 _DISPLAY_KEEPS = frozenset(" .-+'()/#%*!?=_,@€")
 

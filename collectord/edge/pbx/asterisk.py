@@ -39,6 +39,8 @@ PROBE_LOOKS: Final = 0.02  # s between them
 READ_CLASSES: Final = ("call", "user")
 REMEMBERED: Final = 10_000  # originated ids; the store's row is the real guard, this one survives a bug above
 
+BUSY: Final = frozenset({"3", "4", "6"})  # AST_STATE: dialled and rings there, dials, is up; 5 is a phone that merely rings
+
 # Docs/INTERNALS 1.7: what our login must be able to do, and what it should not (class in brackets).
 NEEDED: Final = {
     "originate": "originate",
@@ -156,6 +158,16 @@ class AsteriskPbx:
         reply = await self.link.ask(actions.plain("DeviceStateList", self.link.next_id()), within=self.link.timing.list_within)
         return {item.first("device")[:80]: item.first("state")[:20] for item in reply.items}
 
+    async def is_on_a_call(self, phone: str) -> bool:
+        """Whether this phone talks, or dials, in any call but ours."""
+        reply = await self.link.ask(actions.status(self.link.next_id()), within=self.link.timing.list_within)
+        return any(
+            item.first("channel").startswith(f"{phone}-")
+            and not item.first("uniqueid").startswith("coll-")
+            and item.first("channelstate") in BUSY
+            for item in reply.items
+        )
+
     async def say_go(self, uniqueid: str, answer: str) -> None:
         """Tell the waiting dialplan whether the debtor may be dialled: 1, 0 or off."""
         await self.link.ask(actions.say_go(self.link.next_id(), uniqueid, answer))
@@ -178,7 +190,7 @@ class AsteriskPbx:
         await self.link.ask(actions.say_whom(self.link.next_id(), uniqueid, answer))
 
     async def reply(self, uniqueid: str, text: str, today: date) -> None:
-        """Answer a feature code: ok, denied, none, error, or id-<attempt id>; `today` is what the menu of *85 counts days from."""
+        """Answer a feature code (docs/INTERNALS 1.6); `today` is what the menu of *85 counts days from."""
         if text.startswith("id-"):
             await self.link.ask(actions.tell_day(self.link.next_id(), uniqueid, today))
         await self.link.ask(actions.reply(self.link.next_id(), uniqueid, text))

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from collectord.edge.store.codec import instant
+from collectord.core.telephony.pauses import Untaken
+from collectord.edge.store.codec import instant, maybe_instant
 from collectord.edge.store.connection import Connection, queries
 
 SQL = queries("agents")
@@ -38,13 +39,17 @@ async def served(conn: Connection, agent_id: str) -> None:
     await SQL.clear_asked(conn, id=agent_id)
 
 
-async def missed_ring(conn: Connection, agent_id: str, rest_until: datetime) -> None:
-    await SQL.count_missed(conn, id=agent_id)
-    await SQL.set_rest(conn, id=agent_id, until=instant(rest_until))
+async def ring_untaken(conn: Connection, agent_id: str, after: Untaken, reason: str, now: datetime) -> None:
+    """The phone did not take a ring; `reason` is the pause's, when it is one too many."""
+    await SQL.set_untaken(conn, id=agent_id, missed=after.missed, turned_away=after.turned_away, rest_until=maybe_instant(after.rest_until))
+    if after.pause:
+        await SQL.pause_untaken(conn, id=agent_id, reason=reason, until=maybe_instant(after.pause_until), now=instant(now))
 
 
-async def took_ring(conn: Connection, agent_id: str) -> None:
-    await SQL.clear_missed(conn, id=agent_id)
+async def took_ring(conn: Connection, agent_id: str, reason: str, now: datetime) -> None:
+    """Somebody is there: what was not taken is forgotten, and a pause for `reason` is over."""
+    await SQL.clear_untaken(conn, id=agent_id)
+    await SQL.end_pause(conn, id=agent_id, reason=reason, now=instant(now))
 
 
 async def last_attempt(conn: Connection, agent_id: str) -> dict[str, Any] | None:

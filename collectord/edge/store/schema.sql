@@ -370,9 +370,11 @@ create table agent (
   pause_reason text not null default '',
   since text not null,
   endpoint text not null default '',      -- '' = as configured
-  missed integer not null default 0,      -- calls in a row that the phone did not take
+  missed integer not null default 0,      -- rings in a row that rang out
   rest_until text,                        -- after a missed ring
-  asked_at text                           -- pull mode: asked for the next case
+  asked_at text,                          -- pull mode: asked for the next case
+  turned_away integer not null default 0, -- rings in a row that the phone refused: busy, diverted, do not disturb
+  pause_until text                        -- a pause after missed rings ends by itself
 );
 
 create table caller_id_test (             -- "each caller ID had a test call" before live

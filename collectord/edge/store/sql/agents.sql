@@ -12,9 +12,15 @@ select a.*,
   from agent a order by a.id;
 
 -- name: set_duty(id, logged_in, paused, pause_reason, now)!
-update agent set logged_in = :logged_in, paused = :paused, pause_reason = :pause_reason, since = :now, missed = 0, rest_until = null,
-       asked_at = null
+update agent set logged_in = :logged_in, paused = :paused, pause_reason = :pause_reason, since = :now, missed = 0, turned_away = 0,
+       rest_until = null, pause_until = null, asked_at = null
  where id = :id;
+
+-- name: set_untaken(id, missed, turned_away, rest_until)!
+update agent set missed = :missed, turned_away = :turned_away, rest_until = :rest_until where id = :id;
+
+-- name: pause_untaken(id, reason, until, now)!
+update agent set paused = 1, pause_reason = :reason, pause_until = :until, since = :now, asked_at = null where id = :id;
 
 -- name: set_asked(id, now)!
 update agent set asked_at = :now where id = :id;
@@ -22,15 +28,12 @@ update agent set asked_at = :now where id = :id;
 -- name: clear_asked(id)!
 update agent set asked_at = null where id = :id;
 
--- name: count_missed(id)!
-update agent set missed = missed + 1 where id = :id;
-
--- name: set_rest(id, until)!
-update agent set rest_until = :until where id = :id;
-
--- name: clear_missed(id)!
+-- name: clear_untaken(id)!
 -- Changes nothing, and so writes nothing, where nothing was missed.
-update agent set missed = 0, rest_until = null where id = :id and (missed > 0 or rest_until is not null);
+update agent set missed = 0, turned_away = 0, rest_until = null where id = :id and (missed > 0 or turned_away > 0 or rest_until is not null);
+
+-- name: end_pause(id, reason, now)!
+update agent set paused = 0, pause_reason = '', pause_until = null, since = :now where id = :id and paused = 1 and pause_reason = :reason;
 
 -- name: last_attempt(agent)^
 select id, state, disposition, agent_result, result from attempt
