@@ -103,6 +103,8 @@ def shift(folder: Path, config: Path, seconds: float) -> None:
             (inbox / f".{export.name}.part").rename(inbox / export.name)
             (inbox / f"{export.name}.done").touch()
         quiet_since: float | None = None
+        while not (folder / "state" / "control.sock").exists() and time.monotonic() < deadline and process.poll() is None:
+            time.sleep(0.2)  # a command of ours that comes before the daemon would take the store from it
         while time.monotonic() < deadline and process.poll() is None:
             time.sleep(1.0)
             status = ask(folder, config, "status")

@@ -292,7 +292,9 @@ def test_a_handover_names_the_first_that_fits() -> None:
     of = ladder(last, handovers=(Handover(to="A", max_open=Decimal(100)), Handover(to="B", kind="in_house", potential_classes=("II",))))
     assert yes(item(), of=of).handover == of.handovers[1]
     assert yes(item(), of=of).why("de", ZONE).startswith("Stufe 1 (handover) an B (im Haus)")
-    assert yes(item(), of=of, debtor=FIRM).handover is None
+    nobody = yes(item(), of=of, debtor=FIRM)
+    assert nobody.handover is None
+    assert nobody.why("en", ZONE).startswith("Step 1 (handover), meant for nobody (A: only below €100.00; ")
 
 
 # ---------------------------------------------------------------- for all

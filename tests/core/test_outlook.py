@@ -11,7 +11,7 @@ from hypothesis import given
 
 from collectord.core.contact.ahead import Ahead, call_ahead, may_contact_at
 from collectord.core.contact.contact_rules import Allowed
-from collectord.core.contact.facts import DebtorFacts, SourceState
+from collectord.core.contact.facts import DebtorFacts, FactKind, SourceState
 from collectord.core.contact.verdict import explained
 from collectord.core.receivables.dunning import day_begins
 from collectord.core.receivables.history import NO_HISTORY, History
@@ -260,3 +260,14 @@ def test_a_call_that_is_wanted_now_is_the_gates_question_alone() -> None:
     assert why(asked, due=day_begins(date(2026, 11, 14), ZONE)).startswith("May be called now on ")
     unknown = gate_cases.facts(sources=(SourceState(source="canonical", fresh_as_of=None),))
     assert why(CALM, known=unknown).startswith("Is not called, and nobody can say how long: ")
+
+
+def test_who_is_never_called_is_told_what_the_next_plan_makes_of_the_task_that_stands() -> None:
+    known = gate_cases.facts(facts=(gate_cases.fact(FactKind.DO_NOT_CALL),))
+    answer = may_contact_at(known, PACKS, gate_cases.HOUSE, NOW, NOW)
+    asked = look(case(owed(), policy=PLAIN)).answer
+    assert isinstance(asked, Wanted)
+    other = replace(planned_task(asked), level=3)
+    said = str(explained(known, answer, asked, [other], "standard", gate_cases.HOUSE, NOW)["why"])
+    assert said.startswith("Is never called")
+    assert " Planned now: Step 2 (call): A was due" in said

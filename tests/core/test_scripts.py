@@ -238,7 +238,7 @@ def test_which_text_a_contact_uses() -> None:
     assert (shown["script"], shown["script_version"]) == ("callback", 4)
     shown = document_version({"script": "other", "origin": "ladder", "medium": "call"}, known, "de")
     assert (shown["script"], shown["script_version"]) == ("other", None)
-    assert (known.version(PLAIN, "call", "de"), known.version(PLAIN, "letter", "de")) == (4, None)
+    assert [known.version(PLAIN, medium, "de") for medium in ("call", "letter", "handover")] == [4, None, None]
     assert [language_for(spoken, "de") for spoken in ("en-GB", "DE", "fr", "")] == ["en", "de", "de", "de"]
 
 

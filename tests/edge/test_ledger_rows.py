@@ -18,6 +18,7 @@ ROW = {
     "currency": "CHF", "amount": 2_000_000, "invoiced_on": "2026-10-01", "kind": "invoice", "payment_method": "transfer",
     "discount_until": "2026-10-10", "dunning_level": 2, "last_dunned_on": "2026-11-10", "dunning_deadline": "2026-11-30",
     "dunning_block_until": "2026-11-20", "dispute": 1, "opened_as_of": "2026-10-02", "contact_level": 3, "contacted_on": "2026-11-11",
+    "contact_rungs": "",
 }  # fmt: skip
 DEBTOR = Debtor(company="1000", debtor_no="7", debtor_name="Müller")
 

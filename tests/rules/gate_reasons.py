@@ -414,7 +414,7 @@ SENTENCES: dict[str, Sentences] = {
     "house/saturation": _saturation,
     "debtors/grace": _said("{value} gave the debtor time up to {until}: {reason}.", FactKind.GRACE),
     "debtors/hours": lambda facts, now: {
-        f"This debtor is called only {'Mon-Fri 10:00-12:00' if facts.frame.hours else 'Mon-Thu, Sat-Sun'} (rules/debtors.toml)."
+        f"This debtor is {'called only Mon-Fri 10:00-12:00' if facts.frame.hours else 'not called on Fridays'} (rules/debtors.toml)."
     },
     "debtors/media": lambda facts, now: {
         f"For this debtor only {_told([MEDIA[one] for one in facts.frame.only])} is meant, not a call (rules/debtors.toml)."
