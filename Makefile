@@ -3,6 +3,7 @@ PBX ?= asterisk
 RUN := .venv/bin/python
 PYTEST := .venv/bin/pytest -q
 export PYTHONPATH := examples
+unexport PYTHONDONTWRITEBYTECODE  # a daemon that compiles itself at each start takes 4 s longer
 
 .PHONY: demo test check exports scenarios pbx crash-sample crash audit fuzz soak bench pbx-shell newest clean venv-run venv-dev
 

@@ -165,6 +165,7 @@ class Plant:
         self._bell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
         self._bell.bind(f"\0collectord-crash-{os.getpid()}-{id(self)}-{self.lives}")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("COLLECTORD_")}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # the service does not compile itself at each start either
         environment |= {"NOTIFY_SOCKET": "@" + self._bell.getsockname()[1:].decode(), "COLLECTORD_CRASH_AT": crash_at}
         line = [sys.executable, "-m", "collectord", "--config", str(self.config), "run", "--now", self.clock.now().isoformat()]
         with self.log.open("ab") as log:
