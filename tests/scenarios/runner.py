@@ -32,7 +32,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 COLLECTORD = [sys.executable, "-m", "collectord"]
 OURS = {
     "Login", "Logoff", "Ping", "CoreStatus", "CoreSettings", "DeviceStateList", "Status", "DBGetTree", "Getvar", "Setvar", "ListCommands",
-    "Originate", "Events",
+    "Originate", "Events", "Hangup",
 }  # fmt: skip
 SHOWN = re.compile(r"""\A(("[^"<>\\$&{}]{1,40}" )?<\+[1-9][0-9]{6,14}>)?\Z""")  # a CallerID, where there is one
 VARIABLE = re.compile(r"\A(__)?COLL_[A-Z]+=[^$&{}\"\\/]*\Z")
@@ -443,9 +443,11 @@ def _of(debtor: Debtor, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _course(attempt: dict[str, Any]) -> list[Any]:
-    """What depends on a race inside Asterisk is left out: the cause of a phone that was not answered, what a journal had lost."""
+    """What depends on a race inside Asterisk is left out: the cause where nobody answered or refused, what a journal had lost."""
     keys = {"agent_result", "result", "disposition", "state", "hangup_cause", "why"}
     keys -= {"not_dialled": {"hangup_cause"}, "unknown": {"why"}}.get(attempt["result"], set())
+    if attempt["result"] == "no_answer" and attempt["why"] == "the agent hung up first":
+        keys -= {"hangup_cause"}
     return [attempt[key] for key in sorted(keys)]
 
 
