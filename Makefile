@@ -43,6 +43,7 @@ crash: venv-dev           ## kill -9 many times
 FUZZ_SECONDS ?= 120
 fuzz: venv-dev            ## properties with examples drawn by chance, then fuzzing guided by coverage (FUZZ_SECONDS each); finds go to .fuzz/
 	HYPOTHESIS_PROFILE=chance $(PYTEST) -n 2 -k "for_all or propert or hostile" tests/core tests/fuzz
+	@$(RUN) -c 'import atheris' 2>/dev/null || .venv/bin/pip install -q --require-hashes --only-binary :all: -r .ci/constraints-fuzz.txt || true
 	@if $(RUN) -c 'import atheris' 2>/dev/null; then set -e; for target in ami csv rules; do \
 	  $(RUN) -m tests.fuzz.guided $$target $(FUZZ_SECONDS); done; \
 	else echo "atheris has no wheel for this Python and machine: fuzzing guided by coverage was left out"; fi
