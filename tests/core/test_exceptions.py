@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from collectord.core.receivables.exceptions import DebtorException, Exceptions, parse_exceptions
@@ -110,6 +110,7 @@ def test_debtors_of_one_number_in_two_companies_are_two() -> None:
         (own('instead.call = "call"'), "debtor.0.instead.call: call in place of call changes nothing; take the line away"),
         (own('instead.call = "fax"'),
          "debtor.0.instead.call: call = 'fax' is unknown; use one of call, email, letter, visit, handover"),
+        (own("instead.call = false"), "debtor.0.instead.call: call = false is not text in quotes"),
         (own('instead.fax = "call"'),
          "debtor.0.instead.fax: fax is not known here; known keys: call, email, handover, letter, visit"),
         ("[debtor]\n", "debtor: write [[debtor]] with two brackets, at every entry: there may be several"),
@@ -309,6 +310,7 @@ KEYS = [
 TABLES = st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=8)
 
 
+@example(own={"debtor": [{"debtor_no": "10", "instead": {"call": False}}]}, general={"strength": False})  # found by chance
 @given(
     st.fixed_dictionaries({"debtor": VALUES | st.lists(TABLES, max_size=4)}),
     st.fixed_dictionaries({"strength": VALUES, "cost": VALUES, "strategy": VALUES | st.dictionaries(st.sampled_from(["a", "b"]), TABLES)}),

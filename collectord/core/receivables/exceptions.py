@@ -141,8 +141,10 @@ def _instead(table: Table) -> dict[str, str]:
     chosen = {}
     for medium in table.data:
         if medium in MEDIA:
-            chosen[medium] = table.text(medium, one_of=MEDIA)
-            if chosen[medium] == medium:
+            other = table.text(medium, one_of=MEDIA)
+            if other in MEDIA:
+                chosen[medium] = other
+            if other == medium:
                 table.complain(medium, f"{medium} in place of {medium} changes nothing; take the line away")
     table.seen |= set(MEDIA)
     table.done()
