@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 HANDBOOK = HERE.parent.parent / "docs" / "AGENTS.md"
 KEY = re.compile(r"`(\*8[0-9]+)`|\*\*(\\?[0-9*#])\*\*")
 
-# chapter, key -> the story and the line of it that keys it (`number = "10 12"`: the phone keys by the number's last two digits, docs/SANDBOX)
+# chapter, key -> the story and the line of it that keys it (`number = "10 12"`: the phone keys by the last two digits)
 WITNESSES = {
     ("Anfangen und aufhören", "*80"): ("agents_day", 'feature = "*80"'),
     ("Anfangen und aufhören", "*81"): ("agents_day", 'feature = "*81"'),
