@@ -13,7 +13,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from collectord.core.telephony.predictive import Count, Desk
+from collectord.core.telephony.dropped_calls import Count
+from collectord.core.telephony.predictive import Desk
 
 TICK = 1.0  # s; whoever paces is asked so often, and whenever an agent becomes free or a call is over
 NOT_AGAIN_WITHIN = 0.2  # s

@@ -31,6 +31,7 @@ COLOURS = {
     "ok": GOOD, "warn": DOUBT, "fail": BAD,
     "ready": GOOD, "planned": "cyan", "in_call": "magenta", "done": QUIET, "cancelled": QUIET, "suppressed": BAD,
     "answered": GOOD, "busy": DOUBT, "no_answer": DOUBT, "unallocated": BAD, "congestion": DOUBT, "failed": BAD, "unknown": BAD,
+    "dropped": BAD,
     "promise": GOOD, "paid_already": GOOD, "dispute": BAD, "do_not_call": BAD, "open": "cyan", "kept": GOOD, "broken": BAD,
     "matched": GOOD, "confirmed": QUIET, "ambiguous": DOUBT, "unmatched": BAD, "still_open": BAD,
     "dialling": GOOD, "idle": "cyan", "paused": DOUBT, "shadow": "cyan", "blocked": BAD, "up": GOOD, "down": BAD,

@@ -11,8 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from collectord.core.house import House
-from collectord.core.telephony.answer_rate import PAST, RANG, DayCount, Fallen, fallen
-from collectord.core.telephony.attempts import Result
+from collectord.core.telephony.answer_rate import PAST, RANG, TAKEN, DayCount, Fallen, fallen
 from collectord.core.wording import Texts, phrase
 from collectord.edge.store import calls
 from collectord.edge.store.connection import Connection, Database
@@ -80,7 +79,7 @@ async def counted(conn: Connection, house: House, now: datetime, back: timedelta
         if result in RANG:
             both = found.setdefault((at.astimezone(zone).date(), company, caller_id, trunk), [0, 0])
             both[0] += 1
-            both[1] += result is Result.ANSWERED
+            both[1] += result in TAKEN
     return [
         DayCount(day=day, company=company, caller_id=caller_id, trunk=trunk, rang=rang, answered=answered)
         for (day, company, caller_id, trunk), (rang, answered) in found.items()

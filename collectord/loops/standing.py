@@ -19,7 +19,7 @@ from collectord.core.telephony.agents import AgentState, judge
 from collectord.edge.store import ledger, meta, notices, promises
 from collectord.edge.store.codec import to_maybe_instant
 from collectord.edge.store.connection import Database
-from collectord.loops import caller_id_report, duty, habits, trunk_choice, workload
+from collectord.loops import caller_id_report, dropped_calls, duty, habits, trunk_choice, workload
 from collectord.settings import Settings
 
 
@@ -99,6 +99,7 @@ async def status(
         "pbx": shown_pbx,
         "trunks": trunks,
         "caller_ids": await db.read(lambda conn: caller_id_report.warnings(conn, house, now)),
+        "dropped": await db.read(lambda conn: dropped_calls.told(conn, house, now)),
         "unknown": counts["unknown"],
         "held": counts["held"],
         "disputes_overdue": sum(count for _, _, count in overdue),

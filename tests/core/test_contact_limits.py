@@ -107,6 +107,17 @@ def test_a_busy_line_is_tried_again_after_fifteen_minutes() -> None:
     assert isinstance(answer(call(MONDAY - timedelta(minutes=15), "busy")), Allowed)
 
 
+def test_after_a_dropped_call_neither_debtor_nor_number_is_called_for_72_hours() -> None:
+    at = local("2026-11-23T10:00")
+    found = answer(call(at, "dropped"), at=at + timedelta(hours=71))
+    assert rules(found) == {"house/after-dropped"}
+    assert until(found) == at + timedelta(hours=72)
+    assert isinstance(answer(call(at, "dropped"), at=at + timedelta(hours=72)), Allowed)
+    theirs = replace(call(at, "dropped"), debtor_no="4711")
+    found = ask(facts(number_contacts=(theirs,)), at + timedelta(hours=71), packs=NO_PARTS)
+    assert rules(found) == {"house/after-dropped"}
+
+
 def test_three_diallings_a_day_in_all() -> None:
     busy = [call(MONDAY - timedelta(minutes=30 * count), "busy") for count in (1, 2, 3)]
     found = answer(*busy)

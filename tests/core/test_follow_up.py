@@ -52,6 +52,14 @@ def test_a_declined_call_is_not_repeated_on_the_same_day() -> None:
     assert follow.task == TaskBack(datetime(2026, 11, 23, 23, 0, tzinfo=UTC), counted=True)  # midnight in Berlin
 
 
+def test_a_dropped_call_counts_and_three_days_pass_before_the_next_one() -> None:
+    back = TaskBack(NOW + timedelta(hours=72), counted=True)
+    assert after_result(situation(dialled(Result.DROPPED))).task == back
+    older, problems = parsed({"result/dropped": None})
+    assert problems == []  # a file of before the word is complete
+    assert after_result(situation(dialled(Result.DROPPED), rules=older)).task == back
+
+
 def test_the_last_attempt_of_a_step_carries_it_out_and_the_ladder_goes_on() -> None:
     follow = after_result(situation(dialled(Result.NO_ANSWER), task=task(attempts_made=3)))
     assert follow.task == TaskOver()

@@ -39,6 +39,7 @@ from collectord.core.telephony.pbx_events import EndState
         ("NOANSWER", 19, "PRI HANGUP", Result.NO_ANSWER),  # ISDN: user alerted
         ("NOANSWER", 18, "PRI HANGUP", Result.FAILED),  # ISDN: nobody there
         ("NOANSWER", 0, "PRI ALERTING", Result.NO_ANSWER),
+        ("CANCEL", 16, "SIP 200 OK", Result.DROPPED),  # answered in the moment in which it was taken back
         ("", None, "", Result.UNKNOWN),
     ],
 )
@@ -88,7 +89,7 @@ def test_the_cause_of_the_hangup_tells_what_the_desk_phone_did(cause: int | None
 
 
 def test_only_these_results_count_as_a_contact() -> None:
-    assert {result.value for result in Result if counts_as_contact(result)} == COUNTS_AS_CONTACT - {"voicemail", "dropped"}
+    assert {result.value for result in Result if counts_as_contact(result)} == COUNTS_AS_CONTACT - {"voicemail"}
 
 
 def test_every_wrap_up_key_is_a_disposition_and_every_disposition_but_a_card_has_a_key() -> None:

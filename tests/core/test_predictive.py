@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collectord.core.telephony.dropped_calls import Count
 from collectord.core.telephony.learnt_times import LearntTimes
 from collectord.core.telephony.predictive import (
     FAINT,
     HIGHEST_PRICE,
     LOOKS,
-    Count,
     Desk,
     PredictiveRules,
     at_answer,

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from collectord.core.telephony.dropped_calls import Count
 from collectord.edge.store.codec import instant
 from collectord.edge.store.connection import Connection
-from collectord.loops import caller_id_report
+from collectord.loops import caller_id_report, dropped_calls
 from tests.loops.desk import Desk, open_desk
 from tests.loops.shift import MONDAY
 
@@ -47,6 +48,20 @@ async def test_only_calls_that_rang_are_counted_by_day_number_and_trunk(desk: De
     ]
     assert told["says"] == ["10 calls of the last 14 days rang, 3 were answered (30%)."]
     assert told["summary"] == {"rang": 10, "answered": 3, "share": "30%", "fallen": 0}
+
+
+async def test_more_than_three_of_a_hundred_answered_calls_dropped_within_a_day_are_told(desk: Desk) -> None:
+    await called(desk, 0, answered=96, dropped=3, no_answer=500)
+    await called(desk, 2, dropped=50)
+    assert await desk.db.read(lambda conn: dropped_calls.counted(conn, MONDAY)) == Count(answered=99, lost=3)
+    sentence = await desk.db.read(lambda conn: dropped_calls.told(conn, desk.house, MONDAY))
+    assert sentence.startswith("3 of 99 answered calls of the last 24 hours were hung up before anybody spoke; at most 3% may be.")
+    assert (await caller_id_report.report(desk.db, desk.house, MONDAY, 1))["summary"]["answered"] == 99
+
+
+async def test_a_day_within_the_cap_is_worth_no_word(desk: Desk) -> None:
+    await called(desk, 0, answered=97, dropped=3)
+    assert await desk.db.read(lambda conn: dropped_calls.told(conn, desk.house, MONDAY)) == ""
 
 
 async def test_a_house_without_calls_is_told_so(desk: Desk) -> None:

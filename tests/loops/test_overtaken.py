@@ -95,6 +95,16 @@ async def test_the_money_that_comes_while_it_rings_stops_the_call_which_counts_a
     assert await look(desk) == ([], False)
 
 
+async def test_whoever_answers_in_the_moment_of_the_stop_was_dropped_and_rests(desk: Desk) -> None:
+    placed = await ringing(desk)
+    await paid(desk)
+    await look(desk)
+    await tell(desk, AFTERNOON, ended(placed, status="CANCEL", cause=16, tech="SIP 200 OK"))
+    over = await now_of(desk, placed)
+    assert (over.state, over.result, over.needs_outcome) == (AttemptState.CLOSED, Result.DROPPED, False)
+    assert (await task_of(desk, placed)).attempts_made == 1
+
+
 async def test_a_line_that_never_rang_costs_nothing_when_its_call_is_stopped(desk: Desk) -> None:
     placed = await ringing(desk)
     await desk.record(LATER, do_not_call=True)

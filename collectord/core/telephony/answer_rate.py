@@ -13,7 +13,8 @@ from datetime import date, timedelta
 
 from collectord.core.telephony.attempts import Result
 
-RANG = frozenset({Result.ANSWERED, Result.NO_ANSWER, Result.REJECTED})
+TAKEN = frozenset({Result.ANSWERED, Result.DROPPED})
+RANG = TAKEN | {Result.NO_ANSWER, Result.REJECTED}
 """The called person, or a machine in between, decided: only these tell how a caller ID is taken."""
 
 RECENT_DAYS = 3  # the last days on which calls rang …

@@ -45,6 +45,7 @@ HOLDS_AGENT = ON_THE_PBX | {AttemptState.RESERVED, AttemptState.WRAP_UP}
 
 class Result(StrEnum):
     ANSWERED = "answered"
+    DROPPED = "dropped"  # the debtor's line answered, and was hung up by us before anybody spoke
     BUSY = "busy"
     NO_ANSWER = "no_answer"
     REJECTED = "rejected"
@@ -55,7 +56,7 @@ class Result(StrEnum):
     UNKNOWN = "unknown"  # cannot be known
 
 
-HISTORY_RESULTS = frozenset({"voicemail", "not_in_service", "dropped"})
+HISTORY_RESULTS = frozenset({"voicemail", "not_in_service"})
 """Words that only an imported or hand-recorded contact uses."""
 
 COUNTS_AS_CONTACT = frozenset({"answered", "no_answer", "rejected", "voicemail", "dropped", "unknown"})

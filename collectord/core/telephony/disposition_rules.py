@@ -75,6 +75,7 @@ class FollowUpRules:
         return self.dispositions[Disposition.PROMISE].grace_banking_days
 
 
+_DROPPED = ResultRule(then=Then.RETRY, wait=Wait(after=timedelta(hours=72)))  # for files older than the word
 _OBJECTION = DispositionRule(then=Then.DONE)  # its card in rules/objections.toml says the rest
 
 
@@ -111,6 +112,8 @@ def _known(name: str, table: Table) -> Table:
 
 
 def _result(result: Result, table: Table) -> ResultRule:
+    if result is Result.DROPPED and result.value not in table.data:
+        return _DROPPED
     inner = _known(result.value, table)
     allowed = {
         Result.UNALLOCATED: (Then.NUMBER_FAILED, Then.RETRY, Then.DONE),

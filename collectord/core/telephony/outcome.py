@@ -41,6 +41,8 @@ def network_result(status: str, cause: int | None, tech: str) -> Result:
         return Result.UNKNOWN  # Dial may have begun and said nothing
     said = _SIP.match(tech)
     code = int(said[1]) if said else None
+    if status == "CANCEL" and code == 200:
+        return Result.DROPPED  # it answered while we took the call back: nobody was put through
     if cause in _BY_CAUSE:
         return _BY_CAUSE[cause]
     if code in _BY_SIP:

@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 
 from collectord.core.telephony.best_time import BUSINESS
+from collectord.core.telephony.dropped_calls import CAP, Count
 from collectord.core.telephony.learnt_times import BINS, Curve, LearntTimes, bin_of, middle
 from collectord.core.wording import Language, Texts, phrase
 
@@ -50,7 +51,7 @@ SLIGHT, FAINT = 1e-9, 1e-7
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredictiveRules:
     least_agents: int = 20
-    cap: float = 0.03  # of the answered calls
+    cap: float = CAP
     agent_within: float = 2.0  # s
     private_persons: bool = False
     rest_after_lost: timedelta = timedelta(hours=72)
@@ -69,14 +70,6 @@ class Desk:
     @property
     def agents(self) -> int:
         return max(0, self.free) + len(self.talking) + len(self.wrapping_up)
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """Of the last 24 hours, or of the campaign."""
-
-    answered: int
-    lost: int  # answered, and no agent within the time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,6 +106,7 @@ TEXTS: Texts = {
 
 WORDS: Mapping[str, tuple[str, str]] = {
     # what the network did
+    "dropped": ("answered, and hung up before anybody spoke", "angenommen und aufgelegt, ehe jemand sprach"),
     "busy": ("line busy", "besetzt"),
     "no_answer": ("no answer", "keine Antwort"),
     "rejected": ("call declined", "Anruf abgelehnt"),
