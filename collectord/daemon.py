@@ -52,6 +52,7 @@ from collectord.loops import (
 from collectord.loops.clearance import SWITCHED_OFF, Standing, switched_off
 from collectord.loops.clock_watch import ClockWatch
 from collectord.loops.dialling import Dialler, GateRefused, Idle, PlacedCall
+from collectord.loops.lamps import Lamps
 from collectord.loops.messages import MessageDesk
 from collectord.loops.notices import NoticeDesk
 from collectord.loops.pbx_events import PbxDesk
@@ -68,6 +69,7 @@ NOTICES_EVERY = 30.0  # s
 MESSAGES_EVERY = 15.0  # s
 QUALITY_EVERY = 60.0  # s; one look at a mark on all turns of a day but one
 WATCH_EVERY = 5.0  # s; each PBX is looked at once a minute, and sooner after its link was made anew
+LAMPS_EVERY = 0.5  # s
 QUIET_FOR = 2.0  # s
 LOOK_AGAIN = 0.5  # s; at most so often calls on their way are looked at again, while something came in
 TOGETHER = 50  # events of a PBX taken at once when they wait
@@ -89,6 +91,7 @@ class Daemon:
         self._reload, self._answer = reload, answer
         self.desks: dict[str, PbxDesk] = {}
         self.pbx_watches: dict[str, PbxWatch] = {}
+        self.lamps: list[Lamps] = []
         self._work, self._dial, self._arrived = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._tell, self._news = asyncio.Event(), asyncio.Event()
         self._news.set()  # what came while nobody listened
@@ -208,6 +211,7 @@ class Daemon:
                     group.create_task(self._keep("timers", self._timer_turn)),
                     group.create_task(self._keep("overtaken", self._overtaken_turn, self._until_overtaken)),
                     group.create_task(self._keep_quietly("PBX watch", self._watch_turn, self._until_watch)),
+                    group.create_task(self._keep_quietly("lamps", self._lamps_turn, self._until_lamps)),
                     group.create_task(self._keep("upkeep", self._upkeep_turn)),
                 ]
                 self.log.info(
@@ -219,6 +223,8 @@ class Daemon:
                 await self._drain()
                 server.close()
                 await self._outbox_turn()
+                for lamps in self.lamps:
+                    await lamps.out()
                 for task in [*loops, *(t for pair in tasks for t in pair)]:
                     task.cancel()
             if self.settings.sandbox:
@@ -272,6 +278,7 @@ class Daemon:
         )
         self.desks[pbx.name] = desk
         self.pbx_watches[pbx.name] = PbxWatch(desk)
+        self.lamps.append(Lamps(desk))
         tasks.append(group.create_task(link.run()))
         tasks.append(group.create_task(self._keep(f"PBX {pbx.name}", lambda: self._pbx_turn(desk, link))))
         return tasks
@@ -536,6 +543,13 @@ class Daemon:
 
     async def _until_watch(self) -> None:
         await asyncio.sleep(WATCH_EVERY)
+
+    async def _lamps_turn(self) -> None:
+        for lamps in self.lamps:
+            await lamps.turn(self.clock.now())
+
+    async def _until_lamps(self) -> None:
+        await asyncio.sleep(LAMPS_EVERY)
 
     async def _pbx_turn(self, desk: PbxDesk, link: PbxLink) -> None:
         try:

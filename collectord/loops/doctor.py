@@ -22,7 +22,7 @@ from collectord.edge import shipped
 from collectord.edge.clock import Clock
 from collectord.edge.inbox import ExchangeFolders, Patience
 from collectord.edge.pbx.asterisk import AsteriskPbx
-from collectord.edge.pbx.faults import PbxFault
+from collectord.edge.pbx.faults import PbxFault, PbxRefused
 from collectord.edge.pbx.link import LinkState, PbxLink, tls_context
 from collectord.edge.pbx.versions import DIALPLAN_VERSION
 from collectord.edge.store import notices
@@ -152,6 +152,7 @@ async def _pbx_lines(section: PbxSection, pbx: AsteriskPbx, settings: Settings, 
                 lines.append(
                     _line(f"phone {agent.endpoint}", "warn" if bad else "ok", state.lower(), "register the phone at the PBX" if bad else "")
                 )
+        lines += await _lamp_lines(section, pbx, settings)
         lines += await _module_lines(name, pbx)
         lines += await _call_lines(section, pbx, settings, db, devices)
     except PbxFault as fault:
@@ -168,6 +169,23 @@ async def _call_lines(
     found = signs(section.name, replace(look, dropped=0), look)
     lines = [_line(f"pbx {section.name} {sign.code}", "warn", sign.says("en"), "ask again in a minute: it may pass") for sign in found]
     return lines or [_line(f"pbx {section.name} calls", "ok", f"{len(look.attempts)} of ours, none lost track of, none recorded")]
+
+
+async def _lamp_lines(section: PbxSection, pbx: AsteriskPbx, settings: Settings) -> list[dict[str, Any]]:
+    agents, check = [agent.id for agent in settings.agent if agent.pbx == section.name], f"pbx {section.name} lamps"
+    if not agents:
+        return []
+    try:
+        shown = {agent: await pbx.lamp(agent) for agent in agents}
+        keys = await pbx.has_lamp_key(agents[0])
+    except PbxRefused as refused:
+        missing = f"no key lamps (BLF): {refused}"
+        return [_line(check, "warn", missing, "load func_devstate.so; manager.conf: write=originate,call,reporting")]
+    if not keys:
+        missing = f"coll-features has no hint *86{agents[0]}, so phones cannot show who is ready"
+        return [_line(check, "warn", missing, "take over the lines of *86 from dialplan/collect-codes.conf, or use codes of your own")]
+    dark = [agent for agent, state in shown.items() if state == "UNKNOWN"]
+    return [_line(check, "ok", f"*86 and the agent's id; never told yet: {', '.join(dark)}" if dark else "*86 and the agent's id")]
 
 
 async def _module_lines(name: str, pbx: AsteriskPbx) -> list[dict[str, Any]]:

@@ -291,3 +291,22 @@ def test_whom_to_ring_is_one_value_with_bars_that_no_name_can_add() -> None:
 def test_whom_to_ring_is_a_phone_or_a_word_of_internals(answer: Ring | str) -> None:
     with pytest.raises(OrderRefused):
         actions.say_whom("c-1", "17.1", answer)
+
+
+def test_a_lamp_is_a_variable_made_of_a_constant_and_an_agents_id() -> None:
+    assert lines(actions.show_lamp("c-1", "anna.b-1_2", "ONHOLD")) == [
+        "Action: Setvar", "ActionID: c-1", "Variable: DEVICE_STATE(Custom:coll-anna.b-1_2)", "Value: ONHOLD",
+    ]  # fmt: skip
+    assert lines(actions.lamp_key("c-1", "201"))[2:] == ["Exten: *86201", "Context: coll-features"]
+
+
+@pytest.mark.parametrize("agent", ["", "201)", "201,x", "a b", "${SHELL(id)}", "2" * 41, "201\r\nAction: Ping"])
+def test_an_agents_id_that_is_more_than_a_name_becomes_no_lamp(agent: str) -> None:
+    for order in (lambda: actions.show_lamp("c-1", agent, "BUSY"), lambda: actions.lamp_key("c-1", agent), lambda: actions.lamp(agent)):
+        with pytest.raises(OrderRefused, match="agent"):
+            order()
+
+
+def test_a_lamp_shows_only_states_of_internals() -> None:
+    with pytest.raises(OrderRefused):
+        actions.show_lamp("c-1", "201", "UNAVAILABLE")

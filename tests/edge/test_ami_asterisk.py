@@ -314,6 +314,27 @@ async def test_the_state_of_phones_and_the_dialplan_can_be_asked() -> None:
             assert await pbx.started_at() == "2026-11-21 06:00:00"
 
 
+async def test_a_lamp_is_told_and_read_back_and_a_pbx_without_lamps_says_no() -> None:
+    async def key(connection: Connection, order: Received) -> None:
+        hint = "Custom:coll-201" if order["Exten"] == "*86201" else ""
+        await connection.answer(order, "Message: Extension Status", f"Hint: {hint}", "Status: 0")
+
+    async def missing(connection: Connection, order: Received) -> None:
+        await connection.answer(order, "Message: Variable not set", response="Error")
+
+    async with FakeAmi() as ami, linked(ami) as pbx:
+        ami.handlers["ExtensionState"] = key
+        await pbx.show_lamp("201", "ONHOLD")
+        told = ami.orders[-1]
+        assert (told["Variable"], told["Value"]) == ("DEVICE_STATE(Custom:coll-201)", "ONHOLD")
+        ami.variables["DEVICE_STATE(Custom:coll-201)"] = "ONHOLD"
+        assert await pbx.lamp("201") == "ONHOLD"
+        assert (await pbx.has_lamp_key("201"), await pbx.has_lamp_key("202")) == (True, False)
+        ami.handlers["Setvar"] = missing
+        with pytest.raises(PbxRefused, match="not set"):
+            await pbx.show_lamp("201", "BUSY")
+
+
 async def test_rights_that_are_missing_or_too_many_are_named() -> None:
     async with FakeAmi() as ami, linked(ami) as pbx:
         ami.commands = {"Originate": "originate,all", "Ping": "<none>", "Getvar": "call,reporting,all", "Command": "command,all"}

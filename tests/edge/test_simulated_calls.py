@@ -508,6 +508,34 @@ async def test_a_feature_code_reports_and_speaks_the_daemons_reply(code: str, ac
         assert pbx.machine.device_state("PJSIP/201") == "NOT_INUSE"
 
 
+@pytest.mark.parametrize(
+    ("shows", "action"),
+    [("NOT_INUSE", "pause"), ("INUSE", "pause"), ("RINGING", "pause"), ("ONHOLD", "resume"), ("BUSY", "login"), (None, "login")],
+)
+async def test_a_key_with_a_lamp_changes_what_its_lamp_shows(shows: str | None, action: str) -> None:
+    async with running() as (pbx, ami):
+        lamp = "DEVICE_STATE(Custom:coll-anna)"
+        if shows is not None:
+            await ami.ask("Setvar", Variable=lamp, Value=shows)
+        assert value(await ami.ask("Getvar", Variable=lamp), "Value") == (shows or "UNKNOWN")
+        async with asyncio.TaskGroup() as group:
+            answering = group.create_task(replied(ami, ["ok-lunch" if action == "pause" else "ok"]))
+            await pbx.dial_feature("201", "*86anna", "4711" if action == "login" else "")
+        assert answering.result() == [(action, "")]
+
+
+async def test_a_lamp_has_a_key_and_nothing_else_has() -> None:
+    async with running() as (_, ami):
+        words = {"NOT_INUSE": "Idle", "RINGING": "Ringing", "INUSE": "InUse", "ONHOLD": "Hold", "BUSY": "Busy"}
+        for state, word in words.items():
+            await ami.ask("Setvar", Variable="DEVICE_STATE(Custom:coll-201)", Value=state)
+            answer = await ami.ask("ExtensionState", Exten="*86201", Context="coll-features")
+            assert fields(answer, "Hint", "StatusText") == ("Custom:coll-201", word)
+        assert value(await ami.ask("ExtensionState", Exten="*99201", Context="coll-features"), "Hint") == ""
+        refused = await ami.ask("Setvar", Variable="DEVICE_STATE(Custom:coll-201)", Value="dark")
+        assert fields(refused, "Response", "Message") == ("Error", "Variable not set")
+
+
 async def replied(ami: RawAmi, replies: list[str]) -> list[tuple[str, ...]]:
     """What *82 asked, answered one by one."""
     asked = []

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from collectord.edge import control
-from tests.scenarios.stages import Backstage, Stage, until
+from tests.scenarios.stages import Backstage, Stage, lamp, until
 from tests.scenarios.story import Debtor, Story, differs
 from tests.scenarios.wiretap import Cut, Wiretap, value
 
@@ -37,6 +37,7 @@ OURS = {
 SHOWN = re.compile(r"""\A(("[^"<>\\$&{}]{1,40}" )?<\+[1-9][0-9]{6,14}>)?\Z""")  # a CallerID, where there is one
 VARIABLE = re.compile(r"\A(__)?COLL_[A-Z]+=[^$&{}\"\\/]*\Z")
 LIVE = ("planned", "ready", "leased", "in_call")
+KEYS = {"NOT_INUSE": "Idle", "RINGING": "Ringing", "INUSE": "InUse", "ONHOLD": "Hold", "BUSY": "Busy"}
 TURNS = 3.5  # s; a file that waits is looked at three times meanwhile
 
 
@@ -425,6 +426,12 @@ class Player:
     def _orders(self, step: dict[str, Any]) -> None:
         assert len(self.tap.originates()) == step["orders"], self.tap.originates()
 
+    def _lamp(self, step: dict[str, Any]) -> None:
+        """The device's state as INTERNALS 1.10 names them, and the phones' word for it."""
+        shows = (step["shows"], KEYS[step["shows"]])
+        of = (self.stage.host, self.stage.port, self.stage.username, self.stage.secret, step["lamp"])
+        until(lambda: lamp(*of) == shows, f"the lamp of {step['lamp']} shows {shows}")
+
     def _debtor(self, no: str) -> Debtor:
         return next(debtor for debtor in self.story.debtors if debtor.no == no)
 
@@ -435,6 +442,7 @@ STEPS: dict[str, Callable[[Player, dict[str, Any]], None]] = {
     "press": Player._press, "hangs_up": Player._hangs_up, "until": Player._until, "channels": Player._channels, "invited": Player._invited,
     "line": Player._line, "daemon": Player._daemon, "pbx": Player._pbx, "beside": Player._beside, "orders": Player._orders,
     "held": Player._held, "file": Player._file, "waits": Player._waits, "day": Player._day, "told": Player._told,
+    "lamp": Player._lamp,
 }  # fmt: skip
 
 

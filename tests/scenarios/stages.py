@@ -112,6 +112,15 @@ def beside(host: str, port: int, username: str, secret: str, number: str, phone:
     line.close()
 
 
+def lamp(host: str, port: int, username: str, secret: str, agent: str) -> tuple[str, str]:
+    """What the lamp is, and what a phone with its key is told of it."""
+    line = AmiClient(host, port, username, secret)
+    state = line.action("Getvar", Variable=f"DEVICE_STATE(Custom:coll-{agent})")["Value"]
+    key = line.action("ExtensionState", Exten=f"*86{agent}", Context="coll-features")["StatusText"]
+    line.close()
+    return state, key
+
+
 class SimulatedStage:
     name = "simulated"
 

@@ -187,8 +187,8 @@ def test_status_comes_from_the_daemon(shift: Place) -> None:
 
 def test_doctor_tries_what_the_login_may_send_and_what_it_gets_to_read(shift: Place) -> None:
     findings = {line["check"]: line for line in shift.run("doctor", "--json", now=None).doc}
-    found = {check: findings[f"pbx main {check}"]["outcome"] for check in ("rights", "reports", "dialplan", "calls")}
-    assert found == {"rights": "ok", "reports": "ok", "dialplan": "ok", "calls": "ok"}
+    found = {check: findings[f"pbx main {check}"]["outcome"] for check in ("rights", "reports", "dialplan", "lamps", "calls")}
+    assert found == {"rights": "ok", "reports": "ok", "dialplan": "ok", "lamps": "ok", "calls": "ok"}
     assert shift.ask("agents", now=None)[0]["device"] == "NOT_INUSE"
 
 

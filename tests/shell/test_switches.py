@@ -8,7 +8,7 @@ import pytest
 
 from collectord import app
 from collectord.asked import Request
-from tests.edge.fake_ami import FakeAmi
+from tests.edge.fake_ami import Connection, FakeAmi, Received
 from tests.shell.place import Place, environment, row
 
 
@@ -123,6 +123,18 @@ async def test_doctor_names_a_dialplan_that_is_not_there(tmp_path: Path) -> None
     async with FakeAmi() as ami:
         ami.variables.clear()
         assert (await doctor(Place(tmp_path / "house"), ami.port))["pbx main dialplan"] == ("fail", "version none, this collectord needs 2")
+
+
+async def test_doctor_names_a_pbx_without_lamps_and_one_without_the_key_for_them(tmp_path: Path) -> None:
+    async def no_key(connection: Connection, order: Received) -> None:
+        await connection.answer(order, "Message: Extension Status", "Hint: ", "Status: -1")
+
+    async with FakeAmi() as ami:
+        outcome, found = (await doctor(Place(tmp_path / "first"), ami.port))["pbx main lamps"]
+        assert (outcome, found[:20]) == ("warn", "no key lamps (BLF): ")
+        ami.handlers["ExtensionState"] = no_key
+        outcome, found = (await doctor(Place(tmp_path / "second"), ami.port))["pbx main lamps"]
+        assert (outcome, found[:32]) == ("warn", "coll-features has no hint *86201")
 
 
 async def test_doctor_names_a_phone_that_is_not_registered(tmp_path: Path) -> None:

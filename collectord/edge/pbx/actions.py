@@ -1,8 +1,8 @@
 """What may be written to a PBX: one builder for every AMI action that we use.
 
 Owns the checks between our values and the wire. Sends nothing, knows no socket, decides nothing.
-Invariant: no order exists whose headers hold a control character, a variable name that is not a constant of this file,
-or an id, number, endpoint or line that Asterisk could read as something else.
+Invariant: no order exists whose headers hold a control character, a variable name that is not a constant of this file (a lamp's apart,
+which is made of a constant and a checked agent id), or an id, number, endpoint or line that Asterisk could read as something else.
 
 Why so strict: one CR LF in a CallerID smuggled in a whole second action, and with Async a variable *named* like a function
 (`FILE(/path)`) is executed (CVE-2024-42365); both tried on Asterisk 22.10.
@@ -31,6 +31,7 @@ _ATTEMPT_ID = re.compile(r"\A[a-z0-9-]{8,40}\Z")
 _LIKE_A_RING_BACK = re.compile(r"-w[1-9]\Z")  # coll-<id>-w1 is the channel of a ring-back
 _NUMBER = re.compile(r"\A\+[1-9][0-9]{6,14}\Z")
 _ENDPOINT = re.compile(r"\A(?:PJSIP|SIP|DAHDI|Local)/[A-Za-z0-9][A-Za-z0-9_.@/-]{0,59}\Z")
+_AGENT = re.compile(r"\A[A-Za-z0-9_.-]{1,40}\Z")
 _TRUNK = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9_.-]{0,39}\Z")
 _UNIQUEID = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,148}\Z")
 _CHANNEL = re.compile(r"\A[A-Za-z][A-Za-z0-9]*/[A-Za-z0-9+][A-Za-z0-9+_.@;/-]{0,148}\Z")
@@ -215,6 +216,22 @@ def say_whom(action_id: str, uniqueid: str, answer: Ring | str) -> Order:
     ring = _within("ring_s", answer.ring_s, 1, 120)
     text = f"{int(answer.booked)}|{phone}|{ring}|{today}|{wrap_up}|{answer.language}|{display_text(answer.display)}"
     return _set_variable(action_id, uniqueid, Variable.TO, text)
+
+
+def lamp(agent: str) -> str:
+    """Docs/INTERNALS 1.10: the device state of an agent's key lamp, as a variable."""
+    return f"DEVICE_STATE(Custom:coll-{_matching('agent', agent, _AGENT)})"
+
+
+def show_lamp(action_id: str, agent: str, state: str) -> Order:
+    state = _one_of("lamp", state, ("NOT_INUSE", "RINGING", "INUSE", "ONHOLD", "BUSY"))
+    return Order("Setvar", action_id, (("Variable", lamp(agent)), ("Value", state)))
+
+
+def lamp_key(action_id: str, agent: str) -> Order:
+    """Whether a phone can watch this lamp with the key of collect-codes.conf as shipped."""
+    key = f"*86{_matching('agent', agent, _AGENT)}"
+    return Order("ExtensionState", action_id, (("Exten", key), ("Context", "coll-features")))
 
 
 def tell_day(action_id: str, uniqueid: str, today: date) -> Order:

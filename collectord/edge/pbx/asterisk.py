@@ -195,11 +195,23 @@ class AsteriskPbx:
             await self.link.ask(actions.tell_day(self.link.next_id(), uniqueid, today))
         await self.link.ask(actions.reply(self.link.next_id(), uniqueid, text))
 
+    async def show_lamp(self, agent: str, state: str) -> None:
+        """The key lamp of this agent, for every phone that watches it; PbxRefused where func_devstate.so is not loaded."""
+        await self.link.ask(actions.show_lamp(self.link.next_id(), agent, state))
+
     # -- for doctor ---------------------------------------------------------------------------------------------------
 
     async def dialplan_version(self) -> str:
         """'' when our dialplan is not loaded."""
         return await self._value_of("COLL_DIALPLAN_VERSION")
+
+    async def lamp(self, agent: str) -> str:
+        """What the key lamp of this agent shows, "UNKNOWN" before it was ever told; PbxRefused where the PBX has no lamps."""
+        return await self._value_of(actions.lamp(agent))
+
+    async def has_lamp_key(self, agent: str) -> bool:
+        reply = await self.link.ask(actions.lamp_key(self.link.next_id(), agent))
+        return reply.head.first("hint") != ""
 
     async def privileges(self) -> Privileges:
         """From ListCommands, which lists exactly what this login may send."""

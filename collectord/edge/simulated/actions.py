@@ -35,6 +35,7 @@ PRIVILEGES: Final[dict[str, tuple[str, frozenset[str]]]] = {
         ("DBPut", "Put DB entry.", "system"),
         ("DeviceStateList", "List the current known device states.", "call,reporting"),
         ("Events", "Control Event Flow.", ""),
+        ("ExtensionState", "Check Extension Status.", "call,reporting"),
         ("Getvar", "Gets a channel variable or function value.", "call,reporting"),
         ("Hangup", "Hangup channel.", "system,call"),
         ("ListCommands", "List available manager commands.", ""),
@@ -49,6 +50,15 @@ PRIVILEGES: Final[dict[str, tuple[str, frozenset[str]]]] = {
         ("Status", "List channel status.", "system,call,reporting"),
         ("UpdateConfig", "Update basic configuration.", "config"),
     )
+}
+
+
+HINTS: Final = {  # device state -> Status, StatusText of an extension with this device alone
+    "NOT_INUSE": ("0", "Idle"),
+    "INUSE": ("1", "InUse"),
+    "BUSY": ("2", "Busy"),
+    "RINGING": ("8", "Ringing"),
+    "ONHOLD": ("16", "Hold"),
 }
 
 
@@ -136,6 +146,16 @@ def device_state_list(machine: Machine, request: Request) -> Answer:
     return _list("Device State Changes will follow", rows, "DeviceStateListComplete")
 
 
+def extension_state(machine: Machine, request: Request) -> Answer:
+    """Only the lamps have hints here; a custom device that was never set is idle."""
+    exten, context = request.get("Exten"), request.get("Context")
+    lamp = f"Custom:coll-{exten[3:]}" if context == "coll-features" and exten.startswith("*86") and len(exten) > 3 else ""
+    state = machine.global_variables.get(f"DEVICE_STATE({lamp})", "NOT_INUSE")
+    status, text = HINTS[state] if lamp else ("-1", "Unknown")
+    head = (("Message", "Extension Status"), ("Exten", exten), ("Context", context), ("Hint", lamp))
+    return success(*head, ("Status", status), ("StatusText", text))
+
+
 def getvar(machine: Machine, request: Request) -> Answer:
     name, where = request.get("Variable"), request.get("Channel")
     if not name:
@@ -146,13 +166,16 @@ def getvar(machine: Machine, request: Request) -> Answer:
         if channel is None:
             return error("No such channel")
         values = channel.variables
-    return success(("Variable", name), ("Value", values.get(name, "")))
+    unset = "UNKNOWN" if name.startswith("DEVICE_STATE(") else ""
+    return success(("Variable", name), ("Value", values.get(name, unset)))
 
 
 def setvar(machine: Machine, request: Request) -> Answer:
     name, where = request.get("Variable"), request.get("Channel")
     if not name:
         return error("No variable specified")
+    if not where and name.startswith("DEVICE_STATE(") and request.get("Value") not in HINTS:
+        return error("Variable not set")
     if not where:
         machine.global_variables[name] = request.get("Value")
         return success(("Message", "Variable Set"))
@@ -241,6 +264,7 @@ LISTS: Final[dict[str, Callable[[Machine, Request], Answer]]] = {
     "DBGet": db_get,
     "DBGetTree": db_get_tree,
     "DeviceStateList": device_state_list,
+    "ExtensionState": extension_state,
     "Getvar": getvar,
     "Setvar": setvar,
     "Hangup": hangup,

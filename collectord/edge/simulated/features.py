@@ -1,4 +1,4 @@
-"""The feature codes *80 to *85, and *821 to *829, as an agent dials them (context coll-feature).
+"""The feature codes *80 to *85, *821 to *829, and *86 with an agent's id, as an agent dials them (context coll-feature).
 
 Owns the dialogue behind each code. Knows no socket; what a code means for the agent's state is the daemon's.
 Invariant: the phone is free again when `dial` returns.
@@ -22,7 +22,8 @@ REASON_TRIES: Final = 3
 
 async def dial(machine: Machine, phone: str, code: str, keys: str) -> str:
     """The daemon's last answer, empty when there was none; *85 returns after the menu. `keys`: groups as in `world.Agent.wrap`."""
-    action = CODES[code[:3]]
+    action = _by_lamp(machine, code[3:]) if code.startswith("*86") else CODES[code[:3]]
+    code = code if code[:3] in CODES else ""
     name, uniqueid = machine.next_names(f"PJSIP/{phone}")
     channel = Channel(
         name=name,
@@ -62,6 +63,17 @@ async def dial(machine: Machine, phone: str, code: str, keys: str) -> str:
         machine.remove(channel)
     close(leg, cause)
     return reply
+
+
+def _by_lamp(machine: Machine, agent: str) -> str:
+    """What the lamp shows is what its key changes."""
+    match machine.global_variables.get(f"DEVICE_STATE(Custom:coll-{agent})", "UNKNOWN"):
+        case "NOT_INUSE" | "INUSE" | "RINGING":
+            return "pause"
+        case "ONHOLD":
+            return "resume"
+        case _:
+            return "login"
 
 
 async def _pause(leg: Leg, key: str) -> str:
