@@ -16,10 +16,10 @@ from collectord.core.receivables.ladders import ladder_of
 from collectord.core.receivables.tasks import TaskState
 from collectord.core.rules import Rules
 from collectord.core.telephony.attempts import Attempt, Said
-from collectord.core.telephony.call_seen import Effect, Moved, PutOff, SaySaved, Settle, TakeDown
+from collectord.core.telephony.call_seen import AgentMissedRing, Effect, Moved, PutOff, SaySaved, Settle, TakeDown
 from collectord.core.telephony.follow_up import FollowUp, Situation, TaskBack, TaskOver, after_refusal, after_result, after_talk
 from collectord.edge.ids import new_id
-from collectord.edge.store import calls, facts, families, ledger, promises, tasks
+from collectord.edge.store import agents, calls, facts, families, ledger, promises, tasks
 from collectord.edge.store.connection import Connection
 
 
@@ -42,6 +42,9 @@ async def carry(
             case Settle():
                 situation = await _situation(conn, attempt, rules, house, now)
                 await _write(conn, situation, after_result(situation), actor, "attempt_settled")
+            case AgentMissedRing(agent):
+                await agents.rest_until(conn, agent, now + house.times.margin)  # until it is known why the phone did not take the ring
+                outward.append(effect)
             case _:
                 outward.append(effect)
     return tuple(outward)

@@ -61,10 +61,9 @@ async def arrived(at: Reception, event: CallerArrived, now: datetime) -> Ring | 
             return await _next(conn, at, known, choice, now)
         if caller is None:
             return choice.value if isinstance(choice, NobodyThere) else _ring(at, choice, event.caller, now, booked=False)
-        try:
-            await _write(conn, at, event.attempt_id, event.caller, caller.key, choice, now)
-        except calls.AttemptTaken:  # we are calling this debtor at this moment: that call is written down already
-            return NobodyThere.BUSY.value
+        if await inbound.is_held(conn, caller.key, event.caller):  # we are calling this debtor, or do not know yet how that went
+            choice = NobodyThere.BUSY
+        await _write(conn, at, event.attempt_id, event.caller, caller.key, choice, now)
         if isinstance(choice, NobodyThere):
             return choice.value
         return _ring(at, choice, await _name(conn, at, event.attempt_id, caller.key, now), now, booked=True)
@@ -74,25 +73,27 @@ async def arrived(at: Reception, event: CallerArrived, now: datetime) -> Ring | 
     return answer
 
 
-async def arrived_meanwhile(at: Reception, rows: Iterable[CallerRow], now: datetime) -> None:
-    """Calls that came in while nobody listened: written down as they came, so that what became of them can be taken."""
+async def arrived_meanwhile(at: Reception, rows: Iterable[CallerRow], now: datetime) -> list[str]:
+    """Calls that came in while nobody listened: written down as they came, so that what became of them can be taken.
+
+    The ids of callers whom we do not know: of them the PBX need keep nothing.
+    """
     endpoints = {agent.endpoint: agent.id for agent in at.settings.agent if agent.pbx == at.pbx}
 
-    async def job(conn: Connection, row: CallerRow) -> None:
+    async def job(conn: Connection, row: CallerRow) -> bool:
+        if await calls.attempt(conn, row.attempt_id) is not None:
+            return True
         companies = _companies(at.settings, row.called)
         caller = await inbound.last_called(conn, row.caller, companies, now - REMEMBERED, now)
-        if caller is None or await calls.attempt(conn, row.attempt_id) is not None:
-            return
+        if caller is None:
+            return False
         agent, endpoint = endpoints.get(row.endpoint, ""), row.endpoint
         if agent and await calls.is_agent_held(conn, agent, row.attempt_id):
             agent = ""
         await _write(conn, at, row.attempt_id, row.caller, caller.key, (agent, endpoint), now)
+        return True
 
-    for row in rows:
-        try:
-            await at.db.write(lambda conn, r=row: job(conn, r))  # type: ignore[misc]
-        except calls.AttemptTaken:
-            continue  # another call with this debtor is open: the next reconciliation, or a person, looks again
+    return [row.attempt_id for row in rows if not await at.db.write(lambda conn, r=row: job(conn, r))]  # type: ignore[misc]
 
 
 def _companies(settings: Settings, called: str) -> list[str]:
@@ -116,7 +117,10 @@ async def _write(
     rung: OnDuty | NobodyThere | tuple[str, str],
     now: datetime,
 ) -> None:
-    """The attempt on today's task, and what else was to be called today is over. Raises AttemptTaken."""
+    """The attempt on today's task, and what else was to be called today is over.
+
+    Beside another call that holds debtor or number it holds nobody: it waits for its end alone, however that comes to be known.
+    """
     zone, language = at.house.time_zone, at.house.language
     agent, endpoint = rung if isinstance(rung, tuple) else (rung.id, rung.endpoint) if isinstance(rung, OnDuty) else ("", "")
     tomorrow = datetime.combine(at.house.today(now) + timedelta(days=1), time(0), ZoneInfo(zone))
@@ -130,22 +134,23 @@ async def _write(
     if task not in waiting:
         await tasks.create_task(conn, task, now)
     open_now = {item.item_no for item in items}
+    beside = await inbound.is_held(conn, key, number)
     attempt = Attempt(
         id=attempt_id,
         task_id=task.id,
         company=key.company,
         debtor_no=key.debtor_no,
         number=number,
-        agent=agent,
+        agent="" if beside else agent,
         endpoint=endpoint,
         pbx=at.pbx,
         trunk="",
         mode=MODE,
         items=tuple(item for item in task.items if item in open_now),
         about=calls.about("", ""),
-        state=AttemptState.RINGING_AGENT,
+        state=AttemptState.WRAP_UP if beside else AttemptState.RINGING_AGENT,
         placed_at=now,
-        deadline_at=now + WAITS,
+        deadline_at=now + (at.house.times.evidence_for if beside else WAITS),
         pbx_started=at.started,
     )
     await calls.commit_attempt(conn, attempt, now)

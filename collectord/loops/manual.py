@@ -20,13 +20,13 @@ from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.telephony.agents import AgentState, judge, why
 from collectord.core.telephony.pbx_calls import Accepted, AgentCall
 from collectord.edge.ids import new_id
-from collectord.edge.store import families, meta, tasks
+from collectord.edge.store import families, meta
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import duty
 from collectord.loops.dialling import Dialler
 from collectord.loops.line_tests import TEST_PREFIX
 from collectord.loops.pbx_events import PbxDesk
-from collectord.loops.placing import GateRefused, PlacedCall
+from collectord.loops.placing import GateRefused, PlacedCall, why_not
 from collectord.settings import Settings
 
 TEST_CALL_WITHIN = 180.0  # s: two people pick up, look at the display, hang up
@@ -75,19 +75,11 @@ async def call_now(
     placed = await dialler.place(task, agent, doubts, now, unsaved=True)
     if isinstance(placed, PlacedCall):
         return {"attempt": placed.attempt.id, "task": task.id, "why": "the desk phone rings", "refusals": []}
-    sentence, refusals = "", []
-    if isinstance(placed, GateRefused):
-        first, *others = placed.verdict.refusals
-        refusals = [
-            {"rule": r.rule, "reason": r.reason, "not_before": shown_instant(r.not_before, dialler.house.time_zone)}
-            for r in (first, *others)
-        ]
-        names = ", ".join(dict.fromkeys(r.rule for r in others))
-        sentence = f"{first.rule}: {first.reason}" + (f" ({names})" if names else "")
-    else:
-        sentence = placed.why
-    await dialler.db.write(lambda conn: tasks.close_task(conn, task.id, "cancelled", sentence, now))
-    return {"attempt": None, "task": task.id, "why": sentence, "refusals": refusals}
+    refusals = [
+        {"rule": r.rule, "reason": r.reason, "not_before": shown_instant(r.not_before, dialler.house.time_zone)}
+        for r in (placed.verdict.refusals if isinstance(placed, GateRefused) else ())
+    ]
+    return {"attempt": None, "task": task.id, "why": why_not(placed), "refusals": refusals}
 
 
 async def test_call(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from collectord.core.telephony.call_seen import Acknowledge
 from collectord.core.telephony.pbx_events import LinkUp
 from collectord.edge.pbx.faults import PbxFault
 from collectord.edge.pbx.versions import DIALPLAN_VERSION
@@ -60,8 +61,9 @@ class ReconciledPbx(PbxOrders):
         try:
             devices = await self.pbx.device_states()
             version = await self.pbx.dialplan_version()
-            await inbound.arrived_meanwhile(self._reception(), await self.pbx.callers(), now)
+            strangers = await inbound.arrived_meanwhile(self._reception(), await self.pbx.callers(), now)
             effects = await recovery.reconcile(self.db, self.pbx, self.name, up.started, self.rules, self.house, now)
+            effects += tuple(Acknowledge(self.name, call) for call in strangers)
         except PbxFault as fault:
             self.log.warning("pbx_not_reconciled", pbx=self.name, why=str(fault))
             return

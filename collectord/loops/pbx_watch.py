@@ -23,6 +23,7 @@ from collectord.loops.line_tests import TEST_PREFIX
 from collectord.loops.pbx_events import PbxDesk
 
 LOOK_EVERY = timedelta(minutes=1)
+CALLED_US = "in-"  # so begins the id that the PBX gives to a call that comes in
 
 
 @dataclass(slots=True)
@@ -118,7 +119,7 @@ class PbxWatch:
 
 
 async def look_at(db: Database, pbx: AsteriskPbx, phones: Mapping[str, str], missing_rights: tuple[str, ...]) -> Look:
-    """What is there now, test calls aside. `phones`: our agents', as the PBX has just listed them."""
+    """What is there now; test calls, and callers whom we do not know, aside. `phones`: our agents', as the PBX has just listed them."""
     live, occupied = await pbx.live_calls_and_phones()
     live = tuple(channel for channel in live if not channel.attempt_id.startswith(TEST_PREFIX))
     ids = sorted({channel.attempt_id for channel in live})
@@ -128,9 +129,10 @@ async def look_at(db: Database, pbx: AsteriskPbx, phones: Mapping[str, str], mis
         return {attempt_id: attempt for attempt_id, attempt in found.items() if attempt is not None}
 
     health = pbx.link.health()
+    attempts = await db.read(known) if ids else {}
     return Look(
-        live=live,
-        attempts=await db.read(known) if ids else {},
+        live=tuple(one for one in live if one.attempt_id in attempts or not one.attempt_id.startswith(CALLED_US)),
+        attempts=attempts,
         phones=phones,
         occupied=occupied,
         waiting=health.waiting,

@@ -61,6 +61,15 @@ class GateRefused:
     verdict: Refused
 
 
+def why_not(answer: GateRefused | Idle) -> str:
+    """One sentence with the rules."""
+    if isinstance(answer, Idle):
+        return answer.why
+    first, *others = answer.verdict.refusals
+    names = ", ".join(dict.fromkeys(refusal.rule for refusal in others))
+    return f"{first.rule}: {first.reason}" + (f" ({names})" if names else "")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placer:
     """Places at most one call at a time. A reload makes a new one."""
@@ -91,6 +100,12 @@ class Placer:
         async def commit(conn: Connection) -> PlacedCall | GateRefused | Idle:
             if unsaved:
                 await tasks.create_task(conn, task, now)
+            answer = await decide(conn)
+            if unsaved and not isinstance(answer, PlacedCall):  # over with it: no turn of the dialler finds it
+                await tasks.close_task(conn, task.id, TaskState.CANCELLED, why_not(answer), now)
+            return answer
+
+        async def decide(conn: Connection) -> PlacedCall | GateRefused | Idle:
             if off := await switched_off(conn, self.settings.live):
                 return Idle(SWITCHED_OFF[off])
             trunk = await open_trunk(conn, trunks, self.house, now)

@@ -22,8 +22,6 @@ from collectord.edge.store import calls
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops.attempt_turn import see
 
-CALLED_US = "in-"  # so begins the id that the PBX gives to a call that comes in
-
 
 class Pbx(Protocol):
     """What recovery asks of a PBX."""
@@ -50,8 +48,6 @@ async def reconcile(db: Database, pbx: Pbx, name: str, started: str, rules: Rule
     unfinished = await db.read(lambda conn: calls.unfinished(conn, name))  # as it is by now: time may have closed one of them
     for attempt_id in sorted(rows.keys() - {attempt.id for attempt in unfinished}):
         closed = await db.read(lambda conn, i=attempt_id: calls.attempt(conn, i))  # type: ignore[misc]
-        if closed is None and attempt_id.startswith(CALLED_US) and not any(one.attempt_id == attempt_id for one in live):
-            effects.append(Acknowledge(name, attempt_id))  # somebody we do not know called us
         if closed is not None and closed.pbx == name:
             effects += await _show(db, closed, live, rows, started, rules, house, now)
             effects.append(Acknowledge(name, attempt_id))

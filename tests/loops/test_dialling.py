@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from collectord.core.receivables.ledger import DebtorKey
-from collectord.core.receivables.tasks import Task, TaskState
+from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.telephony.agents import OnDuty
 from collectord.core.telephony.pbx_calls import Accepted, AgentCall, Placed
 from collectord.edge.store import agents, calls, meta
@@ -156,6 +156,17 @@ async def test_a_manual_call_that_failed_leaves_no_task_that_the_dialler_would_c
     with pytest.raises(AttributeError):
         await manual.call_now(faulty, DebtorKey("", "10"), "201", "lead", {"PJSIP/201": "NOT_INUSE"}, (), MONDAY)
     assert await manual_tasks(desk) == []
+
+
+async def test_a_manual_call_that_cannot_be_placed_is_never_a_task_that_the_dialler_could_take(desk: Desk) -> None:
+    await planned(desk)
+    await desk.db.write(lambda conn: agents.add_missing(conn, {"201": True}, MONDAY))
+    task = replace((await desk.db.read(lambda conn: task_rows.live_tasks_of(conn, DebtorKey("", "10"), MONDAY)))[0], id="by-hand-000000001")
+    by_hand = replace(task, origin=Origin.MANUAL, state=TaskState.READY)
+    await desk.db.write(lambda conn: meta.put(conn, "paused", "yes"))
+    answer = await dialler(desk, Obliging()).place(by_hand, ANNA, (), MONDAY, unsaved=True)
+    assert isinstance(answer, Idle)
+    assert await manual_tasks(desk) == ["cancelled"]
 
 
 async def test_a_manual_call_and_its_task_are_one_transaction(desk: Desk) -> None:
@@ -362,6 +373,14 @@ async def test_a_call_that_got_through_ends_the_rest(desk: Desk) -> None:
     task, pbx = await planned(desk), Obliging()
     await failed_over(desk, "first", 2, 3)
     await failed_over(desk, "first", 1, result="no_answer")
+    assert isinstance(await dialler(desk, pbx, trunk=TWO, company=OWN).place(task, ANNA, (), MONDAY), PlacedCall)
+    assert [order.trunk for order in pbx.orders] == ["first"]
+
+
+async def test_calls_that_we_stopped_while_they_rang_do_not_speak_against_the_trunk(desk: Desk) -> None:
+    task, pbx = await planned(desk), Obliging()
+    await failed_over(desk, "first", 1, 2, result="failed")
+    await desk.db.write(lambda conn: conn.execute("update attempt set gate = 'stopped' where trunk = 'first'"))
     assert isinstance(await dialler(desk, pbx, trunk=TWO, company=OWN).place(task, ANNA, (), MONDAY), PlacedCall)
     assert [order.trunk for order in pbx.orders] == ["first"]
 

@@ -323,14 +323,53 @@ async def test_an_agent_in_another_call_is_not_held_twice_by_a_row(desk: Desk) -
     assert (await the_call(desk)).agent == ""
 
 
-async def test_a_row_about_a_debtor_whom_we_are_calling_waits(desk: Desk) -> None:
+async def called_again(desk: Desk) -> Attempt:
+    """We are calling the debtor at this moment."""
     outgoing = await called(desk)
     task = await desk.db.read(lambda conn: tasks.task(conn, outgoing.task_id))
     assert task is not None
-    placed = await place(desk, task, LATER, agent="202")
-    await take(desk, There(ROW), UP)
-    assert await rows_of(desk, "select id from attempt where mode = 'inbound'") == []
+    return await place(desk, task, LATER, agent="202")
+
+
+async def test_who_calls_while_we_are_calling_is_called_back_and_leaves_no_task_that_may_be_dialled_at_once(desk: Desk) -> None:
+    placed = await called_again(desk)
+    assert await arrive(desk) == "none"
+    assert {state for _, state in await waiting(desk)} == {"in_call"}
+    await tell(desk, LATER, missed())
+    assert (await the_call(desk)).state is AttemptState.CLOSED
+    assert sorted(await waiting(desk)) == [("callback", "planned"), ("ladder", "in_call")]
     assert (await now_of(desk, placed)).state is AttemptState.PLACED
+
+
+async def test_who_calls_while_we_are_calling_holds_no_agent(desk: Desk) -> None:
+    await called_again(desk)
+    await arrive(desk)
+    assert ((await the_call(desk)).agent, (await the_call(desk)).state) == ("", AttemptState.WRAP_UP)
+    assert await arrive(desk, now=LATER + MINUTE) == "none"
+
+
+async def test_a_talk_keyed_while_the_daemon_was_away_is_booked_though_another_call_with_the_debtor_is_open(desk: Desk) -> None:
+    placed = await called_again(desk)
+    pbx = There(replace(ROW, endpoint="PJSIP/201"), end=end_row(EndState.WRAP, "ANSWER", "2"))
+    await take(desk, pbx, UP)
+    incoming = await the_call(desk)
+    assert (incoming.state, incoming.result, incoming.disposition) == (AttemptState.CLOSED, Result.ANSWERED, Disposition.PAID_ALREADY)
+    assert pbx.forgotten == ["in-17-1"]
+    assert (await now_of(desk, placed)).state is AttemptState.PLACED
+
+
+async def test_a_caller_missed_while_the_daemon_was_away_is_called_back_though_another_call_with_the_debtor_is_open(desk: Desk) -> None:
+    await called_again(desk)
+    await take(desk, There(ROW, end=end_row(EndState.MISSED)), UP)
+    assert sorted(await waiting(desk)) == [("callback", "planned"), ("ladder", "in_call")]
+
+
+async def test_a_row_of_a_caller_whom_nothing_is_known_of_yet_is_kept_while_its_report_waits(desk: Desk) -> None:
+    await called(desk)
+    pbx = There(row=RINGS)  # came in after the callers were listed; its report stands behind the LinkUp
+    await take(desk, pbx, UP, call_in())
+    assert pbx.forgotten == []
+    assert (await the_call(desk)).state is AttemptState.RINGING_AGENT
 
 
 async def test_the_pbx_is_answered_whom_to_ring(desk: Desk) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -101,6 +101,11 @@ async def test_a_call_that_no_attempt_knows_is_told_and_never_ended(desk: Desk) 
     shown = watch.described("de")
     assert shown["orphans"] == ["nobodys-attempt"]
     assert "ein anderes collectord an derselben Anlage" in shown["signs"][0]
+
+
+async def test_a_caller_whom_we_do_not_know_is_no_call_named_like_ours(desk: Desk) -> None:
+    caller = replace(leg("in-1763800000-17"), agent_leg=False, uniqueid="1763800000.17", channel="PJSIP/trunk-1", coll_state="IN")
+    assert await two_looks(await watch_of(desk, Watched(live=(caller,)))) == []
 
 
 async def test_a_sign_is_told_once_until_a_later_look_finds_it_gone(desk: Desk) -> None:

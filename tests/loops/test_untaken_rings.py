@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from collectord.core.telephony.agents import AgentState
+from collectord.core.telephony.attempts import AgentResult
+from collectord.core.telephony.call_seen import AgentMissedRing
 from collectord.core.telephony.pauses import Ring
-from collectord.core.telephony.pbx_events import FeatureAction, FeatureDialled
+from collectord.core.telephony.pbx_events import FeatureAction, FeatureDialled, OriginateFailed
 from collectord.loops import duty, untaken_rings
 from collectord.settings import AgentSection, DiallingSection, PbxSection, Settings
 from tests.loops.desk import Desk, open_desk
-from tests.loops.shift import MONDAY
+from tests.loops.shift import MONDAY, place, planned, tell
 
 MINUTE = timedelta(minutes=1)
 IDLE = {"PJSIP/201": "NOT_INUSE"}
@@ -77,6 +79,23 @@ async def test_asking_for_a_case_ends_the_pause_that_missed_rings_made_and_no_ot
     assert await dials(desk, settings, FeatureAction.NEXT) == "ok"
     await untaken_rings.ring_taken(desk.db, "201", MONDAY)
     assert (await anna(desk, settings, 30 * MINUTE))["pause_reason"] == "lunch"
+
+
+async def test_a_ring_that_rang_out_changes_no_pause_that_the_agent_took_meanwhile(desk: Desk) -> None:
+    settings = house(missed_rings=1)
+    assert await dials(desk, settings, FeatureAction.PAUSE, "1") == "ok-lunch"
+    await rings_out(desk, settings, 1)
+    assert (await anna(desk, settings, timedelta(hours=1)))["pause_reason"] == "lunch"
+
+
+async def test_until_it_is_known_why_a_ring_was_not_taken_the_phone_is_not_rung_again(desk: Desk) -> None:
+    placed = await place(desk, await planned(desk))
+    failed = OriginateFailed(seen_at=MONDAY, attempt_id=placed.id, action_id=f"{placed.id}-o", reason=3, uniqueid=placed.channel)
+    effects = await tell(desk, MONDAY, failed)
+    assert AgentMissedRing("201", AgentResult.NO_ANSWER, rang_out=True) in effects
+    assert (await anna(desk, house(), timedelta(seconds=2)))["state"] == "resting"
+    await untaken_rings.ring_missed(desk.db, house(), "201", Ring.ON_A_CALL, MONDAY)
+    assert (await anna(desk, house(), timedelta(seconds=2)))["state"] == "free"
 
 
 async def test_a_private_call_while_it_rang_is_not_held_against_the_agent(desk: Desk) -> None:

@@ -46,6 +46,11 @@ async def ring_untaken(conn: Connection, agent_id: str, after: Untaken, reason: 
         await SQL.pause_untaken(conn, id=agent_id, reason=reason, until=maybe_instant(after.pause_until), now=instant(now))
 
 
+async def rest_until(conn: Connection, agent_id: str, until: datetime) -> None:
+    """At least until then the phone is not rung."""
+    await SQL.rest_at_least(conn, id=agent_id, until=instant(until))
+
+
 async def took_ring(conn: Connection, agent_id: str, reason: str, now: datetime) -> None:
     """Somebody is there: what was not taken is forgotten, and a pause for `reason` is over."""
     await SQL.clear_untaken(conn, id=agent_id)

@@ -31,6 +31,11 @@ async def last_called(conn: Connection, number: str, companies: Collection[str],
     return None if row is None else Caller(key=DebtorKey(row["company"], row["debtor_no"]), agent=row["agent"])
 
 
+async def is_held(conn: Connection, key: DebtorKey, number: str) -> bool:
+    """Whether a call holds this debtor or this number."""
+    return bool(await SQL.held(conn, company=key.company, debtor_no=key.debtor_no, number=number))
+
+
 async def todays_calls(conn: Connection, key: DebtorKey, until: datetime) -> list[Task]:
     """Calls to this debtor that wait for a time before `until`, and that nobody is making."""
     found = [row["id"] async for row in SQL.todays_calls(conn, company=key.company, debtor_no=key.debtor_no, until=instant(until))]

@@ -20,7 +20,12 @@ update agent set logged_in = :logged_in, paused = :paused, pause_reason = :pause
 update agent set missed = :missed, turned_away = :turned_away, rest_until = :rest_until where id = :id;
 
 -- name: pause_untaken(id, reason, until, now)!
-update agent set paused = 1, pause_reason = :reason, pause_until = :until, since = :now, asked_at = null where id = :id;
+-- A pause of the agent's own stays as it is.
+update agent set paused = 1, pause_reason = :reason, pause_until = :until, since = :now, asked_at = null
+ where id = :id and (paused = 0 or pause_reason = :reason);
+
+-- name: rest_at_least(id, until)!
+update agent set rest_until = :until where id = :id and (rest_until is null or rest_until < :until);
 
 -- name: set_asked(id, now)!
 update agent set asked_at = :now where id = :id;

@@ -27,9 +27,9 @@ select placed_at, result, disposition from attempt
  order by placed_at, id;
 
 -- name: trunk_ends
--- How the last calls over this trunk ended that reached for the debtor's line, newest first.
+-- How the last calls over this trunk ended that reached for the debtor's line, newest first; what we stopped ourselves says nothing.
 select coalesce(ended_at, placed_at) as at, result, hangup_cause, tech from attempt
- where trunk = :trunk and result not in ('', 'not_dialled', 'unknown')
+ where trunk = :trunk and result not in ('', 'not_dialled', 'unknown') and gate <> 'stopped'
  order by placed_at desc limit :count;
 
 -- name: results_between
@@ -56,9 +56,9 @@ select min(deadline_at) from attempt
  where state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up', 'unknown');
 
 -- name: agent_is_held$
--- Whether another attempt than :id holds this agent.
+-- Whether another attempt than :id holds this agent; '' is nobody.
 select count(*) from attempt
- where agent = :agent and id <> :id and state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up');
+ where agent = :agent and agent <> '' and id <> :id and state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up');
 
 -- name: give_attempt_back!
 update task set attempts_made = attempts_made - 1 where id = :id and attempts_made > 0;
