@@ -50,6 +50,12 @@ async def test_only_calls_that_rang_are_counted_by_day_number_and_trunk(desk: De
     assert told["summary"] == {"rang": 10, "answered": 3, "share": "30%", "fallen": 0}
 
 
+async def test_debtors_who_call_us_say_nothing_about_how_our_number_is_answered(desk: Desk) -> None:
+    await called(desk, 0, answered=1, no_answer=1)
+    await desk.db.write(lambda conn: conn.execute("update attempt set mode = 'inbound', caller_id = '' where result = 'answered'"))
+    assert (await caller_id_report.report(desk.db, desk.house, MONDAY, 1))["summary"]["answered"] == 0
+
+
 async def test_more_than_three_of_a_hundred_answered_calls_dropped_within_a_day_are_told(desk: Desk) -> None:
     await called(desk, 0, answered=96, dropped=3, no_answer=500)
     await called(desk, 2, dropped=50)

@@ -34,7 +34,7 @@ select coalesce(ended_at, placed_at) as at, result, hangup_cause, tech from atte
 
 -- name: results_between
 select placed_at, company, caller_id, trunk, result from attempt
- where placed_at between :low and :high and result not in ('', 'not_dialled', 'unknown');
+ where placed_at between :low and :high and result not in ('', 'not_dialled', 'unknown') and mode <> 'inbound';
 
 -- name: unfinished
 select * from attempt where pbx = :pbx and state <> 'closed' order by placed_at, id;
