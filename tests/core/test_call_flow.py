@@ -42,7 +42,7 @@ from collectord.core.telephony.call_seen import (
     WrapUpBegan,
 )
 from collectord.core.telephony.pbx_calls import Accepted, NotSent, Refused, Unanswered
-from collectord.core.telephony.pbx_events import Acked, Duplicate, EndState, LinkLost, LinkUp
+from collectord.core.telephony.pbx_events import Acked, Duplicate, EndState, LineGiven, LinkLost, LinkUp
 from tests.core.call_cases import (
     ID,
     NOW,
@@ -479,6 +479,14 @@ def test_a_clock_set_back_never_turns_an_instant_back() -> None:
     assert stamps_in_order(moved.attempt)
 
 
+@pytest.mark.parametrize("state", [S.RINGING_DEBTOR, S.TALKING])
+def test_a_line_that_was_given_to_an_emergency_call_is_told_by_the_attempt_beside_what_else_came(state: S) -> None:
+    given = step(attempt(state=state, meanwhile="Paid."), LineGiven(seen_at=NOW, attempt_id=ID), NOW, TIMES)
+    assert isinstance(given, Moved)
+    assert (given.attempt.state, given.effects) == (state, ())
+    assert given.attempt.meanwhile == "Paid. The PBX took the line for an emergency call."
+
+
 # ---------------------------------------------------------------- for all sequences
 
 DAYS = st.sampled_from([None, date(2026, 11, 22), date(2026, 11, 30), date(2025, 1, 1)])
@@ -497,7 +505,7 @@ def any_event() -> st.SearchStrategy[Seen]:
                 phone_failed(3, action=f"{ID}-w1-o", ring_back=1), phone_failed(3, action=f"{ID}-w2-o", ring_back=2),
                 hung_up(16), hung_up(17), hung_up(None),
                 hung_up(16, ring_back=1), accepted_by_agent(), GoAhead(f"coll-{ID}"), Barred(f"coll-{ID}", "no", Go.NO),
-                Overtaken("paid", "hung up: paid"),
+                Overtaken("paid", "hung up: paid"), LineGiven(seen_at=NOW, attempt_id=ID),
                 dialling(), debtor_up(), NotDialled("x"), LostTrack("x"), TimeOver(),
                 LinkLost(seen_at=NOW, why="x"), LinkUp(seen_at=NOW, started="s", version="22"),
                 Duplicate(seen_at=NOW, attempt_id=ID, old=""), Acked(seen_at=NOW, attempt_id=ID, old=""),

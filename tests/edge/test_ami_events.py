@@ -31,6 +31,7 @@ from collectord.core.telephony.pbx_events import (
     FeatureAction,
     FeatureDialled,
     Keyed,
+    LineGiven,
     OriginateAnswered,
     OriginateFailed,
     PbxEvent,
@@ -66,6 +67,7 @@ def test_every_event_of_a_good_call_is_read() -> None:
         coll("CollAccept", "Seq: 2"),
         coll("CollDial", "Seq: 3"),
         coll("CollUp", "Seq: 4", "CustChannel: PJSIP/trunk-00000002"),
+        coll("CollFreed", "Seq: 4"),
         coll("CollResult", "Seq: 5", *dial),
         coll("CollKeyed", "Seq: 6", *keys),
         coll("CollEnd", "Seq: 9", "State: WRAP", *dial, *keys),
@@ -74,6 +76,7 @@ def test_every_event_of_a_good_call_is_read() -> None:
         AgentAccepted(seen_at=AT, attempt_id=ID, channel_uniqueid=f"coll-{ID}"),
         Dialling(seen_at=AT, attempt_id=ID),
         DebtorUp(seen_at=AT, attempt_id=ID, debtor_channel="PJSIP/trunk-00000002"),
+        LineGiven(seen_at=AT, attempt_id=ID),
         DialResult(seen_at=AT, attempt_id=ID, status="ANSWER", cause=16, tech="SIP 200 OK", rang_ms=1204, talk_ms=30125),
         Keyed(seen_at=AT, attempt_id=ID, disp="1", amount=250, on=date(2026, 12, 5), at=None, channel_uniqueid=f"coll-{ID}"),
         Ended(

@@ -67,9 +67,9 @@ class Desk:
     def events(self, attempt: str) -> list[str]:
         return [m["UserEvent"] for m in self.ami.seen if m.get("CollID") == attempt and "UserEvent" in m]
 
-    def row(self, attempt: str) -> str | None:
+    def row(self, attempt: str, family: str = "coll") -> str | None:
         """The journal row, as the daemon reads it."""
-        answer = self.ami.action("DBGet", ("Family", "coll"), ("Key", attempt))
+        answer = self.ami.action("DBGet", ("Family", family), ("Key", attempt))
         if answer["Response"] != "Success":
             return None
         number = answer["ActionID"]
@@ -406,6 +406,45 @@ def test_who_answered_first_is_talked_to(desk: Desk) -> None:
     assert result["Status"] == "ANSWER"
     assert int(result["Talk"]) > 1_000
     assert desk.event("CollEnd", attempt)["Disp"] == "2"
+
+
+# ---------------------------------------------------------------- an emergency call needs a line
+
+
+def emergency(desk: Desk, exten: str = "112") -> str:
+    """How many lines it got."""
+    asked = f"emergency-{uuid.uuid4().hex}"
+    desk.ami.action(
+        "Originate", ("Channel", f"Local/{exten}@sandbox-emergency"), ("Application", "Wait"), ("Data", "1"), ("Async", "true"),
+        ("Variable", f"__ASKED={asked}"),
+    )  # fmt: skip
+    return desk.until(lambda: desk.row(asked, "sandbox"), "the emergency call")
+
+
+def test_a_ringing_line_is_given_to_an_emergency_call_and_the_agent_is_told(desk: Desk) -> None:
+    attempt = desk.call(desk.number("3002"), COLL_RING="20")
+    debtors_leg(desk, attempt, "Ringing")
+    assert emergency(desk) == "1"
+    desk.event("CollFreed", attempt)
+    assert result_of(desk.event("CollResult", attempt))[0] == "CANCEL"
+    end = desk.event("CollEnd", attempt)
+    assert (end["State"], end["Disp"]) == ("WRAP", "")
+    assert emergency(desk) == "0"
+
+
+def test_a_talk_is_ended_for_an_emergency_call_and_the_agent_is_asked_for_its_outcome(desk: Desk) -> None:
+    attempt = desk.call(desk.number("1114"), COLL_MODE="auto")
+    desk.event("CollUp", attempt)
+    assert emergency(desk) == "1"
+    assert result_of(desk.event("CollResult", attempt))[0] == "ANSWER"
+    channels = desk.sandbox.company.core_show_channels
+    assert desk.until(lambda: any(row.get("Context") == "coll-menu" for row in channels()), "the question for the outcome")
+    assert desk.events(attempt).count("CollFreed") == 1
+
+
+def test_a_line_left_over_from_a_killed_pbx_is_passed_by(desk: Desk) -> None:
+    assert emergency(desk, "stale") == "0"
+    assert emergency(desk) == "0"
 
 
 # ---------------------------------------------------------------- the wrap-up menu

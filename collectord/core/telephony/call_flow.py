@@ -42,6 +42,7 @@ from collectord.core.telephony.pbx_events import (
     Duplicate,
     Ended,
     Keyed,
+    LineGiven,
     LinkLost,
     LinkUp,
     OriginateAnswered,
@@ -52,7 +53,7 @@ from collectord.core.telephony.pbx_events import (
 S = AttemptState
 Seen: TypeAlias = (
     AgentUp | AgentAccepted | OriginateAnswered | OriginateFailed | ChannelHungUp | Dialling | DebtorUp | DialResult | Keyed | Ended
-    | WrapEnded
+    | WrapEnded | LineGiven
     | Duplicate | Acked | LinkLost | LinkUp | CallEvent
     | Accepted | Refused | NotSent | Unanswered
     | Placing | Released | GoAhead | Barred | Overtaken | Adopted | NotDialled | LostTrack | OutcomeSaid | TimeOver
@@ -122,12 +123,14 @@ _BY_STATE: Mapping[AttemptState, Mapping[type, Row]] = {
     },
     S.RINGING_DEBTOR: {
         **_TALK,
+        LineGiven: _row(gate.line_given, S.RINGING_DEBTOR),
         Overtaken: _row(gate.overtaken_ringing, S.RINGING_DEBTOR),
         ChannelHungUp: _row(turn.phone_hung_up, S.RINGING_DEBTOR),
         Adopted: _row(turn.adopted, S.RINGING_DEBTOR, S.TALKING, S.WRAP_UP),
         LostTrack: _row(turn.lost_track, S.UNKNOWN),
     },
     S.TALKING: {
+        LineGiven: _row(gate.line_given, S.TALKING),
         DialResult: _TALK[DialResult],
         Keyed: _TALK[Keyed],
         Ended: _TALK[Ended],

@@ -26,9 +26,10 @@ from collectord.core.telephony.call_seen import (
     SayGo,
     TellAgent,
 )
-from collectord.core.telephony.pbx_events import AgentAccepted
+from collectord.core.telephony.pbx_events import AgentAccepted, LineGiven
 
 S = AttemptState
+LINE_GIVEN = "The PBX took the line for an emergency call."
 
 
 def wanted(a: Attempt, seen: AgentAccepted, now: datetime, times: CallTimes) -> Moved | Ignored:
@@ -71,3 +72,8 @@ def overtaken_talking(a: Attempt, seen: Overtaken, now: datetime, times: CallTim
     if a.meanwhile:
         return Ignored("the agent has been told")
     return Moved(replace(a, meanwhile=seen.news), (TellAgent(a.pbx, a.id, a.agent, seen.news),))
+
+
+def line_given(a: Attempt, seen: LineGiven, now: datetime, times: CallTimes) -> Moved | Ignored:
+    """What ended the call was neither of the two who talked: the attempt says so."""
+    return Moved(replace(a, meanwhile=" ".join(filter(None, (a.meanwhile, LINE_GIVEN)))))

@@ -86,6 +86,11 @@ class DebtorUp(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LineGiven(CallEvent):
+    """The PBX took the line for an emergency call: the debtor is hung up, the agent is still there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DialResult(CallEvent):
     """Dial returned and the agent is still there."""
 

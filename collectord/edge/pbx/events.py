@@ -32,6 +32,7 @@ from collectord.core.telephony.pbx_events import (
     FeatureDialled,
     Keyed,
     KeyedAmount,
+    LineGiven,
     OriginateAnswered,
     OriginateFailed,
     PbxEvent,
@@ -228,6 +229,11 @@ def _debtor_up(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     return DebtorUp(seen_at=seen_at, attempt_id=attempt, debtor_channel=_text(message.first("custchannel"))) if attempt else None
 
 
+def _line_given(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    attempt = _attempt(message)
+    return LineGiven(seen_at=seen_at, attempt_id=attempt) if attempt else None
+
+
 def _dial_result(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     attempt = _attempt(message)
     if attempt is None:
@@ -375,6 +381,7 @@ _EVENTS: dict[str, Callable[[AmiMessage, datetime], PbxEvent | None]] = {
     "CollAccept": _accepted,
     "CollDial": _dialling,
     "CollUp": _debtor_up,
+    "CollFreed": _line_given,
     "CollResult": _dial_result,
     "CollKeyed": _keyed,
     "CollEnd": _ended,
