@@ -29,6 +29,7 @@ from collectord.loops import duty
 from collectord.settings import Settings
 
 NOT_OURS = "off"
+UNKNOWN = "-0"  # nobody is promised to be called back
 WAITS = timedelta(minutes=5)  # so long the PBX tries phones, at the longest
 CALLBACKS_UNTIL = timedelta(days=4)  # a callback that waits for a day within these is the one that is kept now
 
@@ -60,7 +61,7 @@ async def arrived(at: Reception, event: CallerArrived, now: datetime) -> Ring | 
         if known is not None:
             return await _next(conn, at, known, choice, now)
         if caller is None:
-            return choice.value if isinstance(choice, NobodyThere) else _ring(at, choice, event.caller, now, booked=False)
+            return f"{choice.value}{UNKNOWN}" if isinstance(choice, NobodyThere) else _ring(at, choice, event.caller, now, booked=False)
         if await inbound.is_held(conn, caller.key, event.caller):  # we are calling this debtor, or do not know yet how that went
             choice = NobodyThere.BUSY
         await _write(conn, at, event.attempt_id, event.caller, caller.key, choice, now)

@@ -283,7 +283,8 @@ RING = Ring(endpoint="PJSIP/201", display="Calls back - Müller | Co, 1", booked
 def test_whom_to_ring_is_one_value_with_bars_that_no_name_can_add() -> None:
     order = actions.say_whom("c-1", "17.1", RING)
     assert order.headers[-1] == ("Value", "1|PJSIP/201|20|20261123|45|en|Calls back - Müller Co, 1")
-    assert actions.say_whom("c-1", "17.1", "closed").headers[-1] == ("Value", "closed")
+    for word in ("none", "closed", "none-0", "closed-0", "off"):
+        assert actions.say_whom("c-1", "17.1", word).headers[-1] == ("Value", word)
 
 
 @pytest.mark.parametrize("answer", ["", "1", "none|PJSIP/201", dataclasses.replace(RING, endpoint="PJSIP/201&PJSIP/202"),

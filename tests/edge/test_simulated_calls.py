@@ -691,6 +691,17 @@ async def test_whoever_is_not_known_leaves_no_journal(answer: str, agent: str) -
         assert courses(ami) == ["CollIn"]
 
 
+@pytest.mark.parametrize(("answer", "heard"), [("none-0", "in-none"), ("closed-0", "in-closed")])
+async def test_whoever_is_not_known_hears_nothing_of_a_callback(answer: str, heard: str) -> None:
+    async with running(patience=5.0) as (pbx, ami):
+        pbx.call_back(CALLER)
+        await answered(ami, await asked(ami), answer)
+        while pbx.machine.channels:
+            await ami.ask("Ping")
+        assert (pbx.journal, courses(ami)) == ({}, ["CollIn"])
+        assert [prompt for _, prompt in pbx.machine.heard] == [heard]
+
+
 async def test_without_a_daemon_the_phone_that_last_called_rings_and_an_unplugged_one_does_not() -> None:
     async with running(patience=0.2) as (pbx, ami):
         ami.originate("attempt1", CALLER[:-4] + "2002", phone="202", RING="2", CID="+493012345600")

@@ -196,7 +196,14 @@ async def test_whoever_withholds_the_number_or_was_never_called_is_put_through_a
 
 
 async def test_a_withheld_number_hears_that_everybody_is_busy(desk: Desk) -> None:
-    assert await arrive(desk, call_in(""), devices={}) == "none"
+    assert await arrive(desk, call_in(""), devices={}) == "none-0"
+
+
+async def test_nobody_is_promised_a_callback_whom_we_do_not_know(desk: Desk) -> None:
+    assert await arrive(desk, call_in("+493099999999"), devices={}) == "none-0"
+    evening = settings(agent("201", hours="mon-fri 08:00-09:30"), agent("202", hours="mon-fri 08:00-09:30"))
+    assert await arrive(desk, call_in("+493099999999", id="in-17-2"), config=evening) == "closed-0"
+    assert await waiting(desk) == []
 
 
 async def test_a_number_that_is_not_configured_is_not_ours(desk: Desk) -> None:

@@ -147,6 +147,20 @@ def test_a_caller_whom_nobody_knows_leaves_nothing_behind(desk: Desk) -> None:
     assert desk.row("coll", call["CollID"]) == desk.row("collin", call["CollID"]) == ""
 
 
+def test_a_caller_whom_nobody_knows_hears_nothing_of_a_callback(desk: Desk) -> None:
+    caller = desk.caller()
+    desk.sandbox.call_back(caller)
+    call = desk.arrives(caller)
+    desk.say(call, "none-0")
+    said = desk.until(
+        lambda: [row for row in desk.sandbox.company.core_show_channels() if row.get("ApplicationData", "").startswith("coll/in-")], "it"
+    )
+    assert said[0]["ApplicationData"] == "coll/in-none"
+    desk.sandbox.wait_for("caller-end", who=caller, timeout=60)
+    assert desk.events(call) == ["CollIn"]
+    assert desk.row("coll", call["CollID"]) == desk.row("collin", call["CollID"]) == ""
+
+
 def test_a_withheld_number_is_asked_about_without_a_number_and_keeps_no_journal(desk: Desk) -> None:
     since = len(desk.ami.seen)
     desk.sandbox.call_back("+4930550499900", withheld=True)

@@ -75,6 +75,9 @@ class _Caller:
             match answer:
                 case "none" | "closed":
                     return f"in-{answer}"
+                case "none-0" | "closed-0":
+                    self._forget()
+                    return f"in-{answer[:-2]}"
                 case "off":
                     self._forget()
                     return ""
