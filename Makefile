@@ -5,7 +5,7 @@ PYTEST := .venv/bin/pytest -q
 export PYTHONPATH := examples
 unexport PYTHONDONTWRITEBYTECODE  # a daemon that compiles itself at each start takes 4 s longer
 
-.PHONY: demo test check exports scenarios pbx crash-sample crash audit fuzz soak bench pbx-shell newest clean venv-run venv-dev
+.PHONY: demo test check exports scenarios pbx crash-sample crash chaos audit fuzz soak bench pbx-shell newest clean venv-run venv-dev
 
 demo: venv-run            ## a short, visible shift: exports in, calls on real SIP phones, outcomes out (PBX=simulated: seconds, no Asterisk)
 	$(RUN) examples/demo.py --pbx $(PBX)
@@ -39,6 +39,10 @@ audit: venv-dev           ## the reasons of ten thousand debtors over ten days, 
 
 crash: venv-dev           ## kill -9 many times
 	CRASHES=1000 $(PYTEST) -n 2 tests/crash
+
+CHAOS_MINUTES ?= 3
+chaos: venv-dev           ## daemon, PBX, link, store, exports, people and clocks, all at once for CHAOS_MINUTES
+	CHAOS_MINUTES=$(CHAOS_MINUTES) $(PYTEST) -n 0 -s tests/crash/test_chaos.py
 
 FUZZ_SECONDS ?= 120
 fuzz: venv-dev            ## properties with examples drawn by chance, then fuzzing guided by coverage (FUZZ_SECONDS each); finds go to .fuzz/

@@ -15,6 +15,7 @@ from collectord.core.house import House
 from collectord.core.rules import Rules
 from collectord.core.telephony.call_seen import AskGate, Effect, Ignored
 from collectord.core.telephony.go_ahead import ask
+from collectord.edge.crash import crash_point
 from collectord.edge.store import calls, facts, meta
 from collectord.edge.store.connection import Connection
 from collectord.loops.attempt_turn import see
@@ -52,4 +53,5 @@ async def clear(
     found = None if off else await facts.debtor_facts(conn, attempt.key, now, house, rules.frames, standing.doubts)
     answer = ask(attempt, asked.channel_uniqueid, off, found, rules.packs, house, now)
     turned = await see(conn, attempt_id, answer, rules, house, now)
+    crash_point("go-before-commit")
     return () if isinstance(turned, Ignored) else turned

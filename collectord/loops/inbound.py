@@ -65,6 +65,7 @@ async def arrived(at: Reception, event: CallerArrived, now: datetime) -> Ring | 
         if await inbound.is_held(conn, caller.key, event.caller):  # we are calling this debtor, or do not know yet how that went
             choice = NobodyThere.BUSY
         await _write(conn, at, event.attempt_id, event.caller, caller.key, choice, now)
+        crash_point("caller-before-commit")
         if isinstance(choice, NobodyThere):
             return choice.value
         return _ring(at, choice, await _name(conn, at, event.attempt_id, caller.key, now), now, booked=True)
@@ -94,7 +95,13 @@ async def arrived_meanwhile(at: Reception, rows: Iterable[CallerRow], now: datet
         await _write(conn, at, row.attempt_id, row.caller, caller.key, (agent, endpoint), now)
         return True
 
-    return [row.attempt_id for row in rows if not await at.db.write(lambda conn, r=row: job(conn, r))]  # type: ignore[misc]
+    waiting: list[str] = []
+    for row in rows:
+        if not await at.db.write(lambda conn, r=row: job(conn, r)):  # type: ignore[misc]
+            waiting.append(row.attempt_id)
+            continue
+        crash_point("missed-caller-committed")
+    return waiting
 
 
 def _companies(settings: Settings, called: str) -> list[str]:

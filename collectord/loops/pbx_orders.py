@@ -57,6 +57,7 @@ class PbxOrders:
         for effect in effects:
             match effect:
                 case SayGo():
+                    crash_point("go-committed")
                     if effect.answer is not Go.YES:
                         self.log.info("call_refused_at_dialling", channel=effect.channel_uniqueid, answer=effect.answer.name.lower())
                     self.spawn(self._told(self.pbx.say_go(effect.channel_uniqueid, effect.answer.value), "after-SayGo"))
