@@ -126,7 +126,7 @@ class Happenings:
                 break
             what = self.rng.choices(
                 ("pay", "forbid", "call in", "pause agent", "pause house", "lock store", "copy", "half", "clock"),
-                (4, 5, 6, 2, 2, 2, 1, 1, 0.5 if self.plant.wall_clock else 0),
+                (2, 3, 6, 2, 2, 2, 1, 1, 0.5 if self.plant.wall_clock else 0),
             )[0]
             self.told[what] += 1
             match what:

@@ -86,7 +86,7 @@ def nobody_is_dialled_more_often_than_allowed(
         most = (1 if number[-4:-2] in NOTICED and number[-2:] != "17" else 3) + (called_in or {}).get(number, 0)
         assert len(times) <= most, f"{number} was dialled {len(times)} times in one day"
         assert all(later - earlier >= RETRY - timedelta(seconds=5) for earlier, later in itertools.pairwise(times)), (number, times)
-    rows = plant.query("select number, company, debtor_no, placed_at, closed_at, result, mode from attempt order by placed_at")
+    rows = plant.query("select number, company, debtor_no, placed_at, closed_at, result, mode, gate from attempt order by placed_at")
     for who in ("number", "debtor_no"):
         last: dict[str, dict[str, str]] = {}
         for row in rows:
@@ -96,7 +96,8 @@ def nobody_is_dialled_more_often_than_allowed(
                 continue
             if before is not None:
                 assert before["result"] not in COUNTS_AS_CONTACT, f"{who} {row[who]} was called again after {before}"
-                rest = datetime.fromisoformat(row["placed_at"]) - datetime.fromisoformat(before["closed_at"])
+                since = before["placed_at" if before["gate"] == "refused" else "closed_at"]  # a refusal is known when it is given
+                rest = datetime.fromisoformat(row["placed_at"]) - datetime.fromisoformat(since)
                 assert rest >= NO_EARLIER or who == "number", f"{who} {row[who]} was called again after {rest}"
             last[row[who]] = row
     accounted = Counter(row["number"] for row in rows if row["result"] != "not_dialled" and row["mode"] != "inbound")

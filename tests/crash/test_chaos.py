@@ -16,8 +16,8 @@ from tests.crash.plant import debtors
 from tests.crash.shift import Shift, any_death
 from tests.crash.stepped import set_wall_clock
 
-MINUTES = float(os.environ.get("CHAOS_MINUTES", "0.5"))
-A_MINUTE = 30  # debtors; more than three agents can call meanwhile
+MINUTES = float(os.environ.get("CHAOS_MINUTES", "0.25"))
+A_MINUTE = 60  # debtors; more than three agents can call meanwhile
 LONGEST = 5.0  # s that a life goes on once it is ready
 
 
