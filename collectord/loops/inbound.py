@@ -95,13 +95,13 @@ async def arrived_meanwhile(at: Reception, rows: Iterable[CallerRow], now: datet
         await _write(conn, at, row.attempt_id, row.caller, caller.key, (agent, endpoint), now)
         return True
 
-    waiting: list[str] = []
+    strangers: list[str] = []
     for row in rows:
         if not await at.db.write(lambda conn, r=row: job(conn, r)):  # type: ignore[misc]
-            waiting.append(row.attempt_id)
+            strangers.append(row.attempt_id)
             continue
         crash_point("missed-caller-committed")
-    return waiting
+    return strangers
 
 
 def _companies(settings: Settings, called: str) -> list[str]:
