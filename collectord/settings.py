@@ -210,6 +210,10 @@ class DiallingSection(Section):
         return self
 
 
+class InboundSection(Section):
+    hours: Hours = ""  # when calls of debtors are put through; "" = whenever somebody is logged in and works
+
+
 class IntakeSection(Section):
     poll_every: Duration = timedelta(seconds=5)
     quiet_for: Duration = timedelta(seconds=10)  # a file without marker is taken when it has not changed for so long
@@ -368,6 +372,7 @@ class Settings(BaseSettings):
     company: list[CompanySection] = []
     agent: list[AgentSection] = []
     dialling: DiallingSection = DiallingSection()
+    inbound: InboundSection = InboundSection()
     intake: IntakeSection = IntakeSection()
     outbox: OutboxSection = OutboxSection()
     notices: NoticesSection = NoticesSection()

@@ -18,8 +18,9 @@ from collectord.core.rules import Rules
 from collectord.core.telephony.attempts import Attempt, Said
 from collectord.core.telephony.call_seen import AgentMissedRing, Effect, Moved, PutOff, SaySaved, Settle, TakeDown
 from collectord.core.telephony.follow_up import FollowUp, Situation, TaskBack, TaskOver, after_refusal, after_result, after_talk
+from collectord.core.telephony.inbound import MODE, REMEMBERED
 from collectord.edge.ids import new_id
-from collectord.edge.store import agents, calls, facts, families, ledger, promises, tasks
+from collectord.edge.store import agents, calls, facts, families, inbound, ledger, promises, tasks
 from collectord.edge.store.connection import Connection
 
 
@@ -96,8 +97,16 @@ async def _situation(conn: Connection, attempt: Attempt, rules: Rules, house: Ho
         skills=house.skills.get(attempt.agent, frozenset()),
         cards=rules.objections,
         earlier=await calls.calls_before(conn, attempt),
+        last_agent=await _last_agent(conn, attempt, now),
         other_number=await _other_number(conn, attempt, rules, house, now),
     )
+
+
+async def _last_agent(conn: Connection, attempt: Attempt, now: datetime) -> str:
+    if attempt.mode != MODE:
+        return ""
+    caller = await inbound.caller(conn, attempt.number, [attempt.company], now - REMEMBERED, now)
+    return caller.agent if caller is not None and caller.key == attempt.key else ""
 
 
 async def _other_number(conn: Connection, attempt: Attempt, rules: Rules, house: House, now: datetime) -> str:

@@ -12,10 +12,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
-from collectord.core.telephony.call_seen import AgentFree
-from collectord.core.telephony.pbx_events import CallerArrived, CallEvent, DeviceState, FeatureDialled, LinkLost, LinkUp, PbxEvent
+from collectord.core.telephony.call_seen import Acknowledge, AgentFree
+from collectord.core.telephony.pbx_events import (
+    CallerArrived,
+    CallerMissed,
+    CallEvent,
+    DeviceState,
+    FeatureDialled,
+    LinkLost,
+    LinkUp,
+    PbxEvent,
+)
 from collectord.edge.store import calls
-from collectord.loops import call_events, call_log, duty, inbound, line_tests
+from collectord.loops import call_events, call_log, callers, duty, inbound, line_tests
 from collectord.loops.pbx_reconciled import ReconciledPbx
 
 
@@ -98,6 +107,10 @@ class PbxDesk(ReconciledPbx):
                 whom = await inbound.arrived(self._reception(), event, now)
                 self.log.info("caller_arrived", pbx=self.name, attempt=event.attempt_id, answer=getattr(whom, "endpoint", whom))
                 self.spawn(self._told(self.pbx.say_whom(event.uniqueid, whom), "after-SayWhom"))
+            case CallerMissed():
+                if noted := await callers.note_unreached(self._reception(), [event], now):
+                    self.log.info("caller_noted", pbx=self.name, attempt=event.attempt_id, numbers=len(noted))
+                    await self.carry_out([Acknowledge(self.name, event.attempt_id)], now)
             case _:
                 if (asked := line_tests.take(self.tests, event)) is not None:
                     channel, answer_to_test = asked

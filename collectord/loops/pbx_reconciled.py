@@ -13,7 +13,7 @@ from collectord.core.telephony.call_seen import Acknowledge
 from collectord.core.telephony.pbx_events import LinkUp
 from collectord.edge.pbx.faults import PbxFault
 from collectord.edge.pbx.versions import DIALPLAN_VERSION
-from collectord.loops import inbound, recovery
+from collectord.loops import callers, recovery
 from collectord.loops.pbx_orders import PbxOrders
 
 WAIT_FOR_LINK = timedelta(seconds=60)  # before calls of a PBX that cannot be reached end by time alone
@@ -39,9 +39,9 @@ class ReconciledPbx(PbxOrders):
         if self.started:
             self.pending, self.started, self._again_at = self._linked, "", None
 
-    def _reception(self) -> inbound.Reception:
+    def _reception(self) -> callers.Reception:
         started = self.started or (self.pending.started if self.pending else "")
-        return inbound.Reception(db=self.db, settings=self.settings, house=self.house, pbx=self.name, started=started, devices=self.devices)
+        return callers.Reception(db=self.db, settings=self.settings, house=self.house, pbx=self.name, started=started, devices=self.devices)
 
     def is_waited_for(self, now: datetime) -> bool:
         """A link that is being made or just broke: its journal may know what became of calls whose time is over."""
@@ -61,9 +61,12 @@ class ReconciledPbx(PbxOrders):
         try:
             devices = await self.pbx.device_states()
             version = await self.pbx.dialplan_version()
-            strangers = await inbound.arrived_meanwhile(self._reception(), await self.pbx.callers(), now)
+            strangers = await callers.arrived_meanwhile(self._reception(), await self.pbx.callers(), now)
             effects = await recovery.reconcile(self.db, self.pbx, self.name, up.started, self.rules, self.house, now)
-            effects += tuple(Acknowledge(self.name, call) for call in strangers)
+            waiting = {leg.attempt_id for leg in await self.pbx.live_calls()} if strangers else set()
+            over = [row for row in strangers if row.attempt_id not in waiting]  # of the others CollMissed tells, should it come to that
+            await callers.note_unreached(self._reception(), [row for row in over if not row.endpoint], now)
+            effects += tuple(Acknowledge(self.name, row.attempt_id) for row in over)
         except PbxFault as fault:
             self.log.warning("pbx_not_reconciled", pbx=self.name, why=str(fault))
             return

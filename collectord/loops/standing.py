@@ -16,7 +16,7 @@ from collectord.core.house import House
 from collectord.core.standing import Found, Source
 from collectord.core.standing import judge as judge_standing
 from collectord.core.telephony.agents import AgentState, judge
-from collectord.edge.store import ledger, meta, notices, promises
+from collectord.edge.store import inbound, ledger, meta, notices, promises
 from collectord.edge.store.codec import to_maybe_instant
 from collectord.edge.store.connection import Database
 from collectord.loops import caller_id_report, dropped_calls, duty, habits, trunk_choice, workload
@@ -101,6 +101,7 @@ async def status(
         "caller_ids": await db.read(lambda conn: caller_id_report.warnings(conn, house, now)),
         "dropped": await db.read(lambda conn: dropped_calls.told(conn, house, now)),
         "unknown": counts["unknown"],
+        "callers": await db.read(inbound.unreached_count),
         "held": counts["held"],
         "disputes_overdue": sum(count for _, _, count in overdue),
         "workload": await db.read(lambda conn: workload.told(conn, house)),

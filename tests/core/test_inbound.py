@@ -8,12 +8,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collectord.core.contact.week import parse_week
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.tasks import Origin, TaskState
 from collectord.core.telephony.agents import AgentState, OnDuty, judge
 from collectord.core.telephony.attempts import Result
 from collectord.core.telephony.follow_up import TaskOver, after_result
-from collectord.core.telephony.inbound import TEXTS, NobodyThere, shows, taken_over, to_call_back, whom
+from collectord.core.telephony.inbound import REMEMBERED, TEXTS, NobodyThere, came_at, is_open, shows, taken_over, to_call_back, whom
 from collectord.core.wording import phrase
 from tests.core.call_cases import attempt, item, situation
 
@@ -52,6 +53,23 @@ def test_nobody_is_rung_who_is_not_free_or_was_rung_before(states: list[tuple[bo
     found = whom(str(201 + last), team, tried, NOW)
     free = [one for one in team if judge(one, pull=False, now=NOW) is AgentState.FREE and one.endpoint not in tried]
     assert isinstance(found, NobodyThere) if not free else found in free
+
+
+def test_calls_are_put_through_within_the_houses_hours_by_its_own_clock() -> None:
+    hours = parse_week("mon-fri 08:00-10:00")
+    assert is_open(hours, NOW - timedelta(seconds=1), "Europe/Berlin")  # 09:59 in Berlin
+    assert not is_open(hours, NOW, "Europe/Berlin")
+    assert is_open(hours, NOW, "Europe/London")
+    assert not is_open(hours, NOW + timedelta(days=5, hours=-1), "Europe/Berlin")
+    assert is_open(None, NOW + timedelta(days=5), "Europe/Berlin")
+
+
+def test_when_a_call_came_that_nobody_told_us_about_is_in_its_id_and_never_ahead_of_us() -> None:
+    came = NOW - timedelta(hours=9)
+    id = f"in-pbx1-{int(came.timestamp())}-42"
+    assert came_at(id, NOW) == came
+    for doubtful in (f"in-{int((NOW + timedelta(hours=1)).timestamp())}-1", "in-17-1", f"in-{int((NOW - REMEMBERED).timestamp()) - 1}-1"):
+        assert came_at(doubtful, NOW) == NOW
 
 
 def test_the_display_begins_with_what_is_going_on() -> None:

@@ -19,6 +19,7 @@ from collectord.core.telephony.pbx_events import (
     AgentAccepted,
     AgentUp,
     CallerArrived,
+    CallerMissed,
     CallEvent,
     ChannelHungUp,
     DebtorUp,
@@ -305,6 +306,17 @@ def test_a_caller_without_a_whole_number_is_withheld(caller: str) -> None:
 @pytest.mark.parametrize("lines", [("CollID: in-17-1234", "Called: 100"), ("CollID: X", "Called: +493012345600")])
 def test_a_call_to_no_number_or_without_an_id_is_not_read(lines: tuple[str, ...]) -> None:
     assert arrived(*lines, "Caller: +493012345601") is None
+
+
+def test_a_caller_who_was_missed_is_read_with_both_numbers_or_not_at_all() -> None:
+    def told(*lines: str) -> PbxEvent | None:
+        return read("Event: UserEvent", "UserEvent: CollMissed", "CollID: in-17-1234", *lines)
+
+    assert told("Called: +493012345600", "Caller: +493012345601") == CallerMissed(
+        seen_at=AT, attempt_id="in-17-1234", called="+493012345600", caller="+493012345601"
+    )
+    assert told("Called: +493012345600", "Caller: anonymous") is None
+    assert told("Called: 100", "Caller: +493012345601") is None
 
 
 def test_a_row_of_a_caller_is_read() -> None:

@@ -677,6 +677,18 @@ async def test_a_caller_who_gives_up_is_missed() -> None:
         call = await asked(ami)
         await answered(ami, call, ring("201"))
         assert fields(await ami.event("CollEnd", value(call, "CollID")), "State") == ("MISSED",)
+        told = await ami.event("CollMissed", value(call, "CollID"))
+        assert fields(told, "Called", "Caller") == ("+493012345600", CALLER[:-2] + "20")
+
+
+async def test_a_stranger_whose_call_nobody_takes_is_missed_and_stays_in_the_journal() -> None:
+    async with running(patience=5.0) as (pbx, ami):
+        pbx.call_back(CALLER[:-2] + "20", waits=5)
+        call = await asked(ami)
+        await answered(ami, call, ring("201", booked=0))
+        attempt = value(call, "CollID")
+        assert value(await ami.event("CollMissed", attempt), "Caller") == CALLER[:-2] + "20"
+        assert pbx.journal == {attempt: "END|MISSED|||||||||"}
 
 
 @pytest.mark.parametrize(("answer", "agent"), [("off", "02"), (ring("201", booked=0), "02"), (ring("201", booked=0), "16")])
@@ -698,7 +710,7 @@ async def test_whoever_is_not_known_hears_nothing_of_a_callback(answer: str, hea
         await answered(ami, await asked(ami), answer)
         while pbx.machine.channels:
             await ami.ask("Ping")
-        assert (pbx.journal, courses(ami)) == ({}, ["CollIn"])
+        assert [kind(m) for m in ami.got if kind(m).startswith("Coll")] == ["CollIn", "CollEnd", "CollMissed"]
         assert [prompt for _, prompt in pbx.machine.heard] == [heard]
 
 

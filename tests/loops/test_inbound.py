@@ -14,13 +14,14 @@ import pytest
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.telephony.attempts import Attempt, AttemptState, Disposition, Result
 from collectord.core.telephony.pbx_calls import CallerRow, JournalPhase, JournalRow, LiveChannel, Ring
-from collectord.core.telephony.pbx_events import CallerArrived, DebtorUp, DialResult, Ended, EndState, LinkUp, PbxEvent
+from collectord.core.telephony.pbx_events import CallerArrived, CallerMissed, DebtorUp, DialResult, Ended, EndState, LinkUp, PbxEvent
 from collectord.edge import log
 from collectord.edge.store import calls, tasks
-from collectord.loops import duty, inbound
+from collectord.edge.store import inbound as noted
+from collectord.loops import callers, duty, inbound
 from collectord.loops.pbx_events import PbxDesk
-from collectord.settings import AgentSection, CompanySection, PbxSection, Settings, TrunkSection
-from tests.loops.desk import Desk, open_desk
+from collectord.settings import AgentSection, CompanySection, InboundSection, PbxSection, Settings, TrunkSection
+from tests.loops.desk import Desk, open_desk, row
 from tests.loops.shift import LIVE, MONDAY, Remembering, ended, keyed, now_of, place, planned, rows_of, tell
 
 CALLER, CALLED = "+493012345601", "+493012345600"
@@ -53,8 +54,8 @@ def settings(*agents: AgentSection) -> Settings:
 SETTINGS = settings(agent("201"), agent("202"))
 
 
-def reception(desk: Desk, config: Settings = SETTINGS, devices: dict[str, str] = IDLE) -> inbound.Reception:
-    return inbound.Reception(db=desk.db, settings=config, house=desk.house, pbx="main", started="start-1", devices=devices)
+def reception(desk: Desk, config: Settings = SETTINGS, devices: dict[str, str] = IDLE) -> callers.Reception:
+    return callers.Reception(db=desk.db, settings=config, house=desk.house, pbx="main", started="start-1", devices=devices)
 
 
 def call_in(number: str = CALLER, *, to: str = CALLED, id: str = "in-17-1", tried: tuple[str, ...] = ()) -> CallerArrived:
@@ -386,3 +387,114 @@ async def test_the_pbx_is_answered_whom_to_ring(desk: Desk) -> None:
     [(channel, ring)] = pbx.answers
     assert isinstance(ring, Ring)
     assert (channel, ring.endpoint) == ("17.1", "PJSIP/201")
+
+
+# ---------------------------------------------------------------- who reached nobody and is no debtor that we could name
+
+STRANGER = "+493099999999"
+
+
+def not_reached(number: str = STRANGER, *, to: str = CALLED, id: str = "in-17-1") -> CallerMissed:
+    return CallerMissed(seen_at=LATER, attempt_id=id, called=to, caller=number)
+
+
+async def notes(desk: Desk) -> list[dict[str, Any]]:
+    return await desk.db.read(lambda conn: noted.unreached(conn, limit=99))
+
+
+async def test_a_stranger_who_reached_nobody_is_a_note_for_the_lead_and_only_then_forgotten_by_the_pbx(desk: Desk) -> None:
+    pbx = There()
+    await take(desk, pbx, not_reached())
+    assert await notes(desk) == [
+        {
+            "number": STRANGER, "last_at": LATER.isoformat(), "first_at": LATER.isoformat(), "calls": 1, "called": CALLED,
+            "debtors": [],
+        }
+    ]  # fmt: skip
+    assert pbx.forgotten == ["in-17-1"]
+
+
+async def test_a_call_told_twice_is_noted_once_also_after_somebody_looked_after_it(desk: Desk) -> None:
+    await take(desk, There(), not_reached(), not_reached())
+    assert [one["calls"] for one in await notes(desk)] == [1]
+    assert await desk.db.write(lambda conn: noted.look_after(conn, STRANGER, "lead", LATER)) == 1
+    await take(desk, There(replace(ROW, caller=STRANGER), end=end_row(EndState.MISSED)), UP)
+    assert await notes(desk) == []
+    assert await desk.db.write(lambda conn: noted.look_after(conn, STRANGER, "lead", LATER)) == 0
+
+
+async def test_several_calls_of_one_number_are_one_line(desk: Desk) -> None:
+    await take(desk, There(), not_reached())
+    await take(desk, There(), not_reached(id="in-17-2"), now=LATER + MINUTE)
+    (line,) = await notes(desk)
+    assert (line["calls"], line["first_at"], line["last_at"]) == (2, LATER.isoformat(), (LATER + MINUTE).isoformat())
+    assert await desk.db.read(noted.unreached_count) == 1
+
+
+async def test_strangers_missed_while_the_daemon_was_away_are_noted_with_the_time_of_their_call(desk: Desk) -> None:
+    came = LATER - 3 * MINUTE
+    id = f"in-{int(came.timestamp())}-1"
+    pbx = There(replace(ROW, attempt_id=id, caller=STRANGER), end=replace(end_row(EndState.MISSED), attempt_id=id))
+    await take(desk, pbx, UP)
+    await take(desk, pbx, UP)  # the PBX crashed before it had forgotten
+    assert [(one["number"], one["calls"], one["last_at"]) for one in await notes(desk)] == [(STRANGER, 1, came.isoformat())]
+    assert set(pbx.forgotten) == {id}
+
+
+async def test_a_stranger_who_still_waits_or_was_put_through_is_no_note(desk: Desk) -> None:
+    waits = LiveChannel(
+        attempt_id="in-17-1", uniqueid="17.1", channel="PJSIP/trunk-1", coll_state="IN", agent_leg=False, ring_back=0, up=False, seconds=9
+    )
+    await take(desk, There(replace(ROW, caller=STRANGER), live=(waits,), row=RINGS), UP)
+    taken = replace(ROW, attempt_id="in-17-2", caller=STRANGER, endpoint="PJSIP/201")
+    await take(desk, There(taken, end=replace(end_row(EndState.WRAP, "ANSWER"), attempt_id="in-17-2")), UP)
+    assert await notes(desk) == []
+
+
+async def test_a_call_to_a_number_that_is_not_ours_is_no_note(desk: Desk) -> None:
+    await take(desk, There(), not_reached(to="+493012345698"))
+    assert await notes(desk) == []
+
+
+async def test_a_known_debtor_has_a_callback_and_no_note(desk: Desk) -> None:
+    await called(desk)
+    await arrive(desk, devices={})
+    await take(desk, There(), missed(), not_reached(CALLER))
+    assert await waiting(desk) == [("callback", "planned")]
+    assert await notes(desk) == []
+
+
+async def test_the_only_debtor_who_has_the_number_is_known_without_a_call_before(desk: Desk) -> None:
+    await planned(desk)
+    ring = await arrive(desk)
+    assert isinstance(ring, Ring)
+    assert (ring.booked, ring.display) == (True, "Calls back - Muster")
+    await tell(desk, LATER, missed())
+    assert await waiting(desk) == [("callback", "planned")]
+
+
+async def test_of_several_debtors_with_the_number_none_is_guessed_and_the_lead_sees_all(desk: Desk) -> None:
+    await desk.take(row(), row(debtor_no="11", debtor_name="Zweite", item_no="B1"), as_of="2026-11-23")
+    ring = await arrive(desk)
+    assert isinstance(ring, Ring)
+    assert not ring.booked
+    await take(desk, There(), not_reached(CALLER))
+    assert [(one["number"], one["debtors"]) for one in await notes(desk)] == [(CALLER, ["10", "11"])]
+    assert await rows_of(desk, "select id from attempt where mode = 'inbound'") == []
+
+
+async def test_the_callback_goes_to_the_agent_who_had_called_whoever_was_rung(desk: Desk) -> None:
+    await called(desk, "202")
+    await arrive(desk, devices=IDLE | {"PJSIP/202": "INUSE"})
+    assert (await the_call(desk)).agent == "201"
+    await tell(desk, LATER, missed())
+    (callback,) = await desk.db.read(lambda conn: tasks.live_tasks_of(conn, DebtorKey("", "10"), LATER + MINUTE))
+    assert (callback.origin.value, callback.agent) == ("callback", "202")
+
+
+async def test_outside_the_houses_hours_nobody_is_rung_and_the_caller_is_called_back(desk: Desk) -> None:
+    await called(desk)
+    shut = SETTINGS.model_copy(update={"inbound": InboundSection(hours="mon-fri 12:00-17:00")})
+    assert await arrive(desk, config=shut) == "closed"
+    await tell(desk, LATER, missed())
+    assert await waiting(desk) == [("callback", "planned")]

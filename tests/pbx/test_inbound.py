@@ -157,8 +157,23 @@ def test_a_caller_whom_nobody_knows_hears_nothing_of_a_callback(desk: Desk) -> N
     )
     assert said[0]["ApplicationData"] == "coll/in-none"
     desk.sandbox.wait_for("caller-end", who=caller, timeout=60)
-    assert desk.events(call) == ["CollIn"]
-    assert desk.row("coll", call["CollID"]) == desk.row("collin", call["CollID"]) == ""
+    assert desk.event("CollMissed", call)["Caller"] == caller
+    assert desk.row("coll", call["CollID"]) == "END|MISSED|||||||||"
+
+
+def test_a_stranger_who_gives_up_while_a_phone_rings_is_missed_and_stays_in_the_journal(desk: Desk) -> None:
+    caller = desk.caller("20")
+    desk.sandbox.call_back(caller)
+    call = desk.arrives(caller)
+    desk.say(call, ring("208", booked=False, seconds=60))
+    desk.until(lambda: any(rang.who == "208" for rang in desk.sandbox.phone_rings()), "208 rings")
+    leg = next(row for row in desk.sandbox.company.core_show_channels() if row["Uniqueid"] == call["Uniqueid"])
+    desk.ami.action("Hangup", ("Channel", leg["Channel"]))
+    assert desk.event("CollEnd", call)["State"] == "MISSED"
+    told = desk.event("CollMissed", call)
+    assert (told["Called"], told["Caller"]) == (COMPANY, caller)
+    assert desk.row("coll", call["CollID"]) == "END|MISSED|||||||||"
+    assert desk.row("collin", call["CollID"]) == f"{COMPANY}|{caller}|"
 
 
 def test_a_withheld_number_is_asked_about_without_a_number_and_keeps_no_journal(desk: Desk) -> None:

@@ -421,7 +421,8 @@ class Player:
         self.stage.call_beside(self._debtor(step["beside"]).number, step["phone"])
 
     def _calls_back(self, step: dict[str, Any]) -> None:
-        self.stage.call_back(self._debtor(step["calls_back"]).number, float(step.get("talks", 4)))
+        who = step["calls_back"]
+        self.stage.call_back(who if who.startswith("+") else self._debtor(who).number, float(step.get("talks", 4)))
 
     def _orders(self, step: dict[str, Any]) -> None:
         assert len(self.tap.originates()) == step["orders"], self.tap.originates()

@@ -13,7 +13,7 @@ from tests.shell.place import MONDAY, Place, collectord, process, row
 COMMANDS = (
     "init", "check", "doctor", "run", "import", "accept", "reject", "plan", "call-list", "explain", "tasks", "attempts", "promises",
     "disputes", "debtors", "agents", "batches", "unknown", "record", "import-history", "call", "pause", "resume", "live", "shadow",
-    "status", "quality", "export", "backup", "restore",
+    "status", "quality", "export", "backup", "restore", "callers",
 )  # fmt: skip
 
 

@@ -254,7 +254,8 @@ def _missed(now: Situation) -> FollowUp:
         return phrase(inbound.TEXTS, code, now.language, now.zone, **values)
 
     attempt = now.attempt
-    task = inbound.to_call_back(now.task, attempt.key, attempt.items, attempt.agent, now.now, said, now.new_id())
+    theirs = now.last_agent or attempt.agent
+    task = inbound.to_call_back(now.task, attempt.key, attempt.items, theirs, now.now, said, now.new_id())
     return FollowUp(task=TaskOver(), new_tasks=(task,), why=task.why)
 
 

@@ -1,16 +1,19 @@
 """Inbound calls: a debtor calls the shown number back. Who is rung, what the phone shows, what follows when nobody took the call.
 
 Owns these choices. Places no call and knows no store: whoever calls is only a number until the agent has asked.
-Invariant: nobody is rung who is not free, nobody twice for one call; a known caller who is not reached has a callback afterwards.
+Invariant: nobody is rung who is not free, nobody twice for one call; whoever reached nobody has a callback, or a note for the lead.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
+from collectord.core.contact.week import Week
 from collectord.core.receivables.ledger import DebtorKey, OpenItem, open_total
 from collectord.core.receivables.rungs import NO_RUNGS
 from collectord.core.receivables.tasks import Origin, Task, TaskState
@@ -20,6 +23,8 @@ from collectord.core.wording import Language, Texts, phrase
 MODE = "inbound"  # attempt.mode of a call that came in
 SOON = timedelta(minutes=1)  # the gate knows the hours; so long the caller's line is left alone at least
 REMEMBERED = timedelta(days=30)  # so long after a call to this number the caller comes back to that agent
+KEPT = timedelta(days=90)  # so long a number that called and is no debtor's that we could name
+_STARTED = re.compile(r"-([0-9]{9,10})-[0-9]+\Z", re.ASCII)  # of an id that the PBX made: when the call came, by its clock
 
 TEXTS: Texts = {
     "shows": ("Calls back - {name}", "Ruft zurück - {name}"),
@@ -36,7 +41,7 @@ class NobodyThere(StrEnum):
     """Why nobody is rung, and which announcement is heard: the words of COLL_TO."""
 
     BUSY = "none"
-    CLOSED = "closed"  # nobody works now
+    CLOSED = "closed"  # nobody works now, or the house is closed
 
 
 ABSENT = frozenset({AgentState.LOGGED_OUT, AgentState.OFF_HOURS})
@@ -44,10 +49,24 @@ ABSENT = frozenset({AgentState.LOGGED_OUT, AgentState.OFF_HOURS})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Whose number calls: the debtor who was last called there for the company of the number that is called now."""
+    """Whose number calls: whom a company of the called number called there last, else the only debtor of theirs who has it."""
 
     key: DebtorKey
-    agent: str  # who called last
+    agent: str  # who called last, "" = nobody lately
+
+
+def is_open(hours: Week | None, now: datetime, zone: str) -> bool:
+    """Whether calls are put through at this hour. `hours` None: whenever somebody works."""
+    local = now.astimezone(ZoneInfo(zone))
+    minute = local.hour * 60 + local.minute
+    return hours is None or any(start <= minute < end for start, end in hours[local.weekday()])
+
+
+def came_at(attempt_id: str, now: datetime) -> datetime:
+    """When a call came that nobody told us about: the PBX's id says it; where that cannot be, the moment at which we learn it."""
+    found = _STARTED.search(attempt_id)
+    told = datetime.fromtimestamp(int(found[1]), UTC) if found else now
+    return told if now - REMEMBERED <= told <= now else now
 
 
 def whom(last: str, team: Iterable[OnDuty], tried: Collection[str], now: datetime) -> OnDuty | NobodyThere:

@@ -206,6 +206,15 @@ class CallerArrived(PbxEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallerMissed(PbxEvent):
+    """Somebody with a number called one of ours and reached nobody."""
+
+    attempt_id: str  # of the PBX's making, "in-..."
+    called: str
+    caller: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceState(PbxEvent):
     """A phone changed its state: NOT_INUSE, INUSE, BUSY, RINGING, RINGINUSE, ONHOLD, UNAVAILABLE, INVALID, UNKNOWN."""
 

@@ -156,6 +156,7 @@ class Situation:
     skills: frozenset[str] = frozenset()  # of the agent: what may be agreed without a lead
     cards: Mapping[str, Card] = field(default_factory=dict)  # objection cards by code
     earlier: tuple[Tried, ...] = ()  # the calls for the same task before this one, oldest first
+    last_agent: str = ""  # of a call that came in: who had called there last
     other_number: str = ""  # of the debtor, called less often in vain than this one, and next in turn; "" = none
 
     @property

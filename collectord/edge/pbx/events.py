@@ -20,6 +20,7 @@ from collectord.core.telephony.pbx_events import (
     AgentAccepted,
     AgentUp,
     CallerArrived,
+    CallerMissed,
     ChannelHungUp,
     DebtorUp,
     DeviceState,
@@ -344,6 +345,13 @@ def _arrived(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     )
 
 
+def _missed(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    attempt, called, caller = _attempt(message), message.first("called"), message.first("caller")
+    if attempt is None or not _E164.match(called) or not _E164.match(caller):
+        return None
+    return CallerMissed(seen_at=seen_at, attempt_id=attempt, called=called, caller=caller)
+
+
 def _originated(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     """By ActionID only: a refused second use of a live id comes with the live call's Uniqueid, and that call goes on."""
     action_id = message.first("actionid")
@@ -390,6 +398,7 @@ _EVENTS: dict[str, Callable[[AmiMessage, datetime], PbxEvent | None]] = {
     "CollWrapEnd": _wrap_ended,
     "CollFeature": _feature,
     "CollIn": _arrived,
+    "CollMissed": _missed,
     "OriginateResponse": _originated,
     "Hangup": _hung_up,
     "DeviceStateChange": _device,

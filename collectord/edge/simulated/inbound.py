@@ -1,7 +1,8 @@
 """A debtor calls one of the company's numbers (contexts coll-inbound, coll-in-up, coll-in-wrap, coll-in-gone).
 
 Owns the order of journal rows and events of such a call. Knows no socket; whom to ring is the daemon's word.
-Invariant: a call that the daemon wrote down ends with exactly one CollEnd: of the agent's leg when somebody took it, else of the caller's.
+Invariant: a call that the daemon wrote down ends with exactly one CollEnd: of the agent's leg when somebody took it, else of the caller's;
+after the latter comes CollMissed.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class _Caller:
         self._id = "in-" + leg.channel.uniqueid.replace(".", "-")
         self._book = bool(caller)
         self._taken = False
+        self._known = True
 
     async def run(self) -> None:
         variables, journal = self._leg.channel.variables, self._machine.journal
@@ -53,7 +55,7 @@ class _Caller:
             said = await self._served()
             if said:
                 self._leg.channel.state = ChannelState.UP
-                await self._leg.play(said + ("-back" if self._book else ""))
+                await self._leg.play(said + ("-back" if self._book and self._known else ""))
         except LegGone as gone:
             cause = gone.cause
         if self._book and not self._taken:
@@ -61,6 +63,7 @@ class _Caller:
             journal.put(f"coll/{self._id}", "END|MISSED|||||||||")
             blank = [(field, "") for field in ("Status", "Cause", "Tech", "Rang", "Talk", "Disp", "Amount", "On", "At")]
             self._tell("CollEnd", ("Seq", "9"), ("State", "MISSED"), *blank)
+            self._tell("CollMissed", ("Seq", "9"), ("Called", self._called), ("Caller", self._caller))
         close(self._leg, cause)
 
     def _tell(self, name: str, *headers: tuple[str, str]) -> None:
@@ -76,7 +79,7 @@ class _Caller:
                 case "none" | "closed":
                     return f"in-{answer}"
                 case "none-0" | "closed-0":
-                    self._forget()
+                    self._known = False
                     return f"in-{answer[:-2]}"
                 case "off":
                     self._forget()
@@ -87,8 +90,7 @@ class _Caller:
                         return ""
                     return "in-none"
             booked, phone, seconds, today, wrap, language, display = answer.split("|", 6)
-            if booked != "1":
-                self._forget()
+            self._known = booked != "0"
             self._leg.channel.variables |= {"COLL_TODAY": today, "COLL_WRAP": wrap, "COLL_LANG": language}
             if await self._rung(phone, float(seconds), display):
                 return ""
@@ -110,7 +112,7 @@ class _Caller:
         if not re.fullmatch(r"(PJSIP|SIP|DAHDI|Local)/[A-Za-z0-9][A-Za-z0-9_.@/-]*", device) or not machine.reachable(device):
             return False
         name, uniqueid = machine.next_names(device)
-        keys = ("COLL_ID", "COLL_TODAY", "COLL_WRAP", "COLL_LANG") if self._book else ("COLL_ID",)
+        keys = ("COLL_ID", "COLL_TODAY", "COLL_WRAP", "COLL_LANG")
         channel = Channel(
             name=name, uniqueid=uniqueid, linkedid=caller.uniqueid, context="coll-phones", caller_num=self._caller or "anonymous",
             caller_name=display or UNKNOWN, connected_num=self._caller or "anonymous", connected_name=display or UNKNOWN,
@@ -150,10 +152,11 @@ class _Caller:
         caller.variables["COLL_STATE"] = "TALK"
         self._machine.tell_device(device)
         self._machine.later(self._talks, lambda: leg.post(DebtorLeaves()))
-        if self._book:
+        if self._book and self._known:
             self._machine.journal.put(f"collin/{self._id}", f"{self._called}|{self._caller}|{device}")
             await TakenLeg(leg).take(began)
             return
+        self._forget()
         try:
             while not isinstance(await leg.seen(None), DebtorLeaves):
                 pass

@@ -1,7 +1,7 @@
 """Calls that come in, on disk.
 
-Owns what of tables `attempt` and `task` only such a call asks. Decides nothing: core/telephony/inbound does.
-Invariant: who is held by an attempt changes only while the caller waits.
+Owns table `unreached_caller`, and what of tables `attempt` and `task` only such a call asks. Decides nothing: core/telephony/inbound does.
+Invariant: who is held by an attempt changes only while the caller waits; a call is noted once, however often it is told.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 import orjson
 
@@ -17,18 +18,54 @@ from collectord.core.receivables.tasks import Task
 from collectord.core.telephony.inbound import Caller
 from collectord.edge.store import tasks
 from collectord.edge.store.calls import AttemptTaken
-from collectord.edge.store.codec import instant
+from collectord.edge.store.codec import instant, to_instant
 from collectord.edge.store.connection import Connection, queries
 
 SQL = queries("inbound")
 
 
-async def last_called(conn: Connection, number: str, companies: Collection[str], since: datetime, now: datetime) -> Caller | None:
-    """The debtor whom one of these companies called at this number since then, the latest call first."""
-    row = await SQL.last_called(
-        conn, number=number, companies=orjson.dumps(sorted(companies)).decode(), since=instant(since), now=instant(now)
-    )
-    return None if row is None else Caller(key=DebtorKey(row["company"], row["debtor_no"]), agent=row["agent"])
+async def caller(conn: Connection, number: str, companies: Collection[str], since: datetime, now: datetime) -> Caller | None:
+    """The debtor whom one of these companies called at this number since then, the latest call first; else the only one who has it."""
+    among = orjson.dumps(sorted(companies)).decode()
+    row = await SQL.last_called(conn, number=number, companies=among, since=instant(since), now=instant(now))
+    if row is not None:
+        return Caller(key=DebtorKey(row["company"], row["debtor_no"]), agent=row["agent"])
+    found = [DebtorKey(row["company"], row["debtor_no"]) async for row in SQL.debtors_at(conn, number=number, companies=among)]
+    return Caller(key=found[0], agent="") if len(found) == 1 else None
+
+
+async def note_unreached(conn: Connection, attempt_id: str, called: str, number: str, at: datetime, forget_before: datetime) -> bool:
+    """Whether there is a note now: not of a call that is written down as an attempt, whose debtor has a callback."""
+    if await SQL.has_attempt(conn, id=attempt_id) is not None:
+        return False
+    await SQL.forget_unreached(conn, before=instant(forget_before))
+    await SQL.note_unreached(conn, id=attempt_id, at=instant(at), called=called, caller=number)
+    return True
+
+
+async def unreached(conn: Connection, *, limit: int) -> list[dict[str, Any]]:
+    """`callers --json`."""
+    return [
+        {
+            "number": row["caller"],
+            "last_at": to_instant(row["last_at"]).isoformat(),
+            "first_at": to_instant(row["first_at"]).isoformat(),
+            "calls": row["calls"],
+            "called": row["called"],
+            "debtors": orjson.loads(row["debtors"]),
+        }
+        async for row in SQL.unreached(conn, most=limit)
+    ]
+
+
+async def unreached_count(conn: Connection) -> int:
+    """How many numbers nobody has looked after."""
+    return int(await SQL.unreached_count(conn))
+
+
+async def look_after(conn: Connection, number: str, by: str, now: datetime) -> int:
+    """How many calls of this number are off the list."""
+    return int(await SQL.look_after(conn, caller=number, at=instant(now), by=by))
 
 
 async def is_held(conn: Connection, key: DebtorKey, number: str) -> bool:

@@ -377,6 +377,16 @@ create table agent (
   pause_until text                        -- a pause after missed rings ends by itself
 );
 
+create table unreached_caller (           -- called one of our numbers, reached nobody, and is no debtor we could name: for the lead
+  id text primary key,                    -- the PBX's id of the call: told twice it is one row
+  at text not null,
+  called text not null,
+  caller text not null,
+  done_at text,                           -- somebody looked after it
+  done_by text not null default ''
+);
+create index unreached_caller_by_number on unreached_caller (caller, done_at);
+
 create table caller_id_test (             -- "each caller ID had a test call" before live
   caller_id text primary key,
   at text not null,

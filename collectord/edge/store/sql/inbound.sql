@@ -11,6 +11,37 @@ select exists (select 1 from attempt
                 where state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'unknown')
                   and (company = :company and debtor_no = :debtor_no or number = :number));
 
+-- name: debtors_at(number, companies)
+-- Debtors of these companies who have this number and owe something, at most two: one is known by it, of several nobody.
+select distinct n.company, n.debtor_no from debtor_number n
+ where n.e164 = :number and n.company in (select value from json_each(:companies))
+   and exists (select 1 from item i where i.company = n.company and i.debtor_no = n.debtor_no and i.state = 'open' and i.open_amount > 0)
+ limit 2;
+
+-- name: has_attempt(id)^
+select 1 as yes from attempt where id = :id;
+
+-- name: note_unreached(id, at, called, caller)!
+insert into unreached_caller (id, at, called, caller) values (:id, :at, :called, :caller) on conflict (id) do nothing;
+
+-- name: forget_unreached(before)!
+delete from unreached_caller where at < :before;
+
+-- name: unreached(most)
+-- One line a number, the latest first, and who may be meant: debtors who have it.
+select u.caller, max(u.at) as last_at, min(u.at) as first_at, count(*) as calls, max(u.called) as called,
+       (select json_group_array(who) from
+         (select distinct case company when '' then debtor_no else company || '/' || debtor_no end as who
+            from debtor_number where e164 = u.caller order by who limit 10)) as debtors
+  from unreached_caller u where u.done_at is null
+ group by u.caller order by last_at desc, u.caller limit :most;
+
+-- name: unreached_count$
+select count(distinct caller) as n from unreached_caller where done_at is null;
+
+-- name: look_after(caller, at, by)!
+update unreached_caller set done_at = :at, done_by = :by where caller = :caller and done_at is null;
+
 -- name: todays_calls(company, debtor_no, until)
 select id from task
  where company = :company and debtor_no = :debtor_no and medium = 'call' and state in ('planned', 'ready') and not_before < :until
