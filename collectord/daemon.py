@@ -68,6 +68,7 @@ SOURCES_EVERY = timedelta(seconds=30)
 NOTICES_EVERY = 30.0  # s
 MESSAGES_EVERY = 15.0  # s
 QUALITY_EVERY = 60.0  # s; one look at a mark on all turns of a day but one
+LOOK_OVER_AFTER, LOOK_OVER_EVERY = 60.0, 86_400.0  # s; reading a large store takes seconds, in a thread of its own
 WATCH_EVERY = 5.0  # s; each PBX is looked at once a minute, and sooner after its link was made anew
 LAMPS_EVERY = 0.5  # s
 QUIET_FOR = 2.0  # s
@@ -213,6 +214,7 @@ class Daemon:
                     group.create_task(self._keep_quietly("PBX watch", self._watch_turn, self._until_watch)),
                     group.create_task(self._keep_quietly("lamps", self._lamps_turn, self._until_lamps)),
                     group.create_task(self._keep("upkeep", self._upkeep_turn)),
+                    group.create_task(self._keep("store", self._look_over_turn, self._until_look_over)),
                 ]
                 self.log.info(
                     "started", state_dir=str(self.settings.state_dir), agents=len(self.settings.agent), pbx=len(self.settings.pbx)
@@ -536,6 +538,14 @@ class Daemon:
             await self.db.write(lambda conn: meta.put(conn, "sandbox_now", now.isoformat()))
         systemd.notify(WATCHDOG="1", STATUS="; ".join(self.doubts()) or self._idle_why or "dialling")
         await asyncio.sleep(min(5.0, systemd.watchdog_interval() or 5.0))
+
+    async def _look_over_turn(self) -> None:
+        """A store that the disk has spoilt is found before its calls are."""
+        await asyncio.sleep(LOOK_OVER_AFTER)
+        await self.db.look_over()
+
+    async def _until_look_over(self) -> None:
+        await asyncio.sleep(LOOK_OVER_EVERY)
 
     async def _watch_turn(self) -> None:
         for watch in self.pbx_watches.values():

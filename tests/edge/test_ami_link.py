@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bench import flood
 from collectord.core.telephony.pbx_events import DeviceState, Ended, LinkLost, LinkUp, PbxEvent
 from collectord.edge.pbx import LinkState, OrderRefused, PbxLink, PbxUnreachable, Timing
 from collectord.edge.pbx.actions import plain
@@ -302,6 +303,12 @@ async def test_a_flood_of_phone_states_is_dropped_and_counted_and_no_end_of_a_ca
         assert sum(isinstance(event, DeviceState) for event in seen) <= 250
         assert link.health().dropped >= 20_000 - 250
         assert ami.accepted == 1
+
+
+def test_a_flood_of_fifty_thousand_a_second_keeps_every_end_in_bounded_memory() -> None:
+    """The benchmark, for a moment: a PBX in a process of its own, a slow consumer."""
+    [found] = flood.ask(50_000, 2.0, 200)
+    assert found.met, found
 
 
 async def test_when_nobody_takes_the_ends_of_calls_the_link_is_given_up_rather_than_one_of_them() -> None:
