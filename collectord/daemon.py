@@ -13,6 +13,7 @@ import os
 import secrets
 import signal
 import sys
+from collections import ChainMap
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -132,7 +133,8 @@ class Daemon:
         return shown
 
     def device_states(self) -> Mapping[str, str]:
-        return {device: state for desk in self.desks.values() for device, state in desk.devices.items()}
+        """As they are whenever one is looked up."""
+        return ChainMap(*(desk.devices for desk in reversed(self.desks.values())))
 
     def doubts(self) -> tuple[str, ...]:
         return tuple(doubt.reason for doubt in self._doubts.values())
@@ -468,21 +470,26 @@ class Daemon:
         if self._doubts or await self._may_not_dial() or await self._nothing_is_fresh(now):
             await self._pause(self._dial, 1.0, at_least=0.05)
             return
-        match await self._dialler().turn(self.device_states(), tuple(self._doubts.values()), now):
-            case PlacedCall(attempt, _, effects):
-                await self.desks[attempt.pbx].carry_out(effects, now)
-                self.log.info("attempt_placed", attempt=attempt.id, debtor=str(attempt.key), agent=attempt.agent)
-            case GateRefused(task, verdict):
-                self.log.info("call_refused", debtor=str(task.key), rules=[r.rule for r in verdict.refusals])
-            case Idle(why, until, passing, paced):
-                if why != self._idle_why and not passing:
-                    self.log.info("idle", why=why)
-                    self._idle_why = why
-                ahead = 1.0 if until is None else min(1.0, (until - self.clock.now()).total_seconds())
-                if paced:  # a trunk's
-                    await asyncio.sleep(ahead)
-                else:
-                    await self._pause(self._dial, max(0.02, ahead), at_least=0.01)
+        for answer in await self._dialler().turns(self.device_states(), tuple(self._doubts.values()), now):
+            match answer:
+                case PlacedCall(attempt=attempt, effects=effects):
+                    await self.desks[attempt.pbx].carry_out(effects, now)
+                    self.log.info("attempt_placed", attempt=attempt.id, debtor=str(attempt.key), agent=attempt.agent)
+                case GateRefused(task, verdict):
+                    self.log.info("call_refused", debtor=str(task.key), rules=[r.rule for r in verdict.refusals])
+                case Idle():
+                    await self._rest(answer)
+
+    async def _rest(self, idle: Idle) -> None:
+        """Until the dialler looks again."""
+        if idle.why != self._idle_why and not idle.passing:
+            self.log.info("idle", why=idle.why)
+            self._idle_why = idle.why
+        ahead = 1.0 if idle.until is None else min(1.0, (idle.until - self.clock.now()).total_seconds())
+        if idle.paced:  # a trunk's
+            await asyncio.sleep(ahead)
+        else:
+            await self._pause(self._dial, max(0.02, ahead), at_least=0.01)
 
     async def _nothing_is_fresh(self, now: datetime) -> bool:
         """No source is fresh: the gate would refuse every debtor, one by one. Looked at after imports and every half minute."""

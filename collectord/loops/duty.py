@@ -1,6 +1,6 @@
-"""Duty: agents log in, pause, ask for the next case; who may be rung now.
+"""Duty: agents log in, pause, ask for the next case.
 
-Reads settings, store and device states, asks core/telephony/agents, writes the agent's row. Rings nobody.
+Reads settings and the desk (loops/on_desk), writes the agent's row. Rings nobody.
 Invariant: a feature code is answered after its effect is on disk; a wrong PIN changes nothing.
 """
 
@@ -12,75 +12,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from collectord.core.contact.week import parse_week, shown_week
 from collectord.core.telephony.agents import AgentState, OnDuty, is_paused, judge, why
-from collectord.core.telephony.callbacks import Colleague
 from collectord.core.telephony.pauses import MISSED_RINGS, keyed_reason, spoken
 from collectord.core.telephony.pbx_events import FeatureAction, FeatureDialled
 from collectord.edge.store import agents as rows
-from collectord.edge.store.codec import to_maybe_instant
 from collectord.edge.store.connection import Connection, Database
-from collectord.settings import AgentSection, Settings
+from collectord.loops.on_desk import on_duty
+from collectord.settings import Settings
+
+__all__ = ["FeatureDesk", "FeatureReply", "listed", "on_duty", "paused", "prepare", "set_paused"]
 
 WRONG_PINS = 5  # so many in WRONG_PIN_WINDOW and the phone is denied for the rest of it
 WRONG_PIN_WINDOW = timedelta(minutes=10)
-AT_WORK = frozenset({AgentState.FREE, AgentState.IN_CALL, AgentState.WRAP_UP, AgentState.PHONE_IN_USE})
 
 
 async def prepare(db: Database, settings: Settings, now: datetime) -> None:
     """A row for each configured agent."""
     await db.write(lambda conn: rows.add_missing(conn, {agent.id: agent.logged_in for agent in settings.agent}, now))
-
-
-def _on_duty(agent: AgentSection, row: Mapping[str, Any] | None, devices: Mapping[str, str], off_hours: str) -> OnDuty:
-    endpoint = (row["endpoint"] if row else "") or agent.endpoint
-    kept: dict[str, Any] = {"logged_in": agent.logged_in, "paused": False}
-    if row is not None:
-        kept = {
-            "logged_in": bool(row["logged_in"]),
-            "paused": bool(row["paused"]),
-            "pause_reason": row["pause_reason"],
-            "since": to_maybe_instant(row["since"]),
-            "pause_until": to_maybe_instant(row["pause_until"]),
-            "missed": row["missed"],
-            "turned_away": row["turned_away"],
-            "rest_until": to_maybe_instant(row["rest_until"]),
-            "asked_at": to_maybe_instant(row["asked_at"]),
-            "attempt_id": row["attempt_id"] or "",
-            "attempt_state": row["attempt_state"] or "",
-            "talked_until": to_maybe_instant(row["talked_until"]),
-        }
-    return OnDuty(
-        id=agent.id,
-        name=agent.name,
-        endpoint=endpoint,
-        pbx=agent.pbx,
-        languages=tuple(agent.languages),
-        skills=tuple(agent.skills),
-        device_state=devices.get(endpoint, ""),
-        off_hours=off_hours,
-        **kept,
-    )
-
-
-def off_hours(agent: AgentSection, settings: Settings, now: datetime) -> str:
-    """The agent's working hours when now lies outside of them, "" within."""
-    if not agent.hours:
-        return ""
-    hours = parse_week(agent.hours)
-    there = Colleague(id=agent.id, hours=hours).works(now, settings.time_zone)
-    return "" if there else shown_week(hours, settings.language)
-
-
-async def on_duty(db: Database, settings: Settings, devices: Mapping[str, str], now: datetime) -> tuple[OnDuty, ...]:
-    """Every configured agent as of now. `devices` maps endpoints to the PBX's device states."""
-    return await db.read(lambda conn: present(conn, settings, devices, now))
-
-
-async def present(conn: Connection, settings: Settings, devices: Mapping[str, str], now: datetime) -> tuple[OnDuty, ...]:
-    """As `on_duty`, inside a transaction of the caller."""
-    found = await rows.rows(conn, now)
-    return tuple(_on_duty(agent, found.get(agent.id), devices, off_hours(agent, settings, now)) for agent in settings.agent)
 
 
 async def listed(db: Database, settings: Settings, devices: Mapping[str, str], now: datetime) -> list[dict[str, Any]]:
@@ -199,8 +147,3 @@ class FeatureDesk:
 
         await self.db.write(job)
         return FeatureReply("ok")
-
-
-def is_at_work(agent: OnDuty, now: datetime) -> bool:
-    """Free, or free again in a moment: in a call, in wrap-up, on the phone."""
-    return judge(agent, pull=False, now=now) in AT_WORK

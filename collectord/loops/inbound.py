@@ -18,7 +18,7 @@ from collectord.core.telephony.pbx_events import CallerArrived
 from collectord.edge.crash import crash_point
 from collectord.edge.store import calls, families, inbound, ledger
 from collectord.edge.store.connection import Connection
-from collectord.loops import duty
+from collectord.loops import on_desk
 from collectord.loops.callers import Reception, write_down
 
 NOT_OURS = "off"
@@ -31,7 +31,7 @@ async def arrived(at: Reception, event: CallerArrived, now: datetime) -> Ring | 
         return NOT_OURS
 
     async def job(conn: Connection) -> Ring | str:
-        team = [agent for agent in await duty.present(conn, at.settings, at.devices, now) if agent.pbx == at.pbx]
+        team = [agent for agent in await on_desk.present(conn, at.settings, at.devices, now) if agent.pbx == at.pbx]
         known = await calls.attempt(conn, event.attempt_id)
         caller = None
         if event.caller and known is None:

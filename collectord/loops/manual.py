@@ -26,7 +26,7 @@ from collectord.loops import duty
 from collectord.loops.dialling import Dialler
 from collectord.loops.line_tests import TEST_PREFIX
 from collectord.loops.pbx_events import PbxDesk
-from collectord.loops.placing import GateRefused, PlacedCall, why_not
+from collectord.loops.placed import GateRefused, PlacedCall, why_not
 from collectord.settings import Settings
 
 TEST_CALL_WITHIN = 180.0  # s: two people pick up, look at the display, hang up

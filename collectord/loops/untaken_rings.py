@@ -20,7 +20,7 @@ async def ring_missed(db: Database, settings: Settings, agent_id: str, ring: Rin
     limits = Limits(missed=dialling.missed_rings, rest=dialling.rest_after_missed, pause_for=dialling.missed_pause_for)
 
     async def job(conn: Connection) -> Untaken | None:
-        row = (await rows.rows(conn, now)).get(agent_id)
+        row = (await rows.rows(conn, agent_id)).get(agent_id)
         if row is None:
             return None
         before = Untaken(missed=row["missed"], turned_away=row["turned_away"])

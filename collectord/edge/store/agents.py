@@ -6,6 +6,7 @@ Invariant: an agent of the configuration has exactly one row from the first star
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -22,8 +23,9 @@ async def add_missing(conn: Connection, wanted: dict[str, bool], now: datetime) 
         await SQL.add_agent(conn, id=agent_id, logged_in=int(logged_in), now=instant(now))
 
 
-async def rows(conn: Connection, now: datetime) -> dict[str, dict[str, Any]]:
-    return {row["id"]: row async for row in SQL.agents(conn)}
+async def rows(conn: Connection, agent_id: str = "") -> dict[str, Mapping[str, Any]]:
+    """Of all agents, or of this one."""
+    return {row["id"]: row async for row in SQL.agents(conn, id=agent_id)}
 
 
 async def set_duty(conn: Connection, agent_id: str, *, logged_in: bool, paused: bool, reason: str, now: datetime) -> None:

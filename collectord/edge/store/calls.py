@@ -7,7 +7,8 @@ Invariant: what an attempt was placed with never changes; a debtor, a number and
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
@@ -107,6 +108,19 @@ async def commit_attempt(conn: Connection, attempt: Attempt, now: datetime) -> N
         raise AttemptTaken(f"debtor {attempt.key}, agent {attempt.agent} or the number has a live call already") from error
     if not await tasks.begin_call(conn, attempt.task_id, now):
         raise AttemptTaken(f"task {attempt.task_id} is in a call or over")
+
+
+@asynccontextmanager
+async def apart(conn: Connection) -> AsyncIterator[None]:
+    """What AttemptTaken undoes: what was written inside, and nothing that the transaction wrote before."""
+    await conn.execute("savepoint apart")
+    try:
+        yield
+    except AttemptTaken:
+        await conn.execute("rollback to apart")
+        await conn.execute("release apart")
+        raise
+    await conn.execute("release apart")
 
 
 async def save_attempt(conn: Connection, attempt: Attempt) -> None:

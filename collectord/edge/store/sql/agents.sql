@@ -1,7 +1,8 @@
 -- name: add_agent(id, logged_in, now)!
 insert into agent (id, logged_in, since) values (:id, :logged_in, :now) on conflict (id) do nothing;
 
--- name: agents()
+-- name: agents(id)
+-- `id` '': all of them.
 select a.*,
        (select t.id from attempt t where t.agent = a.id and t.state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up')
          limit 1) as attempt_id,
@@ -9,7 +10,7 @@ select a.*,
          limit 1) as attempt_state,
        (select case when t.debtor_answered_at is not null then t.closed_at end from attempt t where t.agent = a.id
          order by t.placed_at desc limit 1) as talked_until
-  from agent a order by a.id;
+  from agent a where :id = '' or a.id = :id order by a.id;
 
 -- name: set_duty(id, logged_in, paused, pause_reason, now)!
 update agent set logged_in = :logged_in, paused = :paused, pause_reason = :pause_reason, since = :now, missed = 0, turned_away = 0,
