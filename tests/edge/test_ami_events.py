@@ -98,7 +98,7 @@ def test_every_event_of_a_good_call_is_read() -> None:
 
 
 def test_what_comes_beside_a_call_is_read() -> None:
-    feature = ("Action: outcome", "Endpoint: PJSIP/201", "Pin: 4711", "Arg: 3", "Channel: PJSIP/201-00000001", f"Uniqueid: coll-{ID}")
+    feature = ("Action: outcome", "Endpoint: PJSIP/201", "Pin: 4711", "Arg: 3")
     assert [
         coll("CollDup", "Old: DIAL"),
         coll("CollAcked", "Old: END|WRAP"),
@@ -158,10 +158,10 @@ def test_unknown_and_malformed_reports_are_counted_and_dropped() -> None:
         ("Event: UserEvent", "UserEvent: CollEnd", "CollID: ../../etc/passwd"),
         ("Event: UserEvent", "UserEvent: CollEnd", f"CollID: {ID}\n"),
         ("Event: UserEvent", "UserEvent: CollKeyed", f"CollID: {ID}", "Disp: 12"),
-        ("Event: UserEvent", "UserEvent: CollFeature", "Action: dance", "Endpoint: PJSIP/201", "Uniqueid: 1.1"),
-        ("Event: UserEvent", "UserEvent: CollFeature", "Action: login", "Endpoint: $(id)", "Uniqueid: 1.1"),
-        ("Event: UserEvent", "UserEvent: CollFeature", "Action: login", "Endpoint: PJSIP/201", "Uniqueid: 1.1", "Pin: 12x"),
-        ("Event: UserEvent", "UserEvent: CollFeature", "Action: login", "Endpoint: PJSIP/201", "Uniqueid: a b"),
+        ("Event: UserEvent", "Uniqueid: 1.1", "UserEvent: CollFeature", "Action: dance", "Endpoint: PJSIP/201"),
+        ("Event: UserEvent", "Uniqueid: 1.1", "UserEvent: CollFeature", "Action: login", "Endpoint: $(id)"),
+        ("Event: UserEvent", "Uniqueid: 1.1", "UserEvent: CollFeature", "Action: login", "Endpoint: PJSIP/201", "Pin: 12x"),
+        ("Event: UserEvent", "Uniqueid: a b", "UserEvent: CollFeature", "Action: login", "Endpoint: PJSIP/201"),
         ("Event: DeviceStateChange", "State: INUSE"),
         ("Event: Hangup", "Uniqueid: 1763700000.17"),
     ):
@@ -201,6 +201,48 @@ def test_a_peer_cannot_forge_an_outcome_by_its_reason_phrase() -> None:
 def test_a_pin_is_not_shown() -> None:
     feature = read("Event: UserEvent", "UserEvent: CollFeature", "Action: login", "Endpoint: PJSIP/201", "Pin: 4711", "Uniqueid: 1763.1")
     assert "4711" not in repr(feature)
+
+
+CALLS = ("Event: UserEvent", "Privilege: user,all", "Channel: PJSIP/trunk-00000001", "CallerIDNum: 1")
+REST = (
+    "CallerIDName: x",
+    "Uniqueid: 17.1",
+    "Linkedid: 17.1",
+    "UserEvent: CollIn",
+    "CollID: in-17-1234",
+    "Called: +493012345600",
+    "Caller: ",
+)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        ("UserEvent: CollFeature", "Action: logout", "Endpoint: PJSIP/201"),
+        ("Uniqueid: 17.9", "UserEvent: CollFeature", "Action: logout", "Endpoint: PJSIP/201"),
+        ("CollID: in-17-9999",),
+        ("Caller: +493012345601",),
+        ("Uniqueid: 17.9",),
+    ],
+)
+def test_a_callers_number_with_line_ends_forges_no_report(forged: tuple[str, ...]) -> None:
+    assert isinstance(read(*CALLS, *REST), CallerArrived)
+    reader = Reader()
+    assert reader.read(message(*CALLS, *forged, *REST), AT) is None
+    assert reader.unread == {"forged": 1}
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        ("Event: UserEvent", "UserEvent: CollFeature", "Action: logout", "Endpoint: PJSIP/201"),
+        ("Event: UserEvent", f"CollID: {ID}", "UserEvent: CollEnd", "State: AGENT"),
+        ("Event: DeviceStateChange", "Device: PJSIP/201", "State: INUSE"),
+    ],
+)
+def test_a_message_that_a_callers_number_began_in_a_list_of_channels_is_none_of_ours(forged: tuple[str, ...]) -> None:
+    rest_of_the_row = ("CallerIDName: x", "Context: elsewhere", "Uniqueid: 17.1", "Linkedid: 17.1", "Seconds: 3", "ActionID: q-17")
+    assert read(*forged, *rest_of_the_row) is None
 
 
 HEADERS = ["Status", "Tech", "Disp", "On", "At", "Amount", "Rang", "State", "Old", "Endpoint"]
@@ -286,7 +328,7 @@ def test_both_legs_of_a_call_are_found_and_strangers_are_not() -> None:
 
 
 def arrived(*lines: str) -> PbxEvent | None:
-    return read("Event: UserEvent", "UserEvent: CollIn", "Uniqueid: 17.1", *lines)
+    return read("Event: UserEvent", "Uniqueid: 17.1", "UserEvent: CollIn", *lines)
 
 
 def test_a_caller_is_read_with_both_numbers_and_the_phones_that_were_rung() -> None:

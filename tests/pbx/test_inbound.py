@@ -5,6 +5,7 @@ Owns the callers whose numbers begin with +49305504. Uses no code of collectord.
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from ami_client import Ami, Message
 from sandbox import Sandbox
+from sandbox.ports import CARRIER
 
 pytestmark = pytest.mark.pbx
 CALLERS = count(10)
@@ -183,6 +185,24 @@ def test_a_withheld_number_is_asked_about_without_a_number_and_keeps_no_journal(
     assert desk.row("collin", call["CollID"]) == ""
     desk.say(call, "none")
     desk.until(lambda: any(row.get("ApplicationData") == "coll/in-none" for row in desk.sandbox.company.core_show_channels()), "in-none")
+
+
+def test_a_callers_number_with_line_ends_in_it_writes_nothing_into_what_the_pbx_reports(desk: Desk) -> None:
+    forged = "1%0d%0aUserEvent%3a%20CollFeature%0d%0aAction%3a%20logout%0d%0aEndpoint%3a%20PJSIP%2f201"
+    since = len(desk.ami.seen)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as carrier:
+        carrier.bind((CARRIER, 0))
+        here, pbx = f"{CARRIER}:{carrier.getsockname()[1]}", (desk.sandbox.company.sip_host, desk.sandbox.company.sip_port)
+        invite = (
+            f"INVITE sip:{COMPANY}@{pbx[0]}:{pbx[1]} SIP/2.0", f"Via: SIP/2.0/UDP {here};branch=z9hG4bKforged", "Max-Forwards: 70",
+            f'From: "x" <sip:{forged}@{CARRIER}>;tag=forged', f"To: <sip:{COMPANY}@{pbx[0]}>", "Call-ID: forged@collectord",
+            "CSeq: 1 INVITE", f"Contact: <sip:x@{here}>", "Content-Length: 0",
+        )  # fmt: skip
+        carrier.sendto("\r\n".join((*invite, "", "")).encode(), pbx)
+        call = desk.arrives("", since=since)
+    assert (call["CallerIDNum"], call["CallerIDName"], call["UserEvent"]) == ("<unknown>", "<unknown>", "CollIn")
+    assert not [m for m in desk.ami.seen[since:] if m.get("UserEvent") == "CollFeature" or "Endpoint" in m]
+    desk.say(call, "off")
 
 
 @pytest.mark.parametrize("hostile", ["1|PJSIP/207&PJSIP/208|20|20261123|30|de|x", "1|SIP/a(b)|20|20261123|30|de|x", "1||||||"])

@@ -65,6 +65,9 @@ class Reader:
     def read(self, message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
         fields = message.fields
         name = fields.get("event", "")
+        if (name == "UserEvent" and _is_forged(message)) or (name == "DeviceStateChange" and "uniqueid" in fields):
+            self.unread["forged"] += 1
+            return None
         read = _EVENTS.get(fields.get("userevent", "") if name == "UserEvent" else name)
         if read is None:
             self.unread["unknown"] += 1
@@ -73,6 +76,25 @@ class Reader:
         if event is None:
             self.unread["foreign" if name in _SHARED else "malformed"] += 1
         return event
+
+
+def _is_forged(message: AmiMessage) -> bool:
+    """Whether somebody else's text stands where only the PBX or our dialplan writes.
+
+    Asterisk 22.10 writes a caller's number as it came, and %0d%0a in a SIP address comes as CR LF: whoever calls can add headers to each
+    event and list item that shows the number, and whole messages. What the PBX says of the channel stands before the name of our report,
+    Uniqueid once and at its end; what our dialplan says stands behind it.
+    """
+    if message.repeats("userevent") or message.repeats("uniqueid"):
+        return True
+    told = False
+    for name in message.fields:
+        if name == "userevent":
+            return not told and message.has("uniqueid")
+        if name in _OURS:
+            return True
+        told = told or name == "uniqueid"
+    return False
 
 
 def read_live(message: AmiMessage) -> LiveChannel | None:
@@ -383,6 +405,13 @@ def _device(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     return DeviceState(seen_at=seen_at, device=device, state=_text(message.first("state"))) if _DEVICE.match(device) else None
 
 
+_OURS = frozenset(
+    (
+        "collid", "seq", "status", "cause", "tech", "rang", "talk", "disp", "amount", "on", "at", "state", "keyed", "old", "custchannel",
+        "action", "endpoint", "pin", "arg", "called", "caller", "tried",
+    )
+)  # fmt: skip
+"""What only our dialplan says."""
 _SHARED = frozenset({"OriginateResponse", "Hangup"})  # reported about other people's calls as well, and about our acknowledgements
 _EVENTS: dict[str, Callable[[AmiMessage, datetime], PbxEvent | None]] = {
     "CollAgent": _agent_up,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import secrets
 import ssl
 from collections import Counter
 from collections.abc import Callable
@@ -115,6 +116,7 @@ class PbxLink:
         self._protocol: AmiProtocol | None = None
         self._held: list[PbxEvent] | None = None  # what came before LinkUp was queued
         self._serial = 0
+        self._chance = secrets.token_hex(5)  # nobody who can write into an event (see events) knows which answer we wait for
         self._state = LinkState.STOPPED
         self._sentence = "not started"
         self._told = ""  # what was logged last: the same failure again is no news
@@ -131,7 +133,7 @@ class PbxLink:
     def next_id(self) -> str:
         """An ActionID for a question; orders about an attempt carry the attempt's."""
         self._serial += 1
-        return f"q-{self._serial}"
+        return f"q-{self._chance}-{self._serial}"
 
     async def ask(self, order: Order, *, within: float | None = None) -> Reply:
         """The answer, if it is a yes. PbxRefused on a no; PbxUnreachable (with `sent`) when there is none. Nothing is ever sent again."""

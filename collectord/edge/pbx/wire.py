@@ -56,6 +56,9 @@ class AmiMessage:
         again = self._again.get(name)
         return again[-1] if again else self.fields.get(name, "")
 
+    def repeats(self, name: str) -> bool:
+        return name in self._again
+
     def every(self, name: str) -> tuple[str, ...]:
         if name not in self.fields:
             return ()
