@@ -87,14 +87,9 @@ def _is_forged(message: AmiMessage) -> bool:
     """
     if message.repeats("userevent") or message.repeats("uniqueid"):
         return True
-    told = False
-    for name in message.fields:
-        if name == "userevent":
-            return not told and message.has("uniqueid")
-        if name in _OURS:
-            return True
-        told = told or name == "uniqueid"
-    return False
+    names = message.names()
+    before = names[: names.index("userevent")] if message.has("userevent") else names
+    return not _OURS.isdisjoint(before) or ("uniqueid" not in before and message.has("uniqueid"))
 
 
 def read_live(message: AmiMessage) -> LiveChannel | None:
