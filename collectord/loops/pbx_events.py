@@ -53,7 +53,7 @@ class PbxDesk(ReconciledPbx):
                 except Exception as error:  # what waits behind it is taken all the same: LinkLost must stop the dialling
                     failed = failed or error
         if failed is not None:
-            self._ask_again()
+            self.ask_again()
             raise failed
 
     async def _take_reports(self, events: Sequence[CallEvent], now: datetime) -> None:

@@ -33,7 +33,7 @@ class ReconciledPbx(PbxOrders):
     _missed: bool = False  # a report was lost since the journal was asked for
     _linked: LinkUp | None = None  # the link that `started` is about
 
-    def _ask_again(self) -> None:
+    def ask_again(self) -> None:
         """Reports were lost to a fault: live calls and the journal tell the same; nothing is dialled or forgotten here before they did."""
         self._missed = True
         if self.started:

@@ -16,6 +16,7 @@ from collectord.core.telephony.pbx_signs import Look, Sign, corrected, signs, un
 from collectord.core.wording import Language
 from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.pbx.faults import PbxFault
+from collectord.edge.pbx.versions import DIALPLAN_VERSION
 from collectord.edge.store import calls
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import recovery
@@ -82,6 +83,8 @@ class PbxWatch:
         if self._started != desk.started:  # rights are given at log-in
             self._missing = (await desk.pbx.privileges()).missing
             self._started = desk.started
+        if await desk.pbx.dialplan_version() != DIALPLAN_VERSION:
+            desk.ask_again()  # loaded anew since the log-in: nothing is placed there until it is ours again
         asked = dict(desk.devices)
         listed = await desk.pbx.device_states()
         endpoints = {agent.endpoint for agent in desk.settings.agent if agent.pbx == desk.name}

@@ -19,6 +19,7 @@ from collectord.edge import log
 from collectord.edge.pbx.asterisk import Privileges
 from collectord.edge.pbx.faults import PbxUnreachable
 from collectord.edge.pbx.link import Health, LinkState
+from collectord.edge.pbx.versions import DIALPLAN_VERSION
 from collectord.loops import duty
 from collectord.loops.pbx_events import PbxDesk
 from collectord.loops.pbx_watch import PbxWatch
@@ -106,6 +107,21 @@ async def test_a_call_that_no_attempt_knows_is_told_and_never_ended(desk: Desk) 
 async def test_a_caller_whom_we_do_not_know_is_no_call_named_like_ours(desk: Desk) -> None:
     caller = replace(leg("in-1763800000-17"), agent_leg=False, uniqueid="1763800000.17", channel="PJSIP/trunk-1", coll_state="IN")
     assert await two_looks(await watch_of(desk, Watched(live=(caller,)))) == []
+
+
+async def test_a_dialplan_that_was_loaded_anew_and_is_not_ours_stops_the_dialling_until_it_is(desk: Desk) -> None:
+    pbx = Watched()
+    watch = await watch_of(desk, pbx)
+    await watch.turn(MONDAY + MINUTE)
+    assert watch.desk.started == "start-1"
+    pbx.dialplan = "1"
+    await watch.turn(MONDAY + 2 * MINUTE)
+    await watch.desk.reconcile(MONDAY + 2 * MINUTE)
+    assert watch.desk.started == ""
+    assert watch.desk.dialplan.startswith("version 1 of the dialplan is loaded")
+    pbx.dialplan = DIALPLAN_VERSION
+    await watch.desk.reconcile(MONDAY + 3 * MINUTE)
+    assert watch.desk.started == "start-1"
 
 
 async def test_a_sign_is_told_once_until_a_later_look_finds_it_gone(desk: Desk) -> None:

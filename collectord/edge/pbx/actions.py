@@ -208,7 +208,7 @@ def reply(action_id: str, uniqueid: str, text: str) -> Order:
 
 
 def say_whom(action_id: str, uniqueid: str, answer: Ring | str) -> Order:
-    """Docs/INTERNALS 1.9: whom to ring for a caller, or why nobody: `none`, `closed`, with `-0` for somebody we do not know; `off`: not a number of ours."""
+    """Docs/INTERNALS 1.9: whom to ring for a caller, or why nobody: `none`, `closed`, `off`; with `-0` of somebody we do not know."""
     if isinstance(answer, str):
         return _set_variable(action_id, uniqueid, Variable.TO, _one_of("COLL_TO", answer, ("none", "closed", "none-0", "closed-0", "off")))
     phone, today = _endpoint(answer.endpoint), answer.today.strftime("%Y%m%d")
