@@ -55,6 +55,20 @@ async def test_brief_and_long_reads_share_the_reader_one_after_the_other(db: Dat
     assert set(await asyncio.gather(*(read(look) for _ in range(20) for read in (db.read, db.read_briefly)))) == {"red"}
 
 
+@pytest.mark.parametrize("turns", range(1, 12))
+async def test_a_read_that_is_cancelled_leaves_no_transaction_behind_wherever_it_was(db: Database, turns: int) -> None:
+    async def look(conn: Connection) -> str:
+        return await meta.get(conn, "colour", "none")
+
+    reading = asyncio.ensure_future(db.read(look))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    reading.cancel()
+    await asyncio.wait([reading])
+    assert await db.read(look) == "none"
+    assert await db.read_briefly(look) == "none"
+
+
 async def test_an_unseen_write_waits_for_no_disk_and_leaves_little_log_and_the_next_commit_does_as_ever(db: Database) -> None:
     async def commits(conn: Connection) -> tuple[Any, Any]:
         (synchronous,), (log,) = [await conn.execute_fetchall(f"pragma {name}") for name in ("synchronous", "wal_autocheckpoint")]

@@ -212,11 +212,11 @@ class Database:
         async with self._read_queue:
             self._reader.here = here
             try:
-                await self._reader.execute("begin")
                 try:
+                    await self._reader.execute("begin")
                     return await job(self._reader)
-                finally:
-                    await self._reader.execute("rollback")
+                finally:  # also when cancelled while it began: the connection's thread does what it was told, in its order
+                    await self._reader.rollback()
             except sqlite3.DatabaseError as error:
                 if type(error) in (sqlite3.OperationalError, sqlite3.DatabaseError):  # the file or the disk, not what was asked
                     raise StoreBroken(f"{self.path}: {error}; check the disk, or restore a backup") from error
