@@ -20,6 +20,7 @@ GERMAN: Mapping[str, str] = {
     # of tables
     "accepted": "angenommen", "age": "Alter", "agent": "Agent", "agent name": "Name", "agent result": "Ergebnis am Tisch",
     "agreed by": "vereinbart von", "agreed for": "vereinbart für", "ambiguous": "mehrdeutig", "amount": "Betrag",
+    "answered": "abgehoben", "caller id": "Rufnummer", "rang": "klingelte", "share": "Anteil", "trunk": "Leitung",
     "answer by": "Antwort bis", "approval": "Freigabe", "approval note": "Freigabe nötig, weil", "as of": "Stand", "at": "am",
     "batch": "Stapel", "blocks": "Sperren", "booked on": "gebucht am", "briefing": "zum Gespräch", "called at": "angerufen am",
     "change": "Änderung", "changed": "geändert", "check": "Prüfung", "cleared": "ausgeglichen", "code": "Kürzel", "column": "Spalte",

@@ -479,6 +479,11 @@ def test_a_clock_set_back_never_turns_an_instant_back() -> None:
     assert stamps_in_order(moved.attempt)
 
 
+def test_the_agent_is_told_once_what_came_during_the_talk() -> None:
+    told = attempt(state=S.TALKING, meanwhile="Paid.")
+    assert step(told, Overtaken("Paid.", "Hung up: paid."), NOW, TIMES) == Ignored("the agent has been told")
+
+
 @pytest.mark.parametrize("state", [S.RINGING_DEBTOR, S.TALKING])
 def test_a_line_that_was_given_to_an_emergency_call_is_told_by_the_attempt_beside_what_else_came(state: S) -> None:
     given = step(attempt(state=state, meanwhile="Paid."), LineGiven(seen_at=NOW, attempt_id=ID), NOW, TIMES)

@@ -74,18 +74,16 @@ class Untaken:
 
 def after_untaken_ring(before: Untaken, ring: Ring, *, limits: Limits, now: datetime) -> Untaken:
     """Rang out: rest, and a pause when it was one too many. It ends by itself once: the ring after it decides whether anybody is there."""
-    match ring:
-        case Ring.ON_A_CALL:  # as long as that call lasts the phone's own state keeps it silent
-            return Untaken(missed=before.missed, turned_away=before.turned_away)
-        case Ring.TURNED_AWAY:
-            times = before.turned_away + 1
-            return Untaken(missed=before.missed, turned_away=times, rest_until=now + limits.rest * min(times, LONGEST_REST))
-        case Ring.RANG_OUT:
-            missed = before.missed + 1
-            once = missed == limits.missed and limits.pause_for > timedelta(0)
-            return Untaken(
-                missed=missed,
-                rest_until=now + limits.rest * missed,
-                pause=missed >= limits.missed,
-                pause_until=now + limits.pause_for if once else None,
-            )
+    if ring is Ring.ON_A_CALL:  # as long as that call lasts the phone's own state keeps it silent
+        return Untaken(missed=before.missed, turned_away=before.turned_away)
+    if ring is Ring.TURNED_AWAY:
+        times = before.turned_away + 1
+        return Untaken(missed=before.missed, turned_away=times, rest_until=now + limits.rest * min(times, LONGEST_REST))
+    missed = before.missed + 1
+    once = missed == limits.missed and limits.pause_for > timedelta(0)
+    return Untaken(
+        missed=missed,
+        rest_until=now + limits.rest * missed,
+        pause=missed >= limits.missed,
+        pause_until=now + limits.pause_for if once else None,
+    )
