@@ -113,6 +113,7 @@ class Plant:
     worked: list[float] = field(default_factory=list)  # s of these that the daemon had a processor
     dropped: dict[str, tuple[str, Decimal]] = field(default_factory=dict)  # digest -> name, sum of what is open
     dropped_beside: Counter[str] = field(default_factory=Counter)  # digest -> how many; what no ledger follows: copies, broken ones
+    spoilt: Path | None = None  # once it exists, the daemon's disk fails (tests/crash/spoilt_disk)
     wall_clock: Path | None = None  # holds the seconds by which the machine's clock was set (tests/crash/stepped)
     lives: int = 0
     _bell: socket.socket | None = None
@@ -185,7 +186,9 @@ class Plant:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("COLLECTORD_")}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # the service does not compile itself at each start either
         environment |= {"NOTIFY_SOCKET": "@" + self._bell.getsockname()[1:].decode(), "COLLECTORD_CRASH_AT": crash_at}
-        program = ["tests.crash.stepped", str(self.wall_clock)] if self.wall_clock else ["collectord"]
+        program = ["collectord"]
+        if self.wall_clock or self.spoilt:
+            program = ["tests.crash.stepped", str(self.wall_clock)] if self.wall_clock else ["tests.crash.spoilt_disk", str(self.spoilt)]
         line = [sys.executable, "-m", *program, "--config", str(self.config), "run", "--now", self.clock.now().isoformat()]
         with self.log.open("ab") as log:
             log.write(f"--- life {self.lives} at {self.clock.now().isoformat()} crash_at={crash_at}\n".encode())

@@ -183,7 +183,7 @@ class Shift:
         """The daemon that runs brings everything to its end by itself, then the verdict."""
         await until(lambda: self.plant.is_ready() or self.plant.has_ended(), READY_WITHIN, "the daemon did not become ready")
         await self.around.all_back()
-        await self.plant.until_settled(SETTLED_WITHIN)
+        await self.plant.until_settled(SETTLED_WITHIN + len(self.owing))
         assert await self.plant.stop() == 0
         invariants.all_hold(self.plant, self.seen, self.around)
         print(self.told())
