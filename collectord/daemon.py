@@ -13,7 +13,6 @@ import os
 import secrets
 import signal
 import sys
-from collections import ChainMap
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -42,6 +41,7 @@ from collectord.loops import (
     inbox_state,
     intake,
     manual,
+    on_desk,
     outbox,
     overtaken,
     planning,
@@ -133,8 +133,7 @@ class Daemon:
         return shown
 
     def device_states(self) -> Mapping[str, str]:
-        """As they are whenever one is looked up."""
-        return ChainMap(*(desk.devices for desk in reversed(self.desks.values())))
+        return on_desk.Phones({name: desk.devices for name, desk in self.desks.items()})
 
     def doubts(self) -> tuple[str, ...]:
         return tuple(doubt.reason for doubt in self._doubts.values())

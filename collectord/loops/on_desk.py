@@ -6,6 +6,7 @@ Invariant: an agent is the same whether read with all or alone.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -22,6 +23,22 @@ from collectord.settings import AgentSection, Settings
 
 AT_WORK = frozenset({AgentState.FREE, AgentState.IN_CALL, AgentState.WRAP_UP, AgentState.PHONE_IN_USE})
 REMEMBERED = 2_048  # agents as read before: of a large desk few have changed since the last look
+
+
+class Phones(ChainMap[str, str]):
+    """The phones of every PBX as they are whenever one is looked up; two PBXes may have one of the same name."""
+
+    def __init__(self, by_pbx: Mapping[str, dict[str, str]]) -> None:
+        super().__init__(*by_pbx.values())
+        self._by_pbx = by_pbx
+
+    def of(self, pbx: str, endpoint: str) -> str:
+        return self._by_pbx.get(pbx, {}).get(endpoint, "")
+
+
+def state_of(devices: Mapping[str, str], endpoint: str, pbx: str) -> str:
+    """ "" where nothing is known of this phone."""
+    return devices.of(pbx, endpoint) if isinstance(devices, Phones) else devices.get(endpoint, "")
 
 
 async def on_duty(db: Database, settings: Settings, devices: Mapping[str, str], now: datetime) -> tuple[OnDuty, ...]:
@@ -49,7 +66,16 @@ def is_at_work(agent: OnDuty, now: datetime) -> bool:
 def _agent(agent: AgentSection, row: Mapping[str, Any] | None, devices: Mapping[str, str], settings: Settings, now: datetime) -> OnDuty:
     endpoint = (row["endpoint"] if row else "") or agent.endpoint
     off_hours = _off_hours(agent, settings, now) if agent.hours else ""
-    told = (agent.id, agent.name, endpoint, agent.pbx, tuple(agent.languages), tuple(agent.skills), devices.get(endpoint, ""), off_hours)
+    told = (
+        agent.id,
+        agent.name,
+        endpoint,
+        agent.pbx,
+        tuple(agent.languages),
+        tuple(agent.skills),
+        state_of(devices, endpoint, agent.pbx),
+        off_hours,
+    )
     return _as_read(told, (agent.logged_in, *NEW) if row is None else _kept(row))
 
 

@@ -100,7 +100,7 @@ class PbxDesk(ReconciledPbx):
             case DeviceState():
                 self.devices[event.device] = event.state
             case FeatureDialled():
-                answer = await self.features.take(event, self.settings, now)
+                answer = await self.features.take(event, self.settings, now, self.name)
                 self.log.info("feature_dialled", pbx=self.name, action=event.action.value, endpoint=event.endpoint, reply=answer.text[:2])
                 await self._quietly(self.pbx.reply(event.uniqueid, answer.text, self.house.today(now)))
             case CallerArrived():
