@@ -214,6 +214,12 @@ class InboundSection(Section):
     hours: Hours = ""  # when calls of debtors are put through; "" = whenever somebody is logged in and works
 
 
+class OutgoingSection(Section):
+    mode: Literal["off", "record", "gate"] = (
+        "off"  # what becomes of debtors' numbers that agents dial by hand (dialplan/collect-outgoing.conf)
+    )
+
+
 class IntakeSection(Section):
     poll_every: Duration = timedelta(seconds=5)
     quiet_for: Duration = timedelta(seconds=10)  # a file without marker is taken when it has not changed for so long
@@ -373,6 +379,7 @@ class Settings(BaseSettings):
     agent: list[AgentSection] = []
     dialling: DiallingSection = DiallingSection()
     inbound: InboundSection = InboundSection()
+    outgoing: OutgoingSection = OutgoingSection()
     intake: IntakeSection = IntakeSection()
     outbox: OutboxSection = OutboxSection()
     notices: NoticesSection = NoticesSection()
@@ -464,6 +471,7 @@ class Settings(BaseSettings):
             shifts=tuple(parse_week(agent.hours) if agent.hours else None for agent in self.agent),
             tries_each_number=self.dialling.tries_each_number,
             mode=self.dialling.mode,
+            gates_hand_calls=self.outgoing.mode != "record",
             times=CallTimes(
                 ring_agent_for=self.dialling.ring_agent_for,
                 decide_within=self.dialling.decide_within,

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from collectord.core.contact.week import parse_week
 from collectord.core.house import House
-from collectord.core.receivables.ledger import DebtorKey
-from collectord.core.receivables.tasks import Origin, TaskState
+from collectord.core.receivables.ledger import DebtorKey, OpenItem
+from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.telephony.agents import OnDuty
 from collectord.core.telephony.attempts import Attempt, AttemptState
 from collectord.core.telephony.inbound import KEPT, MODE, REMEMBERED, TEXTS, NobodyThere, came_at, is_open, taken_over
@@ -66,16 +66,7 @@ async def write_down(
     """
     zone, language = at.house.time_zone, at.house.language
     agent, endpoint = rung if isinstance(rung, tuple) else (rung.id, rung.endpoint) if isinstance(rung, OnDuty) else ("", "")
-    tomorrow = datetime.combine(at.house.today(now) + timedelta(days=1), time(0), ZoneInfo(zone))
-    waiting = [
-        task
-        for task in await inbound.todays_calls(conn, key, now + CALLBACKS_UNTIL)
-        if task.not_before < tomorrow or task.origin is Origin.CALLBACK
-    ]
-    items = await families.open_items(conn, key, at.house.today(now))
-    task = taken_over(waiting, key, items, now, language, new_id(now))
-    if task not in waiting:
-        await tasks.create_task(conn, task, now)
+    task, waiting, items = await todays_task(conn, at.house, key, now, "task")
     open_now = {item.item_no for item in items}
     beside = await inbound.is_held(conn, key, number)
     attempt = Attempt(
@@ -102,6 +93,23 @@ async def write_down(
         if other.id != task.id:
             await tasks.close_task(conn, other.id, TaskState.CANCELLED, instead, now)
     await facts.add_happening(conn, new_id(now), now, "caller_arrived", key, "collectord", instead)
+
+
+async def todays_task(
+    conn: Connection, house: House, key: DebtorKey, now: datetime, why: str
+) -> tuple[Task, list[Task], tuple[OpenItem, ...]]:
+    """The task that a talk at this moment is about, all that were to be called today, and what is open. `why`: of a task made now."""
+    tomorrow = datetime.combine(house.today(now) + timedelta(days=1), time(0), ZoneInfo(house.time_zone))
+    waiting = [
+        task
+        for task in await inbound.todays_calls(conn, key, now + CALLBACKS_UNTIL)
+        if task.not_before < tomorrow or task.origin is Origin.CALLBACK
+    ]
+    items = await families.open_items(conn, key, house.today(now))
+    task = taken_over(waiting, key, items, now, house.language, new_id(now), why)
+    if task not in waiting:
+        await tasks.create_task(conn, task, now)
+    return task, waiting, items
 
 
 async def arrived_meanwhile(at: Reception, rows: Iterable[CallerRow], now: datetime) -> list[CallerRow]:

@@ -21,10 +21,11 @@ from collectord.core.telephony.pbx_events import (
     FeatureDialled,
     LinkLost,
     LinkUp,
+    NumberDialled,
     PbxEvent,
 )
 from collectord.edge.store import calls
-from collectord.loops import call_events, call_log, callers, duty, inbound, line_tests
+from collectord.loops import call_events, call_log, callers, duty, inbound, line_tests, outgoing
 from collectord.loops.pbx_reconciled import ReconciledPbx
 
 
@@ -107,6 +108,10 @@ class PbxDesk(ReconciledPbx):
                 whom = await inbound.arrived(self._reception(), event, now)
                 self.log.info("caller_arrived", pbx=self.name, attempt=event.attempt_id, answer=getattr(whom, "endpoint", whom))
                 self.spawn(self._told(self.pbx.say_whom(event.uniqueid, whom), "after-SayWhom"))
+            case NumberDialled():
+                call = await outgoing.dialled(self._reception(), event, now)
+                self.log.info("dialled_by_hand", pbx=self.name, attempt=event.attempt_id, answer=getattr(call, "trunk", call))
+                self.spawn(self._told(self.pbx.say_out(event.uniqueid, call), "after-SayOut"))
             case CallerMissed():
                 if noted := await callers.note_unreached(self._reception(), [event], now):
                     self.log.info("caller_noted", pbx=self.name, attempt=event.attempt_id, numbers=len(noted))

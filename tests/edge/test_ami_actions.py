@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.telephony.pbx_calls import AgentCall, Ring, RingBack
+from collectord.core.telephony.pbx_calls import AgentCall, HandCall, Ring, RingBack
 from collectord.edge.pbx import actions
 from collectord.edge.pbx.actions import Order, agent_call, display_text
 from collectord.edge.pbx.faults import OrderRefused
@@ -311,3 +311,20 @@ def test_an_agents_id_that_is_more_than_a_name_becomes_no_lamp(agent: str) -> No
 def test_a_lamp_shows_only_states_of_internals() -> None:
     with pytest.raises(OrderRefused):
         actions.show_lamp("c-1", "201", "UNAVAILABLE")
+
+
+def test_how_a_number_dialled_by_hand_is_called_is_one_value_and_nothing_else_is_said() -> None:
+    call = HandCall(
+        trunk="trunk", caller_id="+493012345600", number_format="e164", ring_s=30, language="de", today=date(2026, 11, 23), wrap_up_s=60
+    )  # fmt: skip
+    assert actions.say_out("c-1", "17.1", call).headers[-1] == ("Value", "1|trunk|+493012345600|e164|30|de|20261123|60")
+    for word in ("go", "0"):
+        assert actions.say_out("c-1", "17.1", word).headers[-1] == ("Value", word)
+    for wrong in (
+        "1|x",
+        dataclasses.replace(call, trunk="a|b"),
+        dataclasses.replace(call, caller_id="1"),
+        dataclasses.replace(call, ring_s=0),
+    ):
+        with pytest.raises(OrderRefused):
+            actions.say_out("c-1", "17.1", wrong)

@@ -33,6 +33,7 @@ from collectord.core.telephony.pbx_events import (
     FeatureDialled,
     Keyed,
     LineGiven,
+    NumberDialled,
     OriginateAnswered,
     OriginateFailed,
     PbxEvent,
@@ -359,6 +360,25 @@ def test_a_caller_who_was_missed_is_read_with_both_numbers_or_not_at_all() -> No
     )
     assert told("Called: +493012345600", "Caller: anonymous") is None
     assert told("Called: 100", "Caller: +493012345601") is None
+
+
+def test_a_number_dialled_by_hand_is_read_with_its_phone_or_not_at_all() -> None:
+    def told(*lines: str) -> PbxEvent | None:
+        return read("Event: UserEvent", "UserEvent: CollOut", "Uniqueid: 17.1", "CollID: out-17-1234", *lines)
+
+    assert told("Number: +493012345601", "Endpoint: PJSIP/201") == NumberDialled(
+        seen_at=AT, attempt_id="out-17-1234", number="+493012345601", endpoint="PJSIP/201", uniqueid="17.1"
+    )
+    assert told("Number: 110", "Endpoint: PJSIP/201") is None
+    assert told("Number: +493012345601", "Endpoint: ;rm") is None
+
+
+def test_the_phone_that_dialled_by_hand_is_the_agents_leg_and_the_debtors_is_not() -> None:
+    phone = read_live(message("Event: Status", "Uniqueid: 17.1", "Variable: COLL_ID=out-17-1", "Variable: COLL_STATE=DIAL"))
+    line = read_live(message("Event: Status", "Uniqueid: 17.2", "Variable: COLL_ID=out-17-1", "Variable: COLL_STATE=(null)"))
+    assert phone is not None
+    assert line is not None
+    assert (phone.agent_leg, line.agent_leg) == (True, False)
 
 
 def test_a_row_of_a_caller_is_read() -> None:

@@ -424,6 +424,10 @@ class Player:
         who = step["calls_back"]
         self.stage.call_back(who if who.startswith("+") else self._debtor(who).number, float(step.get("talks", 4)))
 
+    def _dials(self, step: dict[str, Any]) -> None:
+        who = step["dials"]
+        self.stage.dial_by_hand(who if who.startswith("+") else self._debtor(who).number, step["phone"], step.get("keys", ""))
+
     def _orders(self, step: dict[str, Any]) -> None:
         assert len(self.tap.originates()) == step["orders"], self.tap.originates()
 
@@ -438,7 +442,7 @@ class Player:
 
 
 STEPS: dict[str, Callable[[Player, dict[str, Any]], None]] = {
-    "calls_back": Player._calls_back,
+    "calls_back": Player._calls_back, "dials": Player._dials,
     "drop": Player._drop, "command": Player._command, "ask": Player._ask, "feature": Player._feature, "answers": Player._answers,
     "press": Player._press, "hangs_up": Player._hangs_up, "until": Player._until, "channels": Player._channels, "invited": Player._invited,
     "line": Player._line, "daemon": Player._daemon, "pbx": Player._pbx, "beside": Player._beside, "orders": Player._orders,

@@ -71,6 +71,19 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandCall:
+    """For a number that an agent dialled by hand: the call is ours from here on (docs/INTERNALS 1.11)."""
+
+    trunk: str
+    caller_id: str
+    number_format: Literal["e164", "00", "national"]
+    ring_s: int
+    language: Literal["de", "en"]
+    today: date
+    wrap_up_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallerRow:
     """A call that came in, as the PBX has kept it."""
 

@@ -215,6 +215,16 @@ class CallerMissed(PbxEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NumberDialled(PbxEvent):
+    """An agent dialled a number by hand; the dialplan waits on `uniqueid` for what becomes of it."""
+
+    attempt_id: str  # of the PBX's making, "out-..."
+    number: str
+    endpoint: str
+    uniqueid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceState(PbxEvent):
     """A phone changed its state: NOT_INUSE, INUSE, BUSY, RINGING, RINGINUSE, ONHOLD, UNAVAILABLE, INVALID, UNKNOWN."""
 

@@ -17,7 +17,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from collectord.core.telephony.pbx_calls import AgentCall, Ring, RingBack
+from collectord.core.telephony.pbx_calls import AgentCall, HandCall, Ring, RingBack
 from collectord.edge.pbx.faults import OrderRefused
 
 MAX_LINE: Final = 1_024  # bytes with CR LF; Asterisk's line buffer has 1,025 and it discards the whole action beyond
@@ -64,6 +64,7 @@ class Variable(StrEnum):
     WRAP = "COLL_WRAP"
     GO = "COLL_GO"
     STOP = "COLL_STOP"
+    OUT = "COLL_OUT"
     SAVED = "COLL_SAVED"
     REPLY = "COLL_REPLY"
     TO = "COLL_TO"
@@ -232,6 +233,16 @@ def lamp_key(action_id: str, agent: str) -> Order:
     """Whether a phone can watch this lamp with the key of collect-codes.conf as shipped."""
     key = f"*86{_matching('agent', agent, _AGENT)}"
     return Order("ExtensionState", action_id, (("Exten", key), ("Context", "coll-features")))
+
+
+def say_out(action_id: str, uniqueid: str, answer: HandCall | str) -> Order:
+    """Docs/INTERNALS 1.11: how a number dialled by hand is called, `go` for the company's own dialplan, `0` for nobody."""
+    if isinstance(answer, str):
+        return _set_variable(action_id, uniqueid, Variable.OUT, _one_of("COLL_OUT", answer, ("go", "0")))
+    trunk, shown = _matching("trunk", answer.trunk, _TRUNK), _number("caller_id", answer.caller_id)
+    ring, wrap_up = _within("ring_s", answer.ring_s, 1, 120), _within("wrap_up_s", answer.wrap_up_s, 10, 999)
+    text = f"1|{trunk}|{shown}|{answer.number_format}|{ring}|{answer.language}|{answer.today:%Y%m%d}|{wrap_up}"
+    return _set_variable(action_id, uniqueid, Variable.OUT, text)
 
 
 def tell_day(action_id: str, uniqueid: str, today: date) -> Order:

@@ -17,6 +17,7 @@ from collectord.core.telephony.pbx_calls import (
     Accepted,
     AgentCall,
     CallerRow,
+    HandCall,
     JournalRow,
     LiveChannel,
     NotSent,
@@ -188,6 +189,10 @@ class AsteriskPbx:
     async def say_whom(self, uniqueid: str, answer: Ring | str) -> None:
         """Tell the dialplan whom to ring for a caller, or why nobody: none, closed, off."""
         await self.link.ask(actions.say_whom(self.link.next_id(), uniqueid, answer))
+
+    async def say_out(self, uniqueid: str, answer: HandCall | str) -> None:
+        """Tell the dialplan what becomes of a number that an agent dialled."""
+        await self.link.ask(actions.say_out(self.link.next_id(), uniqueid, answer))
 
     async def reply(self, uniqueid: str, text: str, today: date) -> None:
         """Answer a feature code (docs/INTERNALS 1.6); `today` is what the menu of *85 counts days from."""

@@ -34,6 +34,7 @@ from collectord.core.telephony.pbx_events import (
     Keyed,
     KeyedAmount,
     LineGiven,
+    NumberDialled,
     OriginateAnswered,
     OriginateFailed,
     PbxEvent,
@@ -51,6 +52,7 @@ _UNIQUEID = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,148}(?:;2)?\Z")  # ";2": 
 _DISP = re.compile(r"\A[1-9]\Z")
 _WHOLE = re.compile(r"\A[0-9]{1,9}\Z", re.ASCII)
 _DAY = re.compile(r"\A([0-9]{4})([0-9]{2})([0-9]{2})\Z", re.ASCII)
+_DIALLED = "out-"  # so begins the id of a call that an agent dialled: its leg is a phone's own, and tells COLL_STATE
 _DIGITS = re.compile(r"\A[0-9]{0,16}\Z", re.ASCII)
 _E164 = re.compile(r"\A\+[1-9][0-9]{6,14}\Z", re.ASCII)
 _DEVICE = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9_.@/:+-]{0,79}\Z")
@@ -110,7 +112,7 @@ def read_live(message: AmiMessage) -> LiveChannel | None:
         uniqueid=uniqueid if _UNIQUEID.match(uniqueid) else "",
         channel=_text(message.first("channel")),
         coll_state=_text(variables.get("COLL_STATE", "")),
-        agent_leg=own is not None and own[2] is None,
+        agent_leg=own[2] is None if own else attempt.startswith(_DIALLED) and bool(variables.get("COLL_STATE")),
         ring_back=int(own[2] or 0) if own else 0,
         up=message.first("channelstatedesc") == "Up",
         seconds=_number(message.first("seconds")),
@@ -369,6 +371,14 @@ def _missed(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     return CallerMissed(seen_at=seen_at, attempt_id=attempt, called=called, caller=caller)
 
 
+def _dialled(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    attempt, uniqueid = _attempt(message), _uniqueid(message)
+    number, endpoint = message.first("number"), message.first("endpoint")
+    if attempt is None or not uniqueid or not _E164.match(number) or not _DEVICE.match(endpoint):
+        return None
+    return NumberDialled(seen_at=seen_at, attempt_id=attempt, number=number, endpoint=endpoint, uniqueid=uniqueid)
+
+
 def _originated(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     """By ActionID only: a refused second use of a live id comes with the live call's Uniqueid, and that call goes on."""
     action_id = message.first("actionid")
@@ -423,6 +433,7 @@ _EVENTS: dict[str, Callable[[AmiMessage, datetime], PbxEvent | None]] = {
     "CollFeature": _feature,
     "CollIn": _arrived,
     "CollMissed": _missed,
+    "CollOut": _dialled,
     "OriginateResponse": _originated,
     "Hangup": _hung_up,
     "DeviceStateChange": _device,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from collectord.edge.simulated import features, inbound, originate
+from collectord.edge.simulated import features, inbound, originate, outgoing
 from collectord.edge.simulated.faults import Faults, WireEntry
 from collectord.edge.simulated.leg import Leg
 from collectord.edge.simulated.machine import Machine, Privilege, machine_clock
@@ -196,6 +196,10 @@ class SimulatedPbx:
     async def dial_feature(self, phone: str, code: str, keys: str = "") -> str:
         """The agent dials *80 ... *85 and keys what is asked; the daemon's answer, empty when none came. *85 returns after the menu."""
         return await features.dial(self.machine, phone, code, keys)
+
+    async def dial_out(self, phone: str, number: str, keys: str = "") -> None:
+        """The agent dials this number by hand; returns when the call is over."""
+        await outgoing.dial(self.machine, phone, number, keys)
 
     def call_back(self, debtor: str, *, to: str = "+493012345600", talks: float = 4.0, waits: float = 600.0) -> None:
         """A debtor ("" withheld) calls one of the company's numbers and hangs up `talks` s after somebody answered. Does not wait."""

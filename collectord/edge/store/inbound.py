@@ -26,12 +26,27 @@ SQL = queries("inbound")
 
 async def caller(conn: Connection, number: str, companies: Collection[str], since: datetime, now: datetime) -> Caller | None:
     """The debtor whom one of these companies called at this number since then, the latest call first; else the only one who has it."""
-    among = orjson.dumps(sorted(companies)).decode()
-    row = await SQL.last_called(conn, number=number, companies=among, since=instant(since), now=instant(now))
+    row = await SQL.last_called(conn, number=number, companies=_among(companies), since=instant(since), now=instant(now))
     if row is not None:
         return Caller(key=DebtorKey(row["company"], row["debtor_no"]), agent=row["agent"])
-    found = [DebtorKey(row["company"], row["debtor_no"]) async for row in SQL.debtors_at(conn, number=number, companies=among)]
+    found = await owing_at(conn, number, companies)
     return Caller(key=found[0], agent="") if len(found) == 1 else None
+
+
+async def last_called(conn: Connection, number: str, companies: Collection[str], since: datetime, now: datetime) -> DebtorKey | None:
+    """Whom one of these companies called at this number since then, last."""
+    row = await SQL.last_called(conn, number=number, companies=_among(companies), since=instant(since), now=instant(now))
+    return None if row is None else DebtorKey(row["company"], row["debtor_no"])
+
+
+async def owing_at(conn: Connection, number: str, companies: Collection[str]) -> list[DebtorKey]:
+    """Debtors of these companies who have this number and owe something."""
+    rows = SQL.debtors_at(conn, number=number, companies=_among(companies))
+    return [DebtorKey(row["company"], row["debtor_no"]) async for row in rows]
+
+
+def _among(companies: Collection[str]) -> str:
+    return orjson.dumps(sorted(companies)).decode()
 
 
 async def note_unreached(conn: Connection, attempt_id: str, called: str, number: str, at: datetime, forget_before: datetime) -> bool:

@@ -12,11 +12,11 @@ select exists (select 1 from attempt
                   and (company = :company and debtor_no = :debtor_no or number = :number));
 
 -- name: debtors_at(number, companies)
--- Debtors of these companies who have this number and owe something, at most two: one is known by it, of several nobody.
+-- Debtors of these companies who have this number and owe something.
 select distinct n.company, n.debtor_no from debtor_number n
  where n.e164 = :number and n.company in (select value from json_each(:companies))
    and exists (select 1 from item i where i.company = n.company and i.debtor_no = n.debtor_no and i.state = 'open' and i.open_amount > 0)
- limit 2;
+ limit 20;
 
 -- name: has_attempt(id)^
 select 1 as yes from attempt where id = :id;
