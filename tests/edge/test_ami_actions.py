@@ -245,7 +245,7 @@ def test_only_a_uniqueid_can_be_told_that_it_is_saved(uniqueid: str) -> None:
 
 
 def test_the_ringing_is_ended_by_two_orders_one_for_the_call_and_one_for_each_line() -> None:
-    barred = actions.bar_answer("q-1", "attempt-0001")
+    barred = actions.bar_answer("q-1", "coll-attempt-0001")
     assert barred.headers == (("Channel", "coll-attempt-0001"), ("Variable", "COLL_STOP"), ("Value", "1"))
     for line in ("PJSIP/trunk-0000001f", "DAHDI/i1/03012345-2", "Local/004930@from-internal-00000001;1"):
         assert actions.hang_up("q-2", line).text() == f"Action: Hangup\r\nActionID: q-2\r\nChannel: {line}\r\n\r\n"

@@ -98,5 +98,5 @@ def test_emergency_and_short_numbers_are_never_asked_about(sandbox: Sandbox, ami
     sandbox.company.ami().action(
         "Originate", Channel=f"Local/{dialled}@sandbox-out/n", Application="Wait", Data="0", Async="true", Timeout="5000",
     )  # fmt: skip
-    ami.wait(lambda m: m.get("UserEvent") == "SandboxBack" and m.get("Number") == dialled, "the way back", since=since, within=60)
+    ami.wait(lambda m: m.get("UserEvent") == "CollSandboxBack" and m.get("Number") == dialled, "the way back", since=since, within=60)
     assert not [m for m in ami.seen[since:] if m.get("UserEvent") == "CollOut"]

@@ -188,9 +188,9 @@ def say_go(action_id: str, uniqueid: str, answer: str) -> Order:
     return _set_variable(action_id, uniqueid, Variable.GO, _one_of("COLL_GO", answer, ("1", "0", "off")))
 
 
-def bar_answer(action_id: str, attempt: str) -> Order:
-    """From now on whoever answers this call is hung up unheard (docs/INTERNALS 1.2)."""
-    return _set_variable(action_id, f"coll-{attempt_id(attempt)}", Variable.STOP, "1")
+def bar_answer(action_id: str, uniqueid: str) -> Order:
+    """From now on whoever answers the call of this agent's leg is hung up unheard (docs/INTERNALS 1.2)."""
+    return _set_variable(action_id, uniqueid, Variable.STOP, "1")
 
 
 def hang_up(action_id: str, channel: str) -> Order:

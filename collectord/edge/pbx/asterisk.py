@@ -30,7 +30,7 @@ from collectord.core.telephony.pbx_calls import (
 )
 from collectord.edge.pbx import actions
 from collectord.edge.pbx.actions import Order
-from collectord.edge.pbx.events import read_caller, read_journal, read_live
+from collectord.edge.pbx.events import DIALLED, read_caller, read_journal, read_live
 from collectord.edge.pbx.faults import OrderRefused, PbxRefused, PbxUnreachable
 from collectord.edge.pbx.link import PbxLink, startup_token
 
@@ -176,7 +176,10 @@ class AsteriskPbx:
     async def stop_ringing(self, attempt_id: str) -> None:
         """Hang up the debtor's line while it rings. In this order: who answers once the first word is there is not put through, so
         what the list shows as ringing can be no talk by the time it is hung up."""
-        await self.link.ask(actions.bar_answer(self.link.next_id(), attempt_id))
+        agents = f"coll-{attempt_id}"
+        if attempt_id.startswith(DIALLED):  # the phone's own channel
+            agents = next((leg.uniqueid for leg in await self.live_calls() if leg.attempt_id == attempt_id and leg.agent_leg), agents)
+        await self.link.ask(actions.bar_answer(self.link.next_id(), agents))
         for leg in await self.live_calls():
             if leg.attempt_id == attempt_id and not leg.agent_leg and not leg.ring_back and not leg.up:
                 with contextlib.suppress(PbxRefused):  # gone by itself

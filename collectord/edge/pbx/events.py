@@ -52,7 +52,7 @@ _UNIQUEID = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,148}(?:;2)?\Z")  # ";2": 
 _DISP = re.compile(r"\A[1-9]\Z")
 _WHOLE = re.compile(r"\A[0-9]{1,9}\Z", re.ASCII)
 _DAY = re.compile(r"\A([0-9]{4})([0-9]{2})([0-9]{2})\Z", re.ASCII)
-_DIALLED = "out-"  # so begins the id of a call that an agent dialled: its leg is a phone's own, and tells COLL_STATE
+DIALLED = "out-"  # so begins the id of a call that an agent dialled: its leg is a phone's own, and tells COLL_STATE
 _DIGITS = re.compile(r"\A[0-9]{0,16}\Z", re.ASCII)
 _E164 = re.compile(r"\A\+[1-9][0-9]{6,14}\Z", re.ASCII)
 _DEVICE = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9_.@/:+-]{0,79}\Z")
@@ -112,7 +112,7 @@ def read_live(message: AmiMessage) -> LiveChannel | None:
         uniqueid=uniqueid if _UNIQUEID.match(uniqueid) else "",
         channel=_text(message.first("channel")),
         coll_state=_text(variables.get("COLL_STATE", "")),
-        agent_leg=own[2] is None if own else attempt.startswith(_DIALLED) and bool(variables.get("COLL_STATE")),
+        agent_leg=own[2] is None if own else attempt.startswith(DIALLED) and bool(variables.get("COLL_STATE")),
         ring_back=int(own[2] or 0) if own else 0,
         up=message.first("channelstatedesc") == "Up",
         seconds=_number(message.first("seconds")),
