@@ -353,7 +353,7 @@ def test_a_call_to_no_number_or_without_an_id_is_not_read(lines: tuple[str, ...]
 
 def test_a_caller_who_was_missed_is_read_with_both_numbers_or_not_at_all() -> None:
     def told(*lines: str) -> PbxEvent | None:
-        return read("Event: UserEvent", "UserEvent: CollMissed", "CollID: in-17-1234", *lines)
+        return read("Event: UserEvent", "Uniqueid: 17.1", "UserEvent: CollMissed", "CollID: in-17-1234", *lines)
 
     assert told("Called: +493012345600", "Caller: +493012345601") == CallerMissed(
         seen_at=AT, attempt_id="in-17-1234", called="+493012345600", caller="+493012345601"
@@ -364,7 +364,7 @@ def test_a_caller_who_was_missed_is_read_with_both_numbers_or_not_at_all() -> No
 
 def test_a_number_dialled_by_hand_is_read_with_its_phone_or_not_at_all() -> None:
     def told(*lines: str) -> PbxEvent | None:
-        return read("Event: UserEvent", "UserEvent: CollOut", "Uniqueid: 17.1", "CollID: out-17-1234", *lines)
+        return read("Event: UserEvent", "Uniqueid: 17.1", "UserEvent: CollOut", "CollID: out-17-1234", *lines)
 
     assert told("Number: +493012345601", "Endpoint: PJSIP/201") == NumberDialled(
         seen_at=AT, attempt_id="out-17-1234", number="+493012345601", endpoint="PJSIP/201", uniqueid="17.1"

@@ -413,7 +413,7 @@ def _device(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
 _OURS = frozenset(
     (
         "collid", "seq", "status", "cause", "tech", "rang", "talk", "disp", "amount", "on", "at", "state", "keyed", "old", "custchannel",
-        "action", "endpoint", "pin", "arg", "called", "caller", "tried",
+        "action", "endpoint", "pin", "arg", "called", "caller", "tried", "number",
     )
 )  # fmt: skip
 """What only our dialplan says."""
