@@ -35,7 +35,7 @@ OURS = {
     "Originate", "Events", "Hangup",
 }  # fmt: skip
 SHOWN = re.compile(r"""\A(("[^"<>\\$&{}]{1,40}" )?<\+[1-9][0-9]{6,14}>)?\Z""")  # a CallerID, where there is one
-VARIABLE = re.compile(r"\A(__)?COLL_[A-Z]+=[^$&{}\"\\/]*\Z")
+VARIABLE = re.compile(r"\A(__FORWARD_CONTEXT|(__)?COLL_[A-Z]+)=[^$&{}\"\\/]*\Z")
 LIVE = ("planned", "ready", "leased", "in_call")
 KEYS = {"NOT_INUSE": "Idle", "RINGING": "Ringing", "INUSE": "InUse", "ONHOLD": "Hold", "BUSY": "Busy"}
 TURNS = 3.5  # s; a file that waits is looked at three times meanwhile

@@ -23,6 +23,7 @@ from collectord.edge.pbx.faults import OrderRefused
 MAX_LINE: Final = 1_024  # bytes with CR LF; Asterisk's line buffer has 1,025 and it discards the whole action beyond
 MAX_HEADERS: Final = 128  # AST_MAX_MANHEADERS; Action and ActionID count
 MAX_DISPLAY: Final = 40  # characters; what desk phones show
+NOWHERE: Final = "coll-nowhere"  # a context that nobody has: who diverts the phone is not rung, and nobody outside hears of a debtor
 RING_BACK: Final = "Wrap-up "  # docs/INTERNALS 1.4: by this the agent, and the sandbox's phones, tell a ring-back from a call
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -68,6 +69,7 @@ class Variable(StrEnum):
     SAVED = "COLL_SAVED"
     REPLY = "COLL_REPLY"
     TO = "COLL_TO"
+    FORWARD = "__FORWARD_CONTEXT"  # where Asterisk sends a call that a phone diverts (302)
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +299,7 @@ def _originate(
         ("Timeout", str(timeout_ms)),
         ("Async", "true"),  # a synchronous Originate blocks the whole AMI session while the phone rings
         ("CallerID", caller_id),
+        _variable(Variable.FORWARD, NOWHERE),
     )
     return Order("Originate", action_id, (*headers, *(_variable(name, value) for name, value in variables)))
 
