@@ -20,7 +20,7 @@ from collectord.core.receivables.script_set import language_for, script_of
 from collectord.core.receivables.tasks import Task, TaskState
 from collectord.core.rules import Rules
 from collectord.core.telephony.agents import OnDuty
-from collectord.core.telephony.modes import Mode, mode_of
+from collectord.core.telephony.modes import Mode, at_phone, mode_of
 from collectord.core.telephony.pacing import Wait
 from collectord.edge.crash import crash_point
 from collectord.edge.pbx.asterisk import AsteriskPbx
@@ -83,7 +83,8 @@ class Placer:
         if found is None:
             await tasks.close_task(conn, task.id, TaskState.CANCELLED, "the debtor is not in the ledger", now)
             return Idle(f"debtor {task.key} is not in the ledger")
-        mode, times = mode_of(task, self.rules.ladders, Mode(self.settings.dialling.mode)), self.house.times
+        mode = at_phone(mode_of(task, self.rules.ladders, Mode(self.settings.dialling.mode)), agent.endpoint)
+        times = self.house.times
         until_dialled = times.until_dialled_at_once if mode is Mode.PROGRESSIVE else times.until_dialled
         verdict = may_begin(found, self.rules.packs, self.house, now, now + until_dialled)
         if isinstance(verdict, Refused):

@@ -8,7 +8,7 @@ import re
 import shutil
 from pathlib import Path
 
-from .ports import CARRIER, COMPANY, NOBODY, Ports
+from .ports import CARRIER, COMPANY, NOBODY, PHONES, Ports
 from .unavailable import SandboxUnavailable
 
 NEVER_REGISTERED = "299"
@@ -53,6 +53,11 @@ def _pjsip(config: Path, ports: Ports, phones: dict[str, str]) -> str:
     for name, host, port in (("trunk", CARRIER, ports.carrier_sip), ("dead", NOBODY, ports.nobody)):
         parts.append(f"[{name}]\n{line}aors={name}\n[{name}]\ntype=aor\ncontact=sip:{host}:{port}\n")
     parts.append(f"[trunk]\ntype=identify\nendpoint=trunk\nmatch={CARRIER}\n")
+    phones_at = f"{PHONES}:{ports.phones_sip}"
+    parts.append(
+        f"[twin](collect-phone)\naors=twin\n{media}"  # one endpoint, two phones
+        f"[twin]\ntype=aor\ncontact=sip:209@{phones_at}\ncontact=sip:210@{phones_at}\n"
+    )
     return "".join(parts)
 
 

@@ -111,6 +111,12 @@ def test_an_agent_call_has_exactly_the_lines_of_internals() -> None:
     )
 
 
+def test_a_local_channel_is_kept_whole_and_the_legs_behind_it_are_marked() -> None:
+    told = lines(agent_call(dataclasses.replace(CALL, endpoint="Local/201@coll-phones")))
+    assert {"Channel: Local/201@coll-phones/n", "Variable: __COLL_LEG=phone"} <= set(told)
+    assert len([line for line in told if line.startswith("Channel:")]) == 1
+
+
 def test_a_ring_back_has_a_channel_of_its_own_and_says_what_it_is() -> None:
     back = RingBack(attempt_id=CALL.attempt_id, endpoint="PJSIP/201", display="x", number=CALL.number, today=date(2026, 11, 23))
     for display in ("Müller GmbH", "Wrap-up Müller GmbH"):
@@ -192,7 +198,7 @@ def test_a_display_keeps_what_a_person_reads(text: str, shown: str) -> None:
     assert display_text(text) == shown
 
 
-@pytest.mark.parametrize("endpoint", ["PJSIP/201", "SIP/anna.beispiel", "DAHDI/g1/201", "Local/201@from-internal", "PJSIP/anna_b-1"])
+@pytest.mark.parametrize("endpoint", ["PJSIP/201", "SIP/anna.beispiel", "DAHDI/g1/201", "PJSIP/anna_b-1"])
 def test_usual_endpoints_pass(endpoint: str) -> None:
     assert f"Channel: {endpoint}" in lines(agent_call(dataclasses.replace(CALL, endpoint=endpoint)))
 

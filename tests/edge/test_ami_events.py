@@ -328,6 +328,17 @@ def test_both_legs_of_a_call_are_found_and_strangers_are_not() -> None:
     assert read_live(message("Event: Status", "Uniqueid: 1763700000.8", "Linkedid: 1763700000.8", "Variable: COLL_ID=")) is None
 
 
+def test_the_legs_behind_an_agents_local_channel_are_no_debtor_and_the_agents_own_is_told_even_while_it_is_marked() -> None:
+    marked = "Variable: COLL_LEG=phone"
+    for uniqueid in (f"coll-{ID};2", "1763700000.9"):
+        assert (
+            read_live(message("Event: Status", f"Uniqueid: {uniqueid}", f"Linkedid: coll-{ID}", f"Variable: COLL_ID={ID}", marked)) is None
+        )
+    agent = read_live(message("Event: Status", f"Uniqueid: coll-{ID}", f"Linkedid: coll-{ID}", f"Variable: COLL_ID={ID}", marked))
+    assert agent is not None
+    assert agent.agent_leg
+
+
 def arrived(*lines: str) -> PbxEvent | None:
     return read("Event: UserEvent", "Uniqueid: 17.1", "UserEvent: CollIn", *lines)
 

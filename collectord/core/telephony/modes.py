@@ -27,6 +27,12 @@ def mode_of(task: Task, ladders: Iterable[Ladder], usual: Mode) -> Mode:
     return Mode(level.mode) if level is not None and level.mode else usual
 
 
+def at_phone(mode: Mode, endpoint: str) -> Mode:
+    """Behind a dialplan of the house's own a mailbox or a mobile may answer: there a key accepts before anybody is dialled."""
+    through = endpoint.startswith("Local/") and not endpoint.endswith("@coll-phones")
+    return Mode.PREVIEW if mode is Mode.PROGRESSIVE and through else mode
+
+
 def only_asked(ladders: Iterable[Ladder], usual: Mode) -> bool:
     """Whether nobody is rung who has not asked for the next case."""
     calls = (level for ladder in ladders for level in ladder.levels if level.enabled and level.medium == "call")

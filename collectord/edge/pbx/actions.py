@@ -69,6 +69,7 @@ class Variable(StrEnum):
     SAVED = "COLL_SAVED"
     REPLY = "COLL_REPLY"
     TO = "COLL_TO"
+    LEG = "__COLL_LEG"
     FORWARD = "__FORWARD_CONTEXT"  # where Asterisk sends a call that a phone diverts (302)
 
 
@@ -253,7 +254,7 @@ def tell_day(action_id: str, uniqueid: str, today: date) -> Order:
 
 
 def status(action_id: str) -> Order:
-    return Order("Status", action_id, (("Variables", "COLL_ID,COLL_STATE,MIXMONITOR_FILENAME,MONITORED"),))
+    return Order("Status", action_id, (("Variables", "COLL_ID,COLL_STATE,COLL_LEG,MIXMONITOR_FILENAME,MONITORED"),))
 
 
 def journal(action_id: str) -> Order:
@@ -301,6 +302,8 @@ def _originate(
         ("CallerID", caller_id),
         _variable(Variable.FORWARD, NOWHERE),
     )
+    if channel.startswith("Local/"):  # /n: else Asterisk shortens the chain and takes the leg away whose dialplan runs
+        headers = (("Channel", f"{channel}/n"), *headers[1:], _variable(Variable.LEG, "phone"))
     return Order("Originate", action_id, (*headers, *(_variable(name, value) for name, value in variables)))
 
 

@@ -95,12 +95,14 @@ def _is_forged(message: AmiMessage) -> bool:
 
 
 def read_live(message: AmiMessage) -> LiveChannel | None:
-    """One row of Status; None when the channel is none of ours."""
+    """One row of Status; None when the channel is no leg of a call of ours."""
     uniqueid = message.first("uniqueid")
     given = (text.partition("=")[::2] for text in message.every("variable"))
     variables = {name: "" if value == "(null)" else value for name, value in given}  # so writes Asterisk 22 what is not set
     own = _OWN_UNIQUEID.match(uniqueid)
     linked = _OWN_UNIQUEID.match(message.first("linkedid"))
+    if own is None and variables.get("COLL_LEG") == "phone":
+        return None  # between the agent's leg and the phone: neither theirs nor the debtor's
     attempt = variables.get("COLL_ID", "")
     if not _ATTEMPT_ID.match(attempt):
         known = own or linked
