@@ -224,7 +224,7 @@ async def test_live_calls_are_ours_only() -> None:
         async with linked(ami) as pbx:
             live = await pbx.live_calls()
             assert [(channel.channel, channel.agent_leg) for channel in live] == [("PJSIP/201-1", True), ("PJSIP/trunk-2", False)]
-            assert ami.named("Status")[0]["Variables"] == "COLL_ID,COLL_STATE,MIXMONITOR_FILENAME,MONITORED"
+            assert ami.named("Status")[0]["Variables"] == "COLL_ID,COLL_STATE,COLL_LEG,MIXMONITOR_FILENAME,MONITORED"
 
 
 async def test_only_what_rings_of_this_call_is_hung_up_and_only_after_its_answer_is_barred() -> None:

@@ -291,7 +291,7 @@ def _originate(
     caller_id: str,
     variables: tuple[tuple[Variable, str], ...],
 ) -> Order:
-    headers = (
+    headers: tuple[tuple[str, str], ...] = (
         ("Channel", channel),
         ("ChannelId", channel_id),
         ("Context", context),
