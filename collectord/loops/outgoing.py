@@ -26,7 +26,7 @@ from collectord.loops.trunk_choice import open_trunk
 async def dialled(at: Reception, event: NumberDialled, now: datetime) -> HandCall | str:
     """How the PBX makes this call; `go`: it is none of ours; `0`: not now."""
     mode = at.settings.outgoing.mode
-    agent = next((a for a in at.settings.agent if a.endpoint == event.endpoint and a.pbx == at.pbx), None)
+    agent = next((a for a in at.settings.agent if event.endpoint in (a.devices[0], a.endpoint) and a.pbx == at.pbx), None)
     if mode == "off" or agent is None:
         return Unasked.THROUGH.value
     gated = mode == "gate"
