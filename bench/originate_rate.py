@@ -59,7 +59,8 @@ def ask(desk: BusyDesk, rates: Iterable[int], seconds: float) -> list[Finding]:
         found += [
             Finding(
                 question=f"Originates a second, {offered} offered, {DUE:,} tasks due",
-                measured=f"{daemon:.1f}/s of {len(orders)}, at most {most_in_a_second(written)} within any second; {keyed} of {len(ended)} calls that ended were keyed",
+                measured=f"{daemon:.1f}/s of {len(orders)}, at most {most_in_a_second(written)} within any second; "
+                f"{keyed} of {len(ended)} calls that ended were keyed",
                 yardstick=f"bare socket, the same Originates: {bare:.1f}/s; {bare_keyed} of {bare_ended} keyed",
                 ratio=f"{ratio:.3f}",
                 aim=">= 0.95",
