@@ -1,7 +1,7 @@
-"""Callers: calls that came in are written down; of whom nobody knows and nobody reached, the number is noted for the lead.
+"""Callers: calls of debtors that came in are written down.
 
-Reads today's tasks and the PBX's rows of callers, asks core/telephony/inbound, writes attempts, tasks and notes. Answers no PBX.
-Invariant: however often a call is told, it is one attempt or one note; a debtor is never guessed from a number that several have.
+Reads today's tasks and the PBX's rows of callers, asks core/telephony/inbound, writes attempts and tasks. Answers no PBX.
+Invariant: however often a call is told, it is one attempt; a debtor is never guessed from a number that several have.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from collectord.core.receivables.ledger import DebtorKey, OpenItem
 from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.telephony.agents import OnDuty
 from collectord.core.telephony.attempts import Attempt, AttemptState
-from collectord.core.telephony.inbound import KEPT, MODE, REMEMBERED, TEXTS, NobodyThere, came_at, is_open, taken_over
+from collectord.core.telephony.inbound import MODE, REMEMBERED, TEXTS, NobodyThere, is_open, taken_over
 from collectord.core.telephony.pbx_calls import CallerRow
-from collectord.core.telephony.pbx_events import CallerMissed
 from collectord.core.wording import phrase
 from collectord.edge.crash import crash_point
 from collectord.edge.ids import new_id
@@ -139,18 +138,3 @@ async def arrived_meanwhile(at: Reception, rows: Iterable[CallerRow], now: datet
             continue
         crash_point("missed-caller-committed")
     return strangers
-
-
-async def note_unreached(at: Reception, calls_in: Iterable[CallerMissed | CallerRow], now: datetime) -> list[str]:
-    """Callers who reached nobody and have no callback, because we cannot say who they are: the numbers, as noted for the lead."""
-
-    async def job(conn: Connection) -> list[str]:
-        noted = []
-        for one in calls_in:
-            when = now if isinstance(one, CallerMissed) else came_at(one.attempt_id, now)
-            if at.companies(one.called):
-                made = await inbound.note_unreached(conn, one.attempt_id, one.called, one.caller, when, now - KEPT)
-                noted += [one.caller] if made else []
-        return noted
-
-    return await at.db.write(job)

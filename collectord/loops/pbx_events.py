@@ -25,7 +25,7 @@ from collectord.core.telephony.pbx_events import (
     PbxEvent,
 )
 from collectord.edge.store import calls
-from collectord.loops import call_events, call_log, callers, duty, inbound, line_tests, outgoing
+from collectord.loops import call_events, call_log, duty, inbound, line_tests, outgoing, unreached
 from collectord.loops.pbx_reconciled import ReconciledPbx
 
 
@@ -113,7 +113,7 @@ class PbxDesk(ReconciledPbx):
                 self.log.info("dialled_by_hand", pbx=self.name, attempt=event.attempt_id, answer=getattr(call, "trunk", call))
                 self.spawn(self._told(self.pbx.say_out(event.uniqueid, call), "after-SayOut"))
             case CallerMissed():
-                if noted := await callers.note_unreached(self._reception(), [event], now):
+                if noted := await unreached.note(self._reception(), [event], now):
                     self.log.info("caller_noted", pbx=self.name, attempt=event.attempt_id, numbers=len(noted))
                     await self.carry_out([Acknowledge(self.name, event.attempt_id)], now)
             case _:
