@@ -19,13 +19,15 @@ from collectord.core.telephony.pbx_events import (
     CallEvent,
     DeviceState,
     FeatureDialled,
+    HandedOver,
+    HandOverAsked,
     LinkLost,
     LinkUp,
     NumberDialled,
     PbxEvent,
 )
 from collectord.edge.store import calls
-from collectord.loops import call_events, call_log, duty, inbound, line_tests, outgoing, unreached
+from collectord.loops import call_events, call_log, duty, hand_over, inbound, line_tests, outgoing, unreached
 from collectord.loops.pbx_reconciled import ReconciledPbx
 
 
@@ -116,6 +118,13 @@ class PbxDesk(ReconciledPbx):
                 if noted := await unreached.note(self._reception(), [event], now):
                     self.log.info("caller_noted", pbx=self.name, attempt=event.attempt_id, numbers=len(noted))
                     await self.carry_out([Acknowledge(self.name, event.attempt_id)], now)
+            case HandOverAsked():
+                whom = await hand_over.asked(self._reception(), event, now)
+                self.log.info("hand_over_asked", pbx=self.name, attempt=event.attempt_id, answer=getattr(whom, "endpoint", whom))
+                self.spawn(self._told(self.pbx.say_whom(event.uniqueid, whom), "after-SayWhom"))
+            case HandedOver():
+                changed = await hand_over.taken(self._reception(), event, now)
+                self.log.info("handed_over", pbx=self.name, attempt=event.attempt_id, endpoint=event.endpoint, changed=changed)
             case _:
                 if (asked := line_tests.take(self.tests, event)) is not None:
                     channel, answer_to_test = asked

@@ -24,7 +24,7 @@ def write_company(etc: Path, data: Path, *, shipped: Path, ports: Ports, phones:
         if (dialplan / "sounds" / language).is_dir():
             (data / "sounds" / f"{language}_coll").symlink_to(dialplan / "sounds" / language)
     overlay = Path(__file__).with_name("overlay")
-    for name in ("modules.conf", "extensions.conf"):
+    for name in ("modules.conf", "extensions.conf", "features.conf", "musiconhold.conf"):
         shutil.copyfile(config / name, etc / name)
     with (etc / "extensions.conf").open("a", encoding="utf-8") as frame:
         frame.write(f"\n#include {overlay / 'contexts.conf'}\n")

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.telephony.pbx_calls import CallerRow, JournalPhase, JournalRow, UnreadableRow
+from collectord.core.telephony.pbx_calls import CallerRow, HandedRow, JournalPhase, JournalRow, UnreadableRow
 from collectord.core.telephony.pbx_events import (
     Acked,
     AgentAccepted,
@@ -31,6 +31,8 @@ from collectord.core.telephony.pbx_events import (
     EndState,
     FeatureAction,
     FeatureDialled,
+    HandedOver,
+    HandOverAsked,
     Keyed,
     LineGiven,
     NumberDialled,
@@ -39,7 +41,7 @@ from collectord.core.telephony.pbx_events import (
     PbxEvent,
     WrapEnded,
 )
-from collectord.edge.pbx.events import Reader, read_caller, read_live, read_row
+from collectord.edge.pbx.events import Reader, read_caller, read_handed, read_live, read_row
 from collectord.edge.pbx.wire import AmiMessage, parse
 
 AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -403,3 +405,24 @@ def test_a_row_of_a_caller_is_read() -> None:
         attempt_id="in-17-1234", called="+493012345600", caller="+493012345601", endpoint=""
     )
     assert row("+493012345600|+493012345601|", "/collin/x") is row("") is row("+493012345600|x|") is None
+
+
+def test_a_wish_to_hand_over_is_read_with_digits_alone() -> None:
+    def asked(uniqueid: str, to: str) -> PbxEvent | None:
+        return read("Event: UserEvent", uniqueid, "UserEvent: CollHand", f"CollID: {ID}", to)
+
+    assert asked("Uniqueid: 17.1", "To: 202") == HandOverAsked(seen_at=AT, attempt_id=ID, to="202", uniqueid="17.1")
+    assert asked("Uniqueid: 17.1", "To: ") is asked("Uniqueid: 17.1", "To: 20a") is asked("Uniqueid: ;", "To: 202") is None
+
+
+def test_who_took_a_talk_is_read_from_event_and_journal() -> None:
+    def took(endpoint: str) -> PbxEvent | None:
+        return read("Event: UserEvent", "UserEvent: CollHanded", f"CollID: {ID}", f"Endpoint: {endpoint}")
+
+    def row(text: str, key: str = f"/collhand/{ID}") -> HandedRow | None:
+        return read_handed(message("Event: DBGetTreeResponse", f"Key: {key}", f"Val: {text}"))
+
+    assert took("PJSIP/202") == HandedOver(seen_at=AT, attempt_id=ID, endpoint="PJSIP/202")
+    assert took("") is took("a b") is None
+    assert row("PJSIP/202|PJSIP/201|x") == HandedRow(attempt_id=ID, endpoint="PJSIP/202")
+    assert row("") is row("PJSIP/202|x", "/collhand/x") is None

@@ -361,6 +361,15 @@ class Player:
     def _replies(self) -> list[str]:
         return [value(m, "Value") for m in self.tap.sent if value(m, "Action") == "Setvar" and value(m, "Variable") == "COLL_REPLY"]
 
+    def _named(self, step: dict[str, Any]) -> None:
+        """The PBX is told whom to ring."""
+
+        def told() -> bool:
+            words = [value(m, "Value") for m in self.tap.sent if value(m, "Action") == "Setvar" and value(m, "Variable") == "COLL_TO"]
+            return bool(words) and not differs(step["named"], words[-1], self.story.clock)
+
+        until(told, f"the PBX is told {step['named']}")
+
     def _answers(self, step: dict[str, Any]) -> None:
         phone = step["answers"]
         self._answered[phone] += 1
@@ -442,7 +451,7 @@ class Player:
 
 
 STEPS: dict[str, Callable[[Player, dict[str, Any]], None]] = {
-    "calls_back": Player._calls_back, "dials": Player._dials,
+    "calls_back": Player._calls_back, "dials": Player._dials, "named": Player._named,
     "drop": Player._drop, "command": Player._command, "ask": Player._ask, "feature": Player._feature, "answers": Player._answers,
     "press": Player._press, "hangs_up": Player._hangs_up, "until": Player._until, "channels": Player._channels, "invited": Player._invited,
     "line": Player._line, "daemon": Player._daemon, "pbx": Player._pbx, "beside": Player._beside, "orders": Player._orders,

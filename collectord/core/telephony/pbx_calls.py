@@ -93,6 +93,14 @@ class CallerRow:
     endpoint: str  # who took it, "" so long as nobody has
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedRow:
+    """A talk that was handed over, as the PBX has kept it."""
+
+    attempt_id: str
+    endpoint: str  # who spoke last
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """The PBX took the order; what becomes of it comes as events."""

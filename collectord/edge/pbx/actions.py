@@ -265,6 +265,10 @@ def callers(action_id: str) -> Order:
     return Order("DBGetTree", action_id, (("Family", "collin"),))
 
 
+def handed(action_id: str) -> Order:
+    return Order("DBGetTree", action_id, (("Family", "collhand"),))
+
+
 def get_variable(action_id: str, expression: str) -> Order:
     """A global variable, or a harmless function such as IFMODULE(x.so); names are constants of the caller."""
     return Order("Getvar", action_id, (("Variable", expression),))

@@ -18,6 +18,7 @@ from collectord.core.telephony.pbx_calls import (
     AgentCall,
     CallerRow,
     HandCall,
+    HandedRow,
     JournalRow,
     LiveChannel,
     NotSent,
@@ -30,7 +31,7 @@ from collectord.core.telephony.pbx_calls import (
 )
 from collectord.edge.pbx import actions
 from collectord.edge.pbx.actions import Order
-from collectord.edge.pbx.events import DIALLED, read_caller, read_journal, read_live
+from collectord.edge.pbx.events import DIALLED, read_caller, read_handed, read_journal, read_live
 from collectord.edge.pbx.faults import OrderRefused, PbxRefused, PbxUnreachable
 from collectord.edge.pbx.link import PbxLink, startup_token
 
@@ -143,6 +144,11 @@ class AsteriskPbx:
         """Calls that came in and were not acknowledged yet."""
         reply = await self.link.ask(actions.callers(self.link.next_id()), within=self.link.timing.list_within)
         return tuple(row for row in map(read_caller, reply.items) if row is not None)
+
+    async def handed(self) -> tuple[HandedRow, ...]:
+        """Talks that were handed over and not acknowledged yet."""
+        reply = await self.link.ask(actions.handed(self.link.next_id()), within=self.link.timing.list_within)
+        return tuple(row for row in map(read_handed, reply.items) if row is not None)
 
     async def acknowledge(self, attempt_id: str) -> None:
         """Have the journal row forgotten; Acked comes as an event. Harmless when repeated."""

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime
 
-from collectord.core.telephony.pbx_calls import CallerRow, JournalPhase, JournalRow, LiveChannel, UnreadableRow
+from collectord.core.telephony.pbx_calls import CallerRow, HandedRow, JournalPhase, JournalRow, LiveChannel, UnreadableRow
 from collectord.core.telephony.pbx_events import (
     Acked,
     AgentAccepted,
@@ -31,6 +31,8 @@ from collectord.core.telephony.pbx_events import (
     EndState,
     FeatureAction,
     FeatureDialled,
+    HandedOver,
+    HandOverAsked,
     Keyed,
     KeyedAmount,
     LineGiven,
@@ -114,7 +116,7 @@ def read_live(message: AmiMessage) -> LiveChannel | None:
         uniqueid=uniqueid if _UNIQUEID.match(uniqueid) else "",
         channel=_text(message.first("channel")),
         coll_state=_text(variables.get("COLL_STATE", "")),
-        agent_leg=own[2] is None if own else attempt.startswith(DIALLED) and bool(variables.get("COLL_STATE")),
+        agent_leg=own[2] is None if own else attempt.startswith(DIALLED) and variables.get("COLL_STATE", "") not in ("", "HAND"),
         ring_back=int(own[2] or 0) if own else 0,
         up=message.first("channelstatedesc") == "Up",
         seconds=_number(message.first("seconds")),
@@ -173,6 +175,12 @@ def read_caller(message: AmiMessage) -> CallerRow | None:
     if not _ATTEMPT_ID.match(attempt) or not _E164.match(called) or not _E164.match(caller):
         return None
     return CallerRow(attempt_id=attempt, called=called, caller=caller, endpoint=endpoint if _DEVICE.match(endpoint) else "")
+
+
+def read_handed(message: AmiMessage) -> HandedRow | None:
+    """One row of family collhand: it begins with the endpoint of who spoke last. None when it cannot be ours."""
+    attempt, endpoint = message.first("key").rpartition("/")[2], message.first("val").partition("|")[0]
+    return HandedRow(attempt_id=attempt, endpoint=endpoint) if _ATTEMPT_ID.match(attempt) and _DEVICE.match(endpoint) else None
 
 
 # -- headers to values ------------------------------------------------------------------------------------------------
@@ -381,6 +389,18 @@ def _dialled(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     return NumberDialled(seen_at=seen_at, attempt_id=attempt, number=number, endpoint=endpoint, uniqueid=uniqueid)
 
 
+def _hand_over_asked(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    attempt, uniqueid, to = _attempt(message), _uniqueid(message), message.first("to")
+    if attempt is None or not uniqueid or not to or not _DIGITS.match(to):
+        return None
+    return HandOverAsked(seen_at=seen_at, attempt_id=attempt, to=to, uniqueid=uniqueid)
+
+
+def _handed_over(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    attempt, endpoint = _attempt(message), message.first("endpoint")
+    return HandedOver(seen_at=seen_at, attempt_id=attempt, endpoint=endpoint) if attempt and _DEVICE.match(endpoint) else None
+
+
 def _originated(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     """By ActionID only: a refused second use of a live id comes with the live call's Uniqueid, and that call goes on."""
     action_id = message.first("actionid")
@@ -415,7 +435,7 @@ def _device(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
 _OURS = frozenset(
     (
         "collid", "seq", "status", "cause", "tech", "rang", "talk", "disp", "amount", "on", "at", "state", "keyed", "old", "custchannel",
-        "action", "endpoint", "pin", "arg", "called", "caller", "tried", "number",
+        "action", "endpoint", "pin", "arg", "called", "caller", "tried", "number", "to",
     )
 )  # fmt: skip
 """What only our dialplan says."""
@@ -436,6 +456,8 @@ _EVENTS: dict[str, Callable[[AmiMessage, datetime], PbxEvent | None]] = {
     "CollIn": _arrived,
     "CollMissed": _missed,
     "CollOut": _dialled,
+    "CollHand": _hand_over_asked,
+    "CollHanded": _handed_over,
     "OriginateResponse": _originated,
     "Hangup": _hung_up,
     "DeviceStateChange": _device,

@@ -51,3 +51,7 @@ select id from task
 -- The next phone rings; only while nobody has taken the call.
 update attempt set agent = :agent, endpoint = :endpoint
  where id = :id and mode = 'inbound' and state = 'ringing_agent' and agent_answered_at is null;
+
+-- name: hand_over(id, agent, endpoint, begun_by, deadline_at)!
+update attempt set agent = :agent, endpoint = :endpoint, begun_by = :begun_by, deadline_at = :deadline_at
+ where id = :id and state <> 'closed';
