@@ -30,7 +30,8 @@ PACKAGES = ("libttspico0", "libttspico-data", "sox")
 PICO_MEMORY = 2_500_000  # what pico2wave itself reserves
 STEP_BUSY = 201  # PICO_STEP_BUSY of picodefs.h
 SPEED = 115  # percent: heard sixty times a day
-TONE = ["synth", "3", "sine", "330", "sine", "392", "remix", "-", "fade", "1", "3", "1", "gain", "-20", "pad", "0", "1"]  # of hold/: soft, and without a language
+# of hold/: soft, and without a language
+TONE = ["synth", "3", "sine", "330", "sine", "392", "remix", "-", "fade", "1", "3", "1", "gain", "-20", "pad", "0", "1"]
 LEAD_FOR = "0.25"  # s of silence before the first word: desk phones swallow the beginning of what they play
 # one level for all files, edges without silence: numbers and sentences are played one behind the other
 EFFECTS = ["gain", "-l", "3", "highpass", "120", "silence", "1", "0.01", "0.4%", "reverse", "silence", "1", "0.01", "0.4%", "reverse"]
