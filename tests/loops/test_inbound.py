@@ -506,3 +506,23 @@ async def test_outside_the_houses_hours_nobody_is_rung_and_the_caller_is_called_
     assert await arrive(desk, config=shut) == "closed"
     await tell(desk, LATER, missed())
     assert await waiting(desk) == [("callback", "planned")]
+
+
+async def test_whoever_forges_a_debtors_number_does_not_make_us_call_that_debtor_again_and_again(desk: Desk) -> None:
+    await called(desk)  # this morning; the limits allow no second call today
+    allowed = []
+    for number in range(3):
+        now = LATER + number * timedelta(hours=1)
+        await arrive(desk, call_in(id=f"in-17-{number}"), now, devices={})
+        await tell(desk, now, missed(f"in-17-{number}"))
+        later = now + 10 * MINUTE
+        await desk.db.write(lambda conn, at=later: tasks.promote_due(conn, at))  # type: ignore[misc]
+        back = next(t for t in await desk.db.read(lambda conn: tasks.live_tasks_of(conn, DebtorKey("", "10"), later)))
+        allowed.append((await desk.ask(later))["may_call"])
+        if number == 0:
+            outgoing = await place(desk, back, later, agent="202", endpoint="PJSIP/202")
+            rang = DialResult(
+                seen_at=later, attempt_id=outgoing.id, status="NOANSWER", cause=0, tech="SIP 180 Ringing", rang_ms=9, talk_ms=0
+            )
+            await tell(desk, later, rang, ended(outgoing, EndState.WRAP, "NOANSWER", 0, "SIP 180 Ringing"))
+    assert allowed == [True, False, False]

@@ -105,7 +105,9 @@ select * from promise
  order by promised_on, id;
 
 -- name: callbacks(company, debtor_no, now)
-select id, not_before, created_at, agent from task
+select id, not_before, created_at, agent,
+       exists (select 1 from attempt a where a.id = task.made_by and a.mode = 'inbound' and a.result = 'not_dialled') as missed
+  from task
  where company = :company and debtor_no = :debtor_no and origin = 'callback' and state in ('planned', 'ready', 'leased', 'in_call')
    and created_at <= :now
  order by not_before, id;
