@@ -2,7 +2,7 @@
 
 Owns the spans of time in which a frequency rule is lifted. Lifts nothing itself: a rule names what it is "unless".
 Invariant: a consent lasts at most seven days, the day it was given being the first, and ends with a conversation about the same item.
-A call that reached us and nobody took is no consent, and excepts one call of ours in seven days: whoever shows a debtor's number may forge it.
+A call that nobody took is no consent, and excepts one call of ours in seven days: the number that is shown may be forged.
 """
 
 from __future__ import annotations
