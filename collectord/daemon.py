@@ -48,6 +48,7 @@ from collectord.loops import (
     promises,
     quality,
     standing,
+    unreached,
     workload,
 )
 from collectord.loops.clearance import SWITCHED_OFF, Standing, switched_off
@@ -427,6 +428,7 @@ class Daemon:
             self._dial.set()
         if self._reckoned_at is None or not timedelta(0) <= now - self._reckoned_at < RECKON_EVERY:
             self._reckoned_at = now
+            await unreached.forget(self.db, now)
             await workload.keep(self.db, await workload.reckon(self.db, self.settings, self.rules, self.house, now))
             await best_hours.learn(self.db, self.rules, self.house, now)
             self._learnt = await self.db.read(lambda conn: best_hours.learnt(conn, self.rules))

@@ -18,7 +18,7 @@ from collectord.core.telephony.pbx_events import CallerArrived, CallerMissed, De
 from collectord.edge import log
 from collectord.edge.store import calls, tasks
 from collectord.edge.store import inbound as noted
-from collectord.loops import callers, duty, inbound
+from collectord.loops import callers, duty, inbound, unreached
 from collectord.loops.pbx_events import PbxDesk
 from collectord.settings import AgentSection, CompanySection, InboundSection, PbxSection, Settings, TrunkSection
 from tests.loops.desk import Desk, open_desk, row
@@ -439,6 +439,20 @@ async def test_several_calls_of_one_number_are_one_line(desk: Desk) -> None:
     assert await desk.db.read(noted.unreached_count) == 1
 
 
+async def test_a_strangers_number_is_forgotten_after_ninety_days_though_nobody_calls_again_and_of_a_flood_the_latest_stay(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        await take(desk, There(), not_reached(f"+4930999999{number:02}", id=f"in-17-{number}"), now=LATER + number * MINUTE)
+    await unreached.forget(desk.db, LATER + timedelta(days=89))
+    assert len(await notes(desk)) == 5
+    monkeypatch.setattr(unreached, "MOST_KEPT", 3)
+    await unreached.forget(desk.db, LATER + timedelta(days=89))
+    assert [one["number"][-2:] for one in await notes(desk)] == ["04", "03", "02"]
+    await unreached.forget(desk.db, LATER + timedelta(days=91))
+    assert await rows_of(desk, "select * from unreached_caller") == []
+
+
 async def test_strangers_missed_while_the_daemon_was_away_are_noted_with_the_time_of_their_call(desk: Desk) -> None:
     came = LATER - 3 * MINUTE
     id = f"in-{int(came.timestamp())}-1"
@@ -517,7 +531,7 @@ async def test_whoever_forges_a_debtors_number_does_not_make_us_call_that_debtor
         await tell(desk, now, missed(f"in-17-{number}"))
         later = now + 10 * MINUTE
         await desk.db.write(lambda conn, at=later: tasks.promote_due(conn, at))  # type: ignore[misc]
-        back = next(t for t in await desk.db.read(lambda conn: tasks.live_tasks_of(conn, DebtorKey("", "10"), later)))
+        (back,) = await desk.db.read(lambda conn, at=later: tasks.live_tasks_of(conn, DebtorKey("", "10"), at))  # type: ignore[misc]
         allowed.append((await desk.ask(later))["may_call"])
         if number == 0:
             outgoing = await place(desk, back, later, agent="202", endpoint="PJSIP/202")
