@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.tasks import Origin, Task
 from collectord.core.telephony.attempts import Attempt, AttemptState, Disposition, Result
 from collectord.core.telephony.pbx_calls import CallerRow, JournalPhase, JournalRow, LiveChannel, Ring
 from collectord.core.telephony.pbx_events import CallerArrived, CallerMissed, DebtorUp, DialResult, Ended, EndState, LinkUp, PbxEvent
@@ -22,7 +23,7 @@ from collectord.loops import callers, duty, inbound, unreached
 from collectord.loops.pbx_events import PbxDesk
 from collectord.settings import AgentSection, CompanySection, InboundSection, PbxSection, Settings, TrunkSection
 from tests.loops.desk import Desk, open_desk, row
-from tests.loops.shift import LIVE, MONDAY, Remembering, ended, keyed, now_of, place, planned, rows_of, tell
+from tests.loops.shift import LIVE, MONDAY, Remembering, ended, keyed, now_of, place, planned, rows_of, talk, tell
 
 CALLER, CALLED = "+493012345601", "+493012345600"
 IDLE = {"PJSIP/201": "NOT_INUSE", "PJSIP/202": "NOT_INUSE"}
@@ -85,6 +86,13 @@ async def the_call(desk: Desk, id: str = "in-17-1") -> Attempt:
 async def waiting(desk: Desk, now: datetime = LATER + timedelta(hours=1)) -> list[tuple[str, str]]:
     live = await desk.db.read(lambda conn: tasks.live_tasks_of(conn, DebtorKey("", "10"), now))
     return [(task.origin.value, task.state.value) for task in live]
+
+
+async def the_callback(desk: Desk, now: datetime) -> Task:
+    await desk.db.write(lambda conn: tasks.promote_due(conn, now))
+    live = await desk.db.read(lambda conn: tasks.live_tasks_of(conn, DebtorKey("", "10"), now))
+    (back,) = [task for task in live if task.origin is Origin.CALLBACK]
+    return back
 
 
 def missed(id: str = "in-17-1") -> Ended:
@@ -530,8 +538,7 @@ async def test_whoever_forges_a_debtors_number_does_not_make_us_call_that_debtor
         await arrive(desk, call_in(id=f"in-17-{number}"), now, devices={})
         await tell(desk, now, missed(f"in-17-{number}"))
         later = now + 10 * MINUTE
-        await desk.db.write(lambda conn, at=later: tasks.promote_due(conn, at))  # type: ignore[misc]
-        (back,) = await desk.db.read(lambda conn, at=later: tasks.live_tasks_of(conn, DebtorKey("", "10"), at))  # type: ignore[misc]
+        back = await the_callback(desk, later)
         allowed.append((await desk.ask(later))["may_call"])
         if number == 0:
             outgoing = await place(desk, back, later, agent="202", endpoint="PJSIP/202")
@@ -540,3 +547,19 @@ async def test_whoever_forges_a_debtors_number_does_not_make_us_call_that_debtor
             )
             await tell(desk, later, rang, ended(outgoing, EndState.WRAP, "NOANSWER", 0, "SIP 180 Ringing"))
     assert allowed == [True, False, False]
+
+
+async def test_a_callback_that_was_agreed_is_kept_though_its_debtor_calls_before_it_and_is_missed(desk: Desk) -> None:
+    await called(desk)
+    await arrive(desk, devices={})
+    await tell(desk, LATER, missed())
+    first, later = await the_callback(desk, LATER + 10 * MINUTE), LATER + 10 * MINUTE
+    talked = await place(desk, first, later, agent="202", endpoint="PJSIP/202")
+    await tell(desk, later, *talk(talked), keyed(talked, "4", on=date(2026, 11, 25), at=10), ended(talked))
+    tuesday = MONDAY + timedelta(days=1)
+    assert not (await desk.ask(tuesday))["may_call"]
+    await arrive(desk, call_in(id="in-17-2"), tuesday, devices={})
+    await tell(desk, tuesday, missed("in-17-2"))
+    again = await the_callback(desk, tuesday + 10 * MINUTE)
+    assert again.not_before < tuesday + 10 * MINUTE
+    assert (await desk.ask(tuesday + 10 * MINUTE))["may_call"]
