@@ -434,10 +434,10 @@ class Settings(BaseSettings):
             problems.append(f"time_zone = {self.time_zone!r} is unknown; expected a name like Europe/Berlin")
         if self.dialling.mode == "predictive":
             problems.append("dialling.mode = 'predictive' is not available yet; expected preview, pull or progressive")
-        pbxes = [pbx.name for pbx in self.pbx]
+        pbxes, trunks = [pbx.name for pbx in self.pbx], [trunk.name for trunk in self.trunk]
         for label, names in (
             ("pbx.name", pbxes),
-            ("trunk.name", [trunk.name for trunk in self.trunk]),
+            ("trunk.name", trunks),
             ("company.code", [company.code for company in self.company]),
             ("agent.id", [agent.id for agent in self.agent]),
             ("agent.endpoint", [f"{agent.endpoint} at {agent.pbx}" if agent.pbx else agent.endpoint for agent in self.agent]),
@@ -452,13 +452,13 @@ class Settings(BaseSettings):
             if agent.pbx and agent.pbx not in pbxes:
                 problems.append(f"agent {agent.id!r}: pbx = {agent.pbx!r} is not defined; expected one of {pbxes}")
         for company in self.company:
-            if company.trunk and company.trunk not in [trunk.name for trunk in self.trunk]:
-                problems.append(f"company {company.code!r}: trunk = {company.trunk!r} is not defined")
+            if company.trunk and company.trunk not in trunks:
+                problems.append(f"company {company.code!r}: trunk = {company.trunk!r} is not defined; expected one of {trunks}")
             for name in company.other_trunks:
                 if name == company.trunk:
                     problems.append(f"company {company.code!r}: other_trunks names {name!r}, which is its trunk; expected another one")
-                elif name not in [trunk.name for trunk in self.trunk]:
-                    problems.append(f"company {company.code!r}: other_trunks names {name!r}, which is not defined")
+                elif name not in trunks:
+                    problems.append(f"company {company.code!r}: other_trunks names {name!r}, which is not defined; expected some of {trunks}")
         if self.sandbox:
             problems += [
                 f"sandbox = true, but pbx {p.name!r} has host {p.host!r}; expected a loopback address"
