@@ -458,7 +458,7 @@ class Settings(BaseSettings):
                 if name == company.trunk:
                     problems.append(f"company {company.code!r}: other_trunks names {name!r}, which is its trunk; expected another one")
                 elif name not in trunks:
-                    problems.append(f"company {company.code!r}: other_trunks names {name!r}, which is not defined; expected some of {trunks}")
+                    problems.append(f"company {company.code!r}: other_trunks names {name!r}, which is not there; expected some of {trunks}")
         if self.sandbox:
             problems += [
                 f"sandbox = true, but pbx {p.name!r} has host {p.host!r}; expected a loopback address"

@@ -18,7 +18,9 @@ from collectord.core.contact.verdict import shown_instant
 from collectord.core.receivables.ledger import DebtorKey, open_total
 from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.telephony.agents import AgentState, judge, why
+from collectord.core.telephony.call_stages import ending
 from collectord.core.telephony.pbx_calls import Accepted, AgentCall
+from collectord.core.telephony.pbx_events import EndState
 from collectord.edge.ids import new_id
 from collectord.edge.store import families, meta
 from collectord.edge.store.connection import Connection, Database
@@ -123,8 +125,10 @@ async def test_call(
     finally:
         del desk.tests[test_id]
     if outcome != "ANSWER":
+        why = ending(EndState(outcome)) if outcome in EndState.__members__ else outcome
         raise ManualRefused(
-            f"the test call through trunk {trunk.name} was not answered ({outcome}); answer both phones, talk a moment, and hang up at the far end"
+            f"the test call through trunk {trunk.name} was not answered ({why});"
+            " answer both phones, talk a moment, and hang up at the far end"
         )
     await db.write(lambda conn: meta.note_caller_id_test(conn, caller.caller_id, now, f"{agent_id} -> {shown}"))
     return f"{caller.caller_id} was sent through trunk {trunk.name} and the call was answered; look whether the phone showed that number"

@@ -52,7 +52,7 @@ SECOND_AGENT = '\n[[agent]]\nid = "201"\nname = "B"\npin = "4712"\nendpoint = "P
         ("port = 5038", "port = 99999", "pbx[1] (main).port: 99999 is wrong; expected at most 65535"),
         ('pbx = "main"', 'pbx = "other"', "trunk 'trunk': pbx = 'other' is not defined"),
         ('# trunk = "trunk"', 'trunk = "isdn"', "company '': trunk = 'isdn' is not defined; expected one of ['trunk']"),
-        ("# other_trunks", "other_trunks", "company '': other_trunks names 'second', which is not defined; expected some of ['trunk']"),
+        ("# other_trunks", "other_trunks", "company '': other_trunks names 'second', which is not there; expected some of ['trunk']"),
         ("[dialling]\nmode", "[intake.deep]\n[dialling]\nmode", "intake.deep: this key is unknown"),
         ("[outbox]", f"{SECOND_AGENT}[outbox]", "agent.id '201' is there twice; expected each once"),
         ("[outbox]", '[[agent]]\nid = "9"\n[outbox]', "agent[2] (9).endpoint: this key is missing"),
