@@ -27,6 +27,7 @@ from collectord.core.rules import Rules
 from collectord.edge import control, inbox, log, systemd
 from collectord.edge.clock import Clock
 from collectord.edge.ids import new_id
+from collectord.edge.outbox import OutboxUnwritable
 from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.pbx.link import PbxLink, tls_context
 from collectord.edge.store import meta
@@ -332,6 +333,9 @@ class Daemon:
             except StoreBroken as error:
                 self._doubts[f"guard/{name}"] = Doubt(rule="guard/store", reason=str(error))
                 self.log.error("store_failed", why=str(error))
+            except OutboxUnwritable as error:
+                self._doubts[f"guard/{name}"] = Doubt(rule="guard/store", reason=str(error))
+                self.log.error("outbox_unwritable", why=str(error))
             except Exception:
                 self._doubts[f"guard/{name}"] = Doubt(rule="guard/fault", reason=f"an internal fault in {name}; see the log")
                 self.log.exception("loop_failed", loop=name)
