@@ -57,7 +57,7 @@ async def test_a_shift_in_which_the_daemon_is_killed_by_chance(tmp_path: Path, s
 
 @pytest.mark.parametrize("points", AT_EVERY_POINT, ids=lambda points: points[0])
 async def test_a_shift_in_which_the_daemon_is_killed_at_each_of_these_points(tmp_path: Path, points: tuple[str, ...]) -> None:
-    async with Shift(tmp_path, FIRST_SEED, people=talkative(FIRST_SEED)) as shift:
+    async with Shift(tmp_path, FIRST_SEED, people=talkative(FIRST_SEED, 4 * len(points))) as shift:
         for point in points:
             await shift.live(Death(point=point, patience=20.0))
         await shift.settle()
