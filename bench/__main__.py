@@ -22,10 +22,12 @@ from bench import (
     best_time,
     big_ledger,
     bye_to_outcome,
+    flood,
     imports,
     inbox_heap,
     next_task,
     originate_rate,
+    pacing,
     parser,
     planning,
     risk,
@@ -94,6 +96,10 @@ def main() -> int:
     options.add_argument("--only-planning", action="store_true", help="nothing but planning a ledger of --debtors, and no page")
     options.add_argument("--only-risk", action="store_true", help="nothing but the risk estimate, and no page")
     options.add_argument("--only-allocation", action="store_true", help="nothing but the next task and the best hour, and no page")
+    options.add_argument("--only-pacing", action="store_true", help="nothing but progressive and predictive in simulated time, and no page")
+    options.add_argument("--pacing-agents", type=int, nargs="*", default=list(pacing.SIZES), choices=list(pacing.SIZES), help="desks")
+    options.add_argument("--pacing-seeds", type=int, nargs="*", default=list(pacing.SEEDS), help="one run for each, taken together")
+    options.add_argument("--pacing-json", type=Path, help="write the table of --only-pacing there as well")
     options.add_argument("--risk-debtors", type=int, default=1_500, help="of the generated ledger for the risk estimate")
     given = options.parse_args()
     load = " ".join(f"{value:.2f}" for value in os.getloadavg())
@@ -123,7 +129,11 @@ def main() -> int:
         take(*next_task.ask(), *best_time.ask())
         print(table(findings))
         return 0
-    take(parser.ask(), *start_time.ask())
+    if given.only_pacing:
+        take(*pacing.ask(given.pacing_agents, given.pacing_json, given.pacing_seeds))
+        print(table(findings))
+        return 0
+    take(parser.ask(), *flood.ask(), *start_time.ask())
     take(*agent_free.ask(10_000, given.seconds))
     try:
         with BusyDesk() as desk:
@@ -137,6 +147,7 @@ def main() -> int:
     take(*inbox_heap.ask(given.files))
     take(*risk.ask(given.risk_debtors))
     take(*next_task.ask(), *best_time.ask())
+    take(*pacing.ask(given.pacing_agents))
     text, findings = page(findings, asterisk, load), []
     load = " ".join(f"{value:.2f}" for value in os.getloadavg())
     for rows in given.rows:

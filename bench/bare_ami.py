@@ -75,11 +75,12 @@ def replay(ami: BareAmi, orders: list[str], per_second: float) -> list[float]:
 
 
 def answering(box: list[BareAmi]) -> Callable[[bytes], None]:
-    """Says "saved" to whoever waits for it, as the daemon does."""
+    """Says "go" and "saved" to whoever waits for it, as the daemon does."""
+    answers = {b"CollAccept": "COLL_GO", b"CollKeyed": "COLL_SAVED"}
 
     def on_event(block: bytes) -> None:
-        if b"CollKeyed" in block:
+        if variable := answers.get(header(block, b"UserEvent")):
             channel = header(block, b"Uniqueid").decode()
-            box[0].send(f"Action: Setvar\r\nChannel: {channel}\r\nVariable: COLL_SAVED\r\nValue: 1\r\n\r\n")
+            box[0].send(f"Action: Setvar\r\nChannel: {channel}\r\nVariable: {variable}\r\nValue: 1\r\n\r\n")
 
     return on_event

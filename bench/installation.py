@@ -129,6 +129,10 @@ class Installation:
                         process.kill()
                         process.wait()
 
+    def log_count(self, words: bytes) -> int:
+        """How often the running daemon's log says this."""
+        return (self.folder / "daemon.log").read_bytes().count(words)
+
     def what_was_seen(self) -> list[dict[str, Any]]:
         if not self.seen.exists():
             raise SystemExit(f"bench: the daemon ended badly:\n{(self.folder / 'daemon.log').read_text()[-2000:]}")

@@ -1,6 +1,7 @@
 """How many events a second does the AMI reader take?
 
-Owns a recorded mix of what a call sends. Invariant: the yardstick cuts and splits the same bytes and checks nothing.
+Owns a recorded mix of what a call sends, read in packets of 4 KB. CPU time: what else runs on the machine is not counted.
+Invariant: the yardstick cuts and splits the same bytes and checks nothing.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ CALL = (
     "Cause-txt: Normal Clearing\r\n\r\n",
 )
 PACKET = 4_096
+AIM = 100_000  # events a second of CPU time
 
 
 def bytes_of(calls: int) -> bytes:
@@ -62,13 +64,13 @@ def ask(calls: int = 20_000) -> Finding:
     data = bytes_of(calls)
     times: dict[str, list[float]] = {"ours": [], "bare": []}
     events = bare(data)
-    for _ in range(3):
-        began = time.perf_counter()
+    for _ in range(5):
+        began = time.process_time()
         bare(data)
-        times["bare"].append(time.perf_counter() - began)
-        began = time.perf_counter()
+        times["bare"].append(time.process_time() - began)
+        began = time.process_time()
         taken = asyncio.run(ours(data))
-        times["ours"].append(time.perf_counter() - began)
+        times["ours"].append(time.process_time() - began)
         if taken != events:
             raise SystemExit(f"bench: the reader took {taken} of {events} events")
     mine, theirs = min(times["ours"]), min(times["bare"])
@@ -77,4 +79,6 @@ def ask(calls: int = 20_000) -> Finding:
         measured=f"{events / mine:,.0f}/s",
         yardstick=f"bare split into a dict: {events / theirs:,.0f}/s",
         ratio=f"{theirs / mine:.2f}",
+        aim=f">= {AIM:,}/s",
+        met=events / mine >= AIM,
     )

@@ -33,8 +33,10 @@ def watch() -> None:
     def wall(instant: datetime) -> float:
         return instant.timestamp() - ahead
 
-    async def timed_events(db: Any, rules: Any, house: Any, events: Sequence[CallEvent], now: datetime) -> list[tuple[Effect, ...]]:
-        every = await take_events(db, rules, house, events, now)
+    async def timed_events(
+        db: Any, rules: Any, house: Any, events: Sequence[CallEvent], standing: Any, now: datetime
+    ) -> list[tuple[Effect, ...]]:
+        every = await take_events(db, rules, house, events, standing, now)
         done = time.time()
         for event, effects in zip(events, every, strict=True):
             freed = [effect.agent for effect in effects if isinstance(effect, AgentFree)]

@@ -392,7 +392,10 @@ def call_own_number(
 
 
 @cli.command()
-def pause(agent: Annotated[str | None, typer.Option(help="only this agent")] = None, reason: Annotated[str, typer.Option()] = "") -> None:
+def pause(
+    agent: Annotated[str | None, typer.Option(help="only this agent")] = None,
+    reason: Annotated[str, typer.Option(help="lunch, the key of *82, or own words")] = "",
+) -> None:
     """Stop dialling; calls in progress are not cut."""
     perform("pause", agent=agent, reason=reason)
 

@@ -69,11 +69,23 @@ def add(cli: typer.Typer, perform: Perform, day_option: DayOption) -> None:
         perform("absences")
 
     @cli.command()
-    def report(
-        kind: Annotated[str, typer.Argument(help="callbacks or risk")],
-        days: Annotated[int | None, typer.Option(min=1, max=730, help="of the last so many days: callbacks 30, risk 365")] = None,
+    def callers(
+        done: Annotated[str | None, typer.Option(metavar="NUMBER", help="somebody looked after the calls of this number")] = None,
+        by: Annotated[str | None, typer.Option(metavar="NAME", help="who did; left out: the user")] = None,
+        limit: Annotated[int, typer.Option(min=1, help="at most so many rows")] = 10_000,
     ) -> None:
-        """Figures of a period: callbacks (how punctually they were kept), risk (how right the estimate of paying late was)."""
+        """List numbers that called us back, reached nobody, and are no one debtor's."""
+        if done is None:
+            perform("callers", limit=limit)
+        else:
+            perform("callers-done", number=done, by=by)
+
+    @cli.command()
+    def report(
+        kind: Annotated[str, typer.Argument(help="callbacks, caller-ids or risk")],
+        days: Annotated[int | None, typer.Option(min=1, max=730, help="the last so many: callbacks 30, caller-ids 14, risk 365")] = None,
+    ) -> None:
+        """Figures of a period: callbacks (how punctually kept), caller-ids (calls answered), risk (how right the estimate was)."""
         perform("report", kind=kind, days=days)
 
     @cli.command()

@@ -21,6 +21,7 @@ from collectord.core.exports.intake import Receipt
 from collectord.core.house import House
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.rules import Rules
+from collectord.core.telephony.pauses import keyed_reason
 from collectord.core.wording import phrase
 from collectord.edge import inbox
 from collectord.edge.ids import new_id
@@ -231,7 +232,8 @@ async def resume(context: Context, args: Mapping[str, Any]) -> Reply:
 async def _agent_pause(context: Context, agent_id: str, paused: bool, reason: str) -> Reply:
     if agent_id not in {agent.id for agent in context.settings.agent}:
         return refusal(f"agent {agent_id!r} is not in the configuration")
-    await duty.set_paused(context.db, context.settings, agent_id, paused, reason or context.actor, context.now)
+    reason = keyed_reason(reason, context.settings.dialling.pause_reasons) or reason or context.actor
+    await duty.set_paused(context.db, context.settings, agent_id, paused, reason, context.now)
     if context.daemon:
         context.daemon.wake()
     return Reply(doc={"agent": agent_id, "paused": paused})
@@ -303,6 +305,7 @@ READING: Mapping[str, Handler] = {
     "promises": agreements.listed_promises,
     "objections": agreements.objections,
     "absences": agreements.absences,
+    "callers": agreements.callers,
     "report": agreements.report,
     "claim": agreements.claim,
     "disputes": _lister(promises.listed_disputes),
@@ -331,6 +334,7 @@ WRITING: Mapping[str, Handler] = {
     "refuse": agreements.refuse,
     "resolve": commands_scripts.resolve,
     "absence": agreements.absence,
+    "callers-done": agreements.callers_done,
     "import-history": import_history,
     "call": call,
     "test-call": test_call,

@@ -13,10 +13,28 @@ from typing import TYPE_CHECKING, Any
 from collectord.asked import Reply, refusal
 from collectord.core.contact.record_words import NONE
 from collectord.core.telephony.callbacks import Absence
-from collectord.core.wording import safe
-from collectord.edge.store import promises
-from collectord.loops import absence_told, approvals, callback_report, callbacks, outcomes, record, risk_report, talk_elsewhere
+from collectord.core.wording import Texts, phrase, safe
+from collectord.edge.store import inbound, promises
+from collectord.loops import (
+    absence_told,
+    approvals,
+    callback_report,
+    callbacks,
+    caller_id_report,
+    outcomes,
+    record,
+    risk_report,
+    talk_elsewhere,
+)
 from collectord.loops import claim as claims
+
+CALLERS: Texts = {
+    "none": (
+        "No call of {number} waits for anybody; see collectord callers.",
+        "Kein Anruf von {number} wartet auf jemanden; siehe collectord callers.",
+    ),
+    "done": ("{count} {count:call|calls} of {number}: looked after.", "{count} {count:Anruf|Anrufe} von {number}: erledigt."),
+}
 
 if TYPE_CHECKING:
     from collectord.commands import Context
@@ -101,7 +119,25 @@ async def report_risk(context: Context, args: Mapping[str, Any]) -> Reply:
     return Reply(doc=await risk_report.report(context.db, context.rules, context.house, context.now, args.get("days", 365)))
 
 
-REPORTS = {"callbacks": report_callbacks, "risk": report_risk}
+async def report_caller_ids(context: Context, args: Mapping[str, Any]) -> Reply:
+    return Reply(doc=await caller_id_report.report(context.db, context.house, context.now, args.get("days", 14)))
+
+
+async def callers(context: Context, args: Mapping[str, Any]) -> Reply:
+    return Reply(doc=await context.db.read(lambda conn: inbound.unreached(conn, limit=args.get("limit", 10_000))))
+
+
+async def callers_done(context: Context, args: Mapping[str, Any]) -> Reply:
+    number = args["number"]
+    count = await context.db.write(lambda conn: inbound.look_after(conn, number, who(context, args), context.now))
+    if not count:
+        return refusal(phrase(CALLERS, "none", context.house.language, number=safe(number, 30)))
+    return Reply(
+        doc={"number": number, "calls": count, "note": phrase(CALLERS, "done", context.house.language, number=number, count=count)}
+    )
+
+
+REPORTS = {"callbacks": report_callbacks, "caller-ids": report_caller_ids, "risk": report_risk}
 """What `report KIND` knows."""
 
 

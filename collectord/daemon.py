@@ -27,6 +27,7 @@ from collectord.core.rules import Rules
 from collectord.edge import control, inbox, log, systemd
 from collectord.edge.clock import Clock
 from collectord.edge.ids import new_id
+from collectord.edge.outbox import OutboxUnwritable
 from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.pbx.link import PbxLink, tls_context
 from collectord.edge.store import meta
@@ -41,18 +42,24 @@ from collectord.loops import (
     inbox_state,
     intake,
     manual,
+    on_desk,
     outbox,
+    overtaken,
     planning,
     promises,
     quality,
     standing,
+    unreached,
     workload,
 )
+from collectord.loops.clearance import SWITCHED_OFF, Standing, switched_off
 from collectord.loops.clock_watch import ClockWatch
-from collectord.loops.dialling import Dialler, GateRefused, Idle, PlacedCall, switched_off
+from collectord.loops.dialling import Dialler, GateRefused, Idle, PlacedCall
+from collectord.loops.lamps import Lamps
 from collectord.loops.messages import MessageDesk
 from collectord.loops.notices import NoticeDesk
 from collectord.loops.pbx_events import PbxDesk
+from collectord.loops.pbx_watch import PbxWatch
 from collectord.loops.readying import Order as MessageOrder
 from collectord.loops.worth_telling import Watch
 from collectord.settings import Settings
@@ -64,7 +71,11 @@ SOURCES_EVERY = timedelta(seconds=30)
 NOTICES_EVERY = 30.0  # s
 MESSAGES_EVERY = 15.0  # s
 QUALITY_EVERY = 60.0  # s; one look at a mark on all turns of a day but one
+LOOK_OVER_AFTER, LOOK_OVER_EVERY = 60.0, 86_400.0  # s; reading a large store takes seconds, in a thread of its own
+WATCH_EVERY = 5.0  # s; each PBX is looked at once a minute, and sooner after its link was made anew
+LAMPS_EVERY = 0.5  # s
 QUIET_FOR = 2.0  # s
+LOOK_AGAIN = 0.5  # s; at most so often calls on their way are looked at again, while something came in
 TOGETHER = 50  # events of a PBX taken at once when they wait
 SWITCH_EVERY = 0.0005  # s; while planning computes, a commit's thread waits so long for its turn, not Python's usual 5 ms
 LOW_DISK = 64 * 1024 * 1024  # bytes: dialling stops before the last outcome cannot be written
@@ -83,8 +94,12 @@ class Daemon:
         self.log = log.get()
         self._reload, self._answer = reload, answer
         self.desks: dict[str, PbxDesk] = {}
+        self.pbx_watches: dict[str, PbxWatch] = {}
+        self.lamps: list[Lamps] = []
         self._work, self._dial, self._arrived = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self._tell = asyncio.Event()
+        self._tell, self._news = asyncio.Event(), asyncio.Event()
+        self._news.set()  # what came while nobody listened
+        self._unsettled = False
         self._stop, self._drained = asyncio.Event(), asyncio.Event()
         self._doubts: dict[str, Doubt] = {}
         self.watch = ClockWatch(clock=clock, doubts=self._doubts, log=self.log)
@@ -107,18 +122,20 @@ class Daemon:
                     "name": name,
                     "state": health.state.value,
                     "response_ms": None if health.response_ms is None else round(health.response_ms, 1),
-                    "why": health.sentence,
+                    "why": desk.dialplan or health.sentence,
                     "last_event_age": health.last_event_age,
                     "reconnects": health.reconnects,
                     "version": health.version,
                     "warnings": list(health.warnings),
                     "reconciled": bool(desk.started),
+                    "dialplan": desk.dialplan_version,
+                    **self.pbx_watches[name].described(self.house.language),
                 }
             )
         return shown
 
     def device_states(self) -> Mapping[str, str]:
-        return {device: state for desk in self.desks.values() for device, state in desk.devices.items()}
+        return on_desk.Phones({name: desk.devices for name, desk in self.desks.items()})
 
     def doubts(self) -> tuple[str, ...]:
         return tuple(doubt.reason for doubt in self._doubts.values())
@@ -132,6 +149,12 @@ class Daemon:
         self._work.set()
         self._dial.set()
         self._tell.set()
+        self._news.set()
+
+    def _standing(self) -> Standing:
+        """As a call stands that its agent has accepted: the clock is looked at like before any other."""
+        self.watch.now()
+        return Standing(live=self.settings.live, stopping=self._stop.is_set(), doubts=tuple(self._doubts.values()))
 
     def _dialler(self) -> Dialler:
         return Dialler(
@@ -154,9 +177,8 @@ class Daemon:
 
     async def _may_not_dial(self) -> str:
         """Why nothing new is dialled; "" when calls are placed. The dialler asks again in the transaction of the attempt."""
-        if self._stop.is_set():
-            return "collectord is stopping; nothing new is dialled"
-        return await self.db.read_briefly(lambda conn: switched_off(conn, self.settings))
+        off = "stopping" if self._stop.is_set() else await self.db.read_briefly(lambda conn: switched_off(conn, self.settings.live))
+        return SWITCHED_OFF.get(off, "")
 
     async def test_call(self, agent_id: str, to: str, company: str) -> Reply:
         """Rings the agent, then a number of the house's own; allowed in shadow mode, never to a debtor's number."""
@@ -191,7 +213,11 @@ class Daemon:
                     group.create_task(self._keep_quietly("messages", self._messages_turn, self._until_messages)),
                     group.create_task(self._keep("dialling", self._dial_turn)),
                     group.create_task(self._keep("timers", self._timer_turn)),
+                    group.create_task(self._keep("overtaken", self._overtaken_turn, self._until_overtaken)),
+                    group.create_task(self._keep_quietly("PBX watch", self._watch_turn, self._until_watch)),
+                    group.create_task(self._keep_quietly("lamps", self._lamps_turn, self._until_lamps)),
                     group.create_task(self._keep("upkeep", self._upkeep_turn)),
+                    group.create_task(self._keep("store", self._look_over_turn, self._until_look_over)),
                 ]
                 self.log.info(
                     "started", state_dir=str(self.settings.state_dir), agents=len(self.settings.agent), pbx=len(self.settings.pbx)
@@ -202,6 +228,8 @@ class Daemon:
                 await self._drain()
                 server.close()
                 await self._outbox_turn()
+                for lamps in self.lamps:
+                    await lamps.out()
                 for task in [*loops, *(t for pair in tasks for t in pair)]:
                     task.cancel()
             if self.settings.sandbox:
@@ -224,7 +252,7 @@ class Daemon:
                 secret=secret,
                 speed=float(pbx.speed),
                 clock=self.clock.now,
-                phones=tuple(a.endpoint.partition("/")[2] for a in self.settings.agent if a.pbx == pbx.name),
+                phones=tuple(a.devices[0].partition("/")[2] for a in self.settings.agent if a.pbx == pbx.name),
             )
             port = await simulated.start()
             stack.push_async_callback(simulated.stop)
@@ -248,11 +276,14 @@ class Daemon:
             rules=self.rules,
             house=self.house,
             features=duty.FeatureDesk(self.db),
+            stands=self._standing,
             log=self.log,
             wake=self._dial.set,
             spawn=group.create_task,
         )
         self.desks[pbx.name] = desk
+        self.pbx_watches[pbx.name] = PbxWatch(desk)
+        self.lamps.append(Lamps(desk))
         tasks.append(group.create_task(link.run()))
         tasks.append(group.create_task(self._keep(f"PBX {pbx.name}", lambda: self._pbx_turn(desk, link))))
         return tasks
@@ -302,6 +333,9 @@ class Daemon:
             except StoreBroken as error:
                 self._doubts[f"guard/{name}"] = Doubt(rule="guard/store", reason=str(error))
                 self.log.error("store_failed", why=str(error))
+            except OutboxUnwritable as error:
+                self._doubts[f"guard/{name}"] = Doubt(rule="guard/store", reason=str(error))
+                self.log.error("outbox_unwritable", why=str(error))
             except Exception:
                 self._doubts[f"guard/{name}"] = Doubt(rule="guard/fault", reason=f"an internal fault in {name}; see the log")
                 self.log.exception("loop_failed", loop=name)
@@ -398,6 +432,7 @@ class Daemon:
             self._dial.set()
         if self._reckoned_at is None or not timedelta(0) <= now - self._reckoned_at < RECKON_EVERY:
             self._reckoned_at = now
+            await unreached.forget(self.db, now)
             await workload.keep(self.db, await workload.reckon(self.db, self.settings, self.rules, self.house, now))
             await best_hours.learn(self.db, self.rules, self.house, now)
             self._learnt = await self.db.read(lambda conn: best_hours.learnt(conn, self.rules))
@@ -440,21 +475,26 @@ class Daemon:
         if self._doubts or await self._may_not_dial() or await self._nothing_is_fresh(now):
             await self._pause(self._dial, 1.0, at_least=0.05)
             return
-        match await self._dialler().turn(self.device_states(), tuple(self._doubts.values()), now):
-            case PlacedCall(attempt, _, effects):
-                await self.desks[attempt.pbx].carry_out(effects, now)
-                self.log.info("attempt_placed", attempt=attempt.id, debtor=str(attempt.key), agent=attempt.agent)
-            case GateRefused(task, verdict):
-                self.log.info("call_refused", debtor=str(task.key), rules=[r.rule for r in verdict.refusals])
-            case Idle(why, until, passing):
-                if why != self._idle_why and not passing:
-                    self.log.info("idle", why=why)
-                    self._idle_why = why
-                ahead = 1.0 if until is None else min(1.0, (until - self.clock.now()).total_seconds())
-                if passing and until is not None:  # the pace of a trunk: no event makes it sooner
-                    await asyncio.sleep(ahead)
-                else:
-                    await self._pause(self._dial, max(0.02, ahead), at_least=0.01)
+        for answer in await self._dialler().turns(self.device_states(), tuple(self._doubts.values()), now):
+            match answer:
+                case PlacedCall(attempt=attempt, effects=effects):
+                    await self.desks[attempt.pbx].carry_out(effects, now)
+                    self.log.info("attempt_placed", attempt=attempt.id, debtor=str(attempt.key), agent=attempt.agent)
+                case GateRefused(task, verdict):
+                    self.log.info("call_refused", debtor=str(task.key), rules=[r.rule for r in verdict.refusals])
+                case Idle():
+                    await self._rest(answer)
+
+    async def _rest(self, idle: Idle) -> None:
+        """Until the dialler looks again."""
+        if idle.why != self._idle_why and not idle.passing:
+            self.log.info("idle", why=idle.why)
+            self._idle_why = idle.why
+        ahead = 1.0 if idle.until is None else min(1.0, (idle.until - self.clock.now()).total_seconds())
+        if idle.paced:  # a trunk's
+            await asyncio.sleep(ahead)
+        else:
+            await self._pause(self._dial, max(0.02, ahead), at_least=0.01)
 
     async def _nothing_is_fresh(self, now: datetime) -> bool:
         """No source is fresh: the gate would refuse every debtor, one by one. Looked at after imports and every half minute."""
@@ -477,6 +517,24 @@ class Daemon:
             self.log.warning("attempt_of_unknown_pbx", attempt=lost.id, pbx=lost.pbx, agent=lost.agent)
         await asyncio.sleep(0.5)
 
+    async def _overtaken_turn(self) -> None:
+        """After imports and commands: calls that were cleared before, and the money may be there by now."""
+        self._news.clear()
+        now, before = self.clock.now(), self._unsettled
+        served = {name for name, desk in self.desks.items() if desk.started}
+        looked = await overtaken.look(self.db, served, self.rules, self.house, now)
+        for attempt, effects in looked.effects:
+            await self.desks[attempt.pbx].carry_out(effects, now)
+        self._unsettled = looked.unsettled
+        if before and not looked.unsettled:
+            self._work.set()  # what was stopped is over: its task is planned with what came
+
+    async def _until_overtaken(self) -> None:
+        if self._unsettled:
+            await asyncio.sleep(LOOK_AGAIN)
+        else:
+            await asyncio.gather(asyncio.sleep(LOOK_AGAIN), self._news.wait())
+
     async def _upkeep_turn(self) -> None:
         now = self.watch.now()
         if not self.settings.sandbox:  # there `run --now` may begin before what an earlier run wrote
@@ -492,6 +550,28 @@ class Daemon:
             await self.db.write(lambda conn: meta.put(conn, "sandbox_now", now.isoformat()))
         systemd.notify(WATCHDOG="1", STATUS="; ".join(self.doubts()) or self._idle_why or "dialling")
         await asyncio.sleep(min(5.0, systemd.watchdog_interval() or 5.0))
+
+    async def _look_over_turn(self) -> None:
+        """A store that the disk has spoilt is found before its calls are."""
+        await asyncio.sleep(LOOK_OVER_AFTER)
+        await self.db.look_over()
+
+    async def _until_look_over(self) -> None:
+        await asyncio.sleep(LOOK_OVER_EVERY)
+
+    async def _watch_turn(self) -> None:
+        for watch in self.pbx_watches.values():
+            await watch.turn(self.clock.now())
+
+    async def _until_watch(self) -> None:
+        await asyncio.sleep(WATCH_EVERY)
+
+    async def _lamps_turn(self) -> None:
+        for lamps in self.lamps:
+            await lamps.turn(self.clock.now())
+
+    async def _until_lamps(self) -> None:
+        await asyncio.sleep(LAMPS_EVERY)
 
     async def _pbx_turn(self, desk: PbxDesk, link: PbxLink) -> None:
         try:

@@ -31,6 +31,7 @@ COLOURS = {
     "ok": GOOD, "warn": DOUBT, "fail": BAD,
     "ready": GOOD, "planned": "cyan", "in_call": "magenta", "done": QUIET, "cancelled": QUIET, "suppressed": BAD,
     "answered": GOOD, "busy": DOUBT, "no_answer": DOUBT, "unallocated": BAD, "congestion": DOUBT, "failed": BAD, "unknown": BAD,
+    "dropped": BAD,
     "promise": GOOD, "paid_already": GOOD, "dispute": BAD, "do_not_call": BAD, "open": "cyan", "kept": GOOD, "broken": BAD,
     "matched": GOOD, "confirmed": QUIET, "ambiguous": DOUBT, "unmatched": BAD, "still_open": BAD,
     "dialling": GOOD, "idle": "cyan", "paused": DOUBT, "shadow": "cyan", "blocked": BAD, "up": GOOD, "down": BAD,
@@ -41,13 +42,16 @@ COLOURS = {
 COLUMNS: dict[str, tuple[str, ...]] = {
     "tasks": ("id", "company", "debtor_no", "medium", "ladder", "level", "open_amount", "value", "not_before", "state", "agent", "why"),
     "attempts": (
-        "id", "debtor_no", "number", "agent", "placed_at", "agent_result", "result", "disposition", "hangup_cause", "state",
+        "id", "debtor_no", "number", "agent", "begun_by", "mode", "placed_at", "agent_result", "result", "disposition", "hangup_cause",
+        "state", "meanwhile",
     ),
     "promises": (
         "id", "debtor_no", "amount", "currency", "promised_on", "instalment", "state", "level", "approval", "decide_until", "approval_note",
     ),
     "objections": ("code", "title", "say", "follows"),
+    "callers": ("number", "calls", "last_at", "called", "debtors"),
     "absences": ("agent", "from", "until", "deputy"),
+    "caller_ids": ("day", "company", "caller_id", "trunk", "rang", "answered", "share"),
     "callbacks": ("agreed_for", "called_at", "minutes_late", "state", "debtor_no", "debtor_name", "agreed_by", "keeper", "why"),
     "claim": ("item_no", "open", "currency", "due_on", "default_on", "days", "rates", "interest", "costs", "total", "why"),
     "disputes": ("debtor_no", "item_no", "reason", "owner", "answer_by", "overdue", "at", "agent"),
@@ -146,9 +150,10 @@ def _columns(name: str, rows: list[Mapping[str, Any]], narrow: bool) -> tuple[st
 def listing(name: str, rows: Iterable[Mapping[str, Any]], width: int, title: str | None = None) -> RenderableType:
     """A table where the terminal is wide enough; else plain lines, with the sentences of a row below it."""
     rows = list(rows)
-    title = f"{word(name)}: {len(rows)}" if title is None else title
+    what = word(name.replace("_", " "))
+    title = f"{what}: {len(rows)}" if title is None else title
     if not rows:
-        return Text(f"{word(name)}: {word('none')}", style=QUIET)
+        return Text(f"{what}: {word('none')}", style=QUIET)
     columns = _columns(name, rows, narrow=width < ROOMY)
     widths, words = _widths(columns, rows)
     if width >= ROOMY and sum(widths.values()) + 3 * len(columns) + 1 <= width:
@@ -291,6 +296,8 @@ def _explain(doc: Mapping[str, Any], width: int) -> Group:
         rest["strategy"] = rest["strategy"]["says"]
     if "planned" in rest:
         rest["planned"] = rest["planned"]["why"]
+    if numbers := rest.pop("numbers", None):
+        rest["numbers"] = "; ".join(f"{one['number']} ({', '.join(filter(None, (one['person'], one['why'])))})" for one in numbers)
     if choice := rest.pop("choice", None):
         rest["choice"] = choice["why"]
     if rest.get("legal_state"):
@@ -304,11 +311,27 @@ def _status(doc: Mapping[str, Any], width: int) -> Panel:
     inbox, notices = doc.get("inbox") or {}, doc.get("notices") or {}
     told = {
         "inbox": f"{word('cannot be reached')}: {inbox.get('why')}" if inbox.get("reachable") is False else inbox.get("waiting"),
+        "caller_ids": " ".join(doc.get("caller_ids") or ()),
+        "trunks": "; ".join(f"{trunk['name']}: {trunk['why'] or trunk['calls']}" for trunk in doc.get("trunks") or ()),
         "workload": _planned(doc["workload"]) if doc.get("workload") else None,
+        "pauses": " · ".join(f"{pause['agent']} {pause['why']}" for pause in doc.get("pauses") or ()),
         "notices": f"{notices['unsent']} {word('not sent yet')}; {notices.get('failure') or ''}" if notices.get("unsent") else "",
     }
-    doc = {**doc, **told}
+    doc = {**doc, **told, "pbx": "; ".join(_pbx(pbx) for pbx in doc.get("pbx") or ())}
     return pairs(doc, f"{word('collectord is')} {word(state)}", width, COLOURS.get(state, "cyan"))
+
+
+def _pbx(pbx: Mapping[str, Any]) -> str:
+    """One PBX: how it stands, then what is wrong there."""
+    response = pbx.get("response_ms")
+    parts = [
+        f"{plain(pbx.get('name'))} {word('link ' + plain(pbx.get('state')).replace('_', ' '))}",
+        f"{response} ms" if response is not None else plain(pbx.get("why")) if pbx.get("state") != "not_running" else "",
+        f"{pbx['reconnects']} {word('reconnects')}" if pbx.get("reconnects") else "",
+        f"{pbx['dropped']} {word('reports dropped')}" if pbx.get("dropped") else "",
+        *(plain(sentence) for sentence in (*pbx.get("signs", ()), *pbx.get("warnings", ()))),
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def _planned(workload: Mapping[str, Any]) -> str:
@@ -420,8 +443,10 @@ def _script(doc: Mapping[str, Any], width: int) -> Group:
     for line in str(doc["text"]).splitlines():
         style = "bold" if line.startswith("#") else QUIET if line.startswith(">") else ""
         parts.append(Text(plain(line).lstrip("#> "), style=style))
-    if doc["voicemail"]:
-        parts += [Text(), Text(word("voicemail"), style="bold"), *(Text(plain(line)) for line in str(doc["voicemail"]).splitlines())]
+    for other in ("voicemail", "third_party", "minor"):
+        if doc[other]:
+            parts += [Text(), Text(word(other.replace("_", " ")), style="bold")]
+            parts += [Text(plain(line).lstrip("> "), style=QUIET if line.startswith(">") else "") for line in str(doc[other]).splitlines()]
     approved = f"{plain(doc['file'])}, {plain(doc['approved_by'])}, {plain(doc['approved_on'])}"
     return Group(*parts, Text(), Text(approved, style=QUIET))
 

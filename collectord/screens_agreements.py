@@ -19,10 +19,11 @@ from collectord.screens import DOUBT, QUIET, listing, pairs, plain
 def report(doc: Mapping[str, Any], width: int) -> RenderableType:
     if "tenths" in doc:
         return _risk(doc, width)
+    kind = "caller_ids" if "caller_ids" in doc else "callbacks"
     told = [Text(plain(sentence), style="bold") for sentence in doc["says"]]
-    if not doc["callbacks"]:
+    if not doc[kind]:
         return Group(*told)
-    return Group(*told, listing("callbacks", doc["callbacks"], width), pairs(doc["summary"], "callbacks", width))
+    return Group(*told, listing(kind, doc[kind], width), pairs(doc["summary"], word(kind.replace("_", " ")), width))
 
 
 def _risk(doc: Mapping[str, Any], width: int) -> RenderableType:

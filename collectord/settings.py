@@ -26,6 +26,9 @@ from collectord.core.contact.week import parse_week
 from collectord.core.house import Company, House
 from collectord.core.rule_text import parse_duration
 from collectord.core.telephony.attempts import CallTimes
+from collectord.core.telephony.pauses import MISSED_RINGS
+from collectord.core.toml_faults import toml_fault
+from collectord.core.toml_lines import KeyLines
 from collectord.core.toml_reading import read_toml
 
 DEFAULT_CONFIG = Path("/etc/collectord/collectord.toml")
@@ -33,7 +36,7 @@ E164 = re.compile(r"\A\+[1-9][0-9]{6,14}\Z", re.ASCII)
 
 
 class ConfigInvalid(Exception):
-    """The configuration cannot be used: one sentence a problem, each with file and key."""
+    """The configuration cannot be used: one sentence a problem, each with file, line and key."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -66,6 +69,13 @@ def _name(value: str) -> str:
 def _endpoint(value: str) -> str:
     if not re.match(r"\A(PJSIP|SIP|DAHDI|Local)/[A-Za-z0-9_.@/-]{1,60}\Z", value):
         raise ValueError("expected a phone as the PBX names it, like PJSIP/201")
+    return value.removesuffix("/n") if value.startswith("Local/") else value
+
+
+def _device(value: str) -> str:
+    part = r"((PJSIP|SIP|DAHDI)/|Custom:)[A-Za-z0-9_.-]{1,60}"
+    if value and not re.match(rf"\A{part}(&{part}){{0,8}}\Z", value):
+        raise ValueError("expected the phone as the PBX watches it, like PJSIP/201, perhaps with more: PJSIP/201&Custom:DND201")
     return value
 
 
@@ -127,9 +137,13 @@ class TrunkSection(Section):
     reserve: int = Field(default=2, ge=0)
     calls_per_second: int = Field(default=2, ge=1, le=200)
     number_format: Literal["e164", "00", "national"] = "e164"
+    rest_after: int = Field(default=5, ge=0, le=100)  # so many calls in a row that failed by the trunk: it rests; 0: never
+    rest_for: Duration = timedelta(minutes=5)
 
     @model_validator(mode="after")
     def leaves_room(self) -> TrunkSection:
+        if self.rest_for < timedelta(seconds=10):
+            raise ValueError("rest_for: expected 10s or more")
         if self.reserve >= self.channels:
             raise ValueError(f"reserve = {self.reserve} leaves none of the {self.channels} channels; expected reserve below channels")
         return self
@@ -141,6 +155,12 @@ class CompanySection(Section):
     caller_id: Number
     region: str = ""
     trunk: str = ""  # "" = the first trunk of the agent's PBX
+    other_trunks: list[str] = []  # taken in this order while `trunk` rests; each must show the caller ID
+    callback_numbers: list[Number] = []  # further numbers of our own, besides caller_id, whose calls reach collectord
+
+    @property
+    def called_back_at(self) -> frozenset[str]:
+        return frozenset({self.caller_id, *self.callback_numbers})
 
 
 class AgentSection(Section):
@@ -148,6 +168,7 @@ class AgentSection(Section):
     name: str
     pin: SecretStr
     endpoint: Annotated[str, AfterValidator(_endpoint)]
+    device: Annotated[str, AfterValidator(_device)] = ""  # whose state tells that the phone is free; "" = the endpoint's own
     pbx: str = ""
     languages: list[str] = []
     skills: list[str] = []
@@ -161,6 +182,25 @@ class AgentSection(Section):
             raise ValueError("pin: expected 4 to 12 digits in quotes, because it is keyed on the phone")
         return self
 
+    @model_validator(mode="after")
+    def phone_can_be_watched(self) -> AgentSection:
+        if self.devices[0].startswith("Local/"):
+            raise ValueError(
+                f'device: expected the phone behind {self.endpoint}, like "PJSIP/201", because Local does not say that it is busy'
+            )
+        if self.devices[0].startswith("Custom:"):
+            raise ValueError('device: expected the phone first, like "PJSIP/201&Custom:DND201"')
+        return self
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The phone, then what else must be idle."""
+        if self.device:
+            return tuple(self.device.split("&"))
+        if self.endpoint.startswith("Local/") and self.endpoint.endswith("@coll-phones"):
+            return (f"PJSIP/{self.endpoint[6:-12]}",)
+        return (self.endpoint,)
+
 
 class DiallingSection(Section):
     mode: Literal["preview", "pull", "progressive", "predictive"] = "preview"
@@ -168,9 +208,13 @@ class DiallingSection(Section):
     decide_within: Duration = timedelta(seconds=90)
     ring_agent_for: Duration = timedelta(seconds=20)
     ring_debtor_for: Duration = timedelta(seconds=30)
+    tries_each_number: int = Field(default=1, ge=1, le=10)  # calls without a talk before the debtor's next number goes first
     wrap_up_for: Duration = timedelta(seconds=60)  # 1s to 10m; the menu on the phone runs at least 10 s
-    missed_rings: int = Field(default=3, ge=1)  # so many rings in a row not taken: the agent is paused
+    missed_rings: int = Field(default=3, ge=1)  # so many rings in a row that rang out: the agent is paused
     rest_after_missed: Duration = timedelta(seconds=60)
+    breath: Duration = timedelta(seconds=3)  # progressive: after the wrap-up of a talk, before the next call; 0s to 10m
+    missed_pause_for: Duration = timedelta(minutes=15)  # then the phone is rung once more; "0s": only the agent ends such a pause
+    pause_reasons: list[str] = ["lunch", "meeting", "training", "desk", "break"]  # keys 1, 2, … of *82
 
     @model_validator(mode="after")
     def ring_times_are_humane(self) -> DiallingSection:
@@ -183,7 +227,26 @@ class DiallingSection(Section):
             raise ValueError("wrap_up_for: expected 1s to 10m")
         if not timedelta(seconds=1) <= self.decide_within <= timedelta(minutes=10):
             raise ValueError("decide_within: expected 1s to 10m")
+        if not timedelta(0) <= self.breath <= timedelta(minutes=10):
+            raise ValueError("breath: expected 0s to 10m")
+        if not timedelta(0) < self.rest_after_missed <= timedelta(hours=1):
+            raise ValueError("rest_after_missed: expected 1s to 1h")
+        if len(self.pause_reasons) > 9 or len(set(self.pause_reasons)) < len(self.pause_reasons):
+            raise ValueError("pause_reasons: expected at most 9 different reasons, because each is a key of the phone")
+        for reason in self.pause_reasons:
+            if not 1 <= len(reason.strip()) <= 40 or not reason.isprintable() or reason == MISSED_RINGS:
+                raise ValueError(f"pause_reasons: {reason!r} is no reason; expected 1 to 40 characters like lunch, meeting or Warenausgang")
         return self
+
+
+class InboundSection(Section):
+    hours: Hours = ""  # when calls of debtors are put through; "" = whenever somebody is logged in and works
+
+
+class OutgoingSection(Section):
+    mode: Literal["off", "record", "gate"] = (
+        "off"  # what becomes of debtors' numbers that agents dial by hand (dialplan/collect-outgoing.conf)
+    )
 
 
 class IntakeSection(Section):
@@ -344,6 +407,8 @@ class Settings(BaseSettings):
     company: list[CompanySection] = []
     agent: list[AgentSection] = []
     dialling: DiallingSection = DiallingSection()
+    inbound: InboundSection = InboundSection()
+    outgoing: OutgoingSection = OutgoingSection()
     intake: IntakeSection = IntakeSection()
     outbox: OutboxSection = OutboxSection()
     notices: NoticesSection = NoticesSection()
@@ -369,12 +434,12 @@ class Settings(BaseSettings):
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError):
             problems.append(f"time_zone = {self.time_zone!r} is unknown; expected a name like Europe/Berlin")
-        if self.dialling.mode in ("progressive", "predictive"):
-            problems.append(f"dialling.mode = {self.dialling.mode!r} is not available in this version; expected preview or pull")
-        pbxes = [pbx.name for pbx in self.pbx]
+        if self.dialling.mode == "predictive":
+            problems.append("dialling.mode = 'predictive' is not available yet; expected preview, pull or progressive")
+        pbxes, trunks = [pbx.name for pbx in self.pbx], [trunk.name for trunk in self.trunk]
         for label, names in (
             ("pbx.name", pbxes),
-            ("trunk.name", [trunk.name for trunk in self.trunk]),
+            ("trunk.name", trunks),
             ("company.code", [company.code for company in self.company]),
             ("agent.id", [agent.id for agent in self.agent]),
             ("agent.endpoint", [f"{agent.endpoint} at {agent.pbx}" if agent.pbx else agent.endpoint for agent in self.agent]),
@@ -389,8 +454,13 @@ class Settings(BaseSettings):
             if agent.pbx and agent.pbx not in pbxes:
                 problems.append(f"agent {agent.id!r}: pbx = {agent.pbx!r} is not defined; expected one of {pbxes}")
         for company in self.company:
-            if company.trunk and company.trunk not in [trunk.name for trunk in self.trunk]:
-                problems.append(f"company {company.code!r}: trunk = {company.trunk!r} is not defined")
+            if company.trunk and company.trunk not in trunks:
+                problems.append(f"company {company.code!r}: trunk = {company.trunk!r} is not defined; expected one of {trunks}")
+            for name in company.other_trunks:
+                if name == company.trunk:
+                    problems.append(f"company {company.code!r}: other_trunks names {name!r}, which is its trunk; expected another one")
+                elif name not in trunks:
+                    problems.append(f"company {company.code!r}: other_trunks names {name!r}, which is not there; expected some of {trunks}")
         if self.sandbox:
             problems += [
                 f"sandbox = true, but pbx {p.name!r} has host {p.host!r}; expected a loopback address"
@@ -428,6 +498,9 @@ class Settings(BaseSettings):
             late_after=self.notices.late_after,
             skills={agent.id: frozenset(agent.skills) for agent in self.agent},
             shifts=tuple(parse_week(agent.hours) if agent.hours else None for agent in self.agent),
+            tries_each_number=self.dialling.tries_each_number,
+            mode=self.dialling.mode,
+            gates_hand_calls=self.outgoing.mode != "record",
             times=CallTimes(
                 ring_agent_for=self.dialling.ring_agent_for,
                 decide_within=self.dialling.decide_within,
@@ -450,7 +523,16 @@ _EXPECTED = {
     "less_than_equal": "at most {le}",
     "string_pattern_mismatch": "two capital letters, like DE",
 }
-_LISTS = ("pbx", "trunk", "company", "agent", "contact.packs", "notices.email_to", "letters.sender")  # in the environment: JSON
+_LISTS = (
+    "pbx",
+    "trunk",
+    "company",
+    "agent",
+    "contact.packs",
+    "notices.email_to",
+    "letters.sender",
+    "dialling.pause_reasons",
+)  # in the environment: JSON
 _NEARLY = 0.72  # how alike a name must be to a key to be taken for a misspelt one: LIFE for LIVE, not SANDBOX_CACHE for SANDBOX
 
 
@@ -508,11 +590,22 @@ def _sentence(error: Any, data: dict[str, Any]) -> str:
     return f"{where}: {message}" if where else message
 
 
+def _key(loc: tuple[str | int, ...], sentence: str) -> str:
+    """The key that a sentence speaks of; "" when it speaks of several places."""
+    if not loc:
+        found = re.match(r"[a-z_]+\.[a-z_]+(?= = )", sentence)
+        return found[0] if found else ""
+    found = re.search(r": ([a-z_]+)(?: = .*)?: ", sentence) or re.search(r": ([a-z_]+) = ", sentence)
+    return ".".join([*map(str, loc), *([found[1]] if found else [])])
+
+
 def load(path: Path | None = None) -> Settings:
     """Reads the file (or COLLECTORD_CONFIG, or the default) and the environment. Raises ConfigInvalid with every problem."""
     path = path or Path(os.environ.get("COLLECTORD_CONFIG") or DEFAULT_CONFIG)
+    text = ""
     try:
-        data = read_toml(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        data = read_toml(text)
     except FileNotFoundError:
         raise ConfigInvalid([f"{path}: there is no such file; write one with `collectord init DIR` or name it with --config"]) from None
     except OSError as error:
@@ -520,7 +613,8 @@ def load(path: Path | None = None) -> Settings:
     except UnicodeDecodeError as error:
         raise ConfigInvalid([f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8"]) from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigInvalid([f"{path}: no valid TOML: {error}"]) from None
+        line, why = toml_fault(text, error)
+        raise ConfigInvalid([f"{path}: line {line}: {why}"]) from None
     home = path.absolute().parent
     for key in ("state_dir", "exchange_dir", "rules_dir"):
         if isinstance(data.get(key, ""), str):
@@ -530,11 +624,13 @@ def load(path: Path | None = None) -> Settings:
     try:
         settings = Settings(**data)
     except ValidationError as error:
-        problems = []
+        problems, lines = [], KeyLines(text)
         for found in error.errors():
             origin = _origin(path, found)
-            named = data if origin == str(path) else {}
-            problems += [f"{origin}: {line}" for line in _sentence(found, named).split("\n")]
+            in_file = origin == str(path)
+            for sentence in _sentence(found, data if in_file else {}).split("\n"):
+                key = _key(found["loc"], sentence) if in_file else ""
+                problems.append(f"{origin}: line {lines.line(key)}: {sentence}" if key else f"{origin}: {sentence}")
         raise ConfigInvalid(problems) from None
     except SettingsError as error:
         raise ConfigInvalid([f"environment: {error}; lists and tables are written as JSON"]) from None

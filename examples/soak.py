@@ -55,7 +55,7 @@ def export(inbox: Path, number: int, rng: random.Random) -> None:
         writer.writerow(("debtor_no", "debtor_name", "item_no", "due_on", "open_amount", "person_type", "phone", "country", "region"))
         for position in range(DEBTORS):
             serial = number * DEBTORS + position
-            phone = f"+49305{serial % 1000:03d}{rng.choice(ENDINGS)}"
+            phone = f"+4930{5 + serial // 1000 % 3}{serial % 1000:03d}{rng.choice(ENDINGS)}"  # one of its own for an hour
             amount = f"{rng.randint(30, 3000)}.{rng.randint(0, 99):02d}"
             writer.writerow((f"S{serial}", f"Debitor {serial}", f"RE-{serial}", "2026-11-09", amount, "business", phone, "DE", "BE"))
     path.with_name(path.name + ".done").touch()

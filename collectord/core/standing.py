@@ -58,6 +58,7 @@ class Found:
     sources: tuple[Source, ...]
     pbx_up: int
     pbx_sentences: tuple[str, ...]
+    trunks_rest: tuple[str, ...] = ()  # why each trunk rests, when all of them do
     calls: int
     ready: int
     free_agents: int
@@ -98,6 +99,8 @@ def _trouble(found: Found, say: Say) -> list[str]:
         sentences.append(say("no-daemon"))
     elif found.live and not found.pbx_up:
         sentences.append(say("no-pbx", sentences="; ".join(found.pbx_sentences) or "-"))
+    elif found.live:
+        sentences += found.trunks_rest
     return sentences
 
 

@@ -3,22 +3,23 @@
 Owns the page. Knows neither debtor nor rule; writes no file.
 Invariant: the same letter always makes the same bytes; a letter that the font cannot write, or whose address the window would not show
 whole, is refused.
+
+The libraries that write it are loaded by the first letter: together they take longer than a small command.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-
-import font_roboto
-from fontTools.ttLib import TTFont
-from fpdf import FPDF
+from typing import TYPE_CHECKING
 
 from collectord.core.wording import Language, Texts, phrase
 
-FONT = font_roboto.font_files["Roboto"]
-BOLD = font_roboto.font_files["RobotoBold"]
+if TYPE_CHECKING:
+    from fpdf import FPDF
+
 LEFT, TOP, RIGHT, BOTTOM = 25.0, 25.0, 20.0, 20.0  # mm
 ADDRESS_AT = 45.0  # mm from the top: the address field of DIN 5008, form B
 SUBJECT_AT = 98.0
@@ -63,6 +64,8 @@ class Letter:
 
 def write_letter(letter: Letter) -> bytes:
     """The PDF. Raises LetterUnwritable."""
+    from fpdf import FPDF
+
     texts = (*letter.sender, *letter.address, letter.place_and_day, letter.subject, letter.body)
     missing = sorted({sign for text in texts for sign in text if sign != "\n" and ord(sign) not in _known()})
     if missing:
@@ -73,8 +76,8 @@ def write_letter(letter: Letter) -> bytes:
     page.set_title(letter.subject)
     page.set_margins(LEFT, TOP, RIGHT)
     page.set_auto_page_break(auto=True, margin=BOTTOM)
-    page.add_font("letter", fname=FONT)
-    page.add_font("letter", style="B", fname=BOLD)
+    for style, font in (("", "Roboto"), ("B", "RobotoBold")):
+        page.add_font("letter", style=style, fname=_fonts()[font])
     page.add_page()
     page.set_font("letter", size=8)
     page.set_y(ADDRESS_AT)
@@ -105,7 +108,16 @@ def _line(page: FPDF, text: str, height: float, align: str = "L", width: float =
     page.multi_cell(width, height, text, align=align, new_x="LMARGIN", new_y="NEXT")
 
 
+def _fonts() -> Mapping[str, str]:
+    import font_roboto
+
+    files: Mapping[str, str] = font_roboto.font_files
+    return files
+
+
 @lru_cache(maxsize=1)
 def _known() -> frozenset[int]:
-    with TTFont(FONT, lazy=True) as regular, TTFont(BOLD, lazy=True) as bold:
+    from fontTools.ttLib import TTFont
+
+    with TTFont(_fonts()["Roboto"], lazy=True) as regular, TTFont(_fonts()["RobotoBold"], lazy=True) as bold:
         return frozenset(regular.getBestCmap()) & frozenset(bold.getBestCmap())

@@ -1,17 +1,20 @@
 """The log: events in the past tense, one JSON line each in the service, readable lines on a terminal.
 
-Owns structlog's configuration. Knows no event.
-Invariant: names, numbers and amounts are never logged at INFO; every value is escaped, so that no export can forge a line.
+Owns structlog's configuration and the way to stderr. Knows no event.
+Invariant: names, numbers and amounts are never logged at INFO; every value is escaped, so that no export can forge a line; a line that
+nobody takes is dropped and counted, and keeps no call waiting.
 """
 
 from __future__ import annotations
 
+import os
+import select
 import sys
 import traceback
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import PurePath
-from typing import Any
+from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -22,6 +25,46 @@ from collectord.core.wording import safe
 INFO, WARNING, ERROR = 20, 30, 40
 RED, YELLOW, GREEN = "\x1b[31m", "\x1b[33m", "\x1b[32m"
 COLOURS = {"failed": RED, "lost": RED, "refused": YELLOW, "held": YELLOW, "closed": GREEN}
+
+
+class Unhindered:
+    """A file whose reader may stop reading: a full pipe, a journal that hangs, a disk without room.
+
+    A pipe or socket that polls as writable takes PIPE_BUF bytes without a wait.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self.dropped = 0  # lines since the last one that was taken
+        self._cut = b""  # a line end for the line of which only a part was taken
+        try:
+            self._fd = file.fileno()
+        except OSError:  # a text in memory
+            self._fd = -1
+
+    def write(self, text: str) -> None:
+        if self._fd < 0:
+            self._file.write(text)
+        elif self._taken(self._cut + text.encode("utf-8", "backslashreplace")):
+            self.dropped = 0  # this line has told of them
+        else:
+            self.dropped += 1
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+    def _taken(self, line: bytes) -> bool:
+        ready = select.poll()
+        ready.register(self._fd, select.POLLOUT)
+        try:
+            while line:
+                if not any(event & select.POLLOUT for _, event in ready.poll(0)):
+                    return False
+                line = line[os.write(self._fd, line[: select.PIPE_BUF]) :]
+                self._cut = b"\n" if line else b""
+        except OSError:
+            return False
+        return True
 
 
 def _fault(_logger: Any, _name: str, event: Any) -> Any:
@@ -58,12 +101,16 @@ def configure(now: Callable[[], datetime], *, zone: str, readable: bool, level: 
     def stamp(_logger: Any, _name: str, event: Any) -> Any:
         return {"timestamp": now().astimezone(there).isoformat(timespec="milliseconds"), **event}
 
+    def tell_of_lost(_logger: Any, _name: str, event: Any) -> Any:
+        return {**event, "lines_dropped": stream.dropped} if stream.dropped else event
+
+    stream: Any = Unhindered(sys.stderr)  # all that structlog asks of a file
     tty = sys.stderr.isatty()
     there = ZoneInfo(zone)
     structlog.configure(
-        processors=[structlog.stdlib.add_log_level, stamp, _fault, _escape, _one_line(tty) if tty or readable else _json],
+        processors=[structlog.stdlib.add_log_level, stamp, tell_of_lost, _fault, _escape, _one_line(tty) if tty or readable else _json],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=stream),
         cache_logger_on_first_use=False,
     )
 

@@ -18,11 +18,11 @@ def notify(**fields: str) -> None:
     if address.startswith("@"):
         address = "\0" + address[1:]
     message = "\n".join(f"{name}={' '.join(value.split())}" for name, value in fields.items())
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK) as sender:
         try:
             sender.sendto(message.encode(), address)
         except OSError:
-            return  # systemd restarts us if it misses the watchdog
+            return  # also when its queue is full; systemd restarts us if it misses the watchdog
 
 
 def watchdog_interval() -> float | None:

@@ -13,7 +13,7 @@ from collectord.core.house import House
 from collectord.core.rules import Rules
 from collectord.core.telephony.attempts import ON_THE_PBX, Attempt
 from collectord.core.telephony.call_flow import Seen
-from collectord.core.telephony.call_seen import Acknowledge, Effect, Ignored, LostTrack, TimeOver
+from collectord.core.telephony.call_seen import Acknowledge, AskGate, Effect, Ignored, LostTrack, TimeOver
 from collectord.core.telephony.pbx_calls import Placed
 from collectord.core.telephony.pbx_events import CallEvent
 from collectord.edge.crash import crash_point
@@ -21,20 +21,28 @@ from collectord.edge.store import calls
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import recovery
 from collectord.loops.attempt_turn import see
+from collectord.loops.clearance import Standing, clear
 
 
-async def take_event(db: Database, rules: Rules, house: House, event: CallEvent, now: datetime) -> tuple[Effect, ...]:
-    """One report of the PBX about one attempt; `()` when it changed nothing."""
-    return await _take(db, rules, house, event.attempt_id, event, now)
+async def take_events(
+    db: Database, rules: Rules, house: House, events: Sequence[CallEvent], standing: Standing, now: datetime
+) -> list[tuple[Effect, ...]]:
+    """Reports of the PBX, in order and in one transaction: what each of them asks for, `()` when it changed nothing."""
 
-
-async def take_events(db: Database, rules: Rules, house: House, events: Sequence[CallEvent], now: datetime) -> list[tuple[Effect, ...]]:
-    """Several reports, in order and in one transaction: what each of them asks for."""
+    async def one(conn: Connection, event: CallEvent) -> tuple[Effect, ...]:
+        turned = await see(conn, event.attempt_id, event, rules, house, now)
+        match turned:
+            case Ignored():
+                return ()
+            case (AskGate() as asked,):
+                return await clear(conn, event.attempt_id, asked, standing, rules, house, now)
+            case _:
+                return turned
 
     async def job(conn: Connection) -> list[tuple[Effect, ...]]:
-        seen = [await see(conn, event.attempt_id, event, rules, house, now) for event in events]
+        effects = [await one(conn, event) for event in events]
         crash_point("events-before-commit")
-        return [() if isinstance(effects, Ignored) else effects for effects in seen]
+        return effects
 
     effects = await db.write_briefly(job)
     crash_point("events-committed")
@@ -43,18 +51,25 @@ async def take_events(db: Database, rules: Rules, house: House, events: Sequence
 
 async def take(db: Database, rules: Rules, house: House, attempt_id: str, answer: Placed, now: datetime) -> tuple[Effect, ...]:
     """What the PBX answered to the order to place this attempt."""
-    return await _take(db, rules, house, attempt_id, answer, now)
+    return (await take_answers(db, rules, house, [(attempt_id, answer)], now))[0]
 
 
-async def _take(db: Database, rules: Rules, house: House, attempt_id: str, seen: Seen, now: datetime) -> tuple[Effect, ...]:
-    async def job(conn: Connection) -> tuple[Effect, ...] | Ignored:
-        turned = await see(conn, attempt_id, seen, rules, house, now)
+async def take_answers(
+    db: Database, rules: Rules, house: House, answers: Sequence[tuple[str, Placed]], now: datetime
+) -> list[tuple[Effect, ...]]:
+    """As `take`, of attempts that were ordered together, in one transaction."""
+    return await _take(db, rules, house, answers, now)
+
+
+async def _take(db: Database, rules: Rules, house: House, seen: Sequence[tuple[str, Seen]], now: datetime) -> list[tuple[Effect, ...]]:
+    async def job(conn: Connection) -> list[tuple[Effect, ...] | Ignored]:
+        turned = [await see(conn, attempt_id, one, rules, house, now) for attempt_id, one in seen]
         crash_point("event-before-commit")
         return turned
 
     effects = await db.write_briefly(job)
     crash_point("event-committed")
-    return () if isinstance(effects, Ignored) else effects
+    return [() if isinstance(turned, Ignored) else turned for turned in effects]
 
 
 async def timers(db: Database, rules: Rules, house: House, pbx: recovery.Pbx | None, name: str, now: datetime) -> tuple[Effect, ...]:
@@ -66,7 +81,7 @@ async def timers(db: Database, rules: Rules, house: House, pbx: recovery.Pbx | N
     effects: list[Effect] = []
     for attempt in overdue:
         if attempt.state not in ON_THE_PBX:
-            effects += await _take(db, rules, house, attempt.id, TimeOver(), now)
+            effects += (await _take(db, rules, house, [(attempt.id, TimeOver())], now))[0]
     lost = [attempt for attempt in overdue if attempt.state in ON_THE_PBX]
     if pbx is None:
         return tuple(effect for effect in effects if not isinstance(effect, Acknowledge))
@@ -80,5 +95,5 @@ async def forsaken(db: Database, rules: Rules, house: House, served: Collection[
     overdue = [attempt for attempt in await db.read(lambda conn: calls.past_deadline(conn, now)) if attempt.pbx not in served]
     for attempt in overdue:
         gone = LostTrack("its PBX is no longer in the configuration") if attempt.state in ON_THE_PBX else TimeOver()
-        await _take(db, rules, house, attempt.id, gone, now)
+        await _take(db, rules, house, [(attempt.id, gone)], now)
     return tuple(overdue)

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from collectord.core.contact.roles import numbers_told
 from collectord.core.house import House
 from collectord.core.money import plain, plain_map
 from collectord.core.receivables.briefing import briefing
@@ -37,7 +38,7 @@ CENT = Decimal("0.01")
 COLUMNS = (
     "when", "company", "debtor_no", "debtor_name", "number", "agent", "agent_name", "ladder", "level", "step",
     "prompted_by", "tone", "script", "script_version", "items", "open_amount", "overdue", "days_past_due",
-    "task", "why", "not_called_because", "briefing", "value",
+    "task", "why", "not_called_because", "briefing", "value", "number_why",
 )  # fmt: skip
 
 
@@ -113,12 +114,14 @@ def _row(call: ListedCall, agent: FreeAgent | None, names: dict[str, str], rules
     ladder = ladder_of(rules.ladders, task.ladder, task.rungs)
     number = task.counted_in(ladder.rungs).level if ladder else task.level
     level = ladder.level(number) if ladder else None
+    numbers = numbers_told(found, today, house.language, house.tries_each_number) if call.number else []
     return {
         "when": call.at.astimezone(ZoneInfo(house.time_zone)).isoformat(timespec="minutes") if call.at else None,
         "company": task.company,
         "debtor_no": task.debtor_no,
         "debtor_name": found.debtor.debtor_name,
         "number": call.number,
+        "number_why": next((one["why"] for one in numbers if one["number"] == call.number), ""),
         "agent": agent.id if agent else "",
         "agent_name": names[agent.id] if agent else "",
         "ladder": task.ladder,

@@ -10,15 +10,17 @@ from dataclasses import replace
 from datetime import datetime
 
 from collectord.core.contact.calendar import WorkingDays
+from collectord.core.contact.roles import other_number
 from collectord.core.house import House
 from collectord.core.receivables.ladders import ladder_of
 from collectord.core.receivables.tasks import TaskState
 from collectord.core.rules import Rules
 from collectord.core.telephony.attempts import Attempt, Said
-from collectord.core.telephony.call_seen import Effect, Moved, SaySaved, Settle, TakeDown
-from collectord.core.telephony.follow_up import FollowUp, Situation, TaskBack, TaskOver, after_result, after_talk
+from collectord.core.telephony.call_seen import AgentMissedRing, Effect, Moved, PutOff, SaySaved, Settle, TakeDown
+from collectord.core.telephony.follow_up import FollowUp, Situation, TaskBack, TaskOver, after_refusal, after_result, after_talk
+from collectord.core.telephony.inbound import MODE, REMEMBERED
 from collectord.edge.ids import new_id
-from collectord.edge.store import calls, facts, families, promises, tasks
+from collectord.edge.store import agents, calls, facts, families, inbound, ledger, promises, tasks
 from collectord.edge.store.connection import Connection
 
 
@@ -35,9 +37,15 @@ async def carry(
                 await take_down(conn, before, attempt, said, rules, house, now, actor)
                 if reply_to:
                     outward.append(SaySaved(attempt.pbx, reply_to, ok=True))
+            case PutOff():
+                situation = await _situation(conn, attempt, rules, house, now)
+                await _write(conn, situation, after_refusal(situation, effect), actor, "call_refused")
             case Settle():
                 situation = await _situation(conn, attempt, rules, house, now)
                 await _write(conn, situation, after_result(situation), actor, "attempt_settled")
+            case AgentMissedRing(agent):
+                await agents.rest_until(conn, agent, now + house.times.margin)  # until it is known why the phone did not take the ring
+                outward.append(effect)
             case _:
                 outward.append(effect)
     return tuple(outward)
@@ -88,16 +96,35 @@ async def _situation(conn: Connection, attempt: Attempt, rules: Rules, house: Ho
         broken_before=await promises.broken_in_a_row(conn, attempt.key, now),
         skills=house.skills.get(attempt.agent, frozenset()),
         cards=rules.objections,
+        earlier=await calls.calls_before(conn, attempt),
+        last_agent=await _last_agent(conn, attempt, now),
+        other_number=await _other_number(conn, attempt, rules, house, now),
     )
+
+
+async def _last_agent(conn: Connection, attempt: Attempt, now: datetime) -> str:
+    if attempt.mode != MODE:
+        return ""
+    caller = await inbound.caller(conn, attempt.number, [attempt.company], now - REMEMBERED, now)
+    return caller.agent if caller is not None and caller.key == attempt.key else ""
+
+
+async def _other_number(conn: Connection, attempt: Attempt, rules: Rules, house: House, now: datetime) -> str:
+    """Most debtors have one number: of them nothing more is read."""
+    debtor = await ledger.debtor(conn, attempt.key)
+    if debtor is None or len({number.e164 for number in debtor.numbers if number.e164}) < 2:
+        return ""
+    known = await facts.debtor_facts(conn, attempt.key, now, house, rules.frames)
+    return other_number(known, attempt.number, house.today(now), house.tries_each_number) if known else ""
 
 
 async def _write(conn: Connection, situation: Situation, follow: FollowUp, actor: str, kind: str) -> None:
     attempt, now, task = situation.attempt, situation.now, situation.task
     match follow.task:
-        case TaskBack(not_before, counted) if task is not None:
+        case TaskBack(not_before, counted, may_end_sooner) if task is not None:
             if task.state is TaskState.IN_CALL and not counted:
                 await calls.give_attempt_back(conn, task.id)
-            await tasks.postpone(conn, task.id, not_before, follow.why, now)
+            await (tasks.put_off if may_end_sooner else tasks.postpone)(conn, task.id, not_before, follow.why, now)
         case TaskOver(state) if task is not None:
             await tasks.close_task(conn, task.id, state, follow.why, now)
         case _:
@@ -112,5 +139,5 @@ async def _write(conn: Connection, situation: Situation, follow: FollowUp, actor
         await promises.add_promise(conn, promise)
     for outcome in follow.outcomes:
         await promises.add_outcome(conn, outcome)
-    who = actor or f"agent {attempt.agent}"
+    who = actor or (f"agent {attempt.agent}" if attempt.agent else "collectord")
     await facts.add_happening(conn, new_id(now), now, kind, attempt.key, who, follow.why)

@@ -11,26 +11,30 @@ import os
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from collectord.core.house import House
+from collectord.core.telephony.pbx_signs import signs
 from collectord.edge import shipped
 from collectord.edge.clock import Clock
 from collectord.edge.inbox import ExchangeFolders, Patience
 from collectord.edge.pbx.asterisk import AsteriskPbx
-from collectord.edge.pbx.faults import PbxFault
+from collectord.edge.pbx.faults import PbxFault, PbxRefused
 from collectord.edge.pbx.link import LinkState, PbxLink, tls_context
+from collectord.edge.pbx.versions import DIALPLAN_VERSION
 from collectord.edge.store import notices
 from collectord.edge.store.connection import Database
 from collectord.loops import habits, standing
+from collectord.loops.pbx_watch import look_at
 from collectord.settings import ConfigInvalid, MailSection, PbxSection, Settings, read_secret
 
-DIALPLAN_VERSION = "1"
 DANGEROUS_MODULES = ("func_env.so", "func_shell.so", "app_system.so", "func_curl.so")
 RECORDING_MODULES = ("app_mixmonitor.so", "app_monitor.so", "res_monitor.so")
 SQLITE_WAL_FIXED = (3, 51, 3)
+READ_REMEDY = "manager.conf: read=call,user, and the eventfilter lines of asterisk-config/manager.conf or none"
 LITTLE_DISK = 1024 * 1024 * 1024  # bytes
 LINK_WITHIN = 8.0  # s
 MAIL_WITHIN = 10.0  # s
@@ -53,7 +57,7 @@ async def examine(
             if pbx is None:
                 lines.append(_line(f"pbx {section.name}", "fail", problem, "check host, port, user and secret; see docs/INSTALL.md"))
             else:
-                lines += await _pbx_lines(section, pbx, settings)
+                lines += await _pbx_lines(section, pbx, settings, db)
     lines += _folder_lines(settings, folders)
     lines.append(await _inbox_line(folders))
     lines += await _notice_lines(db, settings)
@@ -61,7 +65,7 @@ async def examine(
     lines += _machine_lines(settings)
     lines += [
         _line(f"export {s.source}", "ok" if s.fresh and not s.held else "fail",
-              f"as of {s.as_of}, {s.age} accounting {'day' if s.age == 1 else 'days'} old",
+              f"as of {s.as_of}, {s.age} accounting {'day' if s.age == 1 else 'days'} old" if s.as_of else "none was accepted yet",
               "" if s.fresh and not s.held else "decide held batches; have accounting drop a new export")
         for s in await standing.sources(db, house, now)
     ] or [_line("export", "fail", "no export was accepted yet", "drop one into the inbox or use `collectord import`")]  # fmt: skip
@@ -106,7 +110,7 @@ async def _pbx(section: PbxSection, pbxes: Mapping[str, AsteriskPbx] | None) -> 
         life.cancel()
 
 
-async def _pbx_lines(section: PbxSection, pbx: AsteriskPbx, settings: Settings) -> list[dict[str, Any]]:
+async def _pbx_lines(section: PbxSection, pbx: AsteriskPbx, settings: Settings, db: Database) -> list[dict[str, Any]]:
     name = f"pbx {section.name}"
     health = pbx.link.health()
     lines = [_line(name, "ok", f"{health.version}, {health.sentence}")]
@@ -123,6 +127,12 @@ async def _pbx_lines(section: PbxSection, pbx: AsteriskPbx, settings: Settings) 
             )
         else:
             lines.append(_line(f"{name} rights", "ok", "exactly what is needed"))
+        unread = await pbx.unread_classes()
+        lines.append(
+            _line(f"{name} reports", "fail", f"nothing comes of class {', '.join(unread)}", READ_REMEDY)
+            if unread
+            else _line(f"{name} reports", "ok", "calls and our dialplan are reported")
+        )
         version = await pbx.dialplan_version()
         lines.append(
             _line(f"{name} dialplan", "ok", f"version {version}")
@@ -137,15 +147,45 @@ async def _pbx_lines(section: PbxSection, pbx: AsteriskPbx, settings: Settings) 
         devices = await pbx.device_states()
         for agent in settings.agent:
             if agent.pbx == section.name:
-                state = devices.get(agent.endpoint, "INVALID")
+                state = devices.get(agent.devices[0], "INVALID")
                 bad = state in ("UNAVAILABLE", "INVALID", "UNKNOWN")
                 lines.append(
                     _line(f"phone {agent.endpoint}", "warn" if bad else "ok", state.lower(), "register the phone at the PBX" if bad else "")
                 )
+        lines += await _lamp_lines(section, pbx, settings)
         lines += await _module_lines(name, pbx)
+        lines += await _call_lines(section, pbx, settings, db, devices)
     except PbxFault as fault:
         lines.append(_line(f"{name} answers", "fail", str(fault), "see the PBX's log"))
     return lines
+
+
+async def _call_lines(
+    section: PbxSection, pbx: AsteriskPbx, settings: Settings, db: Database, devices: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """One look instead of two a minute apart: what it shows may pass by itself."""
+    endpoints = {agent.devices[0] for agent in settings.agent if agent.pbx == section.name}
+    look = await look_at(db, pbx, {phone: state for phone, state in devices.items() if phone in endpoints}, ())
+    found = signs(section.name, replace(look, dropped=0), look)
+    lines = [_line(f"pbx {section.name} {sign.code}", "warn", sign.says("en"), "ask again in a minute: it may pass") for sign in found]
+    return lines or [_line(f"pbx {section.name} calls", "ok", f"{len(look.attempts)} of ours, none lost track of, none recorded")]
+
+
+async def _lamp_lines(section: PbxSection, pbx: AsteriskPbx, settings: Settings) -> list[dict[str, Any]]:
+    agents, check = [agent.id for agent in settings.agent if agent.pbx == section.name], f"pbx {section.name} lamps"
+    if not agents:
+        return []
+    try:
+        shown = {agent: await pbx.lamp(agent) for agent in agents}
+        keys = await pbx.has_lamp_key(agents[0])
+    except PbxRefused as refused:
+        missing = f"no key lamps (BLF): {refused}"
+        return [_line(check, "warn", missing, "load func_devstate.so; manager.conf: write=originate,call,reporting")]
+    if not keys:
+        missing = f"coll-features has no hint *86{agents[0]}, so phones cannot show who is ready"
+        return [_line(check, "warn", missing, "take over the lines of *86 from dialplan/collect-codes.conf, or use codes of your own")]
+    dark = [agent for agent, state in shown.items() if state == "UNKNOWN"]
+    return [_line(check, "ok", f"*86 and the agent's id; never told yet: {', '.join(dark)}" if dark else "*86 and the agent's id")]
 
 
 async def _module_lines(name: str, pbx: AsteriskPbx) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
-"""Duty: agents log in, pause, ask for the next case; who may be rung now.
+"""Duty: agents log in, pause, ask for the next case.
 
-Reads settings, store and device states, asks core/telephony/agents, writes the agent's row. Rings nobody.
+Reads settings and the desk (loops/on_desk), writes the agent's row. Rings nobody.
 Invariant: a feature code is answered after its effect is on disk; a wrong PIN changes nothing.
 """
 
@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from collectord.core.contact.week import parse_week, shown_week
-from collectord.core.telephony.agents import AgentState, OnDuty, after_missed_ring, judge, why
-from collectord.core.telephony.callbacks import Colleague
+from collectord.core.telephony.agents import AgentState, OnDuty, is_paused, judge, why
+from collectord.core.telephony.pauses import MISSED_RINGS, keyed_reason, spoken
 from collectord.core.telephony.pbx_events import FeatureAction, FeatureDialled
 from collectord.edge.store import agents as rows
-from collectord.edge.store.codec import to_maybe_instant
 from collectord.edge.store.connection import Connection, Database
-from collectord.settings import AgentSection, Settings
+from collectord.loops.on_desk import on_duty
+from collectord.settings import Settings
+
+__all__ = ["FeatureDesk", "FeatureReply", "listed", "on_duty", "paused", "prepare", "set_paused"]
 
 WRONG_PINS = 5  # so many in WRONG_PIN_WINDOW and the phone is denied for the rest of it
 WRONG_PIN_WINDOW = timedelta(minutes=10)
-AT_WORK = frozenset({AgentState.FREE, AgentState.IN_CALL, AgentState.WRAP_UP, AgentState.PHONE_IN_USE})
 
 
 async def prepare(db: Database, settings: Settings, now: datetime) -> None:
@@ -31,59 +31,12 @@ async def prepare(db: Database, settings: Settings, now: datetime) -> None:
     await db.write(lambda conn: rows.add_missing(conn, {agent.id: agent.logged_in for agent in settings.agent}, now))
 
 
-def _on_duty(agent: AgentSection, row: Mapping[str, Any] | None, devices: Mapping[str, str], off_hours: str) -> OnDuty:
-    endpoint = (row["endpoint"] if row else "") or agent.endpoint
-    kept: dict[str, Any] = {"logged_in": agent.logged_in, "paused": False}
-    if row is not None:
-        kept = {
-            "logged_in": bool(row["logged_in"]),
-            "paused": bool(row["paused"]),
-            "pause_reason": row["pause_reason"],
-            "since": to_maybe_instant(row["since"]),
-            "missed": row["missed"],
-            "rest_until": to_maybe_instant(row["rest_until"]),
-            "asked_at": to_maybe_instant(row["asked_at"]),
-            "attempt_id": row["attempt_id"] or "",
-            "attempt_state": row["attempt_state"] or "",
-        }
-    return OnDuty(
-        id=agent.id,
-        name=agent.name,
-        endpoint=endpoint,
-        pbx=agent.pbx,
-        languages=tuple(agent.languages),
-        skills=tuple(agent.skills),
-        device_state=devices.get(endpoint, ""),
-        off_hours=off_hours,
-        **kept,
-    )
-
-
-def off_hours(agent: AgentSection, settings: Settings, now: datetime) -> str:
-    """The agent's working hours when now lies outside of them, "" within."""
-    if not agent.hours:
-        return ""
-    hours = parse_week(agent.hours)
-    there = Colleague(id=agent.id, hours=hours).works(now, settings.time_zone)
-    return "" if there else shown_week(hours, settings.language)
-
-
-async def on_duty(db: Database, settings: Settings, devices: Mapping[str, str], now: datetime) -> tuple[OnDuty, ...]:
-    """Every configured agent as of now. `devices` maps endpoints to the PBX's device states."""
-    return await db.read(lambda conn: present(conn, settings, devices, now))
-
-
-async def present(conn: Connection, settings: Settings, devices: Mapping[str, str], now: datetime) -> tuple[OnDuty, ...]:
-    """As `on_duty`, inside a transaction of the caller."""
-    found = await rows.rows(conn, now)
-    return tuple(_on_duty(agent, found.get(agent.id), devices, off_hours(agent, settings, now)) for agent in settings.agent)
-
-
 async def listed(db: Database, settings: Settings, devices: Mapping[str, str], now: datetime) -> list[dict[str, Any]]:
     """What `agents --json` shows."""
     shown = []
     for agent in await on_duty(db, settings, devices, now):
         state = judge(agent, pull=settings.dialling.mode == "pull", now=now)
+        paused = is_paused(agent, now)
         shown.append(
             {
                 "id": agent.id,
@@ -91,7 +44,9 @@ async def listed(db: Database, settings: Settings, devices: Mapping[str, str], n
                 "endpoint": agent.endpoint,
                 "pbx": agent.pbx,
                 "logged_in": agent.logged_in,
-                "paused": agent.paused,
+                "paused": paused,
+                "pause_reason": agent.pause_reason if paused else None,
+                "pause_until": agent.pause_until.isoformat() if paused and agent.pause_until else None,
                 "state": state.value,
                 "device": agent.device_state or "not_known",
                 "since": agent.since.isoformat() if agent.since else None,
@@ -113,25 +68,18 @@ async def set_paused(db: Database, settings: Settings, agent_id: str, paused: bo
     await db.write(job)
 
 
-async def ring_missed(db: Database, settings: Settings, agent_id: str, now: datetime) -> None:
-    """The phone did not take a ring: rest, and pause when it was one too many."""
-
-    async def job(conn: Connection) -> None:
-        row = (await rows.rows(conn, now)).get(agent_id)
-        if row is None:
-            return
-        after = after_missed_ring(row["missed"], limit=settings.dialling.missed_rings, rest=settings.dialling.rest_after_missed, now=now)
-        if after.pause:
-            reason = "Klingeln nicht angenommen" if settings.language == "de" else "rings not taken"
-            await rows.set_duty(conn, agent_id, logged_in=bool(row["logged_in"]), paused=True, reason=reason, now=now)
-        else:
-            await rows.missed_ring(conn, agent_id, after.rest_until)
-
-    await db.write(job)
-
-
-async def ring_taken(db: Database, agent_id: str) -> None:
-    await db.write_briefly(lambda conn: rows.took_ring(conn, agent_id))
+def paused(agents: tuple[OnDuty, ...], settings: Settings, now: datetime) -> list[dict[str, Any]]:
+    """Who is paused, why and since when, as `status` shows it; the longest first."""
+    found = [agent for agent in agents if agent.logged_in and is_paused(agent, now)]
+    return [
+        {
+            "agent": agent.id,
+            "reason": agent.pause_reason,
+            "since": agent.since.isoformat() if agent.since else None,
+            "why": why(agent, AgentState.PAUSED, settings.language, settings.time_zone),
+        }
+        for agent in sorted(found, key=lambda agent: (agent.since or now, agent.id))
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +96,10 @@ class FeatureDesk:
         self.db = db
         self._wrong: dict[str, list[datetime]] = {}
 
-    async def take(self, event: FeatureDialled, settings: Settings, now: datetime) -> FeatureReply:
+    async def take(self, event: FeatureDialled, settings: Settings, now: datetime, pbx: str = "") -> FeatureReply:
+        """`pbx`: where it was dialled; another one may have a phone of the same name."""
         agents = await on_duty(self.db, settings, {}, now)
-        agent = next((a for a in agents if a.endpoint == event.endpoint), None)
+        agent = next((a for a in agents if event.endpoint in (a.phone, a.endpoint) and pbx in ("", a.pbx)), None)
         if agent is None:
             return FeatureReply("denied")
         match event.action:
@@ -161,11 +110,16 @@ class FeatureDesk:
             case FeatureAction.LOGOUT:
                 return await self._set(agent, now, logged_in=False, paused=False)
             case FeatureAction.PAUSE:
-                return await self._set(agent, now, logged_in=True, paused=True)
+                reason = keyed_reason(event.arg, settings.dialling.pause_reasons)
+                await self._set(agent, now, logged_in=True, paused=True, reason=reason)
+                return FeatureReply(f"ok-{spoken(reason)}" if reason else "ok")
+            case FeatureAction.REASONS:
+                words = "-".join(map(spoken, settings.dialling.pause_reasons))
+                return FeatureReply(f"why-{words}" if words else "none")
             case FeatureAction.RESUME:
                 return await self._set(agent, now, logged_in=True, paused=False)
             case FeatureAction.NEXT:
-                await self.db.write(lambda conn: rows.ask_for_next(conn, agent.id, now))
+                await self.db.write(lambda conn: self._next(conn, agent, now))
                 return FeatureReply("ok")
             case FeatureAction.OUTCOME:
                 last = await self.db.read(lambda conn: rows.last_attempt(conn, agent.id))
@@ -181,19 +135,16 @@ class FeatureDesk:
         self._wrong.pop(event.endpoint, None)
         return await self._set(agent, now, logged_in=True, paused=False)
 
-    async def _set(self, agent: OnDuty, now: datetime, *, logged_in: bool, paused: bool) -> FeatureReply:
+    async def _next(self, conn: Connection, agent: OnDuty, now: datetime) -> None:
+        """Who asks for a case is there again."""
+        if agent.pause_reason == MISSED_RINGS:
+            await rows.took_ring(conn, agent.id, MISSED_RINGS, now)
+        await rows.ask_for_next(conn, agent.id, now)
+
+    async def _set(self, agent: OnDuty, now: datetime, *, logged_in: bool, paused: bool, reason: str = "") -> FeatureReply:
         async def job(conn: Connection) -> None:
             await rows.add_missing(conn, {agent.id: logged_in}, now)  # of the configuration since the last reload
-            await rows.set_duty(conn, agent.id, logged_in=logged_in, paused=paused, reason="", now=now)
+            await rows.set_duty(conn, agent.id, logged_in=logged_in, paused=paused, reason=reason, now=now)
 
         await self.db.write(job)
         return FeatureReply("ok")
-
-
-def is_free(agent: OnDuty, settings: Settings, now: datetime) -> bool:
-    return judge(agent, pull=settings.dialling.mode == "pull", now=now) is AgentState.FREE
-
-
-def is_at_work(agent: OnDuty, now: datetime) -> bool:
-    """Free, or free again in a moment: in a call, in wrap-up, on the phone."""
-    return judge(agent, pull=False, now=now) in AT_WORK

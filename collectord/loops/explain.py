@@ -26,6 +26,7 @@ from collectord.core.receivables.strategies import Frames
 from collectord.core.receivables.tasks import Origin, Task
 from collectord.core.receivables.wanted import NotWanted, Wanted
 from collectord.core.rules import Rules
+from collectord.core.telephony.modes import Mode, mode_of
 from collectord.edge.store import corrections, facts, histories, holds, tasks
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import asked_blocks, best_hours
@@ -82,6 +83,8 @@ async def explain(
         )
         return {
             **shown,
+            "waits": None if kept is None else await tasks.waits_of(conn, kept.id),
+            "mode": _mode(rules, kept, asked, house) if shown["medium"] == "call" else None,
             **_script(rules, live, asked, shown["medium"], house),
             "legal_state": state,
             "corrections": [one async for _, one in corrections.known_between(conn, key, key, now)],
@@ -97,6 +100,13 @@ def _in_today_words(task: Task, asked: Wanted | NotWanted, house: House) -> Task
     stored = (task.ladder, task.level, task.medium, task.items, task.open_amount, task.prompted_by)
     now_said = (asked.ladder, asked.level.number, asked.medium, asked.items, asked.open_amount, asked.prompted_by)
     return replace(task, why=asked.why(house.language, house.time_zone)) if stored == now_said else task
+
+
+def _mode(rules: Rules, task: Task | None, asked: Wanted | NotWanted, house: House) -> Mode:
+    """How the next call begins."""
+    if task is not None:
+        return mode_of(task, rules.ladders, Mode(house.mode))
+    return Mode((isinstance(asked, Wanted) and asked.level.mode) or house.mode)
 
 
 def _script(rules: Rules, live: Sequence[Task], asked: Wanted | NotWanted, medium: str | None, house: House) -> dict[str, Any]:

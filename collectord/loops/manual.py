@@ -1,6 +1,6 @@
 """Manual calls and test calls: a person asks for one call now.
 
-Reads the debtor's facts, asks the gate like every other call, places through loops/dialling. A test call goes to no debtor at all.
+Reads the debtor's facts, asks the gate like every other call, places through loops/placing. A test call goes to no debtor at all.
 Invariant: a manual call passes the same gate; a number that stands in the ledger is never test-called.
 """
 
@@ -18,13 +18,18 @@ from collectord.core.contact.verdict import shown_instant
 from collectord.core.receivables.ledger import DebtorKey, open_total
 from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.telephony.agents import AgentState, judge, why
+from collectord.core.telephony.call_stages import ending
 from collectord.core.telephony.pbx_calls import Accepted, AgentCall
+from collectord.core.telephony.pbx_events import EndState
 from collectord.edge.ids import new_id
-from collectord.edge.store import families, meta, tasks
+from collectord.edge.store import families, meta
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import duty
-from collectord.loops.dialling import Dialler, GateRefused, PlacedCall
-from collectord.loops.pbx_events import TEST_PREFIX, PbxDesk
+from collectord.loops.call_order import trunks_for
+from collectord.loops.dialling import Dialler
+from collectord.loops.line_tests import TEST_PREFIX
+from collectord.loops.pbx_events import PbxDesk
+from collectord.loops.placed import GateRefused, PlacedCall, why_not
 from collectord.settings import Settings
 
 TEST_CALL_WITHIN = 180.0  # s: two people pick up, look at the display, hang up
@@ -73,19 +78,11 @@ async def call_now(
     placed = await dialler.place(task, agent, doubts, now, unsaved=True)
     if isinstance(placed, PlacedCall):
         return {"attempt": placed.attempt.id, "task": task.id, "why": "the desk phone rings", "refusals": []}
-    sentence, refusals = "", []
-    if isinstance(placed, GateRefused):
-        first, *others = placed.verdict.refusals
-        refusals = [
-            {"rule": r.rule, "reason": r.reason, "not_before": shown_instant(r.not_before, dialler.house.time_zone)}
-            for r in (first, *others)
-        ]
-        names = ", ".join(dict.fromkeys(r.rule for r in others))
-        sentence = f"{first.rule}: {first.reason}" + (f" ({names})" if names else "")
-    else:
-        sentence = placed.why
-    await dialler.db.write(lambda conn: tasks.close_task(conn, task.id, "cancelled", sentence, now))
-    return {"attempt": None, "task": task.id, "why": sentence, "refusals": refusals}
+    refusals = [
+        {"rule": r.rule, "reason": r.reason, "not_before": shown_instant(r.not_before, dialler.house.time_zone)}
+        for r in (placed.verdict.refusals if isinstance(placed, GateRefused) else ())
+    ]
+    return {"attempt": None, "task": task.id, "why": why_not(placed), "refusals": refusals}
 
 
 async def test_call(
@@ -104,7 +101,7 @@ async def test_call(
     if await db.read(lambda conn: meta.is_a_debtors_number(conn, number.e164 or "")):
         raise ManualRefused("that number belongs to a debtor; a test call goes to a number of your own")
     shown = f"{number.e164[:4]}…{number.e164[-2:]}"
-    desk, trunk = desks.get(agent.pbx), next((t for t in settings.trunk if t.pbx == agent.pbx), None)
+    desk, trunk = desks.get(agent.pbx), next(iter(trunks_for(settings, company, agent.pbx)), None)
     if desk is None or not desk.started or trunk is None:
         raise ManualRefused(f"PBX {agent.pbx} cannot be reached or has no trunk; see `collectord status`")
     test_id = TEST_PREFIX + new_id(now)
@@ -119,20 +116,28 @@ async def test_call(
         mode="auto",
         language="en" if agent.languages[:1] == ["en"] else "de",
     )
-    answer = await desk.pbx.originate(order)
-    if not isinstance(answer, Accepted):
-        raise ManualRefused(f"the PBX did not take the call: {answer.reason}")
-    outcome = await _outcome(desk, test_id, TEST_CALL_WITHIN)
+    desk.tests[test_id] = ""
+    try:
+        answer = await desk.pbx.originate(order)
+        if not isinstance(answer, Accepted):
+            raise ManualRefused(f"the PBX did not take the call: {answer.reason}")
+        outcome = await _outcome(desk, test_id, TEST_CALL_WITHIN)
+    finally:
+        del desk.tests[test_id]
     if outcome != "ANSWER":
-        raise ManualRefused(f"the test call was not answered ({outcome}); answer both phones, talk a moment, and hang up at the far end")
+        why = ending(EndState(outcome)) if outcome in EndState.__members__ else outcome
+        raise ManualRefused(
+            f"the test call through trunk {trunk.name} was not answered ({why});"
+            " answer both phones, talk a moment, and hang up at the far end"
+        )
     await db.write(lambda conn: meta.note_caller_id_test(conn, caller.caller_id, now, f"{agent_id} -> {shown}"))
-    return f"{caller.caller_id} was shown and the call was answered"
+    return f"{caller.caller_id} was sent through trunk {trunk.name} and the call was answered; look whether the phone showed that number"
 
 
 async def _outcome(desk: PbxDesk, test_id: str, seconds: float) -> str:
     deadline = asyncio.get_running_loop().time() + seconds
     while asyncio.get_running_loop().time() < deadline:
-        if test_id in desk.test_results:
-            return desk.test_results.pop(test_id)
+        if result := desk.tests[test_id]:
+            return result
         await asyncio.sleep(0.1)
     return "no result in time"

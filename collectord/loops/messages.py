@@ -33,7 +33,7 @@ from collectord.edge.mailing import WITHIN as WITHIN_OF_SERVER
 from collectord.edge.mailing import MailServer, Post
 from collectord.edge.store import messages, tasks
 from collectord.edge.store.connection import Database
-from collectord.loops.dialling import switched_off
+from collectord.loops.clearance import switched_off
 from collectord.loops.message_followed import write_down
 from collectord.loops.print_folder import PrintIndex
 from collectord.loops.readying import WITHIN, Order, Ready, make_ready
@@ -101,7 +101,7 @@ class MessageDesk:
         staged = [message for message in await self.db.read(messages.being_sent) if message.medium == "letter"]
         left = sum([await self._publish(order, message, now) for message in staged])
         media = order.media - ({"email"} if self._rests(now) else set())
-        if media and not await self.db.read(lambda conn: switched_off(conn, order.settings)):
+        if media and not await self.db.read(lambda conn: switched_off(conn, order.settings.live)):
             left += await self._send_all(order, media, now)
         if "letter" in order.media:
             await self.index.follow(self.db, order.house, order.folders, left > 0, now)

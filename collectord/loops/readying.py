@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from collectord.core.contact.contact_rules import Refused, may_contact
 from collectord.core.contact.facts import Doubt
+from collectord.core.contact.refusals import ASK_AGAIN
 from collectord.core.contact.task_asked import items_wait
 from collectord.core.fingerprint import fingerprint
 from collectord.core.house import House
@@ -27,8 +28,8 @@ from collectord.edge.letters import Letter
 from collectord.edge.mailing import Post
 from collectord.edge.store import facts, messages, tasks
 from collectord.edge.store.connection import Connection
+from collectord.loops.clearance import switched_off
 from collectord.loops.composing import as_letter, as_post, compose
-from collectord.loops.dialling import REFUSED_PAUSE, switched_off
 from collectord.settings import Settings
 
 WITHIN = timedelta(minutes=10)  # that the task is out of planning's reach; sending takes two minutes at most (edge/mailing.WITHIN)
@@ -76,7 +77,7 @@ class Ready:
 async def make_ready(conn: Connection, order: Order, task_id: str, new_id: Callable[[], str], now: datetime) -> Ready | None:
     """None: it waits, or is over, or is somebody else's."""
     task = await tasks.task(conn, task_id)
-    if task is None or task.state is not TaskState.READY or await switched_off(conn, order.settings):
+    if task is None or task.state is not TaskState.READY or await switched_off(conn, order.settings.live):
         return None
     house, rules = order.house, order.rules
     found = await facts.debtor_facts(conn, task.key, now, house, rules.frames, order.doubts)
@@ -85,7 +86,7 @@ async def make_ready(conn: Connection, order: Order, task_id: str, new_id: Calla
         return None
     verdict = may_contact(found, rules.packs, house, now, medium=task.medium)
     if isinstance(verdict, Refused):
-        await tasks.put_off(conn, task.id, verdict.not_before or now + REFUSED_PAUSE, verdict.refusals[0].reason, now)
+        await tasks.put_off(conn, task.id, verdict.not_before or now + ASK_AGAIN, verdict.refusals[0].reason, now)
         return None
     items = tuple(item for item in task.items if item in verdict.items)
     if not items and (later := items_wait(task, found, rules.packs, house, now)):

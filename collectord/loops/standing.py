@@ -7,6 +7,7 @@ Invariant: what it says agrees with what the dialler would do: same doubts, same
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +16,10 @@ from collectord.core.house import House
 from collectord.core.standing import Found, Source
 from collectord.core.standing import judge as judge_standing
 from collectord.core.telephony.agents import AgentState, judge
-from collectord.edge.store import ledger, meta, notices, promises
+from collectord.edge.store import inbound, ledger, meta, notices, promises
 from collectord.edge.store.codec import to_maybe_instant
 from collectord.edge.store.connection import Database
-from collectord.loops import duty, habits, workload
+from collectord.loops import caller_id_report, dropped_calls, duty, habits, trunk_choice, workload
 from collectord.settings import Settings
 
 
@@ -73,6 +74,9 @@ async def status(
         free_agents=states.count(AgentState.FREE.value),
         next_task_at=to_maybe_instant(counts["next_task_at"]),
     )
+    trunks = await db.read(lambda conn: trunk_choice.told(conn, settings, house, now))
+    if trunks and all(trunk["why"] for trunk in trunks):
+        found = replace(found, trunks_rest=tuple(trunk["why"] for trunk in trunks))
     state, why = judge_standing(found, house.language, house.time_zone)
     return {
         "state": state,
@@ -90,9 +94,14 @@ async def status(
         ],
         "tasks": counts["tasks"],
         "agents": {name: states.count(name) for name in sorted(set(states))},
+        "pauses": duty.paused(agents, settings, now),
         "calls": counts["calls"],
         "pbx": shown_pbx,
+        "trunks": trunks,
+        "caller_ids": await db.read(lambda conn: caller_id_report.warnings(conn, house, now)),
+        "dropped": await db.read(lambda conn: dropped_calls.told(conn, house, now)),
         "unknown": counts["unknown"],
+        "callers": await db.read(inbound.unreached_count),
         "held": counts["held"],
         "disputes_overdue": sum(count for _, _, count in overdue),
         "workload": await db.read(lambda conn: workload.told(conn, house)),

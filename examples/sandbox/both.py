@@ -206,6 +206,21 @@ class Sandbox:
         self._until(lambda: bool(self.events("feature-up", call=name)), 5.0, f"phone {phone}'s call to {code} was lost")
         return name
 
+    def call_back(self, debtor: str, *, to: str = "+493012345600", talks: float = 4.0, withheld: bool = False) -> None:
+        """A debtor calls one of the company's numbers and hangs up `talks` s after somebody answered. Does not wait."""
+        self.world.ami().action(
+            "Originate",
+            Channel=f"PJSIP/{to}@line",
+            ChannelId=f"caller-{next(self._names)}",
+            Context="caller",
+            Exten="s",
+            Priority="1",
+            Timeout="60000",
+            Async="true",
+            CallerID="<anonymous>" if withheld else f"<{debtor}>",
+            variables={"DEBTOR": debtor, "TALKS": str(talks)},
+        )
+
     def _phone_channel(self, phone: str) -> str:
         for row in self.phone_calls():
             if row["phone"] == phone:

@@ -37,6 +37,17 @@ bind={CARRIER}:{ports.carrier_sip}
 [company]
 type=aor
 contact={company}
+[line]
+type=endpoint
+transport=carrier
+context=nowhere
+aors=company
+disallow=all
+allow=alaw,ulaw
+direct_media=no
+dtmf_mode=rfc4733
+media_address={CARRIER}
+bind_rtp_to_media_address=yes
 [incoming]
 type=endpoint
 context=incoming

@@ -21,6 +21,7 @@ from collectord.core.telephony.call_flow import Seen, step
 from collectord.core.telephony.call_seen import Effect, Ignored, Moved
 from collectord.core.telephony.disposition_rules import FollowUpRules, parse_follow_up
 from collectord.core.telephony.pbx_events import (
+    AgentAccepted,
     AgentUp,
     ChannelHungUp,
     DebtorUp,
@@ -65,6 +66,10 @@ def attempt(**changes: Any) -> Attempt:
 
 def agent_up() -> AgentUp:
     return AgentUp(seen_at=NOW, attempt_id=ID, channel_uniqueid=f"coll-{ID}")
+
+
+def accepted_by_agent() -> AgentAccepted:
+    return AgentAccepted(seen_at=NOW, attempt_id=ID, channel_uniqueid=f"coll-{ID}")
 
 
 def dialling() -> Dialling:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collectord.core.telephony.agents import AgentState, OnDuty, after_missed_ring, judge, why
+from collectord.core.telephony.agents import AgentState, OnDuty, device_state, is_paused, judge, why
+from collectord.core.telephony.pauses import MISSED_RINGS
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 ANNA = OnDuty(
@@ -46,13 +47,51 @@ def test_in_pull_mode_the_agent_asks_first() -> None:
 
 
 def test_the_reason_is_a_sentence() -> None:
-    assert why(replace(ANNA, paused=True, pause_reason="Mittag"), AgentState.PAUSED, "de", "Europe/Berlin") == "macht Pause: Mittag"
-    assert why(replace(ANNA, paused=True), AgentState.PAUSED, "en", "UTC") == "is paused: -"
+    paused = replace(ANNA, paused=True, since=NOW)
+    assert why(replace(paused, pause_reason="lunch"), AgentState.PAUSED, "de", "Europe/Berlin").endswith("10:00 Pause: Mittag")
+    assert why(replace(paused, pause_reason="Warenausgang"), AgentState.PAUSED, "en", "UTC").endswith("09:00: Warenausgang")
+    assert why(paused, AgentState.PAUSED, "en", "UTC").endswith("09:00")
     assert "Mo-Do 08:00-13:00" in why(replace(ANNA, off_hours="Mo-Do 08:00-13:00"), AgentState.OFF_HOURS, "de", "Europe/Berlin")
     assert "10:00" in why(replace(ANNA, rest_until=NOW), AgentState.RESTING, "de", "Europe/Berlin")
 
 
-def test_the_third_ring_not_taken_pauses() -> None:
-    rests = [after_missed_ring(missed, limit=3, rest=timedelta(seconds=60), now=NOW) for missed in range(3)]
-    assert [rest.pause for rest in rests] == [False, False, True]
-    assert [rest.rest_until - NOW for rest in rests] == [timedelta(minutes=n) for n in (1, 2, 3)]
+def test_a_pause_after_missed_rings_is_told_as_such() -> None:
+    paused = replace(ANNA, paused=True, since=NOW, pause_reason=MISSED_RINGS, missed=3)
+    assert why(paused, AgentState.PAUSED, "de", "Europe/Berlin").endswith(
+        "10:00 in Pause: 3-mal nacheinander nicht abgenommen; *83 beendet sie"
+    )
+    for_now = replace(paused, pause_until=NOW + timedelta(minutes=15))
+    assert why(for_now, AgentState.PAUSED, "en", "UTC").endswith("09:15 the phone is rung once more")
+
+
+def test_a_phone_that_turned_the_ring_away_is_told_apart_from_one_that_rang_out() -> None:
+    away = replace(ANNA, turned_away=2, rest_until=NOW)
+    assert "do not disturb" in why(away, AgentState.RESTING, "en", "UTC")
+    assert "did not take" in why(replace(away, turned_away=0), AgentState.RESTING, "en", "UTC")
+
+
+def test_a_pause_that_ends_by_itself_ends_for_a_phone_that_is_there_and_idle() -> None:
+    paused = replace(ANNA, paused=True, pause_until=NOW, pause_reason=MISSED_RINGS)
+    just_before = NOW - timedelta(microseconds=1)
+    assert (is_paused(paused, just_before), judge(paused, pull=False, now=just_before)) == (True, AgentState.PAUSED)
+    assert (is_paused(paused, NOW), judge(paused, pull=False, now=NOW)) == (False, AgentState.FREE)
+    assert judge(replace(paused, device_state="UNAVAILABLE"), pull=False, now=NOW) is AgentState.PHONE_UNREACHABLE
+    assert judge(replace(paused, device_state="INUSE"), pull=False, now=NOW) is AgentState.PHONE_IN_USE
+    assert judge(replace(paused, pause_until=None), pull=False, now=NOW + timedelta(days=1)) is AgentState.PAUSED
+
+
+@pytest.mark.parametrize(
+    ("states", "is_now"),
+    [
+        (["NOT_INUSE"], "NOT_INUSE"),
+        (["NOT_INUSE", "NOT_INUSE"], "NOT_INUSE"),
+        (["NOT_INUSE", "BUSY"], "BUSY"),  # do not disturb
+        (["NOT_INUSE", ""], "NOT_INUSE"),  # never set
+        (["NOT_INUSE", "UNKNOWN", "INUSE"], "INUSE"),
+        (["UNAVAILABLE", "BUSY"], "UNAVAILABLE"),
+        (["RINGING", "NOT_INUSE"], "RINGING"),
+        ([""], ""),
+    ],
+)
+def test_a_phone_is_free_only_when_all_that_is_watched_is_idle(states: list[str], is_now: str) -> None:
+    assert device_state(states) == is_now

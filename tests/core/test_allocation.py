@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from collectord.core.receivables.exceptions import DebtorException, Exceptions
 from collectord.core.receivables.frame import Frame
+from collectord.core.receivables.ladders import Ladder, Level
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.strategies import Frames, Strategies, Strategy
 from collectord.core.receivables.tasks import Origin, Task, TaskState
@@ -25,8 +26,10 @@ from collectord.core.telephony.allocation import (
     barred_languages,
     choose,
     foresee,
+    in_modes,
     under_frames,
 )
+from collectord.core.telephony.modes import Mode
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -38,8 +41,8 @@ ANY = FreeAgent(id="203")
 def case(task_id: str = "t", amount: str = "100.00", *, language: str = "", owner: str = "", **fields: Any) -> Candidate:
     values: dict[str, Any] = {"not_before": NOW, "expires_at": None, "open_amount": {"EUR": Decimal(amount)}, **fields}
     task = Task(
-        id=task_id, company="", debtor_no=task_id, medium="call", ladder="standard", level=2, items=("A",), state=TaskState.READY,
-        why="", **values,
+        id=task_id, company="", debtor_no=task_id, medium="call", ladder="standard", items=("A",), state=TaskState.READY,
+        why="", **{"level": 2, **values},
     )  # fmt: skip
     return Candidate(task=task, language=language, owner=owner)
 
@@ -247,3 +250,45 @@ def test_strategy_and_exception_say_who_calls_but_not_where_a_person_or_the_debt
     cases = [replace(case("o"), potential_class="I"), case("x"), case("y")]
     cases += [case("x", origin=Origin.MANUAL), case("x", origin=Origin.CALLBACK)]
     assert [(one.only, one.owner_first) for one in under_frames(cases, frames)] == [("", True), ("203", False), *[("", False)] * 3]
+
+
+def begun(mode: Mode, task_id: str = "t", **fields: Any) -> Candidate:
+    return replace(case(task_id, **fields), mode=mode)
+
+
+def test_a_case_that_is_pulled_goes_to_whoever_asked_for_the_next_one() -> None:
+    asking = replace(BEN, asked=True)
+    assert placed(begun(Mode.PULL), desk=(ANNA, asking)) == ("t", "202")
+    answer = nothing(begun(Mode.PULL))
+    assert (answer.why, answer.until) == ("1 task waits until somebody asks for the next case.", None)
+
+
+def test_who_did_not_ask_gets_the_next_case_that_need_not_be_asked_for() -> None:
+    assert placed(begun(Mode.PULL, "dear", amount="900.00"), begun(Mode.PREVIEW, "cheap", amount="30.00"))[0] == "cheap"
+
+
+def test_after_a_talk_an_agent_gets_a_breath_before_somebody_is_dialled_at_once() -> None:
+    resting = replace(ANY, breath_until=NOW + MINUTE)
+    answer = nothing(begun(Mode.PROGRESSIVE), desk=(resting,))
+    assert (answer.why, answer.until, answer.passing) == ("1 task waits for the end of a breath after a talk.", NOW + MINUTE, True)
+    assert placed(begun(Mode.PROGRESSIVE), desk=(resting, BEN)) == ("t", "202")
+    assert placed(begun(Mode.PROGRESSIVE), desk=(replace(ANY, breath_until=NOW),)) == ("t", "203")
+
+
+def test_a_case_that_is_heard_first_is_a_breath_itself() -> None:
+    assert placed(begun(Mode.PREVIEW), desk=(replace(ANY, breath_until=NOW + MINUTE),)) == ("t", "203")
+
+
+def test_where_tasks_wait_for_several_reasons_none_of_them_is_named_for_all() -> None:
+    answer = nothing(begun(Mode.PULL), replace(case("other", skill="harpist")))
+    assert answer.why.startswith("2 tasks wait for an agent")
+    assert not answer.passing
+
+
+def test_how_a_call_begins_is_what_its_step_says() -> None:
+    levels = tuple(
+        Level(number=number, name=f"{number}", after_due=3 * number, medium="call", mode=mode) for number, mode in ((1, ""), (2, "pull"))
+    )
+    ladder = Ladder(name="standard", levels=levels)
+    found = in_modes([case("a"), case("b", level=1)], (ladder,), Mode.PROGRESSIVE)
+    assert [one.mode for one in found] == [Mode.PULL, Mode.PROGRESSIVE]

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectord.core.telephony.attempts import AgentResult, Attempt, AttemptState, Disposition, Result, Said, read_keyed
+from collectord.core.telephony.attempts import AgentResult, Attempt, AttemptState, Disposition, GateSaid, Result, Said, read_keyed
 from collectord.core.telephony.call_flow import TABLE, Seen, step
 from collectord.core.telephony.call_seen import (
     Acknowledge,
@@ -20,13 +20,18 @@ from collectord.core.telephony.call_seen import (
     AgentFree,
     AgentMissedRing,
     AgentTookRing,
+    AskGate,
     AskHuman,
+    Barred,
     Effect,
+    Go,
+    GoAhead,
     Ignored,
     LostTrack,
     Moved,
     NotDialled,
     OutcomeSaid,
+    Overtaken,
     Placing,
     Released,
     RingBackAgent,
@@ -37,11 +42,12 @@ from collectord.core.telephony.call_seen import (
     WrapUpBegan,
 )
 from collectord.core.telephony.pbx_calls import Accepted, NotSent, Refused, Unanswered
-from collectord.core.telephony.pbx_events import Acked, Duplicate, EndState, LinkLost, LinkUp
+from collectord.core.telephony.pbx_events import Acked, Duplicate, EndState, LineGiven, LinkLost, LinkUp
 from tests.core.call_cases import (
     ID,
     NOW,
     TIMES,
+    accepted_by_agent,
     agent_up,
     attempt,
     debtor_up,
@@ -183,7 +189,7 @@ def test_a_skipped_case_closes_undialled_and_frees_the_agent() -> None:
 def test_the_hangup_before_the_failure_tells_why_the_phone_did_not_take_the_ring(cause: int, how: AgentResult) -> None:
     after, effects = play(attempt(), [Accepted(), hung_up(cause), phone_failed(0)])
     assert (after.state, after.result, after.agent_result) == (S.CLOSED, Result.NOT_DIALLED, how)
-    assert AgentMissedRing("201", how) in effects
+    assert AgentMissedRing("201", how) in effects  # reason 0: whatever the cause, the phone said no
     assert after.acknowledged  # a phone that was never answered leaves no journal row
 
 
@@ -196,6 +202,13 @@ def test_the_hangup_after_the_failure_still_tells_why() -> None:
 def test_a_failure_without_hangup_is_an_unreachable_phone_and_reason_3_one_that_rang_out() -> None:
     assert play(attempt(), [Accepted(), phone_failed(0)])[0].agent_result is AgentResult.UNREACHABLE
     assert play(attempt(), [Accepted(), phone_failed(3)])[0].agent_result is AgentResult.NO_ANSWER
+
+
+def test_only_a_ring_that_our_own_time_ended_rang_out() -> None:
+    assert AgentMissedRing("201", AgentResult.NO_ANSWER, True) in play(attempt(), [Accepted(), phone_failed(3)])[1]
+    assert AgentMissedRing("201", AgentResult.NO_ANSWER, True) in play(attempt(), [Accepted(), hung_up(19), phone_failed(3)])[1]
+    assert AgentMissedRing("201", AgentResult.NO_ANSWER) in play(attempt(), [Accepted(), hung_up(19), phone_failed(0)])[1]  # 480
+    assert AgentMissedRing("201", AgentResult.UNREACHABLE) in play(attempt(), [Accepted(), phone_failed(0), hung_up(17)])[1]
 
 
 def test_a_failure_of_another_originate_never_closes_a_call() -> None:
@@ -466,6 +479,19 @@ def test_a_clock_set_back_never_turns_an_instant_back() -> None:
     assert stamps_in_order(moved.attempt)
 
 
+def test_the_agent_is_told_once_what_came_during_the_talk() -> None:
+    told = attempt(state=S.TALKING, meanwhile="Paid.")
+    assert step(told, Overtaken("Paid.", "Hung up: paid."), NOW, TIMES) == Ignored("the agent has been told")
+
+
+@pytest.mark.parametrize("state", [S.RINGING_DEBTOR, S.TALKING])
+def test_a_line_that_was_given_to_an_emergency_call_is_told_by_the_attempt_beside_what_else_came(state: S) -> None:
+    given = step(attempt(state=state, meanwhile="Paid."), LineGiven(seen_at=NOW, attempt_id=ID), NOW, TIMES)
+    assert isinstance(given, Moved)
+    assert (given.attempt.state, given.effects) == (state, ())
+    assert given.attempt.meanwhile == "Paid. The PBX took the line for an emergency call."
+
+
 # ---------------------------------------------------------------- for all sequences
 
 DAYS = st.sampled_from([None, date(2026, 11, 22), date(2026, 11, 30), date(2025, 1, 1)])
@@ -483,7 +509,9 @@ def any_event() -> st.SearchStrategy[Seen]:
                 phone_answered(ring_back=1, action=f"{ID}-w1-o"), phone_failed(0), phone_failed(3), phone_failed(0, action="other-one-o"),
                 phone_failed(3, action=f"{ID}-w1-o", ring_back=1), phone_failed(3, action=f"{ID}-w2-o", ring_back=2),
                 hung_up(16), hung_up(17), hung_up(None),
-                hung_up(16, ring_back=1), dialling(), debtor_up(), NotDialled("x"), LostTrack("x"), TimeOver(),
+                hung_up(16, ring_back=1), accepted_by_agent(), GoAhead(f"coll-{ID}"), Barred(f"coll-{ID}", "no", Go.NO),
+                Overtaken("paid", "hung up: paid"), LineGiven(seen_at=NOW, attempt_id=ID),
+                dialling(), debtor_up(), NotDialled("x"), LostTrack("x"), TimeOver(),
                 LinkLost(seen_at=NOW, why="x"), LinkUp(seen_at=NOW, started="s", version="22"),
                 Duplicate(seen_at=NOW, attempt_id=ID, old=""), Acked(seen_at=NOW, attempt_id=ID, old=""),
             ]
@@ -524,11 +552,13 @@ def test_for_all_event_sequences_the_laws_of_a_call_hold(start: AttemptState, ev
         row = TABLE[current.state, type(event)]
         assert moved.attempt.state in row.leads_to
         rung_back += [effect.ring_back for effect in moved.effects if isinstance(effect, RingBackAgent)]
+        assert not any(isinstance(effect, AskGate) for effect in moved.effects) or current.gate is GateSaid.NOT_ASKED
         current = moved.attempt
         answered = answered or current.debtor_answered_at is not None
         dialled = dialled or current.dialled_at is not None
         assert stamps_in_order(current)
         assert not (answered and current.debtor_answered_at is None)
+        assert current.gate is not GateSaid.STOPPED or (dialled and current.result is not Result.ANSWERED)
         assert not (dialled and current.result is Result.NOT_DIALLED)
         assert (current.state is S.CLOSED) == (current.closed_at is not None)
         assert current.state is not S.CLOSED or current.result is not None

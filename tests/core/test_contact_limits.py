@@ -107,6 +107,17 @@ def test_a_busy_line_is_tried_again_after_fifteen_minutes() -> None:
     assert isinstance(answer(call(MONDAY - timedelta(minutes=15), "busy")), Allowed)
 
 
+def test_after_a_dropped_call_neither_debtor_nor_number_is_called_for_72_hours() -> None:
+    at = local("2026-11-23T10:00")
+    found = answer(call(at, "dropped"), at=at + timedelta(hours=71))
+    assert rules(found) == {"house/after-dropped"}
+    assert until(found) == at + timedelta(hours=72)
+    assert isinstance(answer(call(at, "dropped"), at=at + timedelta(hours=72)), Allowed)
+    theirs = replace(call(at, "dropped"), debtor_no="4711")
+    found = ask(facts(number_contacts=(theirs,)), at + timedelta(hours=71), packs=NO_PARTS)
+    assert rules(found) == {"house/after-dropped"}
+
+
 def test_three_diallings_a_day_in_all() -> None:
     busy = [call(MONDAY - timedelta(minutes=30 * count), "busy") for count in (1, 2, 3)]
     found = answer(*busy)
@@ -163,6 +174,21 @@ def test_a_call_outside_all_parts_and_an_answered_one_move_nothing() -> None:
     assert isinstance(ask(early, MONDAY), Allowed)
     talked = facts(contacts=(call(local("2026-11-10T10:00")), call(local("2026-11-11T10:00"), "answered")))
     assert isinstance(ask(talked, MONDAY), Allowed)
+
+
+def test_who_called_and_reached_nobody_is_called_once_beyond_the_limits_and_not_again_for_a_week() -> None:
+    this_morning = call(MONDAY - timedelta(hours=2))
+    at_us = call(MONDAY - timedelta(minutes=9), "not_dialled", direction="inbound")
+    back = Callback(task_id="t", at=MONDAY - timedelta(minutes=8), agreed_at=at_us.at, missed=True)
+    assert isinstance(answer(this_morning, at_us, callbacks=(back,)), Allowed)
+    called_back = call(MONDAY - timedelta(minutes=5))
+    next_day = call(local("2026-11-24T09:00"), "not_dialled", direction="inbound")
+    again = Callback(task_id="u", at=local("2026-11-24T09:01"), agreed_at=next_day.at, missed=True)
+    earlier = (days_ago(2), days_ago(3), this_morning, at_us, called_back, next_day)
+    found = answer(*earlier, at=local("2026-11-24T10:00"), callbacks=(again,))
+    assert rules(found) == {"house/3-in-7", "house/3-in-7-and-number"}
+    agreed = replace(again, missed=False)
+    assert isinstance(answer(*earlier, at=local("2026-11-24T10:00"), callbacks=(agreed,)), Allowed)
 
 
 def test_a_callback_is_kept_in_the_same_part_of_the_day() -> None:

@@ -16,8 +16,9 @@ from collectord.core.money import Money
 from collectord.core.receivables.tasks import Origin, TaskState
 from collectord.core.rule_text import Problem, Table
 from collectord.core.telephony.attempts import AgentResult, AttemptState, Disposition, Result, Said
-from collectord.core.telephony.disposition_rules import FollowUpRules, Then, Wait, When, parse_follow_up
-from collectord.core.telephony.follow_up import TaskBack, TaskOver, after_result, after_talk, bank_day, wait_until
+from collectord.core.telephony.disposition_rules import FollowUpRules, Then, parse_follow_up
+from collectord.core.telephony.follow_up import TaskBack, TaskOver, after_result, after_talk, bank_day
+from collectord.core.telephony.redial import Wait, When, wait_until
 from tests.core.call_cases import NOW, RULES_DIR, attempt, item, shipped_rules, situation, task
 
 PARTS = (time(8), time(12), time(16))
@@ -49,6 +50,14 @@ def test_a_line_that_never_rang_is_tried_again_after_15_minutes_and_does_not_cou
 def test_a_declined_call_is_not_repeated_on_the_same_day() -> None:
     follow = after_result(situation(dialled(Result.REJECTED)))
     assert follow.task == TaskBack(datetime(2026, 11, 23, 23, 0, tzinfo=UTC), counted=True)  # midnight in Berlin
+
+
+def test_a_dropped_call_counts_and_three_days_pass_before_the_next_one() -> None:
+    back = TaskBack(NOW + timedelta(hours=72), counted=True)
+    assert after_result(situation(dialled(Result.DROPPED))).task == back
+    older, problems = parsed({"result/dropped": None})
+    assert problems == []  # a file of before the word is complete
+    assert after_result(situation(dialled(Result.DROPPED), rules=older)).task == back
 
 
 def test_the_last_attempt_of_a_step_carries_it_out_and_the_ladder_goes_on() -> None:

@@ -102,6 +102,8 @@ def test_every_key_of_a_level_is_read() -> None:
         (level("a", "40d") + timed("b", 'after_month_end = "5d"'), "ladder.standard.level.1.after_month_end", "not come after the 40d"),
         (timed("a", 'after_month_end = "5d"') + level("b", "4d"), "ladder.standard.level.1.after_due", "does not come after the 5d"),
         (level("a", "9d") + timed("b", 'after_contact = "5d"') + level("c", "8d"), "ladder.standard.level.2.after_due", "of level 1 (a)"),
+        (level("a", "3d", 'mode = "auto"'), "ladder.standard.level.0.mode", "preview, pull, progressive"),
+        (level("a", "3d", 'mode = "pull"', medium="letter"), "ladder.standard.level.0.mode", "a step with medium letter has none"),
         (level("a", "3d", "min_risk = 50"), "ladder.standard.level.0.min_risk", "is for contacts before the due date"),
         (level("a", "-3d", "min_risk = 100"), "ladder.standard.level.0.min_risk", "is above 99"),
         ('[options]\nseveral_items = "all"\n' + level("a", "3d"), "options.several_items", "use one of oldest_drives, highest, each"),
@@ -200,3 +202,9 @@ def test_a_debtor_gets_the_first_ladder_that_fits() -> None:
     assert name(company="1000", person_type="business") == "firms"
     assert name(company="1000", person_type="private") is None
     assert name(company="2000", person_type="business") is None
+
+
+def test_a_step_may_say_how_its_call_begins_and_else_begins_as_the_house_says() -> None:
+    (ladder,), problems = read(level("a", "3d", 'mode = "progressive"') + level("b", "9d"))
+    assert problems == []
+    assert [one.mode for one in ladder.levels] == ["progressive", ""]

@@ -39,6 +39,7 @@ from collectord.core.telephony.pbx_events import EndState
         ("NOANSWER", 19, "PRI HANGUP", Result.NO_ANSWER),  # ISDN: user alerted
         ("NOANSWER", 18, "PRI HANGUP", Result.FAILED),  # ISDN: nobody there
         ("NOANSWER", 0, "PRI ALERTING", Result.NO_ANSWER),
+        ("CANCEL", 16, "SIP 200 OK", Result.DROPPED),  # answered in the moment in which it was taken back
         ("", None, "", Result.UNKNOWN),
     ],
 )
@@ -50,6 +51,9 @@ def test_the_network_result_is_told_from_cause_and_last_word_of_the_line(status:
     ("state", "agent", "result"),
     [
         (EndState.AGENT, AgentResult.LEFT, Result.NOT_DIALLED),
+        (EndState.ACCEPT, AgentResult.LEFT, Result.NOT_DIALLED),
+        (EndState.REFUSED, AgentResult.ACCEPTED, Result.NOT_DIALLED),
+        (EndState.NOGO, AgentResult.ACCEPTED, Result.NOT_DIALLED),
         (EndState.SKIPPED, AgentResult.SKIPPED, Result.NOT_DIALLED),
         (EndState.LATER, AgentResult.LATER, Result.NOT_DIALLED),
         (EndState.NOACCEPT, AgentResult.NO_KEY, Result.NOT_DIALLED),
@@ -74,6 +78,7 @@ def test_an_end_after_the_dialling_believes_the_dial_result(state: EndState) -> 
     [
         (17, AgentResult.BUSY),
         (21, AgentResult.BUSY),
+        (23, AgentResult.BUSY),
         (19, AgentResult.NO_ANSWER),
         (18, AgentResult.NO_ANSWER),
         (20, AgentResult.UNREACHABLE),
@@ -85,7 +90,7 @@ def test_the_cause_of_the_hangup_tells_what_the_desk_phone_did(cause: int | None
 
 
 def test_only_these_results_count_as_a_contact() -> None:
-    assert {result.value for result in Result if counts_as_contact(result)} == COUNTS_AS_CONTACT - {"voicemail", "dropped"}
+    assert {result.value for result in Result if counts_as_contact(result)} == COUNTS_AS_CONTACT - {"voicemail"}
 
 
 def test_every_wrap_up_key_is_a_disposition_and_every_disposition_but_a_card_has_a_key() -> None:

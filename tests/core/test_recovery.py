@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from collectord.core.telephony.attempts import Attempt, AttemptState, Disposition, Result
+from collectord.core.telephony.attempts import Attempt, AttemptState, Disposition, GateSaid, Result
 from collectord.core.telephony.call_flow import Seen, step
 from collectord.core.telephony.call_seen import Adopted, LostTrack, Moved, NotDialled
 from collectord.core.telephony.pbx_calls import JournalPhase, JournalRow, LiveChannel, UnreadableRow
@@ -41,6 +41,8 @@ def shown(
     [
         ([channel("", up=False)], S.RINGING_AGENT),
         ([channel("AGENT")], S.RINGING_AGENT),
+        ([channel("ACCEPT")], S.RINGING_AGENT),
+        ([channel("REFUSED")], S.RINGING_AGENT),
         ([channel("DIAL")], S.RINGING_DEBTOR),
         ([channel("DIAL"), channel("", up=False, agent_leg=False)], S.RINGING_DEBTOR),
         ([channel("DIAL"), channel("", agent_leg=False)], S.TALKING),
@@ -99,10 +101,46 @@ def test_nothing_known_on_the_same_start_up_is_surely_not_dialled() -> None:
     assert isinstance(shown(attempt(), journal=row("AGENT"))[0], NotDialled)
 
 
-def test_nothing_known_after_a_restart_of_the_pbx_may_have_been_dialled() -> None:
+def test_nothing_known_after_a_restart_of_the_pbx_may_have_been_dialled_once_the_go_ahead_was_given() -> None:
+    cleared = attempt(gate=GateSaid.GO)
     for journal in (None, row("AGENT")):
-        assert isinstance(shown(attempt(), journal=journal, started="start-2")[0], LostTrack)
-    assert isinstance(shown(attempt(pbx_started=""), started="")[0], LostTrack)
+        assert isinstance(shown(cleared, journal=journal, started="start-2")[0], LostTrack)
+    assert isinstance(shown(attempt(gate=GateSaid.GO, pbx_started=""), started="")[0], LostTrack)
+    assert isinstance(shown(attempt(dialled_at=NOW), started="start-2")[0], LostTrack)
+
+
+@pytest.mark.parametrize("gate", [GateSaid.NOT_ASKED, GateSaid.REFUSED])
+def test_without_the_go_ahead_nobody_was_dialled_whatever_a_restarted_pbx_has_forgotten(gate: GateSaid) -> None:
+    for journal in (None, row("AGENT")):
+        assert shown(attempt(gate=gate), journal=journal, started="start-2") == (
+            NotDialled("the PBX was restarted before the debtor could be dialled"),
+        )
+    assert isinstance(shown(attempt(gate=gate), journal=row("DIAL"), started="start-2")[0], LostTrack)
+
+
+@pytest.mark.parametrize("gate", list(GateSaid))
+def test_the_agent_had_accepted_and_the_debtor_was_not_dialled(gate: GateSaid) -> None:
+    assert shown(attempt(gate=gate), journal=row("AGENT")) == (NotDialled("the agent was called, the debtor was not"),)
+
+
+@pytest.mark.parametrize("started", ["start-1", "start-2"])
+def test_a_number_dialled_by_hand_of_which_the_pbx_knows_nothing_may_have_gone_past_us(started: str) -> None:
+    asked = attempt(mode="by_hand", state=S.RINGING_AGENT)
+    assert isinstance(shown(asked, started=started)[0], LostTrack)
+    assert isinstance(shown(asked, journal=row("AGENT"), started=started)[0], NotDialled)
+    ours = attempt(mode="by_hand", state=S.RINGING_AGENT, agent_answered_at=NOW)
+    assert isinstance(shown(ours, started=started)[0], NotDialled)
+
+
+def test_a_caller_beside_another_call_is_lost_at_once_when_the_pbx_was_restarted_else_after_the_margin() -> None:
+    waits = attempt(mode="inbound", state=S.WRAP_UP)
+    soon = NOW + timedelta(seconds=2)
+    assert shown(waits, now=soon) == ()
+    for found in (shown(waits, now=soon, started="start-2"), shown(waits, journal=row("AGENT"))):
+        assert isinstance(found[0], Ended)
+        assert found[0].state is EndState.MISSED
+    assert shown(waits, journal=row("DIAL")) == ()
+    assert shown(attempt(mode="inbound", state=S.WRAP_UP, debtor_answered_at=NOW)) == ()
 
 
 def test_what_we_saw_dialled_is_not_undialled_by_a_journal_without_it() -> None:

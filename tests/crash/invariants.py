@@ -12,11 +12,12 @@ import itertools
 import json
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from collectord.core.telephony.attempts import COUNTS_AS_CONTACT
+from tests.crash.happenings import Happenings
 from tests.crash.plant import FOLDERS, Debtor, Plant
 from tests.crash.witness import WitnessedPbx
 
@@ -25,13 +26,16 @@ NOTICED = frozenset({"10", "11", "12", "30", "44", "45"})  # lines at which the 
 NO_EARLIER = timedelta(minutes=5)  # DESIGN 4.3: a new attempt after one that was not dialled
 RETRY = timedelta(minutes=15)  # rules/packs/house.toml
 SCALE = 10_000
+ON_ITS_WAY = 1.0  # s that an order which was on disk may take to the wire of a busy machine
 
 
-def all_hold(plant: Plant, seen: WitnessedPbx, owing: list[Debtor]) -> None:
+def all_hold(plant: Plant, seen: WitnessedPbx, around: Happenings) -> None:
     """The daemon has been stopped."""
     at_most_one_originate_an_attempt(plant, seen.originates())
     what_was_dialled_is_never_called_not_dialled(plant, seen.was_dialled())
-    nobody_is_dialled_more_often_than_allowed(seen.dialled.at, plant)
+    nobody_is_dialled_without_the_gates_yes(plant, seen.was_dialled())
+    nobody_is_dialled_more_often_than_allowed(seen.dialled.at, plant, around.called_in)
+    nobody_rings_after_the_house_knew(plant, seen, around)
     every_attempt_has_an_end_or_stands_in_a_list(plant)
     no_task_hangs(plant)
     the_journal_is_forgotten(plant, seen.pbx.journal)
@@ -40,7 +44,7 @@ def all_hold(plant: Plant, seen: WitnessedPbx, owing: list[Debtor]) -> None:
     every_file_is_in_one_folder(plant)
     the_ledger_is_the_last_export(plant)
     the_store_is_whole(plant)
-    the_log_keeps_secrets(plant, owing)
+    the_log_keeps_secrets(plant, around.owing)
     every_start_is_quick(plant)
 
 
@@ -56,25 +60,47 @@ def what_was_dialled_is_never_called_not_dialled(plant: Plant, dialled: Iterable
     assert not uncounted & set(dialled), f"dialled, and uncounted: {uncounted & set(dialled)}"
 
 
-def nobody_is_dialled_more_often_than_allowed(dialled: list[tuple[str, datetime]], plant: Plant) -> None:
+def nobody_is_dialled_without_the_gates_yes(plant: Plant, dialled: Iterable[str]) -> None:
+    """Said at the moment of dialling, and on disk before the PBX heard it."""
+    cleared = {row["id"] for row in plant.query("select id from attempt where gate in ('go', 'stopped')")}
+    assert set(dialled) <= cleared, f"dialled without a yes: {set(dialled) - cleared}"
+
+
+def nobody_rings_after_the_house_knew(plant: Plant, seen: WitnessedPbx, around: Happenings) -> None:
+    """Neither desk phone nor debtor: of a payment or a wish not to be called before the accept, of a pause, of a clock that jumped."""
+    of = {f"coll-{row['id']}": row["debtor_no"] for row in plant.query("select id, debtor_no from attempt")}
+    for at, channel in seen.rang_or_went():
+        who = of.get(channel, "")
+        assert at <= around.known.get(who, at) + ON_ITS_WAY, f"{channel} of {who}: known for {at - around.known[who]:.1f} s"
+        assert not any(since + ON_ITS_WAY < at < until for since, until in around.still), f"{channel} of {who}: nobody was to be called"
+
+
+def nobody_is_dialled_more_often_than_allowed(
+    dialled: list[tuple[str, datetime]], plant: Plant, called_in: Mapping[str, int] | None = None
+) -> None:
+    """Who called in may be called back, once for each time."""
     by_number: dict[str, list[datetime]] = defaultdict(list)
     for number, at in dialled:
         by_number[number].append(at)
     for number, times in by_number.items():
-        most = 1 if number[-4:-2] in NOTICED and number[-2:] != "17" else 3
+        most = (1 if number[-4:-2] in NOTICED and number[-2:] != "17" else 3) + (called_in or {}).get(number, 0)
         assert len(times) <= most, f"{number} was dialled {len(times)} times in one day"
         assert all(later - earlier >= RETRY - timedelta(seconds=5) for earlier, later in itertools.pairwise(times)), (number, times)
-    rows = plant.query("select number, company, debtor_no, placed_at, closed_at, result from attempt order by placed_at")
+    rows = plant.query("select number, company, debtor_no, placed_at, closed_at, result, mode, gate from attempt order by placed_at")
     for who in ("number", "debtor_no"):
         last: dict[str, dict[str, str]] = {}
         for row in rows:
             before = last.get(row[who])
+            if row["mode"] == "inbound":
+                last.pop(row[who], None)
+                continue
             if before is not None:
                 assert before["result"] not in COUNTS_AS_CONTACT, f"{who} {row[who]} was called again after {before}"
-                rest = datetime.fromisoformat(row["placed_at"]) - datetime.fromisoformat(before["closed_at"])
+                since = before["placed_at" if before["gate"] == "refused" else "closed_at"]  # a refusal is known when it is given
+                rest = datetime.fromisoformat(row["placed_at"]) - datetime.fromisoformat(since)
                 assert rest >= NO_EARLIER or who == "number", f"{who} {row[who]} was called again after {rest}"
             last[row[who]] = row
-    accounted = Counter(row["number"] for row in rows if row["result"] != "not_dialled")
+    accounted = Counter(row["number"] for row in rows if row["result"] != "not_dialled" and row["mode"] != "inbound")
     assert all(len(times) <= accounted[number] for number, times in by_number.items()), "a call that no attempt accounts for"
 
 
@@ -138,7 +164,7 @@ def every_file_is_in_one_folder(plant: Plant) -> None:
         for path in (plant.exchange / folder).rglob("*")
         if path.is_file() and not path.name.endswith(".done")
     )
-    assert places == Counter(dict.fromkeys(plant.dropped, 1))
+    assert places == Counter(dict.fromkeys(plant.dropped, 1)) + plant.dropped_beside
     assert list((plant.exchange / "processing").iterdir()) == []
 
 

@@ -19,6 +19,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -66,13 +67,25 @@ def debtors(rng: random.Random, count: int, endings: tuple[str, ...] = ENDINGS) 
             name=f"Geheimrat {letters} Söhne",
             number=f"+493055{50 + n}{ending}",
             item=f"RE-{n}",
-            amount=Decimal(f"{3_111 + 37 * n}.{17 + n}"),
+            amount=Decimal(f"{3_111 + 37 * n}.{17 + n % 80}"),
         )
-        for n, (ending, letters) in enumerate(zip(chosen, ("".join(pair) for pair in itertools.product("QXYZVW", repeat=2)), strict=False))
+        for n, (ending, letters) in enumerate(
+            zip(chosen, ("".join(three) for three in itertools.product("QXYZVW", repeat=3)), strict=False)
+        )
     ]
     last = made[-1]
     made[-1] = Debtor(no=last.no, name=last.name, number=made[-2].number, item=last.item, amount=last.amount)
     return made
+
+
+def exported(owing: list[Debtor]) -> bytes:
+    """What accounting writes about them."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for one in owing:
+        writer.writerow([one.no, one.name, one.item, "2026-11-10", one.amount, "EUR", "business", one.number, "DE", "BE"])
+    return text.getvalue().encode("utf-8")
 
 
 class HouseClock:
@@ -99,13 +112,16 @@ class Plant:
     ready_after: list[float] = field(default_factory=list)  # s from each start to READY=1
     worked: list[float] = field(default_factory=list)  # s of these that the daemon had a processor
     dropped: dict[str, tuple[str, Decimal]] = field(default_factory=dict)  # digest -> name, sum of what is open
+    dropped_beside: Counter[str] = field(default_factory=Counter)  # digest -> how many; what no ledger follows: copies, broken ones
+    spoilt: Path | None = None  # once it exists, the daemon's disk fails (tests/crash/spoilt_disk)
+    wall_clock: Path | None = None  # holds the seconds by which the machine's clock was set (tests/crash/stepped)
     lives: int = 0
     _bell: socket.socket | None = None
     _started_at: float = 0.0
 
     # ------------------------------------------------------------ installation
 
-    def install(self, link: str, *, ring_agent_for: str = "5s", wrap_up_for: str = "1s") -> None:
+    def install(self, link: str, *, ring_agent_for: str = "5s", wrap_up_for: str = "1s", mode: str = "preview") -> None:
         """A configuration as `collectord init` makes it, live, with short times. `link`: the lines of [[pbx]] below its name."""
         assert app.init(self.folder).exit == 0
         agents = "".join(
@@ -117,7 +133,7 @@ class Plant:
             f'language = "en"\nlive = true\nsandbox = true\n[[pbx]]\nname = "main"\n{link}'
             '[[trunk]]\nname = "trunk"\npbx = "main"\nchannels = 10\nreserve = 2\ncalls_per_second = 20\n'
             '[[company]]\ncode = ""\nname = "Muster GmbH"\ncaller_id = "+493012345600"\nregion = "BE"\n'
-            f'{agents}[dialling]\ndisplay = "name_amount"\nring_agent_for = "{ring_agent_for}"\nring_debtor_for = "15s"\n'
+            f'{agents}[dialling]\nmode = "{mode}"\ndisplay = "name_amount"\nring_agent_for = "{ring_agent_for}"\nring_debtor_for = "15s"\n'
             f'wrap_up_for = "{wrap_up_for}"\ndecide_within = "5s"\nmissed_rings = 1000\nrest_after_missed = "1s"\n'
             '[intake]\npoll_every = "1s"\nquiet_for = "1s"\n[outbox]\noutcomes_every = "1s"\n',
             encoding="utf-8",
@@ -137,13 +153,16 @@ class Plant:
 
     def drop_export(self, name: str, owing: list[Debtor]) -> None:
         """An export as accounting drops it: complete at once, with its marker."""
-        text = io.StringIO()
-        writer = csv.writer(text, delimiter=";", lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for one in owing:
-            writer.writerow([one.no, one.name, one.item, "2026-11-10", one.amount, "EUR", "business", one.number, "DE", "BE"])
-        data = text.getvalue().encode("utf-8")
+        data = exported(owing)
         self.dropped[hashlib.sha256(data).hexdigest()] = name, sum((one.amount for one in owing), Decimal(0))
+        self._drop(name, data)
+
+    def drop_beside(self, name: str, data: bytes) -> None:
+        """A file that is to change nothing."""
+        self.dropped_beside[hashlib.sha256(data).hexdigest()] += 1
+        self._drop(name, data)
+
+    def _drop(self, name: str, data: bytes) -> None:
         inbox = self.exchange / "inbox"
         (inbox / f".{name}.part").write_bytes(data)
         (inbox / f".{name}.part").rename(inbox / name)
@@ -158,8 +177,8 @@ class Plant:
 
     # ------------------------------------------------------------ the daemon
 
-    def start(self, crash_at: str = "") -> None:
-        """`collectord run --now ...` as a process; `crash_at` names the point at which it kills itself."""
+    def start(self, crash_at: str = "", *, log_to: int | None = None) -> None:
+        """`collectord run --now ...` as a process; `crash_at` names the point at which it kills itself. `log_to`: an open descriptor."""
         assert self.process is None
         self.lives += 1
         self._bell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
@@ -167,12 +186,16 @@ class Plant:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("COLLECTORD_")}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # the service does not compile itself at each start either
         environment |= {"NOTIFY_SOCKET": "@" + self._bell.getsockname()[1:].decode(), "COLLECTORD_CRASH_AT": crash_at}
-        line = [sys.executable, "-m", "collectord", "--config", str(self.config), "run", "--now", self.clock.now().isoformat()]
+        program = ["collectord"]
+        if self.wall_clock or self.spoilt:
+            program = ["tests.crash.stepped", str(self.wall_clock)] if self.wall_clock else ["tests.crash.spoilt_disk", str(self.spoilt)]
+        line = [sys.executable, "-m", *program, "--config", str(self.config), "run", "--now", self.clock.now().isoformat()]
         with self.log.open("ab") as log:
             log.write(f"--- life {self.lives} at {self.clock.now().isoformat()} crash_at={crash_at}\n".encode())
             log.flush()
             self._started_at = time.monotonic()
-            self.process = subprocess.Popen(line, cwd=CHECKOUT, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment)
+            told = log if log_to is None else log_to
+            self.process = subprocess.Popen(line, cwd=CHECKOUT, stdout=told, stderr=told, stdin=subprocess.DEVNULL, env=environment)
 
     @property
     def log(self) -> Path:

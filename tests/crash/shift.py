@@ -11,14 +11,19 @@ import contextlib
 import random
 import time
 from collections import Counter
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 from collectord.edge.simulated import DropWhen
 from tests.crash import invariants
-from tests.crash.plant import READY_WITHIN, Debtor, Plant, debtors
+from tests.crash.budget import TALLY
+from tests.crash.happenings import Happenings
+from tests.crash.plant import READY_WITHIN, Debtor, Plant, debtors, until
 from tests.crash.witness import WitnessedPbx
+
+Meanwhile = Callable[[asyncio.Event], Coroutine[None, None, None]]  # until the event is set
 
 SPEED = 20.0  # the people at the phones live so many times faster
 PATIENCE = 1.5  # s that a life lasts at most once it is ready
@@ -27,7 +32,10 @@ KILLED_ITSELF, KILLED = 137, -9
 POINTS = (
     "attempt-before-commit", "attempt-committed", "originate-answered",
     "event-committed", "events-before-commit", "events-committed",
-    "after-SaySaved", "after-Acknowledge", "after-RingBackAgent", "after-AgentTookRing",
+    "go-before-commit", "go-committed", "overtaken-before-commit", "overtaken-committed",
+    "caller-before-commit", "caller-committed", "missed-caller-committed",
+    "after-SayGo", "after-HangUpDebtor", "after-SayWhom", "after-SaySaved", "after-Acknowledge", "after-RingBackAgent",
+    "after-AgentTookRing",
     "evidence-committed", "plan-before-commit", "plan-committed", "call-list-written", "promises-judged",
     "outbox_claimed", "outbox_written", "outbox_staged", "outbox_published",
     "import-noted", "import-claimed", "import-staged", "import-before-commit", "import-committed", "import-receipt-written",
@@ -64,6 +72,7 @@ class Shift:
     size: int = 36
     people: list[Debtor] | None = None
     speed: float = SPEED
+    mode: str = "preview"
     reached: set[str] = field(default_factory=set)
     kills: int = 0
 
@@ -74,9 +83,10 @@ class Shift:
         secret_of_init = self.folder / "ami.secret"
         self.seen = WitnessedPbx("", self.plant.clock.now, speed=self.speed, seed=self.seed)
         port = await self.seen.pbx.start()
-        self.plant.install(f'host = "127.0.0.1"\nport = {port}\n')
+        self.plant.install(f'host = "127.0.0.1"\nport = {port}\n', mode=self.mode)
         self.seen.pbx.secret = secret_of_init.read_text(encoding="utf-8").strip()
         self.plant.drop_export("op_2026-11-23.csv", self.owing)
+        self.around = Happenings(plant=self.plant, seen=self.seen, owing=self.owing, rng=random.Random(self.seed))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -84,8 +94,8 @@ class Shift:
         await self.seen.pbx.stop()
         self.seen.write_down(self.folder / "wire.log")
 
-    async def live(self, death: Death, *, in_trouble: bool = False) -> None:
-        """One life of the daemon and its end by kill -9; `in_trouble`: the PBX and the link fail meanwhile."""
+    async def live(self, death: Death, *, in_trouble: bool = False, meanwhile: Meanwhile | None = None) -> None:
+        """One life of the daemon and its end by kill -9; `in_trouble`: the PBX and the link fail, `meanwhile`: and people do something."""
         plant = self.plant
         plant.start(death.point)
         if death.message:
@@ -94,12 +104,15 @@ class Shift:
         async with asyncio.TaskGroup() as group:
             if in_trouble:
                 group.create_task(self._trouble(over))
+            if meanwhile is not None:
+                group.create_task(meanwhile(over))
             await self._lived(death)
             over.set()
         self.seen.wire.act = None
         if plant.kill9() == KILLED_ITSELF:
             self.reached.add(death.point.partition(":")[0])
         self.kills += 1
+        TALLY["daemon on the simulated PBX"] += 1
         plant.clock.skip(timedelta(seconds=self.rng.choice(DOWNTIME)))
         if self.rng.random() < 0.4:
             plant.fetch_outcomes()
@@ -153,6 +166,7 @@ class Shift:
 
     async def crash_pbx(self, journal_lag: float) -> None:
         self.kills += 1
+        TALLY["simulated PBX"] += 1
         await self.seen.pbx.crash(journal_lag=journal_lag)
         await self.seen.pbx.start()
 
@@ -170,9 +184,11 @@ class Shift:
 
     async def settle_as_it_is(self) -> None:
         """The daemon that runs brings everything to its end by itself, then the verdict."""
-        await self.plant.until_settled(SETTLED_WITHIN)
+        await until(lambda: self.plant.is_ready() or self.plant.has_ended(), READY_WITHIN, "the daemon did not become ready")
+        await self.around.all_back()
+        await self.plant.until_settled(SETTLED_WITHIN + len(self.owing))
         assert await self.plant.stop() == 0
-        invariants.all_hold(self.plant, self.seen, self.owing)
+        invariants.all_hold(self.plant, self.seen, self.around)
         print(self.told())
 
     def told(self) -> str:

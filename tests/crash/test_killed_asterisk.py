@@ -1,11 +1,12 @@
 """The same on a real Asterisk: daemon and Asterisk are killed in the middle of calls; what SIP phones and lines saw is the witness.
 
-A handful of kills: a call takes as long as it takes. The simulated PBX has the many.
+A tenth of CRASHES dies here: a call takes as long as it takes. The simulated PBX has the many.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -16,13 +17,15 @@ import pytest
 from sandbox import REGISTERED, Sandbox
 
 from tests.crash import invariants
-from tests.crash.budget import FIRST_SEED
+from tests.crash.budget import FIRST_SEED, KILLS_ON_ASTERISK, TALLY, shifts_on_asterisk
 from tests.crash.plant import Debtor, Plant, debtors, until
+from tests.crash.shift import DOWNTIME
 
 pytestmark = pytest.mark.pbx
 
 ENDINGS = ("1201", "1202", "1205", "1209", "1203", "1207")  # answered at once, one second of talk, one key or a promise
-SETTLED_WITHIN = 120.0
+SETTLED_WITHIN = 180.0
+POINTS = ("", "", "attempt-committed", "originate-answered", "events-committed", "go-before-commit", "go-committed", "after-SaySaved")
 
 
 @pytest.fixture
@@ -78,7 +81,7 @@ async def all_hold(plant: Plant, sandbox: Sandbox, people: list[Debtor]) -> None
 
 
 async def test_a_daemon_killed_during_calls_on_a_real_asterisk_loses_no_outcome(plant: Plant, sandbox: Sandbox) -> None:
-    people = owing(9)
+    people = owing(30)  # a death between rows and orders costs a whole turn its calls for five minutes
     plant.drop_export("op_2026-11-23.csv", people)
     for point in ("attempt-committed", "originate-answered", "events-committed:9", "after-SaySaved"):
         plant.start(point)
@@ -104,6 +107,44 @@ async def test_an_asterisk_killed_during_calls_calls_nobody_twice_and_asks_peopl
             plant.start()
     plant.kill9()
     await all_hold(plant, sandbox, people)
+
+
+@pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + shifts_on_asterisk()))
+async def test_a_shift_on_a_real_asterisk_in_which_it_and_the_daemon_are_killed_by_chance(
+    plant: Plant, sandbox: Sandbox, seed: int
+) -> None:  # fmt: skip
+    rng = random.Random(3_000_000 + seed)
+    people = debtors(rng, 3 * KILLS_ON_ASTERISK, ENDINGS)
+    plant.drop_export("op_2026-11-23.csv", people)
+    killed = Counter[str]()
+    while killed.total() < KILLS_ON_ASTERISK:
+        if plant.process is None:
+            plant.start(f"{point}:{rng.randint(1, 4)}" if (point := rng.choice(POINTS)) else "")
+            await until(lambda: plant.is_ready() or plant.has_ended(), 60.0, "the daemon did not become ready")
+        await died_or_waited(plant, rng.uniform(0.5, 6.0))
+        victim = rng.choice(("asterisk", "both")) if killed.total() % 3 == 2 else "daemon"
+        if victim == "asterisk" and plant.has_ended():
+            victim = "both"
+        if victim != "daemon":
+            killed["asterisk"] += 1
+            await asyncio.to_thread(sandbox.company.kill9)
+        if victim != "asterisk":
+            killed["daemon"] += 1
+            plant.kill9()
+            plant.clock.skip(timedelta(seconds=rng.choice(DOWNTIME)))
+        if victim != "daemon":
+            await asyncio.to_thread(bring_back, sandbox)
+    if plant.process is not None:
+        plant.kill9()
+    TALLY.update({f"{what} on or of a real Asterisk": times for what, times in killed.items()})
+    await all_hold(plant, sandbox, people)
+    print(f"seed {seed} on a real Asterisk: {dict(killed)}, {len(sandbox.sip_invites())} dialled")
+
+
+async def died_or_waited(plant: Plant, seconds: float) -> None:
+    """Until the daemon has come to its point, `seconds` at most."""
+    with contextlib.suppress(AssertionError):
+        await until(plant.has_ended, seconds, "its time has come")
 
 
 def bring_back(sandbox: Sandbox) -> None:

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,12 +25,19 @@ AT_EVERY_POINT = (  # in the order in which a shift comes by them
         "events-before-commit",
         "events-committed",
         "after-AgentTookRing",
+        "go-before-commit",
+        "go-committed",
+        "after-SayGo",
         "after-SaySaved",
         "after-RingBackAgent",
         "evidence-committed",
     ),
     ("after-Acknowledge", "outbox_claimed", "outbox_written", "outbox_staged", "outbox_published", "promises-judged"),
 )
+
+PATIENT = ("3000", "3000", "3005", "1001", "1010")  # lines that ring for long, and some that are answered
+AT_NEWS = (("overtaken-before-commit", "overtaken-committed", "after-HangUpDebtor"),)
+AT_CALLERS = (("caller-before-commit", "caller-committed", "after-SayWhom", "missed-caller-committed"),)
 
 
 def talkative(seed: int, count: int = 20) -> list[Debtor]:
@@ -48,11 +57,72 @@ async def test_a_shift_in_which_the_daemon_is_killed_by_chance(tmp_path: Path, s
 
 @pytest.mark.parametrize("points", AT_EVERY_POINT, ids=lambda points: points[0])
 async def test_a_shift_in_which_the_daemon_is_killed_at_each_of_these_points(tmp_path: Path, points: tuple[str, ...]) -> None:
-    async with Shift(tmp_path, FIRST_SEED, people=talkative(FIRST_SEED)) as shift:
+    async with Shift(tmp_path, FIRST_SEED, people=talkative(FIRST_SEED, 4 * len(points))) as shift:
         for point in points:
             await shift.live(Death(point=point, patience=20.0))
         await shift.settle()
         assert shift.reached == set(points)
+
+
+@pytest.mark.parametrize("points", AT_NEWS, ids=lambda points: points[0])
+async def test_killed_where_what_came_while_it_rings_stops_the_call_nobody_is_dialled_any_more(
+    tmp_path: Path, points: tuple[str, ...]
+) -> None:
+    """Payments and wishes not to be called come while the debtors' lines ring, and while agents hear the case."""
+    async with Shift(tmp_path, FIRST_SEED, people=debtors(random.Random(FIRST_SEED), 24, PATIENT), speed=3.0) as shift:
+        for point in points:
+            await shift.live(Death(point=point, patience=20.0), meanwhile=partial(news_while_it_rings, shift))
+        await shift.live(Death(patience=6.0), meanwhile=partial(news_while_it_rings, shift))
+        await shift.settle()
+        assert shift.reached == set(points)
+        assert len(shift.around.known) >= len(points)
+        assert shift.plant.query("select id from attempt where gate = 'stopped'")
+
+
+async def news_while_it_rings(shift: Shift, over: asyncio.Event) -> None:
+    """Of every line that rings: by turns the debtor has paid, or wants no calls."""
+    told = set[str]()
+    while not over.is_set():
+        await asyncio.sleep(0.05)
+        shift.around.look()
+        ringing = {row["debtor_no"] for row in shift.plant.query("select debtor_no from attempt where state = 'ringing_debtor'")}
+        for who in shift.owing:
+            if who.no in ringing - told:
+                told.add(who.no)
+                if len(told) % 2:
+                    await shift.around.forbid(who)
+                else:
+                    shift.around.pay(who)
+                break
+
+
+@pytest.mark.parametrize("points", AT_CALLERS, ids=lambda points: points[0])
+async def test_killed_while_a_debtor_calls_back_the_call_is_written_down_and_booked(tmp_path: Path, points: tuple[str, ...]) -> None:
+    async with Shift(tmp_path, FIRST_SEED, people=talkative(FIRST_SEED, 8)) as shift:
+        shift.plant.start()
+        await shift.plant.until_settled(60.0)
+        for point in points:
+            shift.plant.kill9() if shift.plant.process else None
+            await shift.live(Death(point=point, patience=20.0), meanwhile=partial(callers, shift))
+        await shift.settle()
+        assert shift.reached == set(points)
+        assert {row["mode"] for row in shift.plant.query("select mode from attempt")} == {"preview", "inbound"}
+
+
+async def callers(shift: Shift, over: asyncio.Event) -> None:
+    """One after the other, those who were called call back; one of them before the daemon listens."""
+    while not over.is_set():
+        shift.around.call_in()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), 0.4)
+
+
+@pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + 1))
+async def test_a_progressive_shift_in_which_the_daemon_is_killed_by_chance(tmp_path: Path, seed: int) -> None:
+    async with Shift(tmp_path, seed, mode="progressive") as shift:
+        for _ in range(KILLS_A_SHIFT):
+            await shift.live(any_death(shift.rng), meanwhile=shift.around.go_on)
+        await shift.settle()
 
 
 async def test_an_outcome_keyed_on_star_85_while_the_daemon_is_dead_is_booked(tmp_path: Path) -> None:

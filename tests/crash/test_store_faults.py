@@ -37,9 +37,10 @@ def locked_by_another(store: Path) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def in_the_thick_of_it(tmp_path: Path, seed: int) -> AsyncIterator[Shift]:
+async def in_the_thick_of_it(tmp_path: Path, seed: int, spoilt: Path | None = None) -> AsyncIterator[Shift]:
     """A shift in which three agents are talking."""
     async with Shift(tmp_path, seed, people=talkative(seed)) as shift:
+        shift.plant.spoilt = spoilt
         shift.plant.start()
         await until(shift.plant.is_ready, 60.0, "the daemon did not become ready")
         await until(lambda: len(shift.seen.keyed()) >= 3, 30.0, "nobody talked")
@@ -78,6 +79,21 @@ async def test_a_disk_that_refuses_to_write_stops_the_dialling_and_a_restart_fin
         status = shift.plant.command("status", "--json")
         assert "I/O error" in status.stdout
         shift.plant.kill9()
+        await shift.settle()
+
+
+async def test_a_disk_that_brings_nothing_to_its_platters_is_final_until_a_restart(tmp_path: Path) -> None:
+    """fsync fails: what it was about may be lost without another error, so nothing is tried again."""
+    async with in_the_thick_of_it(tmp_path, FIRST_SEED, tmp_path / "spoilt") as shift:
+        (tmp_path / "spoilt").touch()
+        await until(lambda: "store_failed" in shift.plant.log.read_text(encoding="utf-8"), 20.0, "the daemon did not notice")
+        rung, saved = sum(shift.seen.originates().values()), len(shift.seen.called_saved())
+        await asyncio.sleep(3.0)
+        assert sum(shift.seen.originates().values()) == rung
+        assert len(shift.seen.called_saved()) == saved
+        assert "I/O error" in shift.plant.command("status", "--json").stdout
+        shift.plant.kill9()
+        shift.plant.spoilt = None
         await shift.settle()
 
 

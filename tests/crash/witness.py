@@ -132,4 +132,16 @@ class WitnessedPbx:
 
     def was_dialled(self) -> set[str]:
         """Attempts for which the dialplan went on to dial the debtor."""
-        return {w.attempt_id for w in self.journal.written if w.row == "DIAL"}
+        return {w.attempt_id for w in self.journal.written if w.row == "DIAL" and not w.attempt_id.startswith("in-")}
+
+    def rang_or_went(self) -> list[tuple[float, str]]:
+        """When the daemon ordered a call to an agent's phone, or said yes to an accepted one, and of which channel."""
+        return [
+            (entry.at, entry.fields["ChannelId"] if entry.name == "Originate" else entry.fields["Channel"])
+            for entry in self.wire
+            if entry.direction == "in"
+            and (
+                (entry.name == "Originate" and "ChannelId" in entry.fields)
+                or (entry.name == "Setvar" and entry.fields.get("Variable") == "COLL_GO" and entry.fields.get("Value") == "1")
+            )
+        ]

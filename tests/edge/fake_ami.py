@@ -95,7 +95,7 @@ class FakeAmi:
         self.split = 0
         self.started = ("2026-11-21", "06:00:00")
         self.version = "22.10.1"
-        self.variables = {"COLL_DIALPLAN_VERSION": "1", "IFMODULE(func_module.so)": "1"}
+        self.variables = {"COLL_DIALPLAN_VERSION": "2", "IFMODULE(func_module.so)": "1"}
         self.journal: dict[str, str] = {}
         self.channels: list[list[str]] = []
         self.devices: dict[str, str] = {}
@@ -221,3 +221,14 @@ class FakeAmi:
 
     async def _list_commands(self, connection: Connection, order: Received) -> None:
         await connection.answer(order, *(f"{name}: does {name}.  (Priv: {classes})" for name, classes in self.commands.items()))
+
+
+async def _alone() -> None:
+    """A PBX in a process of its own, for faults that only a process can have: stopped, killed."""
+    async with FakeAmi() as ami:
+        print(ami.port, flush=True)
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_alone())

@@ -30,6 +30,7 @@ class RawAmi:
         self.got: list[Message] = []
         self.banner = b""
         self.closed = False
+        self.go: str | None = "1"  # what an agent's "accept" is answered with; None: nothing, as by a daemon that is gone
         self._new = asyncio.Condition()
         self._reading: asyncio.Task[None] | None = None
 
@@ -57,6 +58,8 @@ class RawAmi:
                 async with self._new:
                     self.got.append([(name.removesuffix(":"), text) for name, text in message])
                     self._new.notify_all()
+                if kind(self.got[-1]) == "CollAccept" and self.go is not None:
+                    self.send("Setvar", Channel=value(self.got[-1], "Uniqueid"), Variable="COLL_GO", Value=self.go)
         except (asyncio.IncompleteReadError, ConnectionError):
             async with self._new:
                 self.closed = True
@@ -127,6 +130,7 @@ class RawAmi:
         values |= changed
         self.send(
             "Originate",
+            "__FORWARD_CONTEXT=coll-nowhere",
             f"__COLL_ID={attempt_id}",
             *(f"COLL_{name}={text}" for name, text in values.items()),
             ActionID=action_id or f"{attempt_id}-o",

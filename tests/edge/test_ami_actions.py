@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.telephony.pbx_calls import AgentCall, RingBack
+from collectord.core.telephony.pbx_calls import AgentCall, HandCall, Ring, RingBack
 from collectord.edge.pbx import actions
 from collectord.edge.pbx.actions import Order, agent_call, display_text
 from collectord.edge.pbx.faults import OrderRefused
@@ -88,6 +88,7 @@ def test_an_agent_call_has_exactly_the_lines_of_internals() -> None:
             "Timeout: 20000",
             "Async: true",
             'CallerID: "Müller GmbH 123.45 EUR" <+493012345678>',
+            "Variable: __FORWARD_CONTEXT=coll-nowhere",
             "Variable: __COLL_ID=0kq3m8x2c7aaaaaaaa",
             "Variable: COLL_DST=+493012345678",
             "Variable: COLL_CID=+493012345600",
@@ -110,6 +111,12 @@ def test_an_agent_call_has_exactly_the_lines_of_internals() -> None:
     )
 
 
+def test_a_local_channel_is_kept_whole_and_the_legs_behind_it_are_marked() -> None:
+    told = lines(agent_call(dataclasses.replace(CALL, endpoint="Local/201@coll-phones")))
+    assert {"Channel: Local/201@coll-phones/n", "Variable: __COLL_LEG=phone"} <= set(told)
+    assert len([line for line in told if line.startswith("Channel:")]) == 1
+
+
 def test_a_ring_back_has_a_channel_of_its_own_and_says_what_it_is() -> None:
     back = RingBack(attempt_id=CALL.attempt_id, endpoint="PJSIP/201", display="x", number=CALL.number, today=date(2026, 11, 23))
     for display in ("Müller GmbH", "Wrap-up Müller GmbH"):
@@ -125,6 +132,7 @@ def test_a_ring_back_has_a_channel_of_its_own_and_says_what_it_is() -> None:
                 "Timeout: 20000",
                 "Async: true",
                 'CallerID: "Wrap-up Müller GmbH" <+493012345678>',
+                "Variable: __FORWARD_CONTEXT=coll-nowhere",
                 "Variable: __COLL_ID=0kq3m8x2c7aaaaaaaa",
                 "Variable: COLL_LANG=de",
                 "Variable: COLL_CUR=EUR",
@@ -190,7 +198,7 @@ def test_a_display_keeps_what_a_person_reads(text: str, shown: str) -> None:
     assert display_text(text) == shown
 
 
-@pytest.mark.parametrize("endpoint", ["PJSIP/201", "SIP/anna.beispiel", "DAHDI/g1/201", "Local/201@from-internal", "PJSIP/anna_b-1"])
+@pytest.mark.parametrize("endpoint", ["PJSIP/201", "SIP/anna.beispiel", "DAHDI/g1/201", "PJSIP/anna_b-1"])
 def test_usual_endpoints_pass(endpoint: str) -> None:
     assert f"Channel: {endpoint}" in lines(agent_call(dataclasses.replace(CALL, endpoint=endpoint)))
 
@@ -240,6 +248,21 @@ def test_a_reply_may_name_an_attempt() -> None:
 def test_only_a_uniqueid_can_be_told_that_it_is_saved(uniqueid: str) -> None:
     with pytest.raises(OrderRefused):
         actions.say_saved("q-1", uniqueid, ok=True)
+    with pytest.raises(OrderRefused):
+        actions.say_go("q-1", uniqueid, "1")
+
+
+def test_the_ringing_is_ended_by_two_orders_one_for_the_call_and_one_for_each_line() -> None:
+    barred = actions.bar_answer("q-1", "coll-attempt-0001")
+    assert barred.headers == (("Channel", "coll-attempt-0001"), ("Variable", "COLL_STOP"), ("Value", "1"))
+    for line in ("PJSIP/trunk-0000001f", "DAHDI/i1/03012345-2", "Local/004930@from-internal-00000001;1"):
+        assert actions.hang_up("q-2", line).text() == f"Action: Hangup\r\nActionID: q-2\r\nChannel: {line}\r\n\r\n"
+
+
+@pytest.mark.parametrize("channel", ["", "/.*/", "/^PJSIP/", "PJSIP", "PJSIP/x y", "PJSIP/x\r\nAction: Logoff", "PJSIP/" + "x" * 200])
+def test_no_pattern_hangs_up_what_nobody_meant(channel: str) -> None:
+    with pytest.raises(OrderRefused):
+        actions.hang_up("q-1", channel)
 
 
 def test_a_line_that_asterisk_would_discard_is_refused() -> None:
@@ -260,3 +283,56 @@ def test_an_order_never_shows_its_secret() -> None:
     order = actions.login("q-1", "collectord", "geheim")
     assert "geheim" not in repr(order)
     assert "Secret: geheim" in lines(order)
+
+
+RING = Ring(endpoint="PJSIP/201", display="Calls back - Müller | Co, 1", booked=True, today=date(2026, 11, 23), wrap_up_s=45, language="en")
+
+
+def test_whom_to_ring_is_one_value_with_bars_that_no_name_can_add() -> None:
+    order = actions.say_whom("c-1", "17.1", RING)
+    assert order.headers[-1] == ("Value", "1|PJSIP/201|20|20261123|45|en|Calls back - Müller Co, 1")
+    for word in ("none", "closed", "none-0", "closed-0", "off"):
+        assert actions.say_whom("c-1", "17.1", word).headers[-1] == ("Value", word)
+
+
+@pytest.mark.parametrize("answer", ["", "1", "none|PJSIP/201", dataclasses.replace(RING, endpoint="PJSIP/201&PJSIP/202"),
+                                    dataclasses.replace(RING, endpoint="PJSIP/201|9"), dataclasses.replace(RING, ring_s=0)])  # fmt: skip
+def test_whom_to_ring_is_a_phone_or_a_word_of_internals(answer: Ring | str) -> None:
+    with pytest.raises(OrderRefused):
+        actions.say_whom("c-1", "17.1", answer)
+
+
+def test_a_lamp_is_a_variable_made_of_a_constant_and_an_agents_id() -> None:
+    assert lines(actions.show_lamp("c-1", "anna.b-1_2", "ONHOLD")) == [
+        "Action: Setvar", "ActionID: c-1", "Variable: DEVICE_STATE(Custom:coll-anna.b-1_2)", "Value: ONHOLD",
+    ]  # fmt: skip
+    assert lines(actions.lamp_key("c-1", "201"))[2:] == ["Exten: *86201", "Context: coll-features"]
+
+
+@pytest.mark.parametrize("agent", ["", "201)", "201,x", "a b", "${SHELL(id)}", "2" * 41, "201\r\nAction: Ping"])
+def test_an_agents_id_that_is_more_than_a_name_becomes_no_lamp(agent: str) -> None:
+    for order in (lambda: actions.show_lamp("c-1", agent, "BUSY"), lambda: actions.lamp_key("c-1", agent), lambda: actions.lamp(agent)):
+        with pytest.raises(OrderRefused, match="agent"):
+            order()
+
+
+def test_a_lamp_shows_only_states_of_internals() -> None:
+    with pytest.raises(OrderRefused):
+        actions.show_lamp("c-1", "201", "UNAVAILABLE")
+
+
+def test_how_a_number_dialled_by_hand_is_called_is_one_value_and_nothing_else_is_said() -> None:
+    call = HandCall(
+        trunk="trunk", caller_id="+493012345600", number_format="e164", ring_s=30, language="de", today=date(2026, 11, 23), wrap_up_s=60
+    )  # fmt: skip
+    assert actions.say_out("c-1", "17.1", call).headers[-1] == ("Value", "1|trunk|+493012345600|e164|30|de|20261123|60")
+    for word in ("go", "0"):
+        assert actions.say_out("c-1", "17.1", word).headers[-1] == ("Value", word)
+    for wrong in (
+        "1|x",
+        dataclasses.replace(call, trunk="a|b"),
+        dataclasses.replace(call, caller_id="1"),
+        dataclasses.replace(call, ring_s=0),
+    ):
+        with pytest.raises(OrderRefused):
+            actions.say_out("c-1", "17.1", wrong)

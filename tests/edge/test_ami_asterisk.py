@@ -224,7 +224,40 @@ async def test_live_calls_are_ours_only() -> None:
         async with linked(ami) as pbx:
             live = await pbx.live_calls()
             assert [(channel.channel, channel.agent_leg) for channel in live] == [("PJSIP/201-1", True), ("PJSIP/trunk-2", False)]
-            assert ami.named("Status")[0]["Variables"] == "COLL_ID,COLL_STATE"
+            assert ami.named("Status")[0]["Variables"] == "COLL_ID,COLL_STATE,COLL_LEG,MIXMONITOR_FILENAME,MONITORED"
+
+
+async def test_only_what_rings_of_this_call_is_hung_up_and_only_after_its_answer_is_barred() -> None:
+    def leg(channel: str, state: str, uniqueid: str, attempt: str = ID) -> list[str]:
+        return [f"Channel: {channel}", f"ChannelStateDesc: {state}", f"Uniqueid: {uniqueid}", f"Variable: COLL_ID={attempt}"]
+
+    async with FakeAmi() as ami:
+        ami.channels = [
+            leg("PJSIP/201-1", "Up", f"coll-{ID}"),
+            leg("PJSIP/trunk-2", "Ringing", "17.2"),
+            leg("PJSIP/201-9", "Ringing", f"coll-{ID}-w1"),
+            leg("PJSIP/trunk-4", "Up", "17.4"),
+            leg("PJSIP/trunk-5", "Ringing", "17.5", "another-attempt"),
+        ]
+        async with linked(ami) as pbx:
+            await pbx.stop_ringing(ID)
+            assert [order["Channel"] for order in ami.named("Hangup")] == ["PJSIP/trunk-2"]
+            (barred,) = ami.named("Setvar")
+            assert (barred["Channel"], barred["Variable"], barred["Value"]) == (f"coll-{ID}", "COLL_STOP", "1")
+            names = [order.name for order in ami.orders]
+            assert names.index("Setvar") < names.index("Status") < names.index("Hangup")
+
+
+async def test_of_a_call_by_hand_the_answer_is_barred_on_the_phones_own_channel() -> None:
+    async with FakeAmi() as ami:
+        ami.channels = [
+            ["Channel: PJSIP/201-1", "ChannelStateDesc: Up", "Uniqueid: 17.1", "Variable: COLL_ID=out-17-1", "Variable: COLL_STATE=DIAL"],
+            ["Channel: PJSIP/trunk-2", "ChannelStateDesc: Ringing", "Uniqueid: 17.2", "Variable: COLL_ID=out-17-1"],
+        ]
+        async with linked(ami) as pbx:
+            await pbx.stop_ringing("out-17-1")
+            assert [order["Channel"] for order in ami.named("Setvar")] == ["17.1"]
+            assert [order["Channel"] for order in ami.named("Hangup")] == ["PJSIP/trunk-2"]
 
 
 async def test_evidence_that_breaks_off_is_no_evidence() -> None:
@@ -258,10 +291,12 @@ async def test_saved_and_replies_are_set_on_the_channel_that_waits() -> None:
     async with FakeAmi() as ami, linked(ami) as pbx:
         await pbx.say_saved(f"coll-{ID}", True)
         await pbx.say_saved(f"coll-{ID}", False)
+        await pbx.say_go(f"coll-{ID}", "off")
         await pbx.reply("1763700000.17", f"id-{ID}", date(2026, 11, 23))
         assert [(order["Channel"], order["Variable"], order["Value"]) for order in ami.named("Setvar")] == [
             (f"coll-{ID}", "COLL_SAVED", "1"),
             (f"coll-{ID}", "COLL_SAVED", "0"),
+            (f"coll-{ID}", "COLL_GO", "off"),
             ("1763700000.17", "COLL_TODAY", "20261123"),
             ("1763700000.17", "COLL_REPLY", f"id-{ID}"),
         ]
@@ -285,18 +320,74 @@ async def test_the_state_of_phones_and_the_dialplan_can_be_asked() -> None:
         ami.devices = {"PJSIP/201": "NOT_INUSE", "PJSIP/299": "UNAVAILABLE"}
         async with linked(ami) as pbx:
             assert await pbx.device_states() == ami.devices
-            assert await pbx.dialplan_version() == "1"
+            assert await pbx.dialplan_version() == "2"
             ami.variables.clear()
             assert await pbx.dialplan_version() == ""
             assert await pbx.started_at() == "2026-11-21 06:00:00"
+
+
+async def test_a_lamp_is_told_and_read_back_and_a_pbx_without_lamps_says_no() -> None:
+    async def key(connection: Connection, order: Received) -> None:
+        hint = "Custom:coll-201" if order["Exten"] == "*86201" else ""
+        await connection.answer(order, "Message: Extension Status", f"Hint: {hint}", "Status: 0")
+
+    async def missing(connection: Connection, order: Received) -> None:
+        await connection.answer(order, "Message: Variable not set", response="Error")
+
+    async with FakeAmi() as ami, linked(ami) as pbx:
+        ami.handlers["ExtensionState"] = key
+        await pbx.show_lamp("201", "ONHOLD")
+        told = ami.orders[-1]
+        assert (told["Variable"], told["Value"]) == ("DEVICE_STATE(Custom:coll-201)", "ONHOLD")
+        ami.variables["DEVICE_STATE(Custom:coll-201)"] = "ONHOLD"
+        assert await pbx.lamp("201") == "ONHOLD"
+        assert (await pbx.has_lamp_key("201"), await pbx.has_lamp_key("202")) == (True, False)
+        ami.handlers["Setvar"] = missing
+        with pytest.raises(PbxRefused, match="not set"):
+            await pbx.show_lamp("201", "BUSY")
 
 
 async def test_rights_that_are_missing_or_too_many_are_named() -> None:
     async with FakeAmi() as ami, linked(ami) as pbx:
         ami.commands = {"Originate": "originate,all", "Ping": "<none>", "Getvar": "call,reporting,all", "Command": "command,all"}
         found = await pbx.privileges()
-        assert found.missing == ("setvar", "status", "dbgettree", "corestatus", "coresettings", "devicestatelist")
+        reporting = ("status", "dbgettree", "corestatus", "coresettings", "devicestatelist")
+        assert found.missing == ("setvar (class call)", "hangup (class call)", *(f"{name} (class reporting)" for name in reporting))
         assert found.excess == ("command (class command)",)
+
+
+@pytest.mark.parametrize(
+    ("reported", "unread"), [(("user", "call"), ()), (("user",), ("call",)), (("call",), ("user",)), ((), ("call", "user"))]
+)
+async def test_what_a_login_does_not_get_to_read_is_found_by_trying(reported: tuple[str, ...], unread: tuple[str, ...]) -> None:
+    async def acknowledged(connection: Connection, order: Received) -> None:
+        assert order["Channel"] == "Local/ack@coll-ack/n"
+        await connection.answer(order, "Message: Originate successfully queued")
+        if "user" in reported:
+            await ami.user_event("CollAcked", "CollID: doctor-probe-0", "Old: ")
+        if "call" in reported:
+            await ami.broadcast("Event: OriginateResponse", f"ActionID: {order['ActionID']}", "Response: Failure", "Reason: 0")
+
+    async with FakeAmi() as ami, linked(ami) as pbx:
+        ami.handlers["Originate"] = acknowledged
+        assert await pbx.unread_classes() == unread
+
+
+async def test_a_phone_with_anybodys_channel_is_occupied_and_a_recorded_call_shows() -> None:
+    async with FakeAmi() as ami, linked(ami) as pbx:
+        ami.channels = [
+            ["Channel: PJSIP/201-0000a2c", f"Uniqueid: coll-{ID}", f"Variable: COLL_ID={ID}", "Variable: MIXMONITOR_FILENAME=/a.wav"],
+            [
+                "Channel: PJSIP/300-3",
+                "Uniqueid: 17.3",
+                "Linkedid: 17.3",
+                "Variable: COLL_ID=(null)",
+                "Variable: MIXMONITOR_FILENAME=(null)",
+            ],
+        ]
+        live, occupied = await pbx.live_calls_and_phones()
+        assert [(channel.attempt_id, channel.recorded) for channel in live] == [(ID, True)]
+        assert occupied == {"PJSIP/201", "PJSIP/300"}
 
 
 async def test_dangerous_modules_are_seen_where_the_pbx_can_tell() -> None:

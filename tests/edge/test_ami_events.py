@@ -13,10 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.telephony.pbx_calls import JournalPhase, JournalRow, UnreadableRow
+from collectord.core.telephony.pbx_calls import CallerRow, HandedRow, JournalPhase, JournalRow, UnreadableRow
 from collectord.core.telephony.pbx_events import (
     Acked,
+    AgentAccepted,
     AgentUp,
+    CallerArrived,
+    CallerMissed,
     CallEvent,
     ChannelHungUp,
     DebtorUp,
@@ -28,13 +31,17 @@ from collectord.core.telephony.pbx_events import (
     EndState,
     FeatureAction,
     FeatureDialled,
+    HandedOver,
+    HandOverAsked,
     Keyed,
+    LineGiven,
+    NumberDialled,
     OriginateAnswered,
     OriginateFailed,
     PbxEvent,
     WrapEnded,
 )
-from collectord.edge.pbx.events import Reader, read_live, read_row
+from collectord.edge.pbx.events import Reader, read_caller, read_handed, read_live, read_row
 from collectord.edge.pbx.wire import AmiMessage, parse
 
 AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -61,15 +68,19 @@ def test_every_event_of_a_good_call_is_read() -> None:
     keys = ("Disp: 1", "Amount: 250", "On: 20261205", "At: ")
     assert [
         coll("CollAgent", "Seq: 1"),
-        coll("CollDial", "Seq: 2"),
-        coll("CollUp", "Seq: 3", "CustChannel: PJSIP/trunk-00000002"),
-        coll("CollResult", "Seq: 4", *dial),
-        coll("CollKeyed", "Seq: 5", *keys),
+        coll("CollAccept", "Seq: 2"),
+        coll("CollDial", "Seq: 3"),
+        coll("CollUp", "Seq: 4", "CustChannel: PJSIP/trunk-00000002"),
+        coll("CollFreed", "Seq: 4"),
+        coll("CollResult", "Seq: 5", *dial),
+        coll("CollKeyed", "Seq: 6", *keys),
         coll("CollEnd", "Seq: 9", "State: WRAP", *dial, *keys),
     ] == [
         AgentUp(seen_at=AT, attempt_id=ID, channel_uniqueid=f"coll-{ID}"),
+        AgentAccepted(seen_at=AT, attempt_id=ID, channel_uniqueid=f"coll-{ID}"),
         Dialling(seen_at=AT, attempt_id=ID),
         DebtorUp(seen_at=AT, attempt_id=ID, debtor_channel="PJSIP/trunk-00000002"),
+        LineGiven(seen_at=AT, attempt_id=ID),
         DialResult(seen_at=AT, attempt_id=ID, status="ANSWER", cause=16, tech="SIP 200 OK", rang_ms=1204, talk_ms=30125),
         Keyed(seen_at=AT, attempt_id=ID, disp="1", amount=250, on=date(2026, 12, 5), at=None, channel_uniqueid=f"coll-{ID}"),
         Ended(
@@ -90,7 +101,7 @@ def test_every_event_of_a_good_call_is_read() -> None:
 
 
 def test_what_comes_beside_a_call_is_read() -> None:
-    feature = ("Action: outcome", "Endpoint: PJSIP/201", "Pin: 4711", "Arg: 3", "Channel: PJSIP/201-00000001", f"Uniqueid: coll-{ID}")
+    feature = ("Action: outcome", "Endpoint: PJSIP/201", "Pin: 4711", "Arg: 3")
     assert [
         coll("CollDup", "Old: DIAL"),
         coll("CollAcked", "Old: END|WRAP"),
@@ -150,10 +161,10 @@ def test_unknown_and_malformed_reports_are_counted_and_dropped() -> None:
         ("Event: UserEvent", "UserEvent: CollEnd", "CollID: ../../etc/passwd"),
         ("Event: UserEvent", "UserEvent: CollEnd", f"CollID: {ID}\n"),
         ("Event: UserEvent", "UserEvent: CollKeyed", f"CollID: {ID}", "Disp: 12"),
-        ("Event: UserEvent", "UserEvent: CollFeature", "Action: dance", "Endpoint: PJSIP/201", "Uniqueid: 1.1"),
-        ("Event: UserEvent", "UserEvent: CollFeature", "Action: login", "Endpoint: $(id)", "Uniqueid: 1.1"),
-        ("Event: UserEvent", "UserEvent: CollFeature", "Action: login", "Endpoint: PJSIP/201", "Uniqueid: 1.1", "Pin: 12x"),
-        ("Event: UserEvent", "UserEvent: CollFeature", "Action: login", "Endpoint: PJSIP/201", "Uniqueid: a b"),
+        ("Event: UserEvent", "Uniqueid: 1.1", "UserEvent: CollFeature", "Action: dance", "Endpoint: PJSIP/201"),
+        ("Event: UserEvent", "Uniqueid: 1.1", "UserEvent: CollFeature", "Action: login", "Endpoint: $(id)"),
+        ("Event: UserEvent", "Uniqueid: 1.1", "UserEvent: CollFeature", "Action: login", "Endpoint: PJSIP/201", "Pin: 12x"),
+        ("Event: UserEvent", "Uniqueid: a b", "UserEvent: CollFeature", "Action: login", "Endpoint: PJSIP/201"),
         ("Event: DeviceStateChange", "State: INUSE"),
         ("Event: Hangup", "Uniqueid: 1763700000.17"),
     ):
@@ -193,6 +204,48 @@ def test_a_peer_cannot_forge_an_outcome_by_its_reason_phrase() -> None:
 def test_a_pin_is_not_shown() -> None:
     feature = read("Event: UserEvent", "UserEvent: CollFeature", "Action: login", "Endpoint: PJSIP/201", "Pin: 4711", "Uniqueid: 1763.1")
     assert "4711" not in repr(feature)
+
+
+CALLS = ("Event: UserEvent", "Privilege: user,all", "Channel: PJSIP/trunk-00000001", "CallerIDNum: 1")
+REST = (
+    "CallerIDName: x",
+    "Uniqueid: 17.1",
+    "Linkedid: 17.1",
+    "UserEvent: CollIn",
+    "CollID: in-17-1234",
+    "Called: +493012345600",
+    "Caller: ",
+)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        ("UserEvent: CollFeature", "Action: logout", "Endpoint: PJSIP/201"),
+        ("Uniqueid: 17.9", "UserEvent: CollFeature", "Action: logout", "Endpoint: PJSIP/201"),
+        ("CollID: in-17-9999",),
+        ("Caller: +493012345601",),
+        ("Uniqueid: 17.9",),
+    ],
+)
+def test_a_callers_number_with_line_ends_forges_no_report(forged: tuple[str, ...]) -> None:
+    assert isinstance(read(*CALLS, *REST), CallerArrived)
+    reader = Reader()
+    assert reader.read(message(*CALLS, *forged, *REST), AT) is None
+    assert reader.unread == {"forged": 1}
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        ("Event: UserEvent", "UserEvent: CollFeature", "Action: logout", "Endpoint: PJSIP/201"),
+        ("Event: UserEvent", f"CollID: {ID}", "UserEvent: CollEnd", "State: AGENT"),
+        ("Event: DeviceStateChange", "Device: PJSIP/201", "State: INUSE"),
+    ],
+)
+def test_a_message_that_a_callers_number_began_in_a_list_of_channels_is_none_of_ours(forged: tuple[str, ...]) -> None:
+    rest_of_the_row = ("CallerIDName: x", "Context: elsewhere", "Uniqueid: 17.1", "Linkedid: 17.1", "Seconds: 3", "ActionID: q-17")
+    assert read(*forged, *rest_of_the_row) is None
 
 
 HEADERS = ["Status", "Tech", "Disp", "On", "At", "Amount", "Rang", "State", "Old", "Endpoint"]
@@ -275,3 +328,101 @@ def test_both_legs_of_a_call_are_found_and_strangers_are_not() -> None:
     assert (debtor.attempt_id, debtor.agent_leg, debtor.coll_state, debtor.seconds) == (ID, False, "", None)
     assert (wrap.attempt_id, wrap.agent_leg, wrap.ring_back, wrap.up) == (ID, False, 1, False)
     assert read_live(message("Event: Status", "Uniqueid: 1763700000.8", "Linkedid: 1763700000.8", "Variable: COLL_ID=")) is None
+
+
+def test_the_legs_behind_an_agents_local_channel_are_no_debtor_and_the_agents_own_is_told_even_while_it_is_marked() -> None:
+    marked = "Variable: COLL_LEG=phone"
+    for uniqueid in (f"coll-{ID};2", "1763700000.9"):
+        assert (
+            read_live(message("Event: Status", f"Uniqueid: {uniqueid}", f"Linkedid: coll-{ID}", f"Variable: COLL_ID={ID}", marked)) is None
+        )
+    agent = read_live(message("Event: Status", f"Uniqueid: coll-{ID}", f"Linkedid: coll-{ID}", f"Variable: COLL_ID={ID}", marked))
+    assert agent is not None
+    assert agent.agent_leg
+
+
+def arrived(*lines: str) -> PbxEvent | None:
+    return read("Event: UserEvent", "Uniqueid: 17.1", "UserEvent: CollIn", *lines)
+
+
+def test_a_caller_is_read_with_both_numbers_and_the_phones_that_were_rung() -> None:
+    assert arrived("CollID: in-17-1234", "Called: +493012345600", "Caller: +493012345601", "Tried: PJSIP/201&PJSIP/202") == CallerArrived(
+        seen_at=AT, attempt_id="in-17-1234", called="+493012345600", caller="+493012345601", tried=("PJSIP/201", "PJSIP/202"),
+        uniqueid="17.1",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("caller", ["", "anonymous", "030123", "+49301234560100000000", "+4930 1234"])
+def test_a_caller_without_a_whole_number_is_withheld(caller: str) -> None:
+    found = arrived("CollID: in-17-1234", "Called: +493012345600", f"Caller: {caller}", "Tried: ;rm&PJSIP/201")
+    assert isinstance(found, CallerArrived)
+    assert (found.caller, found.tried) == ("", ("PJSIP/201",))
+
+
+@pytest.mark.parametrize("lines", [("CollID: in-17-1234", "Called: 100"), ("CollID: X", "Called: +493012345600")])
+def test_a_call_to_no_number_or_without_an_id_is_not_read(lines: tuple[str, ...]) -> None:
+    assert arrived(*lines, "Caller: +493012345601") is None
+
+
+def test_a_caller_who_was_missed_is_read_with_both_numbers_or_not_at_all() -> None:
+    def told(*lines: str) -> PbxEvent | None:
+        return read("Event: UserEvent", "Uniqueid: 17.1", "UserEvent: CollMissed", "CollID: in-17-1234", *lines)
+
+    assert told("Called: +493012345600", "Caller: +493012345601") == CallerMissed(
+        seen_at=AT, attempt_id="in-17-1234", called="+493012345600", caller="+493012345601"
+    )
+    assert told("Called: +493012345600", "Caller: anonymous") is None
+    assert told("Called: 100", "Caller: +493012345601") is None
+
+
+def test_a_number_dialled_by_hand_is_read_with_its_phone_or_not_at_all() -> None:
+    def told(*lines: str) -> PbxEvent | None:
+        return read("Event: UserEvent", "Uniqueid: 17.1", "UserEvent: CollOut", "CollID: out-17-1234", *lines)
+
+    assert told("Number: +493012345601", "Endpoint: PJSIP/201") == NumberDialled(
+        seen_at=AT, attempt_id="out-17-1234", number="+493012345601", endpoint="PJSIP/201", uniqueid="17.1"
+    )
+    assert told("Number: 110", "Endpoint: PJSIP/201") is None
+    assert told("Number: +493012345601", "Endpoint: ;rm") is None
+
+
+def test_the_phone_that_dialled_by_hand_is_the_agents_leg_and_the_debtors_is_not() -> None:
+    phone = read_live(message("Event: Status", "Uniqueid: 17.1", "Variable: COLL_ID=out-17-1", "Variable: COLL_STATE=DIAL"))
+    line = read_live(message("Event: Status", "Uniqueid: 17.2", "Variable: COLL_ID=out-17-1", "Variable: COLL_STATE=(null)"))
+    assert phone is not None
+    assert line is not None
+    assert (phone.agent_leg, line.agent_leg) == (True, False)
+
+
+def test_a_row_of_a_caller_is_read() -> None:
+    def row(text: str, key: str = "/collin/in-17-1234") -> CallerRow | None:
+        return read_caller(message("Event: DBGetTreeResponse", f"Key: {key}", f"Val: {text}"))
+
+    assert row("+493012345600|+493012345601|PJSIP/201") == CallerRow(
+        attempt_id="in-17-1234", called="+493012345600", caller="+493012345601", endpoint="PJSIP/201"
+    )
+    assert row("+493012345600|+493012345601|") == CallerRow(
+        attempt_id="in-17-1234", called="+493012345600", caller="+493012345601", endpoint=""
+    )
+    assert row("+493012345600|+493012345601|", "/collin/x") is row("") is row("+493012345600|x|") is None
+
+
+def test_a_wish_to_hand_over_is_read_with_digits_alone() -> None:
+    def asked(uniqueid: str, to: str) -> PbxEvent | None:
+        return read("Event: UserEvent", uniqueid, "UserEvent: CollHand", f"CollID: {ID}", to)
+
+    assert asked("Uniqueid: 17.1", "To: 202") == HandOverAsked(seen_at=AT, attempt_id=ID, to="202", uniqueid="17.1")
+    assert asked("Uniqueid: 17.1", "To: ") is asked("Uniqueid: 17.1", "To: 20a") is asked("Uniqueid: ;", "To: 202") is None
+
+
+def test_who_took_a_talk_is_read_from_event_and_journal() -> None:
+    def took(endpoint: str) -> PbxEvent | None:
+        return read("Event: UserEvent", "UserEvent: CollHanded", f"CollID: {ID}", f"Endpoint: {endpoint}")
+
+    def row(text: str, key: str = f"/collhand/{ID}") -> HandedRow | None:
+        return read_handed(message("Event: DBGetTreeResponse", f"Key: {key}", f"Val: {text}"))
+
+    assert took("PJSIP/202") == HandedOver(seen_at=AT, attempt_id=ID, endpoint="PJSIP/202")
+    assert took("") is took("a b") is None
+    assert row("PJSIP/202|PJSIP/201|x") == HandedRow(attempt_id=ID, endpoint="PJSIP/202")
+    assert row("") is row("PJSIP/202|x", "/collhand/x") is None

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -15,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bench import flood
 from collectord.core.telephony.pbx_events import DeviceState, Ended, LinkLost, LinkUp, PbxEvent
 from collectord.edge.pbx import LinkState, OrderRefused, PbxLink, PbxUnreachable, Timing
 from collectord.edge.pbx.actions import plain
@@ -157,6 +160,27 @@ async def test_half_open_is_noticed_within_an_interval_and_a_deadline() -> None:
         await until_up(link)
 
 
+async def test_a_stopped_pbx_process_is_noticed_and_found_again_when_it_goes_on() -> None:
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.edge.fake_ami", stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    try:
+        port = int(await asyncio.wait_for(process.stdout.readline(), 20))
+        link = PbxLink(
+            name="main", host="127.0.0.1", port=port, username="collectord", secret="geheim", tls=None, now=ticking, timing=QUICK
+        )  # fmt: skip
+        async with running(link):
+            await until_up(link)
+            process.send_signal(signal.SIGSTOP)  # the kernel still takes what we send: no FIN, no reset
+            lost = await asyncio.wait_for(link.events.get(), 2 * (QUICK.ping_every + QUICK.answer_within) + 5)
+            assert isinstance(lost, LinkLost)
+            assert "no answer to Ping" in lost.why
+            process.send_signal(signal.SIGCONT)
+            await until_up(link)
+    finally:
+        process.kill()
+        await process.wait()
+
+
 def test_the_shipped_intervals_notice_half_open_within_20_seconds() -> None:
     assert Timing().ping_every + Timing().answer_within <= 20
 
@@ -279,6 +303,12 @@ async def test_a_flood_of_phone_states_is_dropped_and_counted_and_no_end_of_a_ca
         assert sum(isinstance(event, DeviceState) for event in seen) <= 250
         assert link.health().dropped >= 20_000 - 250
         assert ami.accepted == 1
+
+
+def test_a_flood_of_fifty_thousand_a_second_keeps_every_end_in_bounded_memory() -> None:
+    """The benchmark, for a moment: a PBX in a process of its own, a slow consumer."""
+    [found] = flood.ask(50_000, 2.0, 200)
+    assert found.met, found
 
 
 async def test_when_nobody_takes_the_ends_of_calls_the_link_is_given_up_rather_than_one_of_them() -> None:

@@ -11,12 +11,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from collectord.edge.pbx import wire
 from collectord.edge.pbx.actions import Order, plain
 from collectord.edge.pbx.faults import OrderRefused, PbxUnreachable
-from collectord.edge.pbx.wire import MAX_MESSAGE, AmiMessage, AmiProtocol, Reply, connect, parse
+from collectord.edge.pbx.wire import MAX_LINE, MAX_MESSAGE, MAX_NAMES, AmiMessage, AmiProtocol, Reply, connect, parse
 from tests.edge.fake_ami import Connection, FakeAmi, Received, eventually
 
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
@@ -96,6 +97,36 @@ def test_broken_utf8_is_replaced_and_what_follows_is_heard() -> None:
 def test_no_bytes_whatever_raise_or_pile_up(pieces: list[bytes]) -> None:
     _, protocol = hear([BANNER, *pieces])
     assert len(protocol._buffer) <= MAX_MESSAGE
+
+
+def slowly(block: bytes) -> dict[str, list[str]] | None:
+    """What INTERNALS and Asterisk's own reader make of a message, header by header."""
+    read: dict[str, list[str]] = {}
+    for line in block.decode("utf-8", "replace").split("\r\n"):
+        name, colon, value = line.partition(":")
+        if colon:
+            read.setdefault(name.lower(), []).append(value.removeprefix(" ")[:MAX_LINE])
+    return read if "event" in read or "response" in read else None
+
+
+NAMES = st.sampled_from(["Event", "event", "Response", "Uniqueid", "A", "a", "Ä", "", " ", "x:y"]) | st.text(max_size=6)
+HEADERS = st.builds("{}{}{}".format, NAMES, st.sampled_from([": ", ":", "", " : "]), st.text(max_size=8))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(HEADERS, max_size=8))
+@example(["Event: A", "Long: " + "x" * (MAX_LINE + 1)])
+def test_for_all_messages_reading_in_one_go_reads_what_reading_line_by_line_does(headers: list[str]) -> None:
+    block = "\r\n".join(headers).encode("utf-8", "replace")
+    message = parse(block)
+    read = None if message is None else {name: list(message.every(name)) for name in message.names()}
+    assert read == slowly(block)
+
+
+def test_invented_header_names_do_not_pile_up() -> None:
+    for n in range(2 * MAX_NAMES):
+        assert parse(b"Event: A\r\nInvented%d: 1" % n) is not None
+    assert len(wire._names) <= MAX_NAMES
 
 
 @settings(max_examples=60, deadline=None)
@@ -178,6 +209,14 @@ async def test_a_closed_port_is_said_in_one_sentence() -> None:
 
 
 # -- consumers --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["pbx.invalid", "a..b"])
+async def test_a_host_name_that_leads_nowhere_is_said_in_one_sentence(host: str) -> None:
+    with pytest.raises(PbxUnreachable, match="no connection") as told:
+        await connect(host, 5038, None, lambda _: None, within=2)
+    assert not told.value.sent
+    assert "\n" not in str(told.value)
 
 
 async def test_a_consumer_that_raises_costs_its_message_and_not_the_link() -> None:

@@ -68,6 +68,20 @@ async def test_unfinished_unacknowledged_and_overdue_are_told_apart(db: Database
     assert await db.read(look) == (0, 0, 1, 0)
 
 
+async def test_a_call_that_somebody_was_faster_with_undoes_itself_alone(db: Database) -> None:
+    first, second = attempt(), replace(attempt(), id="another00000000000", debtor_no="20", number="+49301", agent="209")
+
+    async def both(conn: Connection) -> None:
+        async with calls.apart(conn):
+            await calls.commit_attempt(conn, first, NOW)
+        with pytest.raises(calls.AttemptTaken):
+            async with calls.apart(conn):
+                await calls.commit_attempt(conn, second, NOW)  # its row is written, then its task is found in a call
+
+    await db.write(both)
+    assert [found.id for found in await db.read(lambda conn: calls.unfinished(conn, "main"))] == [first.id]
+
+
 async def test_a_judged_promise_is_never_judged_again(db: Database) -> None:
     made = Promise(
         id="p1", company="", debtor_no="10023", amount=Money(Decimal("12.3456"), "EUR"), promised_on=date(2026, 11, 27),

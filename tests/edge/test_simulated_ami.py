@@ -158,7 +158,7 @@ async def test_events_come_only_of_the_classes_that_may_be_read_and_are_wanted()
 
 async def test_the_version_of_the_dialplan_is_a_global_variable() -> None:
     async with running() as (_, ami):
-        assert value(await ami.ask("Getvar", Variable="COLL_DIALPLAN_VERSION"), "Value") == "1"
+        assert value(await ami.ask("Getvar", Variable="COLL_DIALPLAN_VERSION"), "Value") == "2"
 
 
 async def test_a_synchronous_originate_holds_up_the_session_and_sends_no_originate_response() -> None:

@@ -71,7 +71,7 @@ async def test_a_line_that_does_not_answer_gives_its_row_of_the_table(aa: str, e
         result = await ami.event("CollResult", "attempt1")
         end = await ami.event("CollEnd", "attempt1")
         await ami.event("Hangup", "attempt1")
-        assert fields(result, "Seq", "Status", "Cause", "Tech", "Talk") == ("4", status, cause, tech, "0")
+        assert fields(result, "Seq", "Status", "Cause", "Tech", "Talk") == ("5", status, cause, tech, "0")
         assert fields(end, "Seq", "State", "Status", "Cause", "Tech", "Disp") == ("9", "WRAP", status, cause, tech, "")
         assert pbx.heard("201")[-1] == sentence
         assert pbx.dialled == [number(aa, "00")]
@@ -105,7 +105,7 @@ async def test_a_debtor_who_answers_and_hangs_up_is_answer_16_with_times() -> No
         assert rang + talk <= lasted
         assert fields(end, "State", "Disp") == ("WRAP", "2")
         said = [name for name in ami.course("attempt1") if name != "OriginateResponse"]
-        assert said == ["CollAgent", "CollDial", "CollUp", "CollResult", "CollKeyed", "CollEnd", "Hangup"]
+        assert said == ["CollAgent", "CollAccept", "CollDial", "CollUp", "CollResult", "CollKeyed", "CollEnd", "Hangup"]
 
 
 async def test_a_line_that_answers_at_once_does_not_ring() -> None:
@@ -134,7 +134,7 @@ async def test_each_agent_keys_the_outcome_of_the_table_and_hears_saved_only_the
         ami.originate("attempt1", number("12", bb))
         keyed = await ami.event("CollKeyed", "attempt1")
         assert fields(keyed, "Disp", "Amount", "On", "At") == entry
-        assert value(keyed, "Seq") == "5"
+        assert value(keyed, "Seq") == "6"
         assert pbx.journal["attempt1"].startswith("KEY|ANSWER|16|SIP 200 OK|")
         assert pbx.journal["attempt1"].endswith("|".join(entry))
         assert "saved" not in pbx.heard("201")
@@ -195,6 +195,7 @@ async def test_mode_auto_asks_nothing_before_dialling() -> None:
         ami.originate("attempt1", number("12", "05"), MODE="auto")
         await ami.event("CollUp", "attempt1")
         assert "preview-keys" not in pbx.heard("201")
+        assert pbx.heard("201")[0] == "tone"
 
 
 async def test_hanging_up_while_talking_is_dial_answer_and_while_it_rings_dial_cancel() -> None:
@@ -207,6 +208,40 @@ async def test_hanging_up_while_talking_is_dial_answer_and_while_it_rings_dial_c
         assert int(value(talking, "Talk")) > 500
         assert fields(ringing, "State", "Status", "Cause", "Tech", "Talk") == ("DIAL", "CANCEL", "16", "SIP 180 Ringing", "0")
         assert "CollResult" not in ami.course("attempt1") + ami.course("attempt2")
+
+
+STOPPED = {  # line, and whether it is hung up: Status, Cause, Tech (as Asterisk 22.10 says them)
+    ("30", True): ("CHANUNAVAIL", "0", "SIP 180 Ringing", "0"),
+    ("10", False): ("CANCEL", "16", "SIP 200 OK", "0"),  # answers after the first word: not put through
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), STOPPED.items())
+async def test_a_call_that_is_stopped_while_it_rings_reaches_nobodys_ear(line: tuple[str, bool], expected: tuple[str, ...]) -> None:
+    async with running() as (pbx, ami):
+        ami.originate("attempt1", number(line[0], "02"))
+        await ami.event("CollDial", "attempt1")
+        await ami.ask("Setvar", Channel="coll-attempt1", Variable="COLL_STOP", Value="1")
+        if line[1]:
+            await asyncio.sleep(1 / SPEED)
+            trunk = next(c.name for c in pbx.machine.channels.values() if c.name.startswith("PJSIP/trunk"))
+            await ami.ask("Hangup", Channel=trunk)
+        result = await ami.event("CollResult", "attempt1")
+        assert fields(result, "Status", "Cause", "Tech", "Talk") == expected
+        end = await ami.event("CollEnd", "attempt1")
+        assert (value(end, "State"), value(end, "Disp"), pbx.heard("201")[-1]) == ("WRAP", "", "stopped")
+        assert "CollUp" not in ami.course("attempt1")
+
+
+async def test_a_talk_that_began_first_is_not_stopped_and_may_be_hung_up_from_outside() -> None:
+    async with running() as (pbx, ami):
+        ami.originate("attempt1", number("11", "02"))
+        await ami.event("CollUp", "attempt1")
+        await ami.ask("Setvar", Channel="coll-attempt1", Variable="COLL_STOP", Value="1")
+        trunk = next(c.name for c in pbx.machine.channels.values() if c.name.startswith("PJSIP/trunk"))
+        await ami.ask("Hangup", Channel=trunk)
+        assert value(await ami.event("CollResult", "attempt1"), "Status") == "ANSWER"
+        assert value(await ami.event("CollEnd", "attempt1"), "Disp") == "2"
 
 
 @pytest.mark.parametrize(("bb", "cause", "sip", "reason"), [("18", "17", "486", "0"), ("19", "21", "603", "0"), ("20", "19", "480", "3")])
@@ -296,6 +331,54 @@ async def test_a_number_that_is_live_is_not_dialled_a_second_time() -> None:
         await ami.event("Hangup", "attempt1")
         ami.originate("attempt3", number("11", "16"), phone="203")
         assert value(await ami.event("CollEnd", "attempt3"), "Status") == "ANSWER"
+
+
+NOT_DIALLED = {"0": ("REFUSED", "refused"), "off": ("REFUSED", "refused-off"), "2": ("NOGO", "nogo"), None: ("NOGO", "nogo")}
+
+
+@pytest.mark.parametrize(("aa", "last"), [("20", "tone"), ("30", "tone"), ("40", "result-failed")])
+async def test_in_mode_auto_a_tone_says_that_nobody_answered_and_words_that_the_line_failed(aa: str, last: str) -> None:
+    async with running() as (pbx, ami):
+        ami.originate("attempt1", number(aa, "00"), RING="2", MODE="auto")
+        await ami.event("Hangup", "attempt1")
+        assert pbx.heard("201") == ["tone", last]
+
+
+@pytest.mark.parametrize("mode", ["preview", "auto"])
+@pytest.mark.parametrize(("go", "expected"), NOT_DIALLED.items())
+async def test_without_a_yes_of_the_daemon_nobody_is_dialled_and_the_agent_hears_why(
+    go: str | None, expected: tuple[str, str], mode: str
+) -> None:
+    async with running() as (pbx, ami):
+        ami.go = go
+        ami.originate("attempt1", number("12", "02"), MODE=mode)
+        accept = await ami.event("CollAccept", "attempt1")
+        assert fields(accept, "Seq", "Uniqueid") == ("2", "coll-attempt1")
+        assert pbx.journal["attempt1"] == "AGENT"
+        end = await ami.event("CollEnd", "attempt1")
+        assert (value(end, "State"), pbx.heard("201")[-1]) == expected
+        await ami.event("Hangup", "attempt1")
+        assert pbx.journal["attempt1"] == f"END|{expected[0]}|||||||||"
+        assert [name for name in ami.course("attempt1") if name.startswith("Coll")] == ["CollAgent", "CollAccept", "CollEnd"]
+        assert pbx.dialled == []
+
+
+async def test_a_yes_that_was_said_before_the_question_dials_nobody() -> None:
+    async with running() as (pbx, ami):
+        ami.go = None
+        ami.originate("attempt1", number("12", "02"), GO="1")
+        assert value(await ami.event("CollEnd", "attempt1"), "State") == "NOGO"
+        assert pbx.dialled == []
+
+
+async def test_an_agent_who_hangs_up_while_the_gate_is_asked_ends_the_call() -> None:
+    async with running(patience=20.0) as (pbx, ami):
+        ami.go = None
+        ami.originate("attempt1", number("12", "02"))
+        await ami.event("CollAccept", "attempt1")
+        pbx.hang_up("201")
+        assert value(await ami.event("CollEnd", "attempt1"), "State") == "ACCEPT"
+        assert pbx.dialled == []
 
 
 async def test_the_journal_goes_from_agent_to_dial_to_result_to_key_to_end() -> None:
@@ -404,7 +487,7 @@ async def test_devices_tell_ringing_in_use_and_free_again() -> None:
         assert [value(m, "State") for m in ami.got if value(m, "Device") == "PJSIP/trunk"] == ["INUSE", "NOT_INUSE"]
 
 
-FEATURES = {"*80": "login", "*81": "logout", "*82": "pause", "*83": "resume", "*84": "next"}
+FEATURES = {"*80": "login", "*81": "logout", "*83": "resume", "*84": "next"}
 
 
 @pytest.mark.parametrize(("code", "action"), FEATURES.items())
@@ -423,6 +506,71 @@ async def test_a_feature_code_reports_and_speaks_the_daemons_reply(code: str, ac
         assert fields(answering.result(), "Action", "Endpoint", "Pin") == (action, "PJSIP/201", "4711" if code == "*80" else "")
         assert pbx.heard("201")[-1] == f"done-{action}"
         assert pbx.machine.device_state("PJSIP/201") == "NOT_INUSE"
+
+
+@pytest.mark.parametrize(
+    ("shows", "action"),
+    [("NOT_INUSE", "pause"), ("INUSE", "pause"), ("RINGING", "pause"), ("ONHOLD", "resume"), ("BUSY", "login"), (None, "login")],
+)
+async def test_a_key_with_a_lamp_changes_what_its_lamp_shows(shows: str | None, action: str) -> None:
+    async with running() as (pbx, ami):
+        lamp = "DEVICE_STATE(Custom:coll-anna)"
+        if shows is not None:
+            await ami.ask("Setvar", Variable=lamp, Value=shows)
+        assert value(await ami.ask("Getvar", Variable=lamp), "Value") == (shows or "UNKNOWN")
+        async with asyncio.TaskGroup() as group:
+            answering = group.create_task(replied(ami, ["ok-lunch" if action == "pause" else "ok"]))
+            await pbx.dial_feature("201", "*86anna", "4711" if action == "login" else "")
+        assert answering.result() == [(action, "")]
+
+
+async def test_a_lamp_has_a_key_and_nothing_else_has() -> None:
+    async with running() as (_, ami):
+        words = {"NOT_INUSE": "Idle", "RINGING": "Ringing", "INUSE": "InUse", "ONHOLD": "Hold", "BUSY": "Busy"}
+        for state, word in words.items():
+            await ami.ask("Setvar", Variable="DEVICE_STATE(Custom:coll-201)", Value=state)
+            answer = await ami.ask("ExtensionState", Exten="*86201", Context="coll-features")
+            assert fields(answer, "Hint", "StatusText") == ("Custom:coll-201", word)
+        assert value(await ami.ask("ExtensionState", Exten="*99201", Context="coll-features"), "Hint") == ""
+        refused = await ami.ask("Setvar", Variable="DEVICE_STATE(Custom:coll-201)", Value="dark")
+        assert fields(refused, "Response", "Message") == ("Error", "Variable not set")
+
+
+async def replied(ami: RawAmi, replies: list[str]) -> list[tuple[str, ...]]:
+    """What *82 asked, answered one by one."""
+    asked = []
+    for number, reply in enumerate(replies, start=1):
+        event = await ami.wait(lambda m: kind(m) == "CollFeature", nth=number)
+        asked.append(fields(event, "Action", "Arg"))
+        await ami.ask("Setvar", Channel=value(event, "Uniqueid"), Variable="COLL_REPLY", Value=reply)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("code", "keys", "replies", "asked", "last"),
+    [
+        ("*82", "2", ["ok", "why-lunch-other", "ok-other"], [("pause", ""), ("reasons", ""), ("pause", "2")], "reason-other"),
+        (
+            "*82",
+            "9 1",
+            ["ok", "why-lunch", "ok", "ok-lunch"],
+            [("pause", ""), ("reasons", ""), ("pause", "9"), ("pause", "1")],
+            "reason-lunch",
+        ),
+        ("*82", "", ["ok", "why-lunch"], [("pause", ""), ("reasons", "")], "pause-why"),
+        ("*82", "", ["ok", "none"], [("pause", ""), ("reasons", "")], "done-pause"),
+        ("*82", "", ["denied"], [("pause", "")], "not-allowed"),
+        ("*823", "", ["ok-training"], [("pause", "3")], "reason-training"),
+    ],
+)
+async def test_star_82_pauses_at_once_then_asks_why_and_speaks_it_back(
+    code: str, keys: str, replies: list[str], asked: list[tuple[str, str]], last: str
+) -> None:
+    async with running() as (pbx, ami), asyncio.TaskGroup() as group:
+        answering = group.create_task(replied(ami, replies))
+        assert await pbx.dial_feature("201", code, keys) == replies[-1].replace("none", "ok")
+        assert await answering == asked
+        assert pbx.heard("201")[-1] == last
 
 
 async def test_a_wrong_pin_is_asked_again_and_a_silent_daemon_is_no_service() -> None:
@@ -458,3 +606,148 @@ async def test_star_85_runs_the_menu_for_the_attempt_that_the_daemon_names() -> 
             assert await pbx.dial_feature("201", "*85", "9 1") == "id-attempt1"
         assert fields(await ami.event("CollWrapEnd", "attempt1"), "Disp", "Keyed") == ("9", "yes")
         assert pbx.journal["attempt1"].endswith("|9|||")
+
+
+# ---------------------------------------------------------------- a debtor calls back
+
+CALLER = "+49301231002"  # BB 02: the agent keys "paid already"
+
+
+def courses(ami: RawAmi, *names: str) -> list[str]:
+    return [kind(m) for m in ami.got if kind(m) in (names or ("CollIn", "CollUp", "CollResult", "CollKeyed", "CollEnd"))]
+
+
+async def asked(ami: RawAmi, turn: int = 1) -> Message:
+    await ami.wait(lambda m: courses(ami, "CollIn").count("CollIn") >= turn)
+    return [m for m in ami.got if kind(m) == "CollIn"][turn - 1]
+
+
+async def answered(ami: RawAmi, question: Message, text: str, name: str = "COLL_TO") -> None:
+    await ami.ask("Setvar", Channel=value(question, "Uniqueid"), Variable=name, Value=text)
+
+
+def ring(phone: str, booked: int = 1) -> str:
+    return f"{booked}|PJSIP/{phone}|20|20261123|30|de|Ruft zurück: Müller"
+
+
+async def test_a_caller_reaches_the_agent_and_the_outcome_is_keyed() -> None:
+    async with running(patience=5.0) as (pbx, ami):
+        pbx.call_back(CALLER)
+        call = await asked(ami)
+        attempt = value(call, "CollID")
+        assert fields(call, "Called", "Caller", "Tried") == ("+493012345600", CALLER, "")
+        assert pbx.journal == {attempt: "AGENT"}
+        await answered(ami, call, ring("201"))
+        keyed = await ami.event("CollKeyed", attempt)
+        await answered(ami, keyed, "1", "COLL_SAVED")
+        end = await ami.event("CollEnd", attempt)
+        assert fields(end, "State", "Status", "Cause", "Tech", "Disp") == ("WRAP", "ANSWER", "16", "SIP 200 OK", "2")
+        assert courses(ami) == ["CollIn", "CollUp", "CollResult", "CollKeyed", "CollEnd"]
+        assert pbx.shown == [("201", "Ruft zurück: Müller")]
+
+
+async def test_an_agent_who_hangs_up_first_in_a_call_back_is_dial_answer() -> None:
+    async with running(patience=5.0) as (pbx, ami):
+        pbx.call_back(CALLER[:-2] + "16", talks=60)
+        call = await asked(ami)
+        await answered(ami, call, ring("201"))
+        end = await ami.event("CollEnd", value(call, "CollID"))
+        assert fields(end, "State", "Status") == ("DIAL", "ANSWER")
+        assert courses(ami) == ["CollIn", "CollUp", "CollEnd"]
+
+
+async def test_a_busy_phone_is_followed_by_the_next_and_nobody_taking_it_is_missed() -> None:
+    async with running(patience=5.0) as (pbx, ami):
+        pbx.call_back(CALLER[:-2] + "18")
+        call = await asked(ami)
+        attempt = value(call, "CollID")
+        await answered(ami, call, ring("201"))
+        again = await asked(ami, 2)
+        assert fields(again, "CollID", "Tried") == (attempt, "PJSIP/201")
+        await answered(ami, again, "closed")
+        end = await ami.event("CollEnd", attempt)
+        assert fields(end, "State", "Status", "Disp") == ("MISSED", "", "")
+        assert pbx.journal == {attempt: "END|MISSED|||||||||"}
+        assert "in-closed-back" in [prompt for _, prompt in pbx.machine.heard]
+
+
+async def test_a_caller_who_gives_up_is_missed() -> None:
+    async with running(patience=5.0) as (pbx, ami):
+        pbx.call_back(CALLER[:-2] + "20", waits=5)
+        call = await asked(ami)
+        await answered(ami, call, ring("201"))
+        assert fields(await ami.event("CollEnd", value(call, "CollID")), "State") == ("MISSED",)
+        told = await ami.event("CollMissed", value(call, "CollID"))
+        assert fields(told, "Called", "Caller") == ("+493012345600", CALLER[:-2] + "20")
+
+
+async def test_a_stranger_whose_call_nobody_takes_is_missed_and_stays_in_the_journal() -> None:
+    async with running(patience=5.0) as (pbx, ami):
+        pbx.call_back(CALLER[:-2] + "20", waits=5)
+        call = await asked(ami)
+        await answered(ami, call, ring("201", booked=0))
+        attempt = value(call, "CollID")
+        assert value(await ami.event("CollMissed", attempt), "Caller") == CALLER[:-2] + "20"
+        assert pbx.journal == {attempt: "END|MISSED|||||||||"}
+
+
+@pytest.mark.parametrize(("answer", "agent"), [("off", "02"), (ring("201", booked=0), "02"), (ring("201", booked=0), "16")])
+async def test_whoever_is_not_known_leaves_no_journal(answer: str, agent: str) -> None:
+    async with running(patience=5.0) as (pbx, ami):
+        pbx.call_back(CALLER[:-2] + agent, talks=2)
+        call = await asked(ami)
+        await answered(ami, call, answer)
+        while pbx.machine.channels:
+            await ami.ask("Ping")
+        assert pbx.journal == {}
+        assert courses(ami) == ["CollIn"]
+
+
+@pytest.mark.parametrize(("answer", "heard"), [("none-0", "in-none"), ("closed-0", "in-closed")])
+async def test_whoever_is_not_known_hears_nothing_of_a_callback(answer: str, heard: str) -> None:
+    async with running(patience=5.0) as (pbx, ami):
+        pbx.call_back(CALLER)
+        call = await asked(ami)
+        await answered(ami, call, answer)
+        await ami.event("CollMissed", value(call, "CollID"))
+        assert courses(ami) == ["CollIn", "CollEnd"]
+        assert [prompt for _, prompt in pbx.machine.heard] == [heard]
+
+
+async def test_without_a_daemon_the_phone_that_last_called_rings_and_an_unplugged_one_does_not() -> None:
+    async with running(patience=0.2) as (pbx, ami):
+        ami.originate("attempt1", CALLER[:-4] + "2002", phone="202", RING="2", CID="+493012345600")
+        await ami.event("CollEnd", "attempt1")
+        pbx.call_back(CALLER[:-4] + "2002")
+        await ami.wait(lambda m: "CollUp" in courses(ami))
+        assert pbx.phones_rung[-1] == "202"
+        pbx.unregister("202")
+        rung = len(pbx.phones_rung)
+        pbx.call_back(CALLER[:-4] + "2002")
+        await ami.wait(lambda m: kind(m) == "CollEnd" and value(m, "State") == "MISSED")
+        assert len(pbx.phones_rung) == rung
+
+
+async def test_a_withheld_number_keeps_no_journal() -> None:
+    async with running(patience=5.0) as (pbx, ami):
+        pbx.call_back("")
+        call = await asked(ami)
+        assert value(call, "Caller") == ""
+        assert pbx.journal == {}
+        for turn in range(1, 5):
+            await answered(ami, await asked(ami, turn), ring("299", booked=0))
+        while pbx.machine.channels:
+            await ami.ask("Ping")
+        assert [prompt for _, prompt in pbx.machine.heard] == ["in-none"]
+
+
+async def test_an_acknowledged_call_back_leaves_no_row() -> None:
+    async with running(patience=5.0) as (pbx, ami):
+        pbx.call_back(CALLER)
+        call = await asked(ami)
+        attempt = value(call, "CollID")
+        await answered(ami, call, "none")
+        await ami.event("CollEnd", attempt)
+        await ami.ask("Originate", f"__COLL_ID={attempt}", Channel="Local/ack@coll-ack/n", Application="Wait", Data="0", Async="true")
+        await ami.event("CollAcked", attempt)
+        assert not list(pbx.machine.journal.tree("collin"))

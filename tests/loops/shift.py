@@ -11,7 +11,7 @@ from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.tasks import Task
 from collectord.core.telephony.attempts import Attempt, AttemptState
 from collectord.core.telephony.call_seen import Effect
-from collectord.core.telephony.pbx_calls import JournalRow, LiveChannel, UnreadableRow
+from collectord.core.telephony.pbx_calls import CallerRow, HandedRow, JournalRow, LiveChannel, UnreadableRow
 from collectord.core.telephony.pbx_events import (
     AgentUp,
     CallEvent,
@@ -24,12 +24,15 @@ from collectord.core.telephony.pbx_events import (
     KeyedAmount,
     WrapEnded,
 )
+from collectord.edge.pbx.versions import DIALPLAN_VERSION
 from collectord.edge.store import calls, promises, tasks
 from collectord.loops import call_events, outcomes, planning
+from collectord.loops.clearance import Standing
 from tests.loops.desk import Desk, row
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # 10:00 in Berlin
 SECOND = timedelta(seconds=1)
+LIVE = Standing(live=True)
 _numbers = itertools.count(1)
 
 
@@ -40,6 +43,9 @@ class Remembering:
     live: tuple[LiveChannel, ...] = ()
     rows: dict[str, JournalRow | UnreadableRow] = field(default_factory=dict)
     started: str = "start-1"
+    dialplan: str = DIALPLAN_VERSION
+    called: tuple[CallerRow, ...] = ()
+    handed_rows: tuple[HandedRow, ...] = ()
 
     async def live_calls(self) -> tuple[LiveChannel, ...]:
         return self.live
@@ -47,8 +53,17 @@ class Remembering:
     async def journal(self) -> dict[str, JournalRow | UnreadableRow]:
         return self.rows
 
+    async def callers(self) -> tuple[CallerRow, ...]:
+        return self.called
+
+    async def handed(self) -> tuple[HandedRow, ...]:
+        return self.handed_rows
+
     async def started_at(self) -> str:
         return self.started
+
+    async def dialplan_version(self) -> str:
+        return self.dialplan
 
 
 async def planned(desk: Desk, now: datetime = MONDAY, *rows: str) -> Task:
@@ -83,11 +98,12 @@ async def place(desk: Desk, task: Task, now: datetime = MONDAY, **changes: Any) 
     return placed
 
 
-async def tell(desk: Desk, now: datetime, *events: CallEvent) -> list[Effect]:
+async def tell(desk: Desk, now: datetime, *events: CallEvent, standing: Standing | None = None) -> list[Effect]:
     """The PBX reports these, a second apart."""
     effects: list[Effect] = []
     for number, event in enumerate(events, start=1):
-        effects += await call_events.take_event(desk.db, desk.rules, desk.house, event, now + number * SECOND)
+        for asked in await call_events.take_events(desk.db, desk.rules, desk.house, [event], standing or LIVE, now + number * SECOND):
+            effects += asked
     return effects
 
 

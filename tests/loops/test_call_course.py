@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from collectord.core.receivables.ledger import DebtorKey
-from collectord.core.receivables.tasks import TaskState
+from collectord.core.receivables.tasks import Task, TaskState
 from collectord.core.telephony.attempts import AgentResult, AttemptState, Disposition, Result
 from collectord.core.telephony.call_seen import Acknowledge, AgentFree, AgentMissedRing, AskHuman, RingBackAgent, SaySaved
 from collectord.core.telephony.pbx_calls import Accepted, Refused
@@ -19,7 +19,7 @@ from collectord.core.telephony.pbx_events import ChannelHungUp, EndState, Origin
 from collectord.core.telephony.said_by_person import OutcomeRefused
 from collectord.edge.store import calls, promises, tasks
 from collectord.loops import call_events, planning
-from tests.loops.desk import Desk, open_desk
+from tests.loops.desk import Desk, open_desk, row
 from tests.loops.shift import MONDAY, SECOND, ended, keyed, menu, now_of, place, planned, promised, rows_of, say, talk, task_of, tell
 
 FRIDAY = date(2026, 11, 27)
@@ -237,3 +237,28 @@ async def test_do_not_call_is_kept_for_ever_and_told_to_accounting(desk: Desk) -
     told = await desk.ask(MONDAY + timedelta(days=30))
     assert told["never"]
     assert {row["disposition"] for row in await rows_of(desk, "select disposition from outcome")} == {Disposition.DO_NOT_CALL}
+
+
+async def busy(desk: Desk, task: Task, at: datetime) -> dict[str, Any]:
+    """Calls, the line is busy; what `explain` says a minute later."""
+    placed = await place(desk, task, at)
+    end = ended(placed, status="BUSY", cause=17, tech="SIP 486 Busy Here")
+    await tell(desk, at, *talk(placed)[:2], end)
+    return await desk.ask(at + timedelta(minutes=1))
+
+
+async def test_a_busy_line_is_called_again_by_its_rule_and_explain_names_rule_and_number(desk: Desk) -> None:
+    told = await busy(desk, await planned(desk), MONDAY)
+    assert told["waits"] == "The last call: line busy; again from Mon 23 Nov 2026 10:15 (result.busy)."
+    assert [(one["number"], one["tries"], one["last"]) for one in told["numbers"]] == [("+493012345601", 1, "busy")]
+
+
+async def test_the_next_busy_call_waits_longer_until_another_number_of_the_debtor_is_known(desk: Desk) -> None:
+    task = await planned(desk)
+    assert "10:15 (result.busy)" in (await busy(desk, task, MONDAY))["waits"]
+    assert "10:45, each wait longer" in (await busy(desk, task, MONDAY + timedelta(minutes=15)))["waits"]
+    rows = (row(item_no=no, open_amount="300.00", phone2="+493012345602") for no in ("R1", "R2"))
+    await desk.take(*rows, as_of="2026-11-23", name="numbers.csv")
+    told = await busy(desk, task, MONDAY + timedelta(minutes=45))
+    assert told["waits"] == "The last call: line busy; from Mon 23 Nov 2026 10:55 the other number +493012345602 is tried (result.busy)."
+    assert [one["number"] for one in told["numbers"]] == ["+493012345602", "+493012345601"]

@@ -11,17 +11,18 @@ from typing import Any
 import pytest
 
 from collectord.core.receivables.ledger import DebtorKey
-from collectord.core.receivables.tasks import Task, TaskState
+from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.telephony.agents import OnDuty
 from collectord.core.telephony.pbx_calls import Accepted, AgentCall, Placed
 from collectord.edge.store import agents, calls, meta
 from collectord.edge.store import tasks as task_rows
+from collectord.edge.store.codec import instant
 from collectord.edge.store.connection import Connection
-from collectord.loops import manual
+from collectord.loops import manual, planning, standing
 from collectord.loops.dialling import A_FEW, LOOK_AHEAD, Dialler, GateRefused, Idle, PlacedCall
-from collectord.settings import AgentSection, CompanySection, PbxSection, Settings, TrunkSection
+from collectord.settings import AgentSection, CompanySection, DiallingSection, PbxSection, Settings, TrunkSection
 from tests.loops.desk import Desk, local, open_desk, row
-from tests.loops.shift import MONDAY, planned, rows_of
+from tests.loops.shift import MONDAY, ended, keyed, place, planned, rows_of, talk, tell
 
 ANNA = OnDuty(id="201", name="Anna", endpoint="PJSIP/201", pbx="main", languages=("de",), skills=(), logged_in=True, paused=False)
 
@@ -157,6 +158,17 @@ async def test_a_manual_call_that_failed_leaves_no_task_that_the_dialler_would_c
     assert await manual_tasks(desk) == []
 
 
+async def test_a_manual_call_that_cannot_be_placed_is_never_a_task_that_the_dialler_could_take(desk: Desk) -> None:
+    await planned(desk)
+    await desk.db.write(lambda conn: agents.add_missing(conn, {"201": True}, MONDAY))
+    task = replace((await desk.db.read(lambda conn: task_rows.live_tasks_of(conn, DebtorKey("", "10"), MONDAY)))[0], id="by-hand-000000001")
+    by_hand = replace(task, origin=Origin.MANUAL, state=TaskState.READY)
+    await desk.db.write(lambda conn: meta.put(conn, "paused", "yes"))
+    answer = await dialler(desk, Obliging()).place(by_hand, ANNA, (), MONDAY, unsaved=True)
+    assert isinstance(answer, Idle)
+    assert await manual_tasks(desk) == ["cancelled"]
+
+
 async def test_a_manual_call_and_its_task_are_one_transaction(desk: Desk) -> None:
     await planned(desk)
     await desk.db.write(lambda conn: agents.add_missing(conn, {"201": True}, MONDAY))
@@ -205,3 +217,204 @@ async def test_an_agent_within_the_own_working_hours_gets_tasks(desk: Desk) -> N
     await desk.db.write(lambda conn: agents.add_missing(conn, {"201": True}, MONDAY))
     answer = await dialler(desk, pbx, agent=[mornings]).turn({"PJSIP/201": "NOT_INUSE"}, (), MONDAY)
     assert isinstance(answer, PlacedCall), answer
+
+
+# ---------------------------------------------------------------- modes
+
+
+IDLE_PHONES = {"PJSIP/201": "NOT_INUSE"}
+
+
+def in_mode(desk: Desk, there: Any, mode: str, **levels: str) -> Dialler:
+    """`levels`: the own word of a step, by the first word of its name."""
+    (standard,) = desk.rules.ladders
+    steps = tuple(replace(level, mode=levels.get(level.name.split()[0], "")) for level in standard.levels)
+    desk.rules = replace(desk.rules, ladders=(replace(standard, levels=steps),))
+    return dialler(desk, there, dialling=DiallingSection(mode=mode))  # type: ignore[arg-type]
+
+
+async def at_work(desk: Desk) -> None:
+    await desk.db.write(lambda conn: agents.add_missing(conn, {"201": True}, MONDAY))
+
+
+async def asks_for_next(desk: Desk) -> None:
+    await desk.db.write(lambda conn: agents.ask_for_next(conn, "201", MONDAY))
+
+
+@pytest.mark.parametrize(
+    ("mode", "levels", "used", "ordered"),
+    [
+        ("preview", {}, "preview", "preview"),
+        ("progressive", {}, "progressive", "auto"),
+        ("progressive", {"friendly": "preview"}, "preview", "preview"),
+        ("preview", {"friendly": "progressive"}, "progressive", "auto"),
+        ("pull", {"friendly": "progressive"}, "progressive", "auto"),
+    ],
+)
+async def test_a_call_begins_as_its_step_says_else_as_the_house_says(
+    desk: Desk, mode: str, levels: dict[str, str], used: str, ordered: str
+) -> None:
+    there = Obliging()
+    await planned(desk)
+    await at_work(desk)
+    answer = await in_mode(desk, there, mode, **levels).turn(IDLE_PHONES, (), MONDAY)
+    assert isinstance(answer, PlacedCall), answer
+    assert (answer.attempt.mode, there.orders[0].mode) == (used, ordered)
+
+
+@pytest.mark.parametrize(("mode", "levels"), [("pull", {}), ("preview", {"friendly": "pull"}), ("pull", {"second": "preview"})])
+async def test_a_case_that_is_pulled_rings_nobody_who_did_not_ask_for_the_next_one(desk: Desk, mode: str, levels: dict[str, str]) -> None:
+    there = Obliging()
+    await planned(desk)
+    await at_work(desk)
+    first = await in_mode(desk, there, mode, **levels).turn(IDLE_PHONES, (), MONDAY)
+    assert isinstance(first, Idle), first
+    assert "next case" in first.why
+    assert there.orders == []
+    await asks_for_next(desk)
+    second = await in_mode(desk, there, mode, **levels).turn(IDLE_PHONES, (), MONDAY)
+    assert isinstance(second, PlacedCall), second
+    assert (second.attempt.mode, there.orders[0].mode) == ("pull", "preview")
+
+
+async def test_after_the_wrap_up_of_a_talk_nobody_gets_a_progressive_call_before_a_breath(desk: Desk) -> None:
+    there, over = Obliging(), MONDAY + timedelta(seconds=7)
+    talked = await place(desk, await planned(desk))
+    await at_work(desk)
+    await tell(desk, MONDAY, *talk(talked), keyed(talked, "5"))
+    await tell(desk, MONDAY + timedelta(seconds=6), ended(talked))
+    other = "+493012345602"
+    await desk.take(row(debtor_no="11", item_no="S1", phone=other, open_amount="90.00"), as_of="2026-11-23", name="more.csv")
+    await planning.plan(desk.db, desk.rules, desk.house, over, dry_run=False, new_id=desk.new_id)
+    breathing = await in_mode(desk, there, "progressive").turn(IDLE_PHONES, (), over)
+    assert isinstance(breathing, Idle), breathing
+    assert (breathing.until, breathing.passing, breathing.paced) == (over + timedelta(seconds=3), True, False)
+    assert breathing.why == "1 task waits for the end of a breath after a talk."
+    answer = await in_mode(desk, there, "progressive").turn(IDLE_PHONES, (), over + timedelta(seconds=3))
+    assert isinstance(answer, PlacedCall), answer
+    assert answer.attempt.debtor_no == "11"
+
+
+async def test_after_a_call_that_nobody_answered_the_next_one_needs_no_breath(desk: Desk) -> None:
+    there, over = Obliging(), MONDAY + timedelta(seconds=7)
+    silent = await place(desk, await planned(desk))
+    await at_work(desk)
+    await tell(desk, MONDAY + timedelta(seconds=6), ended(silent, status="NOANSWER", cause=0, tech="SIP 180 Ringing"))
+    await desk.take(row(debtor_no="11", item_no="S1", phone="+493012345602"), as_of="2026-11-23", name="more.csv")
+    await planning.plan(desk.db, desk.rules, desk.house, over, dry_run=False, new_id=desk.new_id)
+    answer = await in_mode(desk, there, "progressive").turn(IDLE_PHONES, (), over)
+    assert isinstance(answer, PlacedCall), answer
+
+
+async def test_a_debtor_who_is_dialled_at_once_may_be_called_nearer_to_the_end_of_the_hours(desk: Desk) -> None:
+    there, late = Obliging(), local("2026-11-23T19:59:20")
+    task = await planned(desk)
+    heard = await in_mode(desk, there, "preview").place(task, ANNA, (), late)
+    assert isinstance(heard, GateRefused), heard
+    assert isinstance(await in_mode(desk, there, "progressive").place(task, ANNA, (), late), PlacedCall)
+
+
+async def test_a_call_that_a_person_asked_for_is_heard_first_in_every_mode(desk: Desk) -> None:
+    there = Obliging()
+    task = await planned(desk)
+    await at_work(desk)
+    doc = await manual.call_now(in_mode(desk, there, "progressive"), task.key, "201", "lead", IDLE_PHONES, (), MONDAY)
+    assert doc["attempt"] is not None, doc
+    assert there.orders[0].mode == "preview"
+
+
+@pytest.mark.parametrize(("mode", "expected"), [("preview", "preview"), ("progressive", "progressive")])
+async def test_explain_says_how_the_next_call_begins(desk: Desk, mode: str, expected: str) -> None:
+    task = await planned(desk)
+    desk.house = replace(desk.house, mode=mode)
+    assert (await desk.ask(MONDAY))["mode"] == expected
+    assert task.medium == "call"
+
+
+# ---------------------------------------------------------------- trunks
+
+TWO = [TrunkSection(name=name, pbx="main", rest_after=2) for name in ("first", "second")]
+OWN = [CompanySection(name="Muster GmbH", caller_id="+493012345600", trunk="first", other_trunks=["second"])]
+
+
+async def failed_over(desk: Desk, trunk: str, *ago: int, result: str = "congestion") -> None:
+    """Calls over this trunk that ended so many minutes before Monday, 10:00."""
+
+    async def job(conn: Connection) -> None:
+        for minutes in ago:
+            at = instant(MONDAY - timedelta(minutes=minutes))
+            await conn.execute(
+                "insert into attempt (id, task_id, company, debtor_no, number, agent, endpoint, pbx, trunk, mode, items, state, placed_at,"
+                " deadline_at, pbx_started, result, ended_at)"
+                " values (?, '', '', 'x', '+49301', '9', '', 'main', ?, 'preview', '', 'closed', ?, ?, '', ?, ?)",
+                (f"{trunk}{minutes}{result}", trunk, at, at, result, at),
+            )
+
+    await desk.db.write(job)
+
+
+async def turn(desk: Desk, pbx: Obliging, now: datetime = MONDAY, **more: Any) -> PlacedCall | GateRefused | Idle:
+    await desk.db.write(lambda conn: agents.add_missing(conn, {"201": True}, now))
+    return await dialler(desk, pbx, trunk=TWO, company=OWN, **more).turn({"PJSIP/201": "NOT_INUSE"}, (), now)
+
+
+async def test_the_second_trunk_is_taken_while_the_first_rests_and_only_then(desk: Desk) -> None:
+    task, pbx = await planned(desk), Obliging()
+    await failed_over(desk, "first", 1, 2)
+    answer = await dialler(desk, pbx, trunk=TWO, company=OWN).place(task, ANNA, (), MONDAY)
+    assert isinstance(answer, PlacedCall)
+    assert (answer.attempt.trunk, answer.attempt.caller_id) == ("second", "+493012345600")
+    assert [order.trunk for order in pbx.orders] == ["second"]
+    (listed,) = (one for one in await desk.db.read(lambda conn: calls.listed_attempts(conn, now=MONDAY)) if one["debtor_no"] == "10")
+    assert (listed["trunk"], listed["caller_id"]) == ("second", "+493012345600")
+
+
+async def test_a_call_that_got_through_ends_the_rest(desk: Desk) -> None:
+    task, pbx = await planned(desk), Obliging()
+    await failed_over(desk, "first", 2, 3)
+    await failed_over(desk, "first", 1, result="no_answer")
+    assert isinstance(await dialler(desk, pbx, trunk=TWO, company=OWN).place(task, ANNA, (), MONDAY), PlacedCall)
+    assert [order.trunk for order in pbx.orders] == ["first"]
+
+
+async def test_calls_that_we_stopped_while_they_rang_do_not_speak_against_the_trunk(desk: Desk) -> None:
+    task, pbx = await planned(desk), Obliging()
+    await failed_over(desk, "first", 1, 2, result="failed")
+    await desk.db.write(lambda conn: conn.execute("update attempt set gate = 'stopped' where trunk = 'first'"))
+    assert isinstance(await dialler(desk, pbx, trunk=TWO, company=OWN).place(task, ANNA, (), MONDAY), PlacedCall)
+    assert [order.trunk for order in pbx.orders] == ["first"]
+
+
+async def test_nothing_is_placed_while_all_trunks_rest_and_the_reason_is_told(desk: Desk) -> None:
+    await planned(desk)
+    pbx = Obliging()
+    await failed_over(desk, "first", 1, 2)
+    await failed_over(desk, "second", 1, 2)
+    answer = await turn(desk, pbx)
+    assert isinstance(answer, Idle)
+    assert "trunk first failed (congestion)" in answer.why
+    task = (await desk.db.read(lambda conn: task_rows.live_tasks_of(conn, DebtorKey("", "10"), MONDAY)))[0]
+    placed = await dialler(desk, pbx, trunk=TWO, company=OWN).place(task, ANNA, (), MONDAY)
+    assert isinstance(placed, Idle)
+    assert placed.until == MONDAY + timedelta(minutes=4)
+    assert pbx.orders == []
+    later = await turn(desk, pbx, MONDAY + timedelta(minutes=5))
+    assert isinstance(later, PlacedCall)
+
+
+async def test_status_tells_each_trunk_and_is_blocked_when_all_rest(desk: Desk) -> None:
+    await desk.take(row(), as_of="2026-11-23")
+    settings = dialler(desk, Obliging(), trunk=TWO, company=OWN).settings
+    await failed_over(desk, "first", 1, 2)
+    up: list[dict[str, Any]] = [{"name": "main", "state": "up", "response_ms": 1}]
+
+    async def told() -> dict[str, Any]:
+        return await standing.status(desk.db, settings, desk.house, MONDAY, pbx=up, devices={}, doubts=())
+
+    found = await told()
+    assert [(one["name"], one["state"]) for one in found["trunks"]] == [("first", "resting"), ("second", "ok")]
+    assert found["state"] != "blocked"
+    await failed_over(desk, "second", 1, 2)
+    blocked = await told()
+    assert blocked["state"] == "blocked"
+    assert "trunk second failed" in blocked["why"]

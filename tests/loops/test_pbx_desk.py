@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from collectord.core.telephony.attempts import AttemptState
 from collectord.core.telephony.pbx_events import DeviceState, LinkLost, LinkUp
 from collectord.edge import log
 from collectord.edge.pbx.faults import PbxUnreachable
@@ -17,7 +18,7 @@ from collectord.loops import duty
 from collectord.loops.pbx_events import PbxDesk
 from collectord.settings import Settings
 from tests.loops.desk import Desk, open_desk
-from tests.loops.shift import MONDAY, Remembering, place, planned
+from tests.loops.shift import LIVE, MONDAY, Remembering, now_of, place, planned
 
 
 @dataclass
@@ -41,7 +42,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 def at_the_pbx(desk: Desk, pbx: Any) -> PbxDesk:
     return PbxDesk(
         name="main", pbx=pbx, db=desk.db, settings=Settings(), rules=desk.rules, house=desk.house, features=duty.FeatureDesk(desk.db),
-        log=log.get(), wake=lambda: None, spawn=lambda deed: deed.close(),
+        stands=lambda: LIVE, log=log.get(), wake=lambda: None, spawn=lambda deed: deed.close(),
     )  # fmt: skip
 
 
@@ -57,6 +58,21 @@ async def test_a_pbx_that_was_slow_at_link_up_is_reconciled_later(desk: Desk) ->
     await there.reconcile(MONDAY + timedelta(seconds=6))
     assert there.started == "start-1"
     assert there.devices == {"PJSIP/201": "NOT_INUSE"}
+
+
+async def test_a_pbx_with_another_dialplan_is_booked_and_not_dialled_until_ours_is_there(desk: Desk) -> None:
+    placed = await place(desk, await planned(desk), placed_at=MONDAY - timedelta(minutes=1))
+    pbx = Tired(dialplan="1")
+    there = at_the_pbx(desk, pbx)
+    await there.take_all([UP], MONDAY)
+    assert (there.started, (await now_of(desk, placed)).state) == ("", AttemptState.CLOSED)
+    assert there.dialplan.startswith("version 1 of the dialplan is loaded, this collectord needs 2")
+    pbx.dialplan = ""
+    await there.reconcile(MONDAY + timedelta(seconds=6))
+    assert there.dialplan.startswith("version none")
+    pbx.dialplan = "2"
+    await there.reconcile(MONDAY + timedelta(seconds=12))
+    assert (there.started, there.dialplan) == ("start-1", "")
 
 
 async def test_a_link_up_that_met_a_full_disk_is_reconciled_when_there_is_room(desk: Desk) -> None:

@@ -311,6 +311,7 @@ async def test_the_days_list_is_written_once_a_working_day_and_runs_in_no_spread
         "open_amount": "410.00 EUR", "overdue": "410.00 EUR", "days_past_due": "12", "task": "", "why": "", "not_called_because": "",
         "briefing": "",
         "prompted_by": "", "script": "friendly-reminder", "script_version": "1", "tone": "friendly", "value": "39.42",
+        "number_why": "the debtor's own number",
     }  # fmt: skip
     assert await write(NOW + timedelta(hours=3)) is None
     assert await write(NOW + 5 * DAY) is None, "Saturday"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from collectord.core.receivables.tasks import TaskState
-from collectord.core.telephony.attempts import AgentResult, AttemptState, Disposition, Result
+from collectord.core.telephony.attempts import AgentResult, AttemptState, Disposition, GateSaid, Result
 from collectord.core.telephony.call_seen import Acknowledge, AgentFree, AskHuman, SaySaved
 from collectord.core.telephony.pbx_calls import JournalPhase, JournalRow, LiveChannel
 from collectord.core.telephony.pbx_events import EndState
@@ -73,7 +73,7 @@ async def test_a_call_the_pbx_never_had_is_closed_undialled_and_the_task_waits(d
 
 
 async def test_after_a_restart_of_the_pbx_the_same_is_unknown_and_never_dialled_by_itself(desk: Desk) -> None:
-    placed = await place(desk, await planned(desk))
+    placed = await place(desk, await planned(desk), gate=GateSaid.GO)
     effects = await reconcile(desk, Remembering(started="start-2"))
     assert [type(effect) for effect in effects] == [AgentFree, AskHuman]
     assert (await now_of(desk, placed)).state is AttemptState.UNKNOWN
@@ -88,7 +88,7 @@ async def test_after_a_restart_of_the_pbx_the_same_is_unknown_and_never_dialled_
 
 
 async def test_a_person_resolves_an_unknown_call_and_the_debtor_is_free_again(desk: Desk) -> None:
-    placed = await place(desk, await planned(desk))
+    placed = await place(desk, await planned(desk), gate=GateSaid.GO)
     await reconcile(desk, Remembering(started="start-2"))
     (asked,) = await desk.db.read(lambda conn: calls.listed_unknown(conn, now=LATER))
     assert (asked["missing"], asked["state"], asked["result"]) == ("everything", "unknown", "unknown")

@@ -21,6 +21,8 @@ class Ami:
 
     def __init__(self, host: str, port: int, username: str, secret: str) -> None:
         self.seen: list[Message] = []
+        self._came: dict[int, float] = {}  # id of a message -> when it came
+        self.go: Callable[[str], str | None] = lambda attempt: "1"  # the answer to an accepted call; None: nothing, as by no daemon
         self._news = threading.Condition()
         self._numbers = count(1)
         self._socket = socket.create_connection((host, port), timeout=10)
@@ -44,8 +46,16 @@ class Ami:
         number = f"test-{next(self._numbers)}"
         lines = [("Action", name), *((("ActionID", number),) if not any(k == "ActionID" for k, _ in headers) else ()), *headers]
         number = dict(lines)["ActionID"]
-        self._socket.sendall("".join(f"{key}: {value}\r\n" for key, value in lines).encode() + b"\r\n")
+        self._write(name, *lines[1:])
         return self.wait(lambda m: "Response" in m and m.get("ActionID") == number, f"a response to {name}")
+
+    def at(self, message: Message) -> float:
+        """When it came, in seconds of the monotonic clock."""
+        return self._came[id(message)]
+
+    def _write(self, name: str, *headers: tuple[str, str]) -> None:
+        lines = [("Action", name), *headers]
+        self._socket.sendall("".join(f"{key}: {value}\r\n" for key, value in lines).encode() + b"\r\n")
 
     def wait(self, wanted: Callable[[Message], bool], what: str, *, since: int = 0, within: float = WITHIN) -> Message:
         """The first message from position `since` on that is wanted, as soon as it is there."""
@@ -62,9 +72,14 @@ class Ami:
         rest = b""
         while chunk := self._chunk():
             *messages, rest = (rest + chunk).split(b"\r\n\r\n")
+            read = [_message(raw.decode().split("\r\n")) for raw in messages]
             with self._news:
-                self.seen.extend(_message(raw.decode().split("\r\n")) for raw in messages)
+                self._came |= dict.fromkeys(map(id, read), time.monotonic())
+                self.seen.extend(read)
                 self._news.notify_all()
+            for message in read:
+                if message.get("UserEvent") == "CollAccept" and (answer := self.go(message["CollID"])) is not None:
+                    self._write("Setvar", ("Channel", message["Uniqueid"]), ("Variable", "COLL_GO"), ("Value", answer))
 
     def _chunk(self) -> bytes:
         try:

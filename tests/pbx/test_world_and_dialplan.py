@@ -6,11 +6,13 @@ Invariant: every expectation is read from the journal that the dialplan keeps (A
 
 import time
 import uuid
+from collections.abc import Iterator
 
 import pytest
+from ami_client import Ami
 from sandbox import REGISTERED, Sandbox
 
-pytestmark = pytest.mark.pbx
+pytestmark = [pytest.mark.pbx, pytest.mark.usefixtures("saying_yes")]
 
 TODAY = "20261123"
 PLACED = {  # AABB -> the end of the journal row: state, status, disposition, amount, day, hour
@@ -35,6 +37,14 @@ PLACED = {  # AABB -> the end of the journal row: state, status, disposition, am
     "2001": ("WRAP", "BUSY", "", "", "", ""),
     "4101": ("WRAP", "NOANSWER", "", "", "", ""),
 }
+
+
+@pytest.fixture(scope="module")
+def saying_yes(sandbox: Sandbox) -> Iterator[None]:
+    """Somebody answers the dialplan when an agent accepts."""
+    company = sandbox.company
+    with Ami(company.ami_host, company.ami_port, company.username, company.secret):
+        yield
 
 
 def place(sandbox: Sandbox, phone: str, number: str, language: str) -> str:

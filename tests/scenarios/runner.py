@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from collectord.edge import control
-from tests.scenarios.stages import Backstage, Stage, until
+from tests.scenarios.stages import Backstage, Stage, lamp, until
 from tests.scenarios.story import Debtor, Story, differs
 from tests.scenarios.wiretap import Cut, Wiretap, value
 
@@ -32,11 +32,13 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 COLLECTORD = [sys.executable, "-m", "collectord"]
 OURS = {
     "Login", "Logoff", "Ping", "CoreStatus", "CoreSettings", "DeviceStateList", "Status", "DBGetTree", "Getvar", "Setvar", "ListCommands",
-    "Originate", "Events",
+    "Originate", "Events", "Hangup", "ExtensionState",
 }  # fmt: skip
+TURNED_AWAY = ("busy", "unreachable")
 SHOWN = re.compile(r"""\A(("[^"<>\\$&{}]{1,40}" )?<\+[1-9][0-9]{6,14}>)?\Z""")  # a CallerID, where there is one
-VARIABLE = re.compile(r"\A(__)?COLL_[A-Z]+=[^$&{}\"\\/]*\Z")
+VARIABLE = re.compile(r"\A(__FORWARD_CONTEXT|(__)?COLL_[A-Z]+)=[^$&{}\"\\/]*\Z")
 LIVE = ("planned", "ready", "leased", "in_call")
+KEYS = {"NOT_INUSE": "Idle", "RINGING": "Ringing", "INUSE": "InUse", "ONHOLD": "Hold", "BUSY": "Busy"}
 TURNS = 3.5  # s; a file that waits is looked at three times meanwhile
 
 
@@ -276,7 +278,7 @@ class Player:
         calls = {channel for channel in orders if not re.search(r"-w[1-9]\Z|\Acoll-test-", channel)}  # neither ring-backs nor test calls
         assert calls <= {attempt["channel"] for attempt in attempts}, "an order without its row"
         dialled = {attempt["number"] for attempt in attempts}
-        assert dialled <= {debtor.number for debtor in self.story.debtors}, dialled
+        assert dialled <= {number for debtor in self.story.debtors for number in (debtor.number, debtor.row["phone2"])}, dialled
         for message in self.tap.sent:
             actions = [text for name, text in message if name.lower() == "action"]
             assert len(actions) == 1, message
@@ -360,6 +362,15 @@ class Player:
     def _replies(self) -> list[str]:
         return [value(m, "Value") for m in self.tap.sent if value(m, "Action") == "Setvar" and value(m, "Variable") == "COLL_REPLY"]
 
+    def _named(self, step: dict[str, Any]) -> None:
+        """The PBX is told whom to ring."""
+
+        def told() -> bool:
+            words = [value(m, "Value") for m in self.tap.sent if value(m, "Action") == "Setvar" and value(m, "Variable") == "COLL_TO"]
+            return bool(words) and not differs(step["named"], words[-1], self.story.clock)
+
+        until(told, f"the PBX is told {step['named']}")
+
     def _answers(self, step: dict[str, Any]) -> None:
         phone = step["answers"]
         self._answered[phone] += 1
@@ -419,18 +430,34 @@ class Player:
     def _beside(self, step: dict[str, Any]) -> None:
         self.stage.call_beside(self._debtor(step["beside"]).number, step["phone"])
 
+    def _calls_back(self, step: dict[str, Any]) -> None:
+        who = step["calls_back"]
+        self.stage.call_back(who if who.startswith("+") else self._debtor(who).number, float(step.get("talks", 4)))
+
+    def _dials(self, step: dict[str, Any]) -> None:
+        who = step["dials"]
+        self.stage.dial_by_hand(who if who.startswith("+") else self._debtor(who).number, step["phone"], step.get("keys", ""))
+
     def _orders(self, step: dict[str, Any]) -> None:
         assert len(self.tap.originates()) == step["orders"], self.tap.originates()
+
+    def _lamp(self, step: dict[str, Any]) -> None:
+        """The device's state as INTERNALS 1.10 names them, and the phones' word for it."""
+        shows = (step["shows"], KEYS[step["shows"]])
+        of = (self.stage.host, self.stage.port, self.stage.username, self.stage.secret, step["lamp"])
+        until(lambda: lamp(*of) == shows, f"the lamp of {step['lamp']} shows {shows}")
 
     def _debtor(self, no: str) -> Debtor:
         return next(debtor for debtor in self.story.debtors if debtor.no == no)
 
 
 STEPS: dict[str, Callable[[Player, dict[str, Any]], None]] = {
+    "calls_back": Player._calls_back, "dials": Player._dials, "named": Player._named,
     "drop": Player._drop, "command": Player._command, "ask": Player._ask, "feature": Player._feature, "answers": Player._answers,
     "press": Player._press, "hangs_up": Player._hangs_up, "until": Player._until, "channels": Player._channels, "invited": Player._invited,
     "line": Player._line, "daemon": Player._daemon, "pbx": Player._pbx, "beside": Player._beside, "orders": Player._orders,
     "held": Player._held, "file": Player._file, "waits": Player._waits, "day": Player._day, "told": Player._told,
+    "lamp": Player._lamp,
 }  # fmt: skip
 
 
@@ -439,10 +466,16 @@ def _of(debtor: Debtor, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _course(attempt: dict[str, Any]) -> list[Any]:
-    """What depends on a race inside Asterisk is left out: the cause of a phone that was not answered, what a journal had lost."""
+    """What depends on a race inside Asterisk is left out: the cause where nobody answered or refused, what a journal had lost.
+
+    A phone that diverts (302) hangs up with cause 23 or 0, as it comes: busy or unreachable.
+    """
     keys = {"agent_result", "result", "disposition", "state", "hangup_cause", "why"}
     keys -= {"not_dialled": {"hangup_cause"}, "unknown": {"why"}}.get(attempt["result"], set())
-    return [attempt[key] for key in sorted(keys)]
+    if attempt["result"] == "no_answer" and attempt["why"] == "the agent hung up first":
+        keys -= {"hangup_cause"}
+    told = attempt | {"agent_result": "turned away"} if attempt["agent_result"] in TURNED_AWAY else attempt
+    return [told[key] for key in sorted(keys)]
 
 
 def _count(wanted: int, found: list[Any]) -> str:

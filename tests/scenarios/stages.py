@@ -76,10 +76,16 @@ class Stage(Protocol):
         """How many channels live on the company's PBX."""
 
     def dial_feature(self, code: str, phone: str, keys: str) -> None: ...
+    def dial_by_hand(self, number: str, phone: str, keys: str) -> None:
+        """The agent dials this number on the phone; returns when the call is over."""
+
     def press(self, phone: str, keys: str) -> None: ...
     def hang_up(self, phone: str) -> None: ...
     def call_beside(self, number: str, phone: str) -> None:
         """A call to this number through the same dialplan, ordered by somebody else than our daemon."""
+
+    def call_back(self, number: str, talks: float) -> None:
+        """This debtor calls the company's shown number, and hangs up so many seconds after somebody answered."""
 
     def kill(self) -> None:
         """kill -9 of the company's PBX."""
@@ -95,7 +101,27 @@ def beside(host: str, port: int, username: str, secret: str, number: str, phone:
     names = {"__COLL_ID": other, "COLL_DST": number, "COLL_MODE": "auto", "COLL_TRUNK": "trunk", "COLL_RING": "30"}
     agent = {"Channel": f"PJSIP/{phone}", "ChannelId": f"coll-{other}", "CallerID": '"Other" <+4930999999914>'}
     line.action("Originate", Context="coll-agent", Exten="s", Priority="1", Async="true", Timeout="20000", variables=names, **agent)
+    channel = f"coll-{other}"
+
+    def dialled() -> bool:
+        with contextlib.suppress(AmiFailed):  # the phone has not answered yet
+            state = line.action("Getvar", Channel=channel, Variable="COLL_STATE").get("Value", "")
+            if state == "ACCEPT":
+                line.action("Setvar", Channel=channel, Variable="COLL_GO", Value="1")
+            return state not in ("", "AGENT", "ACCEPT")
+        return False
+
+    until(dialled, f"{number} is dialled beside")
     line.close()
+
+
+def lamp(host: str, port: int, username: str, secret: str, agent: str) -> tuple[str, str]:
+    """What the lamp is, and what a phone with its key is told of it."""
+    line = AmiClient(host, port, username, secret)
+    state = line.action("Getvar", Variable=f"DEVICE_STATE(Custom:coll-{agent})")["Value"]
+    key = line.action("ExtensionState", Exten=f"*86{agent}", Context="coll-features")["StatusText"]
+    line.close()
+    return state, key
 
 
 class SimulatedStage:
@@ -125,6 +151,9 @@ class SimulatedStage:
         keyed = [group for group in keys.split() if group.strip("-")]  # this agent waits for the question anyway
         self._backstage.run(self._pbx.dial_feature(phone, code, " ".join(keyed)))
 
+    def dial_by_hand(self, number: str, phone: str, keys: str) -> None:
+        self._backstage.run(self._pbx.dial_out(phone, number, keys))
+
     def press(self, phone: str, keys: str) -> None:
         groups = keys.split()
         for group, further in zip(groups, [*groups[1:], ""], strict=True):
@@ -138,6 +167,9 @@ class SimulatedStage:
 
     def call_beside(self, number: str, phone: str) -> None:
         beside(self.host, self.port, self.username, self.secret, number, phone)
+
+    def call_back(self, number: str, talks: float) -> None:
+        self._backstage.do(lambda: self._pbx.call_back(number, talks=talks))
 
     def kill(self) -> None:
         self._backstage.run(self._pbx.crash(journal_lag=1.0))
@@ -183,7 +215,10 @@ class AsteriskStage:
         return len(self._sandbox.company.core_show_channels())
 
     def dial_feature(self, code: str, phone: str, keys: str) -> None:
-        self._sandbox.dial_feature(code, phone=phone, keys="-".join(keys.split()))
+        self._sandbox.dial_feature(code, phone=phone, keys="-".join(keys.split()), delay=2.0)  # a busy PBX listens later
+
+    def dial_by_hand(self, number: str, phone: str, keys: str) -> None:
+        self._sandbox.dial_feature(number, phone=phone, keys="-".join(keys.split()), delay=6.0)  # the debtor has hung up by then
 
     def press(self, phone: str, keys: str) -> None:
         for group in keys.split():
@@ -195,6 +230,9 @@ class AsteriskStage:
 
     def call_beside(self, number: str, phone: str) -> None:
         beside(self.host, self.port, self.username, self.secret, number, phone)
+
+    def call_back(self, number: str, talks: float) -> None:
+        self._sandbox.call_back(number, talks=talks)
 
     def kill(self) -> None:
         self._sandbox.company.kill9()

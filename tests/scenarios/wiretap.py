@@ -112,6 +112,7 @@ class Wiretap:
             if cut is Cut.UNREAD:
                 return
             if cut in (Cut.UNANSWERED, Cut.FOR_LONG):
+                self._down = cut is Cut.FOR_LONG  # before anything is awaited: the end of `answers` ends this task, too
                 answers.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await answers
@@ -119,7 +120,6 @@ class Wiretap:
                 answer = value(message, "ActionID").encode()
                 while answer not in await far.readuntil(END):  # the PBX has it, and nobody is told
                     pass
-                self._down = cut is Cut.FOR_LONG
                 return
             writer.write(block)
             await writer.drain()

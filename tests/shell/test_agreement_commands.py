@@ -91,6 +91,7 @@ def test_cards_are_shown_recorded_and_taken_back(house: Place) -> None:
         (["claim", 1, "--paid", "much"], 1, "--paid: 'much' is no amount"),
         (["claim", 1, "--paid", "-1.00"], 1, "a payment is not negative"),
         (["claim", 999], 1, "999"),
+        (["callers", "--done", "+493099999999"], 1, "No call of +493099999999 waits for anybody"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(house: Place, words: list[object], status: int, sentence: str) -> None:
@@ -110,6 +111,24 @@ def test_an_absence_is_listed_until_it_is_taken_back(house: Place) -> None:
     assert agent in house.run("absences").out
     assert house.ask("absence", agent, "2026-12-01", "2026-12-02", "--revoke")["revoked"]
     assert house.ask("absences") == []
+
+
+def test_a_caller_whom_nobody_reached_is_listed_until_somebody_looked_after_the_number(house: Place) -> None:
+    assert house.ask("callers") == []
+    with sqlite3.connect(house.folder / "state" / "collectord.db") as store:
+        store.executemany(
+            "insert into unreached_caller (id, at, called, caller) values (?, ?, '+493012345600', ?)",
+            [(f"in-{n}", f"2026-11-23T0{n}:00:00.000000Z", number) for n, number in enumerate(["+493012340001", "+493099999999"] * 2)],
+        )
+    store.close()
+    known, stranger = sorted(house.ask("callers"), key=lambda line: line["number"])
+    assert (stranger["number"], stranger["calls"], stranger["debtors"]) == ("+493099999999", 2, [])
+    assert (known["last_at"], known["debtors"]) == ("2026-11-23T02:00:00+00:00", ["1"])
+    assert "+493099999999" in house.run("callers").out
+    assert house.ask("status")["callers"] == 2
+    done = house.ask("callers", "--done", "+493099999999", "--by", "M. Muster")
+    assert (done["calls"], done["note"]) == (2, "2 calls of +493099999999: looked after.")
+    assert [line["number"] for line in house.ask("callers")] == ["+493012340001"]
 
 
 def test_the_report_of_callbacks_and_the_claim_have_screens(house: Place) -> None:

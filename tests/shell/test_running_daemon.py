@@ -180,6 +180,15 @@ def test_status_comes_from_the_daemon(shift: Place) -> None:
     assert doc["state"] in ("idle", "dialling")
     assert doc["pbx"][0] | {"name": "main", "state": "up"} == doc["pbx"][0]
     assert doc["pbx"][0]["response_ms"] > 0
+    health = {key: doc["pbx"][0][key] for key in ("dialplan", "reconnects", "waiting", "dropped", "broken", "repaired", "orphans", "signs")}
+    assert health == {"dialplan": "2", "reconnects": 0, "waiting": 0, "dropped": 0, "broken": 0, "repaired": 0, "orphans": [], "signs": []}
+    assert "main link up" in shift.run("status", now=None).out
+
+
+def test_doctor_tries_what_the_login_may_send_and_what_it_gets_to_read(shift: Place) -> None:
+    findings = {line["check"]: line for line in shift.run("doctor", "--json", now=None).doc}
+    found = {check: findings[f"pbx main {check}"]["outcome"] for check in ("rights", "reports", "dialplan", "lamps", "calls")}
+    assert found == {"rights": "ok", "reports": "ok", "dialplan": "ok", "lamps": "ok", "calls": "ok"}
     assert shift.ask("agents", now=None)[0]["device"] == "NOT_INUSE"
 
 
@@ -216,7 +225,9 @@ def test_pause_and_resume_reach_the_daemon(shift: Place) -> None:
     assert shift.ask("status", now=None)["state"] != "paused"
     shift.ask("pause", "--agent", "201", "--reason", "lunch", now=None)
     agent = shift.ask("agents", now=None)[0]
-    assert (agent["state"], agent["why"]) == ("paused", "is paused: lunch")
+    assert (agent["state"], agent["pause_reason"]) == ("paused", "lunch")
+    assert agent["why"].startswith("has been paused since ")
+    assert agent["why"].endswith(": lunch")
     shift.ask("resume", "--agent", "201", now=None)
 
 

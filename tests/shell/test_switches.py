@@ -8,7 +8,7 @@ import pytest
 
 from collectord import app
 from collectord.asked import Request
-from tests.edge.fake_ami import FakeAmi
+from tests.edge.fake_ami import Connection, FakeAmi, Received
 from tests.shell.place import Place, environment, row
 
 
@@ -101,7 +101,7 @@ async def test_doctor_is_content_with_a_good_pbx(tmp_path: Path) -> None:
         ami.devices = {"PJSIP/201": "NOT_INUSE"}
         found = await doctor(Place(tmp_path / "house"), ami.port)
     assert found["pbx main"][0] == "ok"
-    assert found["pbx main dialplan"] == ("ok", "version 1")
+    assert found["pbx main dialplan"] == ("ok", "version 2")
     assert found["phone PJSIP/201"][0] == "ok"
 
 
@@ -116,13 +116,25 @@ async def test_doctor_names_a_wrong_secret(tmp_path: Path) -> None:
 async def test_doctor_names_a_dialplan_of_another_version(tmp_path: Path) -> None:
     async with FakeAmi() as ami:
         ami.variables["COLL_DIALPLAN_VERSION"] = "7"
-        assert (await doctor(Place(tmp_path / "house"), ami.port))["pbx main dialplan"] == ("fail", "version 7, this collectord needs 1")
+        assert (await doctor(Place(tmp_path / "house"), ami.port))["pbx main dialplan"] == ("fail", "version 7, this collectord needs 2")
 
 
 async def test_doctor_names_a_dialplan_that_is_not_there(tmp_path: Path) -> None:
     async with FakeAmi() as ami:
         ami.variables.clear()
-        assert (await doctor(Place(tmp_path / "house"), ami.port))["pbx main dialplan"] == ("fail", "version none, this collectord needs 1")
+        assert (await doctor(Place(tmp_path / "house"), ami.port))["pbx main dialplan"] == ("fail", "version none, this collectord needs 2")
+
+
+async def test_doctor_names_a_pbx_without_lamps_and_one_without_the_key_for_them(tmp_path: Path) -> None:
+    async def no_key(connection: Connection, order: Received) -> None:
+        await connection.answer(order, "Message: Extension Status", "Hint: ", "Status: -1")
+
+    async with FakeAmi() as ami:
+        outcome, found = (await doctor(Place(tmp_path / "first"), ami.port))["pbx main lamps"]
+        assert (outcome, found[:20]) == ("warn", "no key lamps (BLF): ")
+        ami.handlers["ExtensionState"] = no_key
+        outcome, found = (await doctor(Place(tmp_path / "second"), ami.port))["pbx main lamps"]
+        assert (outcome, found[:32]) == ("warn", "coll-features has no hint *86201")
 
 
 async def test_doctor_names_a_phone_that_is_not_registered(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from collectord.core.house import House
 from collectord.core.receivables.ledger import FOREVER, DialNumber, OpenItem
 from collectord.core.wording import Texts
 
-__all__ = ["Allowed", "Refusal", "Refused", "guard_rules", "may_begin", "may_contact"]
+__all__ = ["Allowed", "Refusal", "Refused", "free_items", "guard_rules", "item_refusals", "may_begin", "may_contact"]
 
 ROUNDS = 500  # of asking all rules again at a later instant; two rules alternate a few times, not hundreds
 
@@ -89,7 +89,7 @@ def may_contact(
     that is allowed first.
     """
     best: Refused | None = None
-    for candidate in _numbers(facts, number, medium):
+    for candidate in _numbers(facts, number, medium, house.tries_each_number):
         place = place_of(facts.debtor, candidate, house)
         question = Question(
             facts=facts,
@@ -111,19 +111,19 @@ def may_contact(
     return best
 
 
-def may_begin(facts: DebtorFacts, packs: Mapping[str, Pack], house: House, now: datetime, until: datetime) -> Answer:
+def may_begin(
+    facts: DebtorFacts, packs: Mapping[str, Pack], house: House, now: datetime, until: datetime, number: str | None = None
+) -> Answer:
     """May a call begin now? The agent is rung first, hears the case and decides, so the debtor's line may ring as late as `until`."""
-    answer = may_contact(facts, packs, house, now)
-    if isinstance(answer, Refused):
-        return answer
-    late = may_contact(facts, packs, house, until, number=answer.number)
+    answer = may_contact(facts, packs, house, now, number)
+    late = answer if isinstance(answer, Refused) else may_contact(facts, packs, house, until, number=answer.number)
     return late if isinstance(late, Refused) else answer
 
 
-def _numbers(facts: DebtorFacts, number: str | None, medium: str) -> tuple[DialNumber | None, ...]:
+def _numbers(facts: DebtorFacts, number: str | None, medium: str, tries_each: int) -> tuple[DialNumber | None, ...]:
     if medium != "call":
         return (None,)
-    ranked = candidates(facts)
+    ranked = candidates(facts, tries_each)
     if number is not None:
         return tuple(known for known in ranked if known.e164 == number) or (DialNumber(position=0, raw=number, e164=number),)
     return ranked or (None,)
@@ -136,7 +136,7 @@ def _sooner(one: datetime | None, other: datetime | None) -> bool:
 def _answer(question: Question) -> Answer:
     standing = [*guard.standing_refusals(question), *(guard.calling_refusals(question) if question.is_call else ())]
     passing = list(_passing(question, question.now))
-    free = tuple(item.item_no for item in _free(question, question.now))
+    free = tuple(item.item_no for item in free_items(question, question.now))
     notices = tuple(_notices(question))
     refusals = tuple(dict.fromkeys([*standing, *passing]))
     if not refusals:
@@ -164,7 +164,7 @@ def _end_of(question: Question, refusals: tuple[Refusal, ...]) -> datetime | Non
 def _passing(question: Question, at: datetime) -> Iterator[Refusal]:
     """Rules that time can end, asked at any instant from now on."""
     yield from guard.dated_refusals(question, at)
-    yield from _item_refusals(question, at)
+    yield from item_refusals(question, at)
     yield from frame_rules.frame_refusals(question, at)
     if not question.is_call:
         return
@@ -182,7 +182,7 @@ def _passing(question: Question, at: datetime) -> Iterator[Refusal]:
         yield from question.without_overridden(found, at)
 
 
-def _item_refusals(question: Question, at: datetime) -> Iterator[Refusal]:
+def item_refusals(question: Question, at: datetime) -> Iterator[Refusal]:
     """Nothing is left that may be spoken about: every rule that keeps an item back, with the first instant at which one is free."""
     debits = _asked(question)
     if not debits:
@@ -192,7 +192,7 @@ def _item_refusals(question: Question, at: datetime) -> Iterator[Refusal]:
     if guard.owes_nothing(question):
         yield Refusal("guard/nothing-owed", question.says(TEXTS, "nothing-owed"), None)
         return
-    free = _free(question, at)
+    free = free_items(question, at)
     if _worth(question, free):
         return
     ends = _first_free(question, at)
@@ -225,7 +225,7 @@ def _first_free(question: Question, at: datetime) -> datetime | None:
     moment, ends = at, _ends_of_held(question, at)
     while ends:
         moment = min(ends)
-        if _worth(question, _free(question, moment)):
+        if _worth(question, free_items(question, moment)):
             return moment
         ends = _ends_of_held(question, moment)
     return None
@@ -240,7 +240,7 @@ def _asked(question: Question) -> tuple[OpenItem, ...]:
     return tuple(item for item in question.facts.debits if question.item in (None, item.item_no))
 
 
-def _free(question: Question, at: datetime) -> tuple[OpenItem, ...]:
+def free_items(question: Question, at: datetime) -> tuple[OpenItem, ...]:
     return tuple(item for item in _asked(question) if not any(True for _ in _held(question, item, at)))
 
 

@@ -7,7 +7,7 @@ Invariant: what happened after the instant of gathering is not in it; whatever i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -136,6 +136,7 @@ class Callback:
     at: datetime
     agreed_at: datetime
     agent: str = ""
+    missed: bool = False  # nobody agreed: a call from the debtor's number reached nobody, and numbers are easily forged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +204,12 @@ class DebtorFacts:
 
     def known(self, kind: str) -> Iterator[Fact]:
         return (fact for fact in self.facts if fact.kind == kind)
+
+    def without(self, attempt_id: str) -> DebtorFacts:
+        """What is known besides this attempt: a call is not in its own way."""
+        others = tuple(contact for contact in self.contacts if contact.attempt_id != attempt_id)
+        elsewhere = tuple(contact for contact in self.number_contacts if contact.attempt_id != attempt_id)
+        return replace(self, contacts=others, number_contacts=elsewhere)
 
     @property
     def history(self) -> tuple[Contact, ...]:

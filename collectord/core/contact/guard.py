@@ -97,8 +97,8 @@ TEXTS: Texts = {
         "Die Nummer {number} wird seit {at} für einen anderen Debitor angerufen.",
     ),
     "not-dialled-pause": (
-        "The call of {at} was not dialled because of a fault; the next one may come five minutes later.",
-        "Der Anruf vom {at} wurde wegen einer Störung nicht gewählt; der nächste darf fünf Minuten später kommen.",
+        "The call of {at} was not dialled; the next one may come five minutes later.",
+        "Der Anruf vom {at} wurde nicht gewählt; der nächste darf fünf Minuten später kommen.",
     ),
     "head-office": (
         "Covered by the head office {head} ({name}): one call is for all its branches.",
@@ -257,7 +257,7 @@ def _payment_seen(question: Question, at: datetime) -> Iterator[Refusal]:
 
 
 def pause_refusal(question: Question, at: datetime) -> Refusal | None:
-    """guard/not-dialled-pause: a fault, not an agent's choice, kept the last call from being dialled."""
+    """guard/not-dialled-pause: a fault or the gate, not an agent's choice, kept the last call from being dialled."""
     failed = [c.at for c in question.facts.contacts if c.result == "not_dialled" and c.attempt_id and c.agent_result in ("", "accepted")]
     if failed and at < failed[-1] + NOT_DIALLED_PAUSE:
         return _refusal(question, "not-dialled-pause", failed[-1] + NOT_DIALLED_PAUSE, at=failed[-1])

@@ -19,6 +19,7 @@ from collectord.core.receivables.ledger import DialNumber
 from collectord.core.wording import Language, Texts, phrase
 
 ONE_DAY = timedelta(days=1)
+ASK_AGAIN = timedelta(minutes=15)  # a refusal without a known end is asked again so much later
 LAST_DAY = date(9000, 1, 1)  # an export may say 9999-12-31; instants around it cannot be told in every zone
 
 

@@ -17,6 +17,7 @@ from collectord.core.contact.contact_rules import Allowed, Refusal, Refused
 from collectord.core.contact.facts import DebtorFacts
 from collectord.core.contact.frame_rules import frame_document
 from collectord.core.contact.refusals import Notice
+from collectord.core.contact.roles import numbers_told
 from collectord.core.contact.week import day_start
 from collectord.core.house import House
 from collectord.core.money import plain_map
@@ -99,6 +100,7 @@ def explained(
         "may_call": isinstance(answer, Allowed),
         "never": isinstance(answer, Refused) and answer.never,
         "number": answer.number if isinstance(answer, Allowed) else None,
+        "numbers": numbers_told(facts, today, house.language, house.tries_each_number),
         "ask_for": (answer.asks_for or None) if isinstance(answer, Allowed) else None,
         "head_office": None if facts.covered_by is None else _member(facts.covered_by),
         "branches": [

@@ -16,6 +16,7 @@ from collectord.core.receivables.handover import Handover, parse_handover, takes
 from collectord.core.receivables.ladders import (
     CLASSES,
     MEDIA,
+    MODES,
     MONTH,
     PERSON_TYPES,
     Instalments,
@@ -140,6 +141,7 @@ def _level(number: int, table: Table) -> Level:
         skill=table.text("skill", ""),
         needs_gap=table.days("needs_gap", "0d"),
         min_risk=table.whole("min_risk", at_least=1, at_most=99) if "min_risk" in table.data else 0,
+        mode=table.text("mode", "", one_of=MODES),
         enabled=table.flag("enabled", True),
     )
     table.seen |= {*CLOCKS, "expires_after", "min_risk"}
@@ -185,6 +187,8 @@ def _judge_level(level: Level, table: Table) -> None:
         table.complain("expires_after", "a contact before the due date ends with the due date by itself; take expires_after away")
     if level.medium == "handover" and level.is_courtesy and "after_due" in table.data:
         table.complain("medium", "a handover before the due date hands over what nobody owes yet; give it a later after_due")
+    if level.mode and level.medium in MEDIA and level.medium != "call":
+        table.complain("mode", f"mode says how a call begins; a step with medium {level.medium} has none, take the line away")
     if level.min_risk and not level.is_courtesy:
         table.complain("min_risk", "min_risk is for contacts before the due date; behind it nobody has to guess who pays late")
 

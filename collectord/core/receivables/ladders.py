@@ -19,6 +19,7 @@ from collectord.core.receivables.rungs import NO_RUNGS, Rung, Rungs, placed, run
 from collectord.core.wording import Language
 
 MEDIA = ("call", "email", "letter", "visit", "handover")
+MODES = ("preview", "pull", "progressive")
 PERSON_TYPES = ("business", "private")
 CLASSES = ("I", "II", "III", "IV")
 DAY = timedelta(days=1)
@@ -85,6 +86,7 @@ class Level:
     expires_after: int | None = None  # None: its moment never passes, an old item still starts here
     skill: str = ""  # "" = any agent
     needs_gap: int = 0  # since the previous contact with the debtor
+    mode: str = ""  # one of MODES, "" = as the house dials
     min_risk: int = 0  # per cent: only where the debtor pays this late with such a probability
     enabled: bool = True
 

@@ -35,6 +35,7 @@ from collectord.core.simulation.chance import Chance
 from collectord.core.simulation.mornings import raise_levels
 from collectord.core.telephony.attempts import RIGHT_PARTY, AgentResult, Attempt, AttemptState, Disposition, Said
 from collectord.core.telephony.follow_up import FollowUp, Situation, TaskBack, after_result, after_talk
+from collectord.core.telephony.redial import Tried
 
 HALF = Decimal("0.5")
 
@@ -153,7 +154,15 @@ def _situation(
         broken_before=len(account.history.broken_on),
         skills=house.skills.get(attempt.agent, frozenset()),
         cards=rules.objections,
+        earlier=_earlier(account, task),
     )
+
+
+def _earlier(account: Account, task: Task) -> tuple[Tried, ...]:
+    """The calls since the task was made: a debtor has one of the ladder at a time."""
+    made = task.created_at
+    since = [one for one in account.contacts if one.is_call and one.attempt_id and (made is None or one.at >= made)]
+    return tuple(Tried(contact.at, contact.disposition or contact.result) for contact in since)
 
 
 def _book(account: Account, now: Situation, follow: FollowUp, contact: Contact, *, agreed: bool) -> None:

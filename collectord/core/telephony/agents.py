@@ -1,4 +1,4 @@
-"""Agents: who may be rung now, and what a feature code or a missed ring does to that.
+"""Agents: who may be rung now, and why not.
 
 Owns the judgement "free". Knows no PBX and no store: duty, device state and load come in.
 Invariant: only an agent who is logged in, within working hours, not paused, not resting, without an attempt and with an idle phone is rung.
@@ -6,10 +6,12 @@ Invariant: only an agent who is logged in, within working hours, not paused, not
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
+from collectord.core.telephony.pauses import MISSED_RINGS, reason_text
 from collectord.core.wording import Language, Texts, phrase
 
 
@@ -30,13 +32,26 @@ TEXTS: Texts = {
     "free": ("free", "frei"),
     "waiting": ("has not asked for the next case", "hat den nächsten Fall noch nicht angefordert"),
     "logged_out": ("is logged out", "ist abgemeldet"),
-    "paused": ("is paused: {reason}", "macht Pause: {reason}"),
+    "paused": ("has been paused since {since}", "macht seit {since} Pause"),
+    "paused-reason": ("has been paused since {since}: {reason}", "macht seit {since} Pause: {reason}"),
+    "paused-missed": (
+        "has been paused since {since}: {missed} rings in a row were not taken; *83 ends it",
+        "ist seit {since} in Pause: {missed}-mal nacheinander nicht abgenommen; *83 beendet sie",
+    ),
+    "paused-missed-until": (
+        "has been paused since {since}: {missed} rings in a row were not taken; *83 ends it, from {until} the phone is rung once more",
+        "ist seit {since} in Pause: {missed}-mal nacheinander nicht abgenommen; *83 beendet sie, ab {until} klingelt es noch einmal",
+    ),
     "off_hours": ("does not work at this hour ({hours})", "arbeitet um diese Zeit nicht ({hours})"),
     "in_call": ("is in a call", "ist im Gespräch"),
     "wrap_up": ("is in wrap-up", "ist in der Nachbearbeitung"),
     "resting": (
         "did not take the last ring, is rung again from {until}",
         "nahm das letzte Klingeln nicht an, wird ab {until} wieder angerufen",
+    ),
+    "turned_away": (
+        "has a phone that turned the last ring away (busy, diverted or do not disturb), is rung again from {until}",
+        "hat ein Telefon, das das letzte Klingeln abwies (besetzt, umgeleitet oder „nicht stören“), wird ab {until} wieder angerufen",
     ),
     "phone_in_use": ("is on the phone", "telefoniert gerade"),
     "phone_unreachable": ("has no phone registered at the PBX", "hat kein an der Anlage angemeldetes Telefon"),
@@ -52,7 +67,7 @@ class OnDuty:
 
     id: str
     name: str
-    endpoint: str
+    endpoint: str  # whom to ring
     pbx: str
     languages: tuple[str, ...]
     skills: tuple[str, ...]
@@ -60,13 +75,23 @@ class OnDuty:
     paused: bool
     pause_reason: str = ""
     since: datetime | None = None
+    pause_until: datetime | None = None  # such a pause, after missed rings, ends by itself
     missed: int = 0
+    turned_away: int = 0
     rest_until: datetime | None = None
     asked_at: datetime | None = None
     attempt_id: str = ""
     attempt_state: str = ""
+    talked_until: datetime | None = None  # when the wrap-up of the last call was over, if that was a talk
+    phone: str = ""  # what codes are dialled on; the endpoint, unless that is a way to the phone
     device_state: str = ""  # as the PBX says, "" when it has not said yet
     off_hours: str = ""  # the agent's working hours when this moment lies outside of them
+
+
+def device_state(states: Sequence[str]) -> str:
+    """Of the phone, and of what else must be idle, such as "do not disturb": that is idle too where nobody has ever set it."""
+    phone, *others = states
+    return next((one for one in others if phone in IDLE_DEVICES and one not in IDLE_DEVICES | DEAD_DEVICES), phone)
 
 
 def judge(agent: OnDuty, *, pull: bool, now: datetime) -> AgentState:
@@ -75,7 +100,7 @@ def judge(agent: OnDuty, *, pull: bool, now: datetime) -> AgentState:
         return AgentState.LOGGED_OUT
     if agent.attempt_id:
         return AgentState.WRAP_UP if agent.attempt_state == "wrap_up" else AgentState.IN_CALL
-    if agent.paused:
+    if is_paused(agent, now):
         return AgentState.PAUSED
     if agent.off_hours:
         return AgentState.OFF_HOURS
@@ -90,19 +115,27 @@ def judge(agent: OnDuty, *, pull: bool, now: datetime) -> AgentState:
     return AgentState.FREE
 
 
+def is_paused(agent: OnDuty, now: datetime) -> bool:
+    return agent.paused and (agent.pause_until is None or now < agent.pause_until)
+
+
 def why(agent: OnDuty, state: AgentState, language: Language, zone: str) -> str:
-    return phrase(TEXTS, state.value, language, zone, reason=agent.pause_reason or "-", until=agent.rest_until or "", hours=agent.off_hours)
+    values = {
+        "since": agent.since or "-",
+        "missed": agent.missed,
+        "hours": agent.off_hours,
+        "reason": reason_text(agent.pause_reason, language),
+    }
+    until = agent.pause_until if state is AgentState.PAUSED else agent.rest_until
+    return phrase(TEXTS, _sentence(agent, state), language, zone, until=until or "", **values)
 
 
-@dataclass(frozen=True, slots=True)
-class AfterMissedRing:
-    """What a ring that the phone did not take does: rest until then, and a pause when it was one too many."""
-
-    rest_until: datetime
-    pause: bool
-
-
-def after_missed_ring(missed_before: int, *, limit: int, rest: timedelta, now: datetime) -> AfterMissedRing:
-    """`limit` rings in a row not taken pause the agent; each one rests for `rest` times how many there were."""
-    missed = missed_before + 1
-    return AfterMissedRing(rest_until=now + rest * missed, pause=missed >= limit)
+def _sentence(agent: OnDuty, state: AgentState) -> str:
+    match state:
+        case AgentState.PAUSED if agent.pause_reason == MISSED_RINGS:
+            return "paused-missed-until" if agent.pause_until else "paused-missed"
+        case AgentState.PAUSED if agent.pause_reason:
+            return "paused-reason"
+        case AgentState.RESTING if agent.turned_away:
+            return "turned_away"
+    return state.value

@@ -6,14 +6,16 @@ Invariant: a placement names an agent of the desk and a candidate that is due; t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from collectord.core.receivables.call_value import ONE
+from collectord.core.receivables.ladders import Ladder
 from collectord.core.receivables.strategies import Frames
 from collectord.core.receivables.tasks import Origin, Task
+from collectord.core.telephony.modes import Mode, mode_of
 from collectord.core.wording import Language, Texts, phrase
 
 # A callback belongs to the agent who agreed it, but the debtor was promised a call: after so long anybody who is free keeps it.
@@ -27,6 +29,14 @@ TEXTS: Texts = {
         "{count} {count:task waits|tasks wait} for an agent, a skill or a language that nobody free has.",
         "{count} {count:Aufgabe wartet|Aufgaben warten} auf eine Person, Fähigkeit oder Sprache, die gerade niemand Freies hat.",
     ),
+    "not-asked": (
+        "{count} {count:task waits|tasks wait} until somebody asks for the next case.",
+        "{count} {count:Aufgabe wartet|Aufgaben warten} darauf, dass jemand den nächsten Fall anfordert.",
+    ),
+    "breath": (
+        "{count} {count:task waits|tasks wait} for the end of a breath after a talk.",
+        "{count} {count:Aufgabe wartet|Aufgaben warten} auf das Ende einer Atempause nach einem Gespräch.",
+    ),
 }
 
 
@@ -39,6 +49,8 @@ class FreeAgent:
     skills: tuple[str, ...] = ()
     endpoint: str = ""
     pbx: str = ""
+    asked: bool = False  # for the next case
+    breath_until: datetime | None = None  # after a talk: until then no case that is dialled at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +66,7 @@ class Candidate:
     person_type: str = ""
     time_zone: str = ""  # "" = the house's
     only: str = ""  # nobody but this agent, says rules/debtors.toml
+    mode: Mode = Mode.PREVIEW
     owner_first: bool = False  # while the owner is at work it waits for the owner, says rules/strategies.toml
 
 
@@ -69,6 +82,7 @@ class Nothing:
 
     why: str
     until: datetime | None
+    passing: bool = False  # a matter of seconds
 
 
 def choose(
@@ -93,8 +107,9 @@ def choose(
         return Nothing(phrase(TEXTS, "nobody", language), None)
     by_id = {agent.id: agent for agent in desk}
     matching, soon = matcher(desk, spoken), matcher(at_work, spoken)
+    fit = _fitting(reach or {}, now)
     best: tuple[_Rank, Candidate, tuple[FreeAgent, ...]] | None = None
-    waiting, moments = 0, []
+    waiting, moments, held = 0, [], set[str]()
     for candidate in candidates:
         task = candidate.task
         if task.expires_at is not None and task.expires_at <= now:
@@ -112,10 +127,11 @@ def choose(
             able = matching(task.skill, candidate.language)
             if candidate.owner_first and any(agent.id == candidate.owner for agent in soon(task.skill, candidate.language)):
                 able = tuple(agent for agent in able if agent.id == candidate.owner)
-        if reach is not None and task.company in reach:
-            able = tuple(agent for agent in able if agent.pbx in reach[task.company])
+        there, able = fit(able, task.company, candidate.mode)
         if not able:
             waiting += 1
+            held.add("no-match" if not there else "not-asked" if candidate.mode is Mode.PULL else "breath")
+            moments += [until for agent in there if (until := _out_of_breath(agent, candidate.mode, now))]
             if bound_until is not None and bound_until is not STRICTLY:
                 moments.append(bound_until)
             continue
@@ -123,10 +139,43 @@ def choose(
         if best is None or rank < best[0]:
             best = (rank, candidate, able)
     if best is None:
-        code = "no-match" if waiting else "later" if moments else "no-tasks"
-        return Nothing(phrase(TEXTS, code, language, count=waiting), min(moments, default=None))
+        code = "no-match" if len(held) > 1 else held.pop() if held else "later" if moments else "no-tasks"
+        return Nothing(phrase(TEXTS, code, language, count=waiting), min(moments, default=None), passing=code == "breath")
     _, chosen, able = best
     return Placement(chosen.task, min(able, key=lambda agent: _fit(agent, chosen)))
+
+
+def in_modes(candidates: Iterable[Candidate], ladders: Sequence[Ladder], usual: Mode) -> list[Candidate]:
+    """The candidates with how their calls begin."""
+    return [replace(one, mode=mode) if (mode := mode_of(one.task, ladders, usual)) is not one.mode else one for one in candidates]
+
+
+def _fitting(
+    reach: Mapping[str, frozenset[str]], now: datetime
+) -> Callable[[tuple[FreeAgent, ...], str, Mode], tuple[tuple[FreeAgent, ...], tuple[FreeAgent, ...]]]:
+    """Of these agents those whose PBX can call for the company, and of those the ones who may be rung in this mode; each looked up once."""
+    found: dict[tuple[int, str, Mode], tuple[tuple[FreeAgent, ...], tuple[FreeAgent, ...]]] = {}
+    kept: list[tuple[FreeAgent, ...]] = []  # so that no id is used twice
+
+    def fitting(able: tuple[FreeAgent, ...], company: str, mode: Mode) -> tuple[tuple[FreeAgent, ...], tuple[FreeAgent, ...]]:
+        key = (id(able), company, mode)
+        if key not in found:
+            there = tuple(agent for agent in able if agent.pbx in reach[company]) if company in reach else able
+            kept.append(able)
+            found[key] = there, there if mode is Mode.PREVIEW else tuple(agent for agent in there if _may_be_rung(agent, mode, now))
+        return found[key]
+
+    return fitting
+
+
+def _may_be_rung(agent: FreeAgent, mode: Mode, now: datetime) -> bool:
+    return (agent.asked or mode is not Mode.PULL) and _out_of_breath(agent, mode, now) is None
+
+
+def _out_of_breath(agent: FreeAgent, mode: Mode, now: datetime) -> datetime | None:
+    """Until when."""
+    until = agent.breath_until if mode is Mode.PROGRESSIVE else None
+    return until if until is not None and now < until else None
 
 
 def barred_languages(desk: Iterable[FreeAgent], spoken: frozenset[str]) -> frozenset[str]:

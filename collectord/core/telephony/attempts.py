@@ -27,6 +27,15 @@ class AttemptState(StrEnum):
     CLOSED = "closed"
 
 
+class GateSaid(StrEnum):
+    """What the gate said at the moment of dialling; the debtor is dialled on GO alone."""
+
+    NOT_ASKED = ""  # the agent has not accepted yet
+    GO = "go"
+    REFUSED = "refused"
+    STOPPED = "stopped"  # GO, and taken back while the debtor's line rang
+
+
 ON_THE_PBX = frozenset({AttemptState.PLACED, AttemptState.RINGING_AGENT, AttemptState.RINGING_DEBTOR, AttemptState.TALKING})
 """A channel may exist and a lost link leaves us guessing."""
 
@@ -36,6 +45,7 @@ HOLDS_AGENT = ON_THE_PBX | {AttemptState.RESERVED, AttemptState.WRAP_UP}
 
 class Result(StrEnum):
     ANSWERED = "answered"
+    DROPPED = "dropped"  # the debtor's line answered, and was hung up by us before anybody spoke
     BUSY = "busy"
     NO_ANSWER = "no_answer"
     REJECTED = "rejected"
@@ -46,7 +56,7 @@ class Result(StrEnum):
     UNKNOWN = "unknown"  # cannot be known
 
 
-HISTORY_RESULTS = frozenset({"voicemail", "not_in_service", "dropped"})
+HISTORY_RESULTS = frozenset({"voicemail", "not_in_service"})
 """Words that only an imported or hand-recorded contact uses."""
 
 COUNTS_AS_CONTACT = frozenset({"answered", "no_answer", "rejected", "voicemail", "dropped", "unknown"})
@@ -175,6 +185,7 @@ class CallTimes:
     ring_debtor_for: timedelta = timedelta(seconds=30)
     wrap_up_for: timedelta = timedelta(seconds=60)
     talk_at_most: timedelta = timedelta(hours=1)  # dialplan: L(3600000)
+    until_rung: timedelta = timedelta(seconds=10)  # from the go-ahead to the debtor's first ring, at the longest
     evidence_for: timedelta = timedelta(hours=24)  # how long an attempt without trace waits for a person or a late event
     # Beyond ring_agent_for; the Originate's Timeout must stay below it, else a ringing phone is called lost.
     margin: timedelta = timedelta(seconds=10)
@@ -185,6 +196,11 @@ class CallTimes:
     def until_dialled(self) -> timedelta:
         """From the order to the debtor's first ring, at the longest: the agent is rung, hears the case, decides."""
         return self.ring_agent_for + self.preview_speech + self.decide_within
+
+    @property
+    def until_dialled_at_once(self) -> timedelta:
+        """The same where the agent hears no case: is rung, and the gate has been asked."""
+        return self.ring_agent_for + self.until_rung
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,13 +214,15 @@ class Attempt:
     endpoint: str
     pbx: str
     trunk: str
-    mode: str  # preview | auto
+    mode: str  # preview | pull | progressive, see core/telephony/modes
     items: tuple[str, ...]  # what the call is about
     about: str = "{}"  # JSON of what the agent is told
+    caller_id: str = ""  # the number that the debtor is shown
     state: AttemptState
     placed_at: datetime
     deadline_at: datetime  # by then the state has left, or recovery asks the PBX
     pbx_started: str  # the PBX's start-up token when it was placed
+    gate: GateSaid = GateSaid.NOT_ASKED  # asked again when the agent has accepted
     agent_answered_at: datetime | None = None
     dialled_at: datetime | None = None
     debtor_answered_at: datetime | None = None
@@ -221,6 +239,8 @@ class Attempt:
     note: str = ""
     ring_backs: int = 0
     why: str = ""  # how it ended, one sentence
+    meanwhile: str = ""  # what came since the go-ahead and would have refused it, one sentence
+    begun_by: str = ""  # the agent who began the talk, when another one ended it
     acknowledged: bool = False  # the PBX's journal row is forgotten
 
     @property

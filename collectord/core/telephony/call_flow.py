@@ -13,11 +13,26 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from collectord.core.telephony import call_turns as turn
+from collectord.core.telephony import gate_turns as gate
 from collectord.core.telephony.attempts import Attempt, AttemptState, CallTimes
-from collectord.core.telephony.call_seen import Adopted, Ignored, LostTrack, Moved, NotDialled, OutcomeSaid, Placing, Released, TimeOver
+from collectord.core.telephony.call_seen import (
+    Adopted,
+    Barred,
+    GoAhead,
+    Ignored,
+    LostTrack,
+    Moved,
+    NotDialled,
+    OutcomeSaid,
+    Overtaken,
+    Placing,
+    Released,
+    TimeOver,
+)
 from collectord.core.telephony.pbx_calls import Accepted, NotSent, Refused, Unanswered
 from collectord.core.telephony.pbx_events import (
     Acked,
+    AgentAccepted,
     AgentUp,
     CallEvent,
     ChannelHungUp,
@@ -27,6 +42,7 @@ from collectord.core.telephony.pbx_events import (
     Duplicate,
     Ended,
     Keyed,
+    LineGiven,
     LinkLost,
     LinkUp,
     OriginateAnswered,
@@ -36,10 +52,11 @@ from collectord.core.telephony.pbx_events import (
 
 S = AttemptState
 Seen: TypeAlias = (
-    AgentUp | OriginateAnswered | OriginateFailed | ChannelHungUp | Dialling | DebtorUp | DialResult | Keyed | Ended | WrapEnded
+    AgentUp | AgentAccepted | OriginateAnswered | OriginateFailed | ChannelHungUp | Dialling | DebtorUp | DialResult | Keyed | Ended
+    | WrapEnded | LineGiven
     | Duplicate | Acked | LinkLost | LinkUp | CallEvent
     | Accepted | Refused | NotSent | Unanswered
-    | Placing | Released | Adopted | NotDialled | LostTrack | OutcomeSaid | TimeOver
+    | Placing | Released | GoAhead | Barred | Overtaken | Adopted | NotDialled | LostTrack | OutcomeSaid | TimeOver
 )  # fmt: skip
 Turn: TypeAlias = Callable[[Attempt, Any, datetime, CallTimes], Moved | Ignored]
 
@@ -73,6 +90,11 @@ _BEFORE_DIAL: Mapping[type, Row] = {
     **_TALK,
 }
 
+_TO_DIAL: Mapping[type, Row] = {  # the gate, at the moment of dialling
+    GoAhead: _row(gate.go_ahead, S.RINGING_AGENT),
+    Barred: _row(gate.barred, S.RINGING_AGENT),
+}
+
 _BY_STATE: Mapping[AttemptState, Mapping[type, Row]] = {
     S.RESERVED: {
         Placing: _row(turn.placing, S.PLACED),
@@ -85,27 +107,35 @@ _BY_STATE: Mapping[AttemptState, Mapping[type, Row]] = {
         Refused: _row(turn.refused, S.CLOSED),
         NotSent: _row(turn.refused, S.CLOSED),
         **_BEFORE_DIAL,
+        AgentAccepted: _row(gate.wanted, S.PLACED),
+        **_TO_DIAL,
         ChannelHungUp: _row(turn.phone_hung_up, S.PLACED),
         Adopted: _row(turn.adopted, S.PLACED, *_LIVE_STAGES),
         LostTrack: _row(turn.lost_track, S.UNKNOWN),
     },
     S.RINGING_AGENT: {
         **_BEFORE_DIAL,
+        AgentAccepted: _row(gate.wanted, S.RINGING_AGENT),
+        **_TO_DIAL,
         ChannelHungUp: _row(turn.phone_hung_up, S.RINGING_AGENT),
         Adopted: _row(turn.adopted, *_LIVE_STAGES),
         LostTrack: _row(turn.lost_track, S.UNKNOWN),
     },
     S.RINGING_DEBTOR: {
         **_TALK,
+        LineGiven: _row(gate.line_given, S.RINGING_DEBTOR),
+        Overtaken: _row(gate.overtaken_ringing, S.RINGING_DEBTOR),
         ChannelHungUp: _row(turn.phone_hung_up, S.RINGING_DEBTOR),
         Adopted: _row(turn.adopted, S.RINGING_DEBTOR, S.TALKING, S.WRAP_UP),
         LostTrack: _row(turn.lost_track, S.UNKNOWN),
     },
     S.TALKING: {
+        LineGiven: _row(gate.line_given, S.TALKING),
         DialResult: _TALK[DialResult],
         Keyed: _TALK[Keyed],
         Ended: _TALK[Ended],
         OutcomeSaid: _row(turn.outcome_said, S.TALKING),
+        Overtaken: _row(gate.overtaken_talking, S.TALKING),
         ChannelHungUp: _row(turn.phone_hung_up, S.TALKING),
         Adopted: _row(turn.adopted, S.TALKING, S.WRAP_UP),
         LostTrack: _row(turn.lost_track, S.UNKNOWN),
@@ -122,12 +152,14 @@ _BY_STATE: Mapping[AttemptState, Mapping[type, Row]] = {
     },
     S.UNKNOWN: {
         **_BEFORE_DIAL,
+        AgentAccepted: _row(gate.wanted_in_vain, S.UNKNOWN),
         WrapEnded: _row(turn.menu_ended, S.UNKNOWN, S.CLOSED),
         OutcomeSaid: _row(turn.outcome_said, S.CLOSED),
         Adopted: _row(turn.adopted, S.PLACED, *_LIVE_STAGES),
         TimeOver: _row(turn.time_over, S.CLOSED),
     },
     S.CLOSED: {
+        AgentAccepted: _row(gate.wanted_in_vain, S.CLOSED),
         Keyed: _row(turn.keyed, S.CLOSED),
         WrapEnded: _row(turn.menu_ended, S.CLOSED),
         OutcomeSaid: _row(turn.outcome_said, S.CLOSED),

@@ -8,9 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import TypeAlias
 
 from collectord.core.telephony.attempts import AgentResult, Attempt, AttemptState, Said
+
+
+class Go(StrEnum):
+    """What the waiting dialplan is told: the words of COLL_GO."""
+
+    YES = "1"
+    NO = "0"  # this debtor is not to be called now
+    OFF = "off"  # nobody is: dialling was stopped meanwhile
+
 
 # ---------------------------------------------------------------- seen
 
@@ -25,6 +35,32 @@ class Released:
     """The reservation is given back; nothing was written."""
 
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class GoAhead:
+    """The gate allows the call that the agent has accepted; the dialplan waits on this channel."""
+
+    channel_uniqueid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """The agent has accepted, and the gate does not allow the call (any more). `not_before`: when it may, None where nobody knows."""
+
+    channel_uniqueid: str
+    why: str
+    answer: Go
+    not_before: datetime | None = None
+    never: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """Since the go-ahead something came that would have refused the call; two sentences, the second for a call that still rings."""
+
+    news: str
+    stopped: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +113,49 @@ class Settle:
 
 
 @dataclass(frozen=True, slots=True)
+class AskGate:
+    """Whether the debtor may be dialled now; the answer is seen in the same transaction, as GoAhead or Barred."""
+
+    channel_uniqueid: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutOff:
+    """The task waits until `not_before`, or is over: the gate refused what the agent had accepted."""
+
+    why: str
+    not_before: datetime | None
+    never: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SayGo:
+    """Answer the dialplan that waits for the go-ahead on this channel: a yes only after the commit."""
+
+    pbx: str
+    channel_uniqueid: str
+    answer: Go
+
+
+@dataclass(frozen=True, slots=True)
+class HangUpDebtor:
+    """End the ringing of the debtor's line; a talk that has begun by then goes on."""
+
+    pbx: str
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellAgent:
+    """Something came during the talk that the agent should know of."""
+
+    pbx: str
+    attempt_id: str
+    agent: str
+    news: str
+
+
+@dataclass(frozen=True, slots=True)
 class SaySaved:
     """Answer the dialplan that waits on this channel: `ok` only after the commit."""
 
@@ -110,6 +189,7 @@ class AgentTookRing:
 class AgentMissedRing:
     agent: str
     how: AgentResult
+    rang_out: bool = False  # rather than turned away by the phone: busy, diverted, do not disturb, not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +214,9 @@ class AskHuman:
 
 
 Effect: TypeAlias = (
-    TakeDown | Settle | SaySaved | RingBackAgent | Acknowledge | AgentTookRing | AgentMissedRing | WrapUpBegan | AgentFree | AskHuman
-)
+    TakeDown | Settle | AskGate | PutOff | SayGo | HangUpDebtor | TellAgent | SaySaved | RingBackAgent | Acknowledge
+    | AgentTookRing | AgentMissedRing | WrapUpBegan | AgentFree | AskHuman
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from collectord.core.telephony.attempts import MISSED, AgentResult, Attempt, AttemptState, CallTimes, Result, Said, read_keyed
+from collectord.core.telephony.attempts import MISSED, AgentResult, Attempt, AttemptState, CallTimes, GateSaid, Result, Said, read_keyed
 from collectord.core.telephony.call_seen import (
     Acknowledge,
     AgentFree,
@@ -32,6 +32,9 @@ ORDER = (S.RESERVED, S.PLACED, S.RINGING_AGENT, S.RINGING_DEBTOR, S.TALKING, S.W
 
 _ENDINGS = {
     EndState.AGENT: "the agent hung up during the preview",
+    EndState.ACCEPT: "the agent hung up before the debtor was dialled",
+    EndState.REFUSED: "the gate did not allow the call",
+    EndState.NOGO: "nobody told the PBX in time that the debtor may be dialled",
     EndState.SKIPPED: "the agent skipped the case",
     EndState.LATER: "the agent put the case off",
     EndState.NOACCEPT: "the agent pressed no key",
@@ -39,6 +42,7 @@ _ENDINGS = {
     EndState.WRAP: "the call came to its end",
     EndState.DENIED: "the PBX does not dial this number",
     EndState.DSTBUSY: "the number was live in another call",
+    EndState.MISSED: "the caller reached nobody",
     EndState.OTHER: "the call ended",
 }
 
@@ -57,6 +61,8 @@ def deadline(state: AttemptState, a: Attempt, now: datetime, times: CallTimes) -
     """By then the state has left, or somebody asks the PBX."""
     span: timedelta
     match state:
+        case S.RINGING_AGENT if a.gate is not GateSaid.NOT_ASKED:
+            span = times.margin  # the dialplan has its answer: it dials, or says why not and hangs up
         case S.RINGING_AGENT if a.agent_answered_at is not None:
             span = times.decide_within + times.preview_speech + times.margin
         case S.RINGING_DEBTOR:
@@ -81,6 +87,7 @@ def come_to(a: Attempt, state: AttemptState, now: datetime, times: CallTimes) ->
             "agent_result": AgentResult.ACCEPTED,
         }
     if state is S.TALKING:
+        changes |= _answered_first(a)
         changes["debtor_answered_at"] = a.debtor_answered_at or stamp
     if state is S.WRAP_UP:
         changes["ended_at"] = a.ended_at or stamp
@@ -100,16 +107,28 @@ def heard(a: Attempt, result: Result, seen: DialResult | Ended, now: datetime) -
         result = Result.UNKNOWN
     changes: dict[str, Any] = {
         "result": result, "hangup_cause": seen.cause, "tech": seen.tech, "rang_ms": seen.rang_ms, "talk_ms": seen.talk_ms,
-        "ended_at": a.ended_at or stamp, "agent_answered_at": a.agent_answered_at or a.dialled_at or stamp,
+        "ended_at": a.ended_at or stamp, "agent_answered_at": a.agent_answered_at or a.dialled_at or (None if _missed(seen) else stamp),
     }  # fmt: skip
     if isinstance(seen, Ended) and seen.state in (EndState.DENIED, EndState.DSTBUSY):
         changes["tech"] = seen.state.value  # the PBX's own refusals, where the network says nothing
     if result is not Result.NOT_DIALLED:
         changes |= {"agent_result": AgentResult.ACCEPTED, "dialled_at": a.dialled_at or changes["agent_answered_at"]}
+    if result is Result.ANSWERED:
+        changes |= _answered_first(a)
     if result is Result.ANSWERED and a.debtor_answered_at is None:
         begun = (a.ended_at or stamp) - timedelta(milliseconds=seen.talk_ms or 0)
         changes["debtor_answered_at"] = max(begun, changes["dialled_at"])
     return replace(a, **changes)
+
+
+def _answered_first(a: Attempt) -> dict[str, Any]:
+    """The debtor answered before the ringing could be stopped: a talk like any other, in which the agent is told."""
+    return {"gate": GateSaid.GO, "why": ""} if a.gate is GateSaid.STOPPED else {}
+
+
+def _missed(seen: DialResult | Ended) -> bool:
+    """A caller whom nobody took."""
+    return isinstance(seen, Ended) and seen.state is EndState.MISSED
 
 
 def having_said(a: Attempt, said: Said) -> Attempt:
@@ -151,7 +170,7 @@ def close(a: Attempt, effects: tuple[Effect, ...], now: datetime) -> Moved:
         result = Result.UNKNOWN if a.disposition is None else Result.ANSWERED
     closed = replace(a, state=S.CLOSED, result=result, ended_at=a.ended_at or stamp, closed_at=stamp)
     follows: list[Effect] = [*effects]
-    if a.disposition is None:
+    if a.disposition is None and not _put_off(closed):
         follows.append(Settle())
     if a.state is not S.UNKNOWN:
         follows.append(AgentFree(a.agent))
@@ -161,17 +180,22 @@ def close(a: Attempt, effects: tuple[Effect, ...], now: datetime) -> Moved:
     return Moved(closed, tuple(follows))
 
 
-def close_undialled(a: Attempt, why: str, now: datetime) -> Moved:
+def _put_off(closed: Attempt) -> bool:
+    """The refusal has put the task off already."""
+    return closed.gate is GateSaid.REFUSED and closed.result is Result.NOT_DIALLED
+
+
+def close_undialled(a: Attempt, why: str, now: datetime, *, rang_out: bool = False) -> Moved:
     """Surely not dialled: uncounted. The PBX has a journal row only when the agent's phone was answered."""
     stamp = at(a, now)
     closed = replace(
         a, state=S.CLOSED, result=Result.NOT_DIALLED, why=why, ended_at=stamp, closed_at=stamp, acknowledged=a.agent_answered_at is None
     )
-    effects: list[Effect] = [Settle()]
+    effects: list[Effect] = [] if _put_off(closed) else [Settle()]
     if a.state is not S.UNKNOWN:
         effects.append(AgentFree(a.agent))
     if a.agent_result in MISSED:
-        effects.append(AgentMissedRing(a.agent, a.agent_result))
+        effects.append(AgentMissedRing(a.agent, a.agent_result, rang_out))
     if not closed.acknowledged:
         effects.append(Acknowledge(a.pbx, a.id))
     return Moved(closed, tuple(effects))

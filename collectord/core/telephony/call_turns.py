@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from collectord.core.telephony import call_stages as stage
-from collectord.core.telephony.attempts import AgentResult, Attempt, AttemptState, CallTimes, Result, read_keyed
+from collectord.core.telephony.attempts import AgentResult, Attempt, AttemptState, CallTimes, GateSaid, Result, read_keyed
 from collectord.core.telephony.call_seen import (
     Acknowledge,
     Adopted,
@@ -27,6 +27,7 @@ from collectord.core.telephony.call_seen import (
     Released,
     SaySaved,
     TakeDown,
+    TellAgent,
     TimeOver,
     WrapUpBegan,
 )
@@ -48,6 +49,7 @@ from collectord.core.telephony.pbx_events import (
 )
 
 S = AttemptState
+RANG_OUT = 3  # OriginateResponse: our time was over; a phone that says no (busy, 480, 302, 603) is 0, also where its Hangup says 19
 
 
 # ---------------------------------------------------------------- the way out
@@ -105,8 +107,9 @@ def phone_failed(a: Attempt, seen: OriginateFailed, now: datetime, times: CallTi
         return Ignored("the failure belongs to another Originate")
     if a.agent_answered_at is not None or a.dialled_at is not None:
         return Ignored("the phone had been answered")
-    how = a.agent_result or (AgentResult.NO_ANSWER if seen.reason == 3 else AgentResult.UNREACHABLE)
-    return stage.close_undialled(replace(a, agent_result=how), "the agent's phone did not take the call", now)
+    rang_out = seen.reason == RANG_OUT
+    how = a.agent_result or (AgentResult.NO_ANSWER if rang_out else AgentResult.UNREACHABLE)
+    return stage.close_undialled(replace(a, agent_result=how), "the agent's phone did not take the call", now, rang_out=rang_out)
 
 
 def ring_back_failed(a: Attempt, seen: OriginateFailed, now: datetime, times: CallTimes) -> Moved | Ignored:
@@ -132,7 +135,8 @@ def dialling(a: Attempt, seen: Dialling, now: datetime, times: CallTimes) -> Mov
 
 
 def debtor_up(a: Attempt, seen: DebtorUp, now: datetime, times: CallTimes) -> Moved | Ignored:
-    return Moved(stage.come_to(a, S.TALKING, now, times))
+    here = stage.come_to(a, S.TALKING, now, times)
+    return Moved(here, (TellAgent(a.pbx, a.id, a.agent, here.meanwhile),) if here.meanwhile else ())
 
 
 def dial_result(a: Attempt, seen: DialResult, now: datetime, times: CallTimes) -> Moved | Ignored:
@@ -239,8 +243,10 @@ def adopted(a: Attempt, seen: Adopted, now: datetime, times: CallTimes) -> Moved
 def not_dialled(a: Attempt, seen: NotDialled, now: datetime, times: CallTimes) -> Moved | Ignored:
     if a.dialled_at is not None:
         return Ignored("it had been dialled")
-    how = a.agent_result or (AgentResult.LEFT if a.agent_answered_at is not None else None)
-    return stage.close_undialled(replace(a, agent_result=how), seen.why, now)
+    asked = a.gate is not GateSaid.NOT_ASKED
+    how = a.agent_result or (AgentResult.ACCEPTED if asked else AgentResult.LEFT if a.agent_answered_at is not None else None)
+    why = a.why if a.gate is GateSaid.REFUSED and a.state is not S.UNKNOWN else seen.why
+    return stage.close_undialled(replace(a, agent_result=how), why, now)
 
 
 def lost_track(a: Attempt, seen: LostTrack, now: datetime, times: CallTimes) -> Moved | Ignored:

@@ -16,9 +16,9 @@ from collectord.core.contact.record_words import DisputeTerms
 from collectord.core.receivables.promise_limits import LimitRules, parse_limits
 from collectord.core.rule_text import Table
 from collectord.core.telephony.attempts import AgentResult, Disposition, Result
+from collectord.core.telephony.redial import SHORTEST_RETRY, Wait, parse_wait
 from collectord.core.wording import Language
 
-SHORTEST_RETRY = timedelta(minutes=5)  # DESIGN 4.3: a new attempt comes five minutes after one that was not dialled, at the earliest
 _RULED = tuple(result for result in Result if result is not Result.NOT_DIALLED)
 
 
@@ -29,20 +29,6 @@ class Then(StrEnum):
     CALLBACK = "callback"
     STOP = "stop"
     NUMBER_FAILED = "number_failed"
-
-
-class When(StrEnum):
-    AFTER = "after"
-    OTHER_PART_OF_DAY = "other_part_of_day"
-    NEXT_DAY = "next_day"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wait:
-    """When a task may come back."""
-
-    when: When = When.AFTER
-    after: timedelta = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +75,7 @@ class FollowUpRules:
         return self.dispositions[Disposition.PROMISE].grace_banking_days
 
 
+_DROPPED = ResultRule(then=Then.RETRY, wait=Wait(after=timedelta(hours=72)))  # for files older than the word
 _OBJECTION = DispositionRule(then=Then.DONE)  # its card in rules/objections.toml says the rest
 
 
@@ -125,13 +112,15 @@ def _known(name: str, table: Table) -> Table:
 
 
 def _result(result: Result, table: Table) -> ResultRule:
+    if result is Result.DROPPED and result.value not in table.data:
+        return _DROPPED
     inner = _known(result.value, table)
     allowed = {
         Result.UNALLOCATED: (Then.NUMBER_FAILED, Then.RETRY, Then.DONE),
         Result.UNKNOWN: (Then.DONE,),  # DESIGN 4.3: never dialled again by itself
     }.get(result, (Then.RETRY, Then.DONE))
     then = _then(inner, allowed)
-    rule = ResultRule(then=then, wait=_wait(inner), block_for=inner.days("block_for", timedelta(days=30)))
+    rule = ResultRule(then=then, wait=parse_wait(inner), block_for=inner.days("block_for", timedelta(days=30)))
     if rule.block_for < 1:
         inner.complain("block_for", "block_for must be at least 1d")
     inner.done()
@@ -152,7 +141,7 @@ def _disposition(disposition: Disposition, table: Table) -> DispositionRule:
             pass
     rule = DispositionRule(
         then=_then(inner, allowed),
-        wait=_wait(inner),
+        wait=parse_wait(inner),
         hold_banking_days=inner.whole("hold_banking_days", 5, at_least=1, at_most=60),
         grace_banking_days=inner.whole("grace_banking_days", 2, at_least=0, at_most=20),
         block_banking_days=inner.whole("block_banking_days", 0, at_least=0, at_most=250),
@@ -174,15 +163,6 @@ def _then(table: Table, allowed: tuple[Then, ...]) -> Then:
     words = tuple(word.value for word in allowed)
     word = table.text("then", words[0], one_of=words)
     return Then(word) if word in words else allowed[0]
-
-
-def _wait(table: Table) -> Wait:
-    words = tuple(when.value for when in When)
-    word = table.text("when", When.AFTER.value, one_of=words)
-    after = table.duration("after", timedelta(minutes=15))
-    if after < SHORTEST_RETRY:
-        table.complain("after", "after is below 5m; nobody is called again that soon")
-    return Wait(when=When(word) if word in words else When.AFTER, after=after)
 
 
 def _rest(how: AgentResult | None, table: Table) -> timedelta:

@@ -14,20 +14,36 @@ from zoneinfo import ZoneInfo
 
 from collectord.core.contact.calendar import bank_day
 from collectord.core.contact.facts import Fact, FactKind
+from collectord.core.contact.refusals import ASK_AGAIN
 from collectord.core.money import Money
 from collectord.core.receivables.promises import Promise
 from collectord.core.receivables.rungs import NO_RUNGS
 from collectord.core.receivables.steps import carried_out
 from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.receivables.told import Outcome, tell
+from collectord.core.telephony import inbound
 from collectord.core.telephony.agreed import block_of, how_agreed, promises_of, remark
-from collectord.core.telephony.attempts import Disposition, Result, Said
-from collectord.core.telephony.disposition_rules import SHORTEST_RETRY, Then, Wait, When, parse_follow_up
+from collectord.core.telephony.attempts import Disposition, GateSaid, Result, Said
+from collectord.core.telephony.call_seen import PutOff
+from collectord.core.telephony.disposition_rules import Then, parse_follow_up
 from collectord.core.telephony.objected import objected
 from collectord.core.telephony.outcome import counts_as_contact
+from collectord.core.telephony.redial import SHORTEST_RETRY, Wait, again
 from collectord.core.telephony.situation import Situation
+from collectord.core.wording import phrase
 
-__all__ = ["FollowUp", "Situation", "TaskBack", "TaskChange", "TaskOver", "after_result", "after_talk", "bank_day", "parse_follow_up"]
+__all__ = [
+    "FollowUp",
+    "Situation",
+    "TaskBack",
+    "TaskChange",
+    "TaskOver",
+    "after_refusal",
+    "after_result",
+    "after_talk",
+    "bank_day",
+    "parse_follow_up",
+]
 
 DENIED = "DENIED"  # `tech` of an attempt whose number the dialplan refused
 
@@ -38,6 +54,7 @@ class TaskBack:
 
     not_before: datetime
     counted: bool
+    may_end_sooner: bool = False  # by a refusal of the gate: then its own time is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +77,17 @@ class FollowUp:
 
 
 def after_result(now: Situation) -> FollowUp:
-    """What follows when nobody said anything: from the network's and the agent's result alone."""
+    """What follows when nobody said anything: from the network's and the agent's result alone. What we stopped while it rang has rung."""
+    follow = _after_network(now)
+    stopped = now.attempt.gate is GateSaid.STOPPED
+    return replace(follow, why=f"{now.attempt.why} {follow.why}") if stopped else follow
+
+
+def _after_network(now: Situation) -> FollowUp:
     attempt = now.attempt
     result = attempt.result or Result.UNKNOWN
+    if result is Result.NOT_DIALLED and attempt.mode == inbound.MODE:
+        return _missed(now)
     if result is Result.NOT_DIALLED:
         if attempt.tech == DENIED:
             return _number_failed(now, now.rules.results[Result.UNALLOCATED].block_for)
@@ -75,10 +100,20 @@ def after_result(now: Situation) -> FollowUp:
         case Then.NUMBER_FAILED:
             return _number_failed(now, rule.block_for)
         case Then.RETRY:
-            return _again(now, rule.wait, counted=counts_as_contact(result), how=result.value)
+            return _again(now, rule.wait, counted=counts_as_contact(result), how=result.value, rule=f"result.{result.value}")
         case _:
             code = {Result.ANSWERED: "no-outcome", Result.UNKNOWN: "unknown"}.get(result, "result")
             return FollowUp(task=TaskOver(), levels=_levels(now), why=now.say(code, how=now.word(result.value)))
+
+
+def after_refusal(now: Situation, refused: PutOff) -> FollowUp:
+    """What follows when the gate refuses a call that the agent has accepted: uncounted, and the reason stands with the task."""
+    change: TaskChange = TaskBack(refused.not_before or now.now + ASK_AGAIN, counted=False, may_end_sooner=True)
+    if refused.never:
+        change = TaskOver(TaskState.SUPPRESSED)
+    elif _asked_by_hand(now):
+        change = TaskOver(TaskState.CANCELLED)
+    return FollowUp(task=change, why=now.say("refused", why=refused.why))
 
 
 def after_talk(now: Situation, said: Said) -> FollowUp:
@@ -92,7 +127,8 @@ def after_talk(now: Situation, said: Said) -> FollowUp:
     match rule.then:
         case Then.RETRY:
             counted = said.disposition is not Disposition.WRONG_NUMBER
-            change = _again(now, rule.wait, counted=counted, how=said.disposition.value)
+            how = said.disposition.value
+            change = _again(now, rule.wait, counted=counted, how=how, rule=f"disposition.{how}")
         case Then.HOLD:
             until = bank_day(now.days, now.today, rule.hold_banking_days)
             begins = _day_begins(until + timedelta(days=1), now.zone)
@@ -124,30 +160,22 @@ def after_talk(now: Situation, said: Said) -> FollowUp:
     )
 
 
-def wait_until(wait: Wait, parts: tuple[time, ...], zone: str, now: datetime) -> datetime:
-    """When a task may come back. Days and parts of the day are the house's; the gate knows the debtor's hours."""
-    earliest = now + max(wait.after, SHORTEST_RETRY)
-    local, place = now.astimezone(ZoneInfo(zone)), ZoneInfo(zone)
-    tomorrow = local.date() + timedelta(days=1)
-    if wait.when is When.NEXT_DAY:
-        return _day_begins(tomorrow, zone)
-    if wait.when is When.OTHER_PART_OF_DAY:
-        starts = [datetime.combine(day, part, place).astimezone(UTC) for day in (local.date(), tomorrow) for part in parts]
-        return max(earliest, next(start for start in starts if start > now))
-    return earliest
-
-
 # ---------------------------------------------------------------- parts
 
 
-def _again(now: Situation, wait: Wait, *, counted: bool, how: str) -> FollowUp:
+def _again(now: Situation, wait: Wait, *, counted: bool, how: str, rule: str) -> FollowUp:
+    """`how`: the result or disposition; `rule`: its table in dispositions.toml, by which people find it."""
     made = now.task.attempts_made if now.task else 0
     if counted and made >= _most(now):
         return FollowUp(task=TaskOver(), levels=_levels(now), why=now.say("exhausted", count=made))
-    at = wait_until(wait, now.rules.parts_of_day, now.zone, now.now)
     if _asked_by_hand(now):
         return FollowUp(task=TaskOver(), why=now.say("by-hand", how=now.word(how)))
-    return FollowUp(task=TaskBack(at, counted), why=now.say("retry", how=now.word(how), at=at))
+    parts, zone = now.rules.parts_of_day, now.zone
+    back = again(wait, now.earlier, how, now.now, parts=parts, zone=zone, other=bool(now.other_number))
+    if back is None:
+        return FollowUp(task=TaskOver(), levels=_levels(now), why=now.say("too-often", how=now.word(how), count=wait.in_all, rule=rule))
+    why = now.say(back.reason.value, how=now.word(how), at=back.at, count=back.count, other=now.other_number, rule=rule)
+    return FollowUp(task=TaskBack(back.at, counted), why=why)
 
 
 def _asked_by_hand(now: Situation) -> bool:
@@ -217,6 +245,18 @@ def _callback(now: Situation, said: Said) -> Task:
         oldest_due_on=task.oldest_due_on if task else None,
         created_at=now.now,
     )
+
+
+def _missed(now: Situation) -> FollowUp:
+    """A caller who reached nobody is called back; today's task has been taken over by the call."""
+
+    def said(code: str, **values: object) -> str:
+        return phrase(inbound.TEXTS, code, now.language, now.zone, **values)
+
+    attempt = now.attempt
+    theirs = now.last_agent or attempt.agent
+    task = inbound.to_call_back(now.task, attempt.key, attempt.items, theirs, now.now, said, now.new_id())
+    return FollowUp(task=TaskOver(), new_tasks=(task,), why=task.why)
 
 
 def _facts(now: Situation, said: Said) -> tuple[Fact, ...]:

@@ -41,6 +41,8 @@ def network_result(status: str, cause: int | None, tech: str) -> Result:
         return Result.UNKNOWN  # Dial may have begun and said nothing
     said = _SIP.match(tech)
     code = int(said[1]) if said else None
+    if status == "CANCEL" and code == 200:
+        return Result.DROPPED  # it answered while we took the call back: nobody was put through
     if cause in _BY_CAUSE:
         return _BY_CAUSE[cause]
     if code in _BY_SIP:
@@ -64,11 +66,15 @@ class Course:
 
 _BEFORE_DIAL = {
     EndState.AGENT: Course(AgentResult.LEFT, Result.NOT_DIALLED),
+    EndState.ACCEPT: Course(AgentResult.LEFT, Result.NOT_DIALLED),
+    EndState.REFUSED: Course(AgentResult.ACCEPTED, Result.NOT_DIALLED),
+    EndState.NOGO: Course(AgentResult.ACCEPTED, Result.NOT_DIALLED),
     EndState.SKIPPED: Course(AgentResult.SKIPPED, Result.NOT_DIALLED),
     EndState.LATER: Course(AgentResult.LATER, Result.NOT_DIALLED),
     EndState.NOACCEPT: Course(AgentResult.NO_KEY, Result.NOT_DIALLED),
     EndState.DENIED: Course(None, Result.NOT_DIALLED),
     EndState.DSTBUSY: Course(None, Result.NOT_DIALLED),
+    EndState.MISSED: Course(None, Result.NOT_DIALLED),
 }
 
 
@@ -84,8 +90,8 @@ def agent_result(cause: int | None) -> AgentResult:
     OriginateResponse cannot tell: busy, declined, unregistered and duplicate are all reason 0.
     """
     match cause:
-        case 17 | 21:
-            return AgentResult.BUSY  # 21: declined or do-not-disturb
+        case 17 | 21 | 23:
+            return AgentResult.BUSY  # 21: declined or do-not-disturb; 23: diverted, which is not followed
         case 18 | 19 | 16 | 26:
             return AgentResult.NO_ANSWER  # rang out, or we stopped ringing
         case _:

@@ -20,6 +20,8 @@ class Trunk:
     reserve: int
     calls_per_second: int
     number_format: Literal["e164", "00", "national"]
+    rest_after: int = 0  # so many failed calls in a row and it rests; 0: never
+    rest_for: timedelta = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,50 @@ class RingBack:
     wrap_up_s: int = 60
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ring:
+    """For a caller who waits: ring this agent (docs/INTERNALS 1.9)."""
+
+    endpoint: str
+    display: str
+    booked: bool  # False: nobody we know; the PBX keeps no journal and asks for no outcome
+    today: date
+    ring_s: int = 20
+    wrap_up_s: int = 60
+    language: Literal["de", "en"] = "de"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandCall:
+    """For a number that an agent dialled by hand: the call is ours from here on (docs/INTERNALS 1.11)."""
+
+    trunk: str
+    caller_id: str
+    number_format: Literal["e164", "00", "national"]
+    ring_s: int
+    language: Literal["de", "en"]
+    today: date
+    wrap_up_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerRow:
+    """A call that came in, as the PBX has kept it."""
+
+    attempt_id: str
+    called: str
+    caller: str
+    endpoint: str  # who took it, "" so long as nobody has
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedRow:
+    """A talk that was handed over, as the PBX has kept it."""
+
+    attempt_id: str
+    endpoint: str  # who spoke last
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """The PBX took the order; what becomes of it comes as events."""
@@ -98,6 +142,7 @@ class LiveChannel:
     ring_back: int  # n when this is the n-th ring-back, else 0
     up: bool  # answered
     seconds: int | None
+    recorded: bool = False  # the PBX writes it to a file
 
 
 class JournalPhase(StrEnum):

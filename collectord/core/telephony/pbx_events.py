@@ -19,6 +19,9 @@ class EndState(StrEnum):
     """How far the agent leg came (docs/INTERNALS 1.2, State of CollEnd)."""
 
     AGENT = "AGENT"  # left during the preview
+    ACCEPT = "ACCEPT"  # left while the gate was asked
+    REFUSED = "REFUSED"  # accepted, and the gate said no
+    NOGO = "NOGO"  # accepted, and nobody said that it may be dialled
     SKIPPED = "SKIPPED"
     LATER = "LATER"
     NOACCEPT = "NOACCEPT"
@@ -26,6 +29,7 @@ class EndState(StrEnum):
     WRAP = "WRAP"  # Dial had returned
     DENIED = "DENIED"  # the dialplan refused the number
     DSTBUSY = "DSTBUSY"  # the same number is live in another call
+    MISSED = "MISSED"  # inbound: the caller reached nobody
     OTHER = "OTHER"  # a word this version does not know: ended all the same
 
 
@@ -35,6 +39,7 @@ class FeatureAction(StrEnum):
     LOGIN = "login"
     LOGOUT = "logout"
     PAUSE = "pause"
+    REASONS = "reasons"  # which key is which reason to pause
     RESUME = "resume"
     NEXT = "next"
     OUTCOME = "outcome"
@@ -62,8 +67,15 @@ class AgentUp(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgentAccepted(CallEvent):
+    """The agent wants the call; the dialplan waits for the go-ahead on `channel_uniqueid`, and dials nobody without it."""
+
+    channel_uniqueid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dialling(CallEvent):
-    """The agent accepted: the debtor is dialled next."""
+    """The go-ahead came: the debtor is dialled next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +83,11 @@ class DebtorUp(CallEvent):
     """The debtor's line answered."""
 
     debtor_channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineGiven(CallEvent):
+    """The PBX took the line for an emergency call: the debtor is hung up, the agent is still there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +192,53 @@ class FeatureDialled(PbxEvent):
     arg: str
     uniqueid: str
     channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerArrived(PbxEvent):
+    """Somebody calls one of our numbers; the dialplan waits on `uniqueid` for whom to ring. Asked again when a phone did not take it."""
+
+    attempt_id: str  # of the PBX's making, "in-..."
+    called: str
+    caller: str  # "" when the number is withheld or no number
+    tried: tuple[str, ...]  # endpoints that were rung
+    uniqueid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerMissed(PbxEvent):
+    """Somebody with a number called one of ours and reached nobody."""
+
+    attempt_id: str  # of the PBX's making, "in-..."
+    called: str
+    caller: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberDialled(PbxEvent):
+    """An agent dialled a number by hand; the dialplan waits on `uniqueid` for what becomes of it."""
+
+    attempt_id: str  # of the PBX's making, "out-..."
+    number: str
+    endpoint: str
+    uniqueid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOverAsked(PbxEvent):
+    """An agent wants to hand the talk over; the dialplan waits on `uniqueid` for whom to ring."""
+
+    attempt_id: str
+    to: str  # digits, as keyed
+    uniqueid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver(PbxEvent):
+    """Somebody has taken the talk: the one to whom it was to go, or the one who had wanted to hand it over."""
+
+    attempt_id: str
+    endpoint: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,14 +19,32 @@ from collectord.core.receivables.rungs import NO_RUNGS, Rungs
 from collectord.core.receivables.tasks import Task
 from collectord.core.telephony.attempts import Attempt
 from collectord.core.telephony.disposition_rules import FollowUpRules
+from collectord.core.telephony.redial import Tried
 from collectord.core.wording import Language, Texts, phrase
 
 TEXTS: Texts = {
-    "retry": ("The last call: {how}; again from {at}.", "Letzter Anruf: {how}; wieder ab {at}."),
+    "retry": ("The last call: {how}; again from {at} ({rule}).", "Letzter Anruf: {how}; wieder ab {at} ({rule})."),
+    "retry-grown": (
+        "The last {count} calls: {how}; again from {at}, each wait longer than the one before ({rule}).",
+        "Die letzten {count} Anrufe: {how}; wieder ab {at}, jedes Mal wird länger gewartet ({rule}).",
+    ),
+    "retry-other": (
+        "The last call: {how}; from {at} the other number {other} is tried ({rule}).",
+        "Letzter Anruf: {how}; ab {at} ist die andere Nummer {other} an der Reihe ({rule}).",
+    ),
+    "retry-day-over": (
+        "The last call: {how}, {count} {count:time|times} today, and no more are made on one day; again from {at} ({rule}).",
+        "Letzter Anruf: {how}, heute {count} {count:Mal|Mal}, mehr sind an einem Tag nicht vorgesehen; wieder ab {at} ({rule}).",
+    ),
+    "too-often": (
+        "{count} {count:call|calls} for this step ended with the same result ({how}): it is taken as carried out ({rule}).",
+        "{count} {count:Anruf|Anrufe} dieser Stufe mit demselben Ausgang ({how}): sie gilt als durchgeführt ({rule}).",
+    ),
     "exhausted": (
         "{count} {count:attempt|attempts} without a talk: the step is taken as carried out.",
         "{count} {count:Versuch|Versuche} ohne Gespräch: die Stufe gilt als durchgeführt.",
     ),
+    "refused": ("Not dialled, though accepted: {why}", "Nicht gewählt, obwohl angenommen: {why}"),
     "agent": (
         "The debtor was not called ({how}); again from {at}.",
         "Der Debitor wurde nicht angerufen ({how}); wieder ab {at}.",
@@ -88,6 +106,7 @@ TEXTS: Texts = {
 
 WORDS: Mapping[str, tuple[str, str]] = {
     # what the network did
+    "dropped": ("answered, and hung up before anybody spoke", "angenommen und aufgelegt, ehe jemand sprach"),
     "busy": ("line busy", "besetzt"),
     "no_answer": ("no answer", "keine Antwort"),
     "rejected": ("call declined", "Anruf abgelehnt"),
@@ -95,6 +114,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "congestion": ("network congestion", "Netzüberlastung"),
     "failed": ("no connection", "keine Verbindung"),
     # what the agent did
+    "agent-accepted": (
+        "accepted, but collectord did not answer the PBX in time",
+        "angenommen, aber collectord antwortete der Anlage nicht rechtzeitig",
+    ),
     "agent-skipped": ("the agent skipped it", "übersprungen"),
     "agent-later": ("the agent put it off", "zurückgestellt"),
     "agent-no_key": ("the agent pressed no key", "keine Taste gedrückt"),
@@ -132,6 +155,9 @@ class Situation:
     broken_before: int = 0  # agreements in a row that were not kept
     skills: frozenset[str] = frozenset()  # of the agent: what may be agreed without a lead
     cards: Mapping[str, Card] = field(default_factory=dict)  # objection cards by code
+    earlier: tuple[Tried, ...] = ()  # the calls for the same task before this one, oldest first
+    last_agent: str = ""  # of a call that came in: who had called there last
+    other_number: str = ""  # of the debtor, called less often in vain than this one, and next in turn; "" = none
 
     @property
     def today(self) -> date:

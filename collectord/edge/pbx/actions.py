@@ -1,8 +1,8 @@
 """What may be written to a PBX: one builder for every AMI action that we use.
 
 Owns the checks between our values and the wire. Sends nothing, knows no socket, decides nothing.
-Invariant: no order exists whose headers hold a control character, a variable name that is not a constant of this file,
-or an id, number, endpoint or line that Asterisk could read as something else.
+Invariant: no order exists whose headers hold a control character, a variable name that is not a constant of this file (a lamp's apart,
+which is made of a constant and a checked agent id), or an id, number, endpoint or line that Asterisk could read as something else.
 
 Why so strict: one CR LF in a CallerID smuggled in a whole second action, and with Async a variable *named* like a function
 (`FILE(/path)`) is executed (CVE-2024-42365); both tried on Asterisk 22.10.
@@ -17,12 +17,13 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from collectord.core.telephony.pbx_calls import AgentCall, RingBack
+from collectord.core.telephony.pbx_calls import AgentCall, HandCall, Ring, RingBack
 from collectord.edge.pbx.faults import OrderRefused
 
 MAX_LINE: Final = 1_024  # bytes with CR LF; Asterisk's line buffer has 1,025 and it discards the whole action beyond
 MAX_HEADERS: Final = 128  # AST_MAX_MANHEADERS; Action and ActionID count
 MAX_DISPLAY: Final = 40  # characters; what desk phones show
+NOWHERE: Final = "coll-nowhere"  # a context that nobody has: who diverts the phone is not rung, and nobody outside hears of a debtor
 RING_BACK: Final = "Wrap-up "  # docs/INTERNALS 1.4: by this the agent, and the sandbox's phones, tell a ring-back from a call
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -31,10 +32,12 @@ _ATTEMPT_ID = re.compile(r"\A[a-z0-9-]{8,40}\Z")
 _LIKE_A_RING_BACK = re.compile(r"-w[1-9]\Z")  # coll-<id>-w1 is the channel of a ring-back
 _NUMBER = re.compile(r"\A\+[1-9][0-9]{6,14}\Z")
 _ENDPOINT = re.compile(r"\A(?:PJSIP|SIP|DAHDI|Local)/[A-Za-z0-9][A-Za-z0-9_.@/-]{0,59}\Z")
+_AGENT = re.compile(r"\A[A-Za-z0-9_.-]{1,40}\Z")
 _TRUNK = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9_.-]{0,39}\Z")
 _UNIQUEID = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,148}\Z")
+_CHANNEL = re.compile(r"\A[A-Za-z][A-Za-z0-9]*/[A-Za-z0-9+][A-Za-z0-9+_.@;/-]{0,148}\Z")
 _CURRENCY = re.compile(r"\A[A-Z]{3}\Z")
-_REPLY = re.compile(r"\A(?:ok|denied|none|error|id-[a-z0-9-]{8,40})\Z")
+_REPLY = re.compile(r"\A(?:ok|ok-[a-z]{1,12}|why(?:-[a-z]{1,12}){1,9}|denied|none|error|id-[a-z0-9-]{8,40})\Z")
 _NAME_FORBIDS = re.compile(r'["<>\\]')
 _DISPLAY_KEEPS = frozenset(" .-+'()/#%*!?=_,@€")
 
@@ -60,8 +63,14 @@ class Variable(StrEnum):
     PSTATE = "COLL_PSTATE"
     TODAY = "COLL_TODAY"
     WRAP = "COLL_WRAP"
+    GO = "COLL_GO"
+    STOP = "COLL_STOP"
+    OUT = "COLL_OUT"
     SAVED = "COLL_SAVED"
     REPLY = "COLL_REPLY"
+    TO = "COLL_TO"
+    LEG = "__COLL_LEG"
+    FORWARD = "__FORWARD_CONTEXT"  # where Asterisk sends a call that a phone diverts (302)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +186,21 @@ def acknowledge(attempt: str) -> Order:
     return Order("Originate", f"{attempt}-a", (*headers, _variable(Variable.ID, attempt)))
 
 
+def say_go(action_id: str, uniqueid: str, answer: str) -> Order:
+    """The only word upon which the dialplan may dial is "1"; "0": not this debtor, "off": nobody for now."""
+    return _set_variable(action_id, uniqueid, Variable.GO, _one_of("COLL_GO", answer, ("1", "0", "off")))
+
+
+def bar_answer(action_id: str, uniqueid: str) -> Order:
+    """From now on whoever answers the call of this agent's leg is hung up unheard (docs/INTERNALS 1.2)."""
+    return _set_variable(action_id, uniqueid, Variable.STOP, "1")
+
+
+def hang_up(action_id: str, channel: str) -> Order:
+    """One channel, by its exact name: Asterisk reads a name between slashes as a pattern."""
+    return Order("Hangup", action_id, (("Channel", _matching("channel", channel, _CHANNEL)),))
+
+
 def say_saved(action_id: str, uniqueid: str, *, ok: bool) -> Order:
     """The only word upon which the dialplan may play "saved"."""
     return _set_variable(action_id, uniqueid, Variable.SAVED, "1" if ok else "0")
@@ -187,17 +211,62 @@ def reply(action_id: str, uniqueid: str, text: str) -> Order:
     return _set_variable(action_id, uniqueid, Variable.REPLY, _matching("COLL_REPLY", text, _REPLY))
 
 
+def say_whom(action_id: str, uniqueid: str, answer: Ring | str) -> Order:
+    """Docs/INTERNALS 1.9: whom to ring for a caller, or why nobody: `none`, `closed`, `off`; with `-0` of somebody we do not know."""
+    if isinstance(answer, str):
+        return _set_variable(action_id, uniqueid, Variable.TO, _one_of("COLL_TO", answer, ("none", "closed", "none-0", "closed-0", "off")))
+    phone, today = _endpoint(answer.endpoint), answer.today.strftime("%Y%m%d")
+    wrap_up = _within("wrap_up_s", answer.wrap_up_s, 10, 999)
+    ring = _within("ring_s", answer.ring_s, 1, 120)
+    text = f"{int(answer.booked)}|{phone}|{ring}|{today}|{wrap_up}|{answer.language}|{display_text(answer.display)}"
+    return _set_variable(action_id, uniqueid, Variable.TO, text)
+
+
+def lamp(agent: str) -> str:
+    """Docs/INTERNALS 1.10: the device state of an agent's key lamp, as a variable."""
+    return f"DEVICE_STATE(Custom:coll-{_matching('agent', agent, _AGENT)})"
+
+
+def show_lamp(action_id: str, agent: str, state: str) -> Order:
+    state = _one_of("lamp", state, ("NOT_INUSE", "RINGING", "INUSE", "ONHOLD", "BUSY"))
+    return Order("Setvar", action_id, (("Variable", lamp(agent)), ("Value", state)))
+
+
+def lamp_key(action_id: str, agent: str) -> Order:
+    """Whether a phone can watch this lamp with the key of collect-codes.conf as shipped."""
+    key = f"*86{_matching('agent', agent, _AGENT)}"
+    return Order("ExtensionState", action_id, (("Exten", key), ("Context", "coll-features")))
+
+
+def say_out(action_id: str, uniqueid: str, answer: HandCall | str) -> Order:
+    """Docs/INTERNALS 1.11: how a number dialled by hand is called, `go` for the company's own dialplan, `0` for nobody."""
+    if isinstance(answer, str):
+        return _set_variable(action_id, uniqueid, Variable.OUT, _one_of("COLL_OUT", answer, ("go", "0")))
+    trunk, shown = _matching("trunk", answer.trunk, _TRUNK), _number("caller_id", answer.caller_id)
+    ring, wrap_up = _within("ring_s", answer.ring_s, 1, 120), _within("wrap_up_s", answer.wrap_up_s, 10, 999)
+    text = f"1|{trunk}|{shown}|{answer.number_format}|{ring}|{answer.language}|{answer.today:%Y%m%d}|{wrap_up}"
+    return _set_variable(action_id, uniqueid, Variable.OUT, text)
+
+
 def tell_day(action_id: str, uniqueid: str, today: date) -> Order:
     """Docs/INTERNALS 1.6: the house's day, before the reply that opens the menu of *85."""
     return _set_variable(action_id, uniqueid, Variable.TODAY, today.strftime("%Y%m%d"))
 
 
 def status(action_id: str) -> Order:
-    return Order("Status", action_id, (("Variables", "COLL_ID,COLL_STATE"),))
+    return Order("Status", action_id, (("Variables", "COLL_ID,COLL_STATE,COLL_LEG,MIXMONITOR_FILENAME,MONITORED"),))
 
 
 def journal(action_id: str) -> Order:
     return Order("DBGetTree", action_id, (("Family", "coll"),))
+
+
+def callers(action_id: str) -> Order:
+    return Order("DBGetTree", action_id, (("Family", "collin"),))
+
+
+def handed(action_id: str) -> Order:
+    return Order("DBGetTree", action_id, (("Family", "collhand"),))
 
 
 def get_variable(action_id: str, expression: str) -> Order:
@@ -226,7 +295,7 @@ def _originate(
     caller_id: str,
     variables: tuple[tuple[Variable, str], ...],
 ) -> Order:
-    headers = (
+    headers: tuple[tuple[str, str], ...] = (
         ("Channel", channel),
         ("ChannelId", channel_id),
         ("Context", context),
@@ -235,7 +304,10 @@ def _originate(
         ("Timeout", str(timeout_ms)),
         ("Async", "true"),  # a synchronous Originate blocks the whole AMI session while the phone rings
         ("CallerID", caller_id),
+        _variable(Variable.FORWARD, NOWHERE),
     )
+    if channel.startswith("Local/"):  # /n: else Asterisk shortens the chain and takes the leg away whose dialplan runs
+        headers = (("Channel", f"{channel}/n"), *headers[1:], _variable(Variable.LEG, "phone"))
     return Order("Originate", action_id, (*headers, *(_variable(name, value) for name, value in variables)))
 
 

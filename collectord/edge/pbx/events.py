@@ -14,10 +14,13 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime
 
-from collectord.core.telephony.pbx_calls import JournalPhase, JournalRow, LiveChannel, UnreadableRow
+from collectord.core.telephony.pbx_calls import CallerRow, HandedRow, JournalPhase, JournalRow, LiveChannel, UnreadableRow
 from collectord.core.telephony.pbx_events import (
     Acked,
+    AgentAccepted,
     AgentUp,
+    CallerArrived,
+    CallerMissed,
     ChannelHungUp,
     DebtorUp,
     DeviceState,
@@ -28,8 +31,12 @@ from collectord.core.telephony.pbx_events import (
     EndState,
     FeatureAction,
     FeatureDialled,
+    HandedOver,
+    HandOverAsked,
     Keyed,
     KeyedAmount,
+    LineGiven,
+    NumberDialled,
     OriginateAnswered,
     OriginateFailed,
     PbxEvent,
@@ -47,7 +54,9 @@ _UNIQUEID = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,148}(?:;2)?\Z")  # ";2": 
 _DISP = re.compile(r"\A[1-9]\Z")
 _WHOLE = re.compile(r"\A[0-9]{1,9}\Z", re.ASCII)
 _DAY = re.compile(r"\A([0-9]{4})([0-9]{2})([0-9]{2})\Z", re.ASCII)
+DIALLED = "out-"  # so begins the id of a call that an agent dialled: its leg is a phone's own, and tells COLL_STATE
 _DIGITS = re.compile(r"\A[0-9]{0,16}\Z", re.ASCII)
+_E164 = re.compile(r"\A\+[1-9][0-9]{6,14}\Z", re.ASCII)
 _DEVICE = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9_.@/:+-]{0,79}\Z")
 
 
@@ -58,8 +67,12 @@ class Reader:
         self.unread: Counter[str] = Counter()
 
     def read(self, message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
-        name = message.first("event")
-        read = _EVENTS.get(message.first("userevent") if name == "UserEvent" else name)
+        fields = message.fields
+        name = fields.get("event", "")
+        if (name == "UserEvent" and _is_forged(message)) or (name == "DeviceStateChange" and "uniqueid" in fields):
+            self.unread["forged"] += 1
+            return None
+        read = _EVENTS.get(fields.get("userevent", "") if name == "UserEvent" else name)
         if read is None:
             self.unread["unknown"] += 1
             return None
@@ -69,12 +82,29 @@ class Reader:
         return event
 
 
+def _is_forged(message: AmiMessage) -> bool:
+    """Whether somebody else's text stands where only the PBX or our dialplan writes.
+
+    Asterisk 22.10 writes a caller's number as it came, and %0d%0a in a SIP address comes as CR LF: whoever calls can add headers to each
+    event and list item that shows the number, and whole messages. What the PBX says of the channel stands before the name of our report,
+    Uniqueid once and at its end; what our dialplan says stands behind it.
+    """
+    if message.repeats("userevent") or message.repeats("uniqueid"):
+        return True
+    names = message.names()
+    before = names[: names.index("userevent")] if message.has("userevent") else names
+    return not _OURS.isdisjoint(before) or ("uniqueid" not in before and message.has("uniqueid"))
+
+
 def read_live(message: AmiMessage) -> LiveChannel | None:
-    """One row of Status; None when the channel is none of ours."""
+    """One row of Status; None when the channel is no leg of a call of ours."""
     uniqueid = message.first("uniqueid")
-    variables = dict(text.partition("=")[::2] for text in message.every("variable"))
+    given = (text.partition("=")[::2] for text in message.every("variable"))
+    variables = {name: "" if value == "(null)" else value for name, value in given}  # so writes Asterisk 22 what is not set
     own = _OWN_UNIQUEID.match(uniqueid)
     linked = _OWN_UNIQUEID.match(message.first("linkedid"))
+    if own is None and variables.get("COLL_LEG") == "phone":
+        return None  # between the agent's leg and the phone: neither theirs nor the debtor's
     attempt = variables.get("COLL_ID", "")
     if not _ATTEMPT_ID.match(attempt):
         known = own or linked
@@ -85,11 +115,12 @@ def read_live(message: AmiMessage) -> LiveChannel | None:
         attempt_id=attempt,
         uniqueid=uniqueid if _UNIQUEID.match(uniqueid) else "",
         channel=_text(message.first("channel")),
-        coll_state=_text(variables.get("COLL_STATE", "").replace("(null)", "")),  # so writes Asterisk 22 what is not set
-        agent_leg=own is not None and own[2] is None,
+        coll_state=_text(variables.get("COLL_STATE", "")),
+        agent_leg=own[2] is None if own else attempt.startswith(DIALLED) and variables.get("COLL_STATE", "") not in ("", "HAND"),
         ring_back=int(own[2] or 0) if own else 0,
         up=message.first("channelstatedesc") == "Up",
         seconds=_number(message.first("seconds")),
+        recorded=bool(variables.get("MIXMONITOR_FILENAME") or variables.get("MONITORED")),
     )
 
 
@@ -137,10 +168,27 @@ def read_row(attempt_id: str, text: str) -> JournalRow | UnreadableRow:
     )
 
 
+def read_caller(message: AmiMessage) -> CallerRow | None:
+    """One row of family collin: called|caller|endpoint. None when it cannot be ours."""
+    attempt = message.first("key").rpartition("/")[2]
+    called, caller, endpoint = [*message.first("val").split("|"), "", "", ""][:3]
+    if not _ATTEMPT_ID.match(attempt) or not _E164.match(called) or not _E164.match(caller):
+        return None
+    return CallerRow(attempt_id=attempt, called=called, caller=caller, endpoint=endpoint if _DEVICE.match(endpoint) else "")
+
+
+def read_handed(message: AmiMessage) -> HandedRow | None:
+    """One row of family collhand: it begins with the endpoint of who spoke last. None when it cannot be ours."""
+    attempt, endpoint = message.first("key").rpartition("/")[2], message.first("val").partition("|")[0]
+    return HandedRow(attempt_id=attempt, endpoint=endpoint) if _ATTEMPT_ID.match(attempt) and _DEVICE.match(endpoint) else None
+
+
 # -- headers to values ------------------------------------------------------------------------------------------------
 
 
 def _text(value: str) -> str:
+    if len(value) <= MAX_TEXT and value.isprintable():  # nearly all; the search below takes ten times as long
+        return value
     return _CONTROL.sub("?", value[:MAX_TEXT])
 
 
@@ -196,6 +244,11 @@ def _agent_up(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     return AgentUp(seen_at=seen_at, attempt_id=attempt, channel_uniqueid=_uniqueid(message)) if attempt else None
 
 
+def _accepted(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    attempt = _attempt(message)
+    return AgentAccepted(seen_at=seen_at, attempt_id=attempt, channel_uniqueid=_uniqueid(message)) if attempt else None
+
+
 def _dialling(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     attempt = _attempt(message)
     return Dialling(seen_at=seen_at, attempt_id=attempt) if attempt else None
@@ -204,6 +257,11 @@ def _dialling(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
 def _debtor_up(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     attempt = _attempt(message)
     return DebtorUp(seen_at=seen_at, attempt_id=attempt, debtor_channel=_text(message.first("custchannel"))) if attempt else None
+
+
+def _line_given(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    attempt = _attempt(message)
+    return LineGiven(seen_at=seen_at, attempt_id=attempt) if attempt else None
 
 
 def _dial_result(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
@@ -301,6 +359,48 @@ def _feature(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     )
 
 
+def _arrived(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    attempt, uniqueid = _attempt(message), _uniqueid(message)
+    called, caller = message.first("called"), message.first("caller")
+    if attempt is None or not uniqueid or not _E164.match(called):
+        return None
+    return CallerArrived(
+        seen_at=seen_at,
+        attempt_id=attempt,
+        called=called,
+        caller=caller if _E164.match(caller) else "",
+        tried=tuple(one for one in message.first("tried").split("&")[:9] if _DEVICE.match(one)),
+        uniqueid=uniqueid,
+    )
+
+
+def _missed(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    attempt, called, caller = _attempt(message), message.first("called"), message.first("caller")
+    if attempt is None or not _E164.match(called) or not _E164.match(caller):
+        return None
+    return CallerMissed(seen_at=seen_at, attempt_id=attempt, called=called, caller=caller)
+
+
+def _dialled(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    attempt, uniqueid = _attempt(message), _uniqueid(message)
+    number, endpoint = message.first("number"), message.first("endpoint")
+    if attempt is None or not uniqueid or not _E164.match(number) or not _DEVICE.match(endpoint):
+        return None
+    return NumberDialled(seen_at=seen_at, attempt_id=attempt, number=number, endpoint=endpoint, uniqueid=uniqueid)
+
+
+def _hand_over_asked(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    attempt, uniqueid, to = _attempt(message), _uniqueid(message), message.first("to")
+    if attempt is None or not uniqueid or not to or not _DIGITS.match(to):
+        return None
+    return HandOverAsked(seen_at=seen_at, attempt_id=attempt, to=to, uniqueid=uniqueid)
+
+
+def _handed_over(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    attempt, endpoint = _attempt(message), message.first("endpoint")
+    return HandedOver(seen_at=seen_at, attempt_id=attempt, endpoint=endpoint) if attempt and _DEVICE.match(endpoint) else None
+
+
 def _originated(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     """By ActionID only: a refused second use of a live id comes with the live call's Uniqueid, and that call goes on."""
     action_id = message.first("actionid")
@@ -332,11 +432,20 @@ def _device(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     return DeviceState(seen_at=seen_at, device=device, state=_text(message.first("state"))) if _DEVICE.match(device) else None
 
 
+_OURS = frozenset(
+    (
+        "collid", "seq", "status", "cause", "tech", "rang", "talk", "disp", "amount", "on", "at", "state", "keyed", "old", "custchannel",
+        "action", "endpoint", "pin", "arg", "called", "caller", "tried", "number", "to",
+    )
+)  # fmt: skip
+"""What only our dialplan says."""
 _SHARED = frozenset({"OriginateResponse", "Hangup"})  # reported about other people's calls as well, and about our acknowledgements
 _EVENTS: dict[str, Callable[[AmiMessage, datetime], PbxEvent | None]] = {
     "CollAgent": _agent_up,
+    "CollAccept": _accepted,
     "CollDial": _dialling,
     "CollUp": _debtor_up,
+    "CollFreed": _line_given,
     "CollResult": _dial_result,
     "CollKeyed": _keyed,
     "CollEnd": _ended,
@@ -344,6 +453,11 @@ _EVENTS: dict[str, Callable[[AmiMessage, datetime], PbxEvent | None]] = {
     "CollAcked": _acked,
     "CollWrapEnd": _wrap_ended,
     "CollFeature": _feature,
+    "CollIn": _arrived,
+    "CollMissed": _missed,
+    "CollOut": _dialled,
+    "CollHand": _hand_over_asked,
+    "CollHanded": _handed_over,
     "OriginateResponse": _originated,
     "Hangup": _hung_up,
     "DeviceStateChange": _device,

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+import secrets
 import ssl
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +41,7 @@ from collectord.edge.pbx.wire import AmiMessage, AmiProtocol, Reply, connect
 _log = structlog.get_logger(__name__)
 
 _CAN_BE_LOST = (DeviceState, FeatureDialled)  # learnt again by DeviceStateList; dialled again by the agent
+_READ_CLASS = {"UserEvent": "user", "OriginateResponse": "call", "Hangup": "call", "DeviceStateChange": "call"}
 _PROGRESS = (AgentUp, Dialling, DebtorUp, Acked, OriginateAnswered)  # CollEnd and the journal tell the same later
 
 
@@ -74,7 +77,9 @@ class Health:
     response_ms: float | None
     last_event_age: float | None  # seconds
     reconnects: int
+    waiting: int  # events in the queue
     dropped: int
+    broken: int  # messages of this connection that nobody could make sense of
     unread: dict[str, int]
     version: str
     warnings: tuple[str, ...]
@@ -111,11 +116,13 @@ class PbxLink:
         self._protocol: AmiProtocol | None = None
         self._held: list[PbxEvent] | None = None  # what came before LinkUp was queued
         self._serial = 0
+        self._chance = secrets.token_hex(5)  # nobody who can write into an event (see events) knows which answer we wait for
         self._state = LinkState.STOPPED
         self._sentence = "not started"
         self._told = ""  # what was logged last: the same failure again is no news
         self._response_ms: float | None = None
         self._last_event: float | None = None
+        self.heard: Counter[str] = Counter()  # messages by the class of rights that lets a login read them
         self._ups = 0
         self._dropped = 0
         self._version = ""
@@ -126,7 +133,7 @@ class PbxLink:
     def next_id(self) -> str:
         """An ActionID for a question; orders about an attempt carry the attempt's."""
         self._serial += 1
-        return f"q-{self._serial}"
+        return f"q-{self._chance}-{self._serial}"
 
     async def ask(self, order: Order, *, within: float | None = None) -> Reply:
         """The answer, if it is a yes. PbxRefused on a no; PbxUnreachable (with `sent`) when there is none. Nothing is ever sent again."""
@@ -143,7 +150,9 @@ class PbxLink:
             response_ms=self._response_ms if self._state is LinkState.UP else None,
             last_event_age=None if self._last_event is None else loop_time - self._last_event,
             reconnects=max(0, self._ups - 1),
+            waiting=self.events.qsize(),
             dropped=self._dropped,
+            broken=self._protocol.broken if self._protocol is not None else 0,
             unread=dict(self._reader.unread),
             version=self._version,
             warnings=self._warnings,
@@ -248,6 +257,7 @@ class PbxLink:
 
     def _on_message(self, message: AmiMessage) -> None:
         """The only callback: read, stamp, queue."""
+        self.heard[_READ_CLASS.get(message.first("event"), "")] += 1
         event = self._reader.read(message, self._now())
         if event is None:
             return

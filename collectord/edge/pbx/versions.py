@@ -1,4 +1,4 @@
-"""Which releases of Asterisk turn a manager login with `originate` into more than that.
+"""Which releases of Asterisk turn a manager login with `originate` into more than that, and which dialplan this collectord speaks with.
 
 Owns the table of fixed releases. Judges a version text, touches nothing.
 Invariant: an unreadable or unsupported version is reported as such, never passed in silence.
@@ -7,6 +7,8 @@ Invariant: an unreadable or unsupported version is reported as such, never passe
 from __future__ import annotations
 
 import re
+
+DIALPLAN_VERSION = "2"  # docs/INTERNALS 1.7; 1 dialled without asking
 
 # CVE-2024-42365 (August 2024): with write class originate, a variable named like a function writes files and dialplan.
 # Branch -> first release with the fix. 22 and later were born fixed.

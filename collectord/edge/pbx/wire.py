@@ -27,6 +27,7 @@ MAX_LINE = 8 * 1024  # characters of one header; a stranger's long caller name i
 MAX_ITEMS = 100_000  # rows of one list answer; 3,304 journal rows were seen after a hard week
 MAX_UNSENT = 256 * 1024  # bytes a peer that does not read may keep waiting before we stop writing
 MAX_BANNER = 200
+MAX_NAMES = 1_000  # header names kept in lower case; Asterisk sends some dozens
 BANNER = b"Asterisk Call Manager/"
 END = b"\r\n\r\n"
 REPORTS = frozenset({"OriginateResponse", "UserEvent", "Hangup"})  # OriginateResponse repeats the ActionID of its order
@@ -37,46 +38,77 @@ _log = structlog.get_logger(__name__)
 class AmiMessage:
     """One response or event: header names in lower case; a repeated header keeps every value."""
 
-    __slots__ = ("_again", "_first")
+    __slots__ = ("_again", "fields")
 
     def __init__(self, first: dict[str, str], again: dict[str, list[str]]) -> None:
-        self._first = first
+        self.fields = first  # the first value of each header; to be read only
         self._again = again
 
     def has(self, name: str) -> bool:
-        return name in self._first
+        return name in self.fields
 
     def first(self, name: str) -> str:
         """The first value of this header, '' when it is absent."""
-        return self._first.get(name, "")
+        return self.fields.get(name, "")
 
     def last(self, name: str) -> str:
         """The last value of this header, '' when it is absent."""
         again = self._again.get(name)
-        return again[-1] if again else self._first.get(name, "")
+        return again[-1] if again else self.fields.get(name, "")
+
+    def repeats(self, name: str) -> bool:
+        return name in self._again
 
     def every(self, name: str) -> tuple[str, ...]:
-        if name not in self._first:
+        if name not in self.fields:
             return ()
-        return (self._first[name], *self._again.get(name, ()))
+        return (self.fields[name], *self._again.get(name, ()))
 
     def names(self) -> tuple[str, ...]:
-        return tuple(self._first)
+        return tuple(self.fields)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, AmiMessage) and self._first == other._first and self._again == other._again
+        return isinstance(other, AmiMessage) and self.fields == other.fields and self._again == other._again
 
     __hash__ = None  # type: ignore[assignment]  # holds dicts
 
     def __repr__(self) -> str:  # no values: names, numbers and amounts do not belong into a log
-        return f"<AmiMessage {self.first('response') or self.first('event')!r} {len(self._first)} headers>"
+        return f"<AmiMessage {self.first('response') or self.first('event')!r} {len(self.fields)} headers>"
 
 
-def parse(block: bytes) -> AmiMessage | None:
+class _Names(dict[str, str]):
+    """Header names in lower case. Only usual ones are kept, so that a stranger's inventions do not pile up."""
+
+    def __missing__(self, name: str) -> str:
+        if ":" in name:
+            raise ValueError  # a header without a blank after its colon: not read in one go
+        lower = name.lower()
+        if len(self) < MAX_NAMES and len(name) < 40:
+            self[name] = lower
+        return lower
+
+
+_names = _Names()
+
+
+def parse(block: bytes | bytearray) -> AmiMessage | None:
     """A message without its blank line; None when it is neither a response nor an event."""
-    first: dict[str, str] = {}
+    lines = block.decode("utf-8", "replace").split("\r\n")
     again: dict[str, list[str]] = {}
-    for line in block.decode("utf-8", "replace").split("\r\n"):
+    try:
+        first = {_names[name]: value for name, value in [line.split(": ", 1) for line in lines]}
+    except ValueError:
+        first = {}
+    if len(first) != len(lines) or len(block) > MAX_LINE:  # something repeated, odd or long: line by line
+        first = _line_by_line(lines, again)
+    if "event" in first or "response" in first:
+        return AmiMessage(first, again)
+    return None
+
+
+def _line_by_line(lines: list[str], again: dict[str, list[str]]) -> dict[str, str]:
+    first: dict[str, str] = {}
+    for line in lines:
         name, colon, value = line.partition(":")
         if not colon:
             continue
@@ -89,9 +121,7 @@ def parse(block: bytes) -> AmiMessage | None:
             again.setdefault(name, []).append(value)
         else:
             first[name] = value
-    if "event" in first or "response" in first:
-        return AmiMessage(first, again)
-    return None
+    return first
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,28 +221,36 @@ class AmiProtocol(asyncio.Protocol):
 
     def _take_messages(self) -> None:
         """Cut at blank lines in bytes, decode whole messages: a character split between two reads cannot be lost."""
-        buffer, start, search = self._buffer, 0, self._searched
-        while (end := buffer.find(END, search)) >= 0:
-            if end - start > MAX_MESSAGE:
-                break
-            self._take(bytes(buffer[start:end]))
-            if self.lost.done():
-                return
-            start = search = end + len(END)
-        if start:
-            del buffer[:start]
+        buffer = self._buffer
+        if buffer.find(END, self._searched) >= 0:
+            *blocks, rest = buffer.split(END)
+            self._buffer = buffer = rest
+            for block in blocks:
+                if len(block) > MAX_MESSAGE:
+                    self._refuse_size()
+                    return
+                self._take(block)
+                if self.lost.done():
+                    return
         if len(buffer) > MAX_MESSAGE:
-            self._give_up(f"the PBX sent a message of more than {MAX_MESSAGE // 1024} KB")
+            self._refuse_size()
             return
         self._searched = max(0, len(buffer) - len(END) + 1)
 
-    def _take(self, block: bytes) -> None:
+    def _refuse_size(self) -> None:
+        self._give_up(f"the PBX sent a message of more than {MAX_MESSAGE // 1024} KB")
+
+    def _take(self, block: bytearray) -> None:
         try:
             message = parse(block)
             if message is None:
                 self.broken += 1
-            elif not self._answered(message) and message.has("event"):
+            elif "actionid" in message.fields and self._answered(message):
+                pass
+            elif "event" in message.fields:
                 self._on_event(message)
+            else:
+                self.stray += 1  # a response without an ActionID
         except Exception:
             self.broken += 1
             _log.exception("ami_message_not_taken")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol, TypeAlias
 
-from collectord.edge.simulated.leg import VariableSet
+from collectord.edge.simulated.leg import DebtorHungUp, VariableSet
 from collectord.edge.simulated.machine import Machine
 from collectord.edge.simulated.originate import ACK, EXTENSIONS, Order
 from collectord.edge.simulated.wire import Headers, Request, variables
@@ -35,6 +35,7 @@ PRIVILEGES: Final[dict[str, tuple[str, frozenset[str]]]] = {
         ("DBPut", "Put DB entry.", "system"),
         ("DeviceStateList", "List the current known device states.", "call,reporting"),
         ("Events", "Control Event Flow.", ""),
+        ("ExtensionState", "Check Extension Status.", "call,reporting"),
         ("Getvar", "Gets a channel variable or function value.", "call,reporting"),
         ("Hangup", "Hangup channel.", "system,call"),
         ("ListCommands", "List available manager commands.", ""),
@@ -49,6 +50,15 @@ PRIVILEGES: Final[dict[str, tuple[str, frozenset[str]]]] = {
         ("Status", "List channel status.", "system,call,reporting"),
         ("UpdateConfig", "Update basic configuration.", "config"),
     )
+}
+
+
+HINTS: Final = {  # device state -> Status, StatusText of an extension with this device alone
+    "NOT_INUSE": ("0", "Idle"),
+    "INUSE": ("1", "InUse"),
+    "BUSY": ("2", "Busy"),
+    "RINGING": ("8", "Ringing"),
+    "ONHOLD": ("16", "Hold"),
 }
 
 
@@ -136,6 +146,16 @@ def device_state_list(machine: Machine, request: Request) -> Answer:
     return _list("Device State Changes will follow", rows, "DeviceStateListComplete")
 
 
+def extension_state(machine: Machine, request: Request) -> Answer:
+    """Only the lamps have hints here; a custom device that was never set is idle."""
+    exten, context = request.get("Exten"), request.get("Context")
+    lamp = f"Custom:coll-{exten[3:]}" if context == "coll-features" and exten.startswith("*86") and len(exten) > 3 else ""
+    state = machine.global_variables.get(f"DEVICE_STATE({lamp})", "NOT_INUSE")
+    status, text = HINTS[state] if lamp else ("-1", "Unknown")
+    head = (("Message", "Extension Status"), ("Exten", exten), ("Context", context), ("Hint", lamp))
+    return success(*head, ("Status", status), ("StatusText", text))
+
+
 def getvar(machine: Machine, request: Request) -> Answer:
     name, where = request.get("Variable"), request.get("Channel")
     if not name:
@@ -146,13 +166,16 @@ def getvar(machine: Machine, request: Request) -> Answer:
         if channel is None:
             return error("No such channel")
         values = channel.variables
-    return success(("Variable", name), ("Value", values.get(name, "")))
+    unset = "UNKNOWN" if name.startswith("DEVICE_STATE(") else ""
+    return success(("Variable", name), ("Value", values.get(name, unset)))
 
 
 def setvar(machine: Machine, request: Request) -> Answer:
     name, where = request.get("Variable"), request.get("Channel")
     if not name:
         return error("No variable specified")
+    if not where and name.startswith("DEVICE_STATE(") and request.get("Value") not in HINTS:
+        return error("Variable not set")
     if not where:
         machine.global_variables[name] = request.get("Value")
         return success(("Message", "Variable Set"))
@@ -170,6 +193,10 @@ def hangup(machine: Machine, request: Request) -> Answer:
         return error("No channel specified")
     channel = machine.find(request.get("Channel"))
     leg = machine.legs.get(channel.uniqueid) if channel else None
+    agent = machine.legs.get(channel.linkedid) if channel else None
+    if leg is None and agent is not None:
+        agent.post(DebtorHungUp())
+        return success(("Message", "Channel Hungup"))
     if leg is None:
         return error("No such channel")
     cause = request.get("Cause")
@@ -237,6 +264,7 @@ LISTS: Final[dict[str, Callable[[Machine, Request], Answer]]] = {
     "DBGet": db_get,
     "DBGetTree": db_get_tree,
     "DeviceStateList": device_state_list,
+    "ExtensionState": extension_state,
     "Getvar": getvar,
     "Setvar": setvar,
     "Hangup": hangup,

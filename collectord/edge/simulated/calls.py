@@ -1,4 +1,4 @@
-"""What the shipped dialplan does with a call, step by step: coll-agent, coll-preview, coll-dial, coll-wrap, coll-ack.
+"""What the shipped dialplan does with a call, step by step: coll-agent, coll-preview, coll-accept, coll-dial, coll-wrap, coll-ack.
 
 Owns the order of journal rows, events and prompts of a call (docs/INTERNALS 1). Knows no socket; what people and lines do is `world`'s.
 Invariant: on an agent leg that got past the check for duplicates, CollEnd is the last event, whatever happened before.
@@ -7,15 +7,18 @@ Invariant: on an agent leg that got past the check for duplicates, CollEnd is th
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 from collectord.edge.simulated.channel import Channel, ChannelState, hangup
 from collectord.edge.simulated.leg import (
     NORMAL,
     DebtorAnswers,
+    DebtorHungUp,
     DebtorLeaves,
     DebtorRefuses,
     DebtorRings,
+    Key,
     Leg,
     LegGone,
     TimeIsUp,
@@ -26,8 +29,32 @@ from collectord.edge.simulated.numbers import may_dial
 from collectord.edge.simulated.world import Line, Outcome, line_of
 
 MAX_TALK: Final = 3_600.0
+HAND_OVER: Final = "*2"  # features.conf
 ATTEMPT: Final = re.compile(r"[a-z0-9-]{8,40}")
+TONE: Final = 0.2  # s
 REFUSAL: Final = 0.05  # s until a line that refuses has said so
+
+
+@dataclass(frozen=True, slots=True)
+class HandedTalk:
+    """The debtor's leg, taken out of the talk in which the agent keyed to whom it shall go."""
+
+    attempt_id: str
+    debtor: Channel
+    number: str
+    device: str  # of the agent who handed over
+    to: str  # the daemon's word: 1|endpoint|seconds|today|wrap|language|display
+    began: float
+    answered: float
+    leaves_at: float | None  # when the debtor hangs up
+
+
+class Handed(Exception):
+    """This leg has no part in the call any more."""
+
+    def __init__(self, talk: HandedTalk) -> None:
+        super().__init__(talk.attempt_id)
+        self.talk = talk
 
 
 class AgentLeg:
@@ -45,23 +72,36 @@ class AgentLeg:
         self._started = self._answered = 0.0
         self._rang = self._talk = self._tech = ""
 
-    async def run(self) -> None:
+    async def run(self) -> HandedTalk | None:
+        """Returns the talk when it was handed over; `leave` is the rest of this leg then."""
         if not ATTEMPT.fullmatch(self._id):
             close(self._leg, NORMAL)
-            return
+            return None
         old = self._machine.journal.get(self._row)
         if old is not None:
             self._machine.tell_user(self._leg.channel, "CollDup", ("CollID", self._id), ("Old", old))
             close(self._leg, NORMAL)
-            return
+            return None
         cause = NORMAL
         try:
             await self._agent()
+        except Handed as handed:
+            return handed.talk
         except LegGone as gone:
             cause = NORMAL if self._state == "DIAL" and self._answered else gone.cause
         else:
             cause = (self._result.cause if self._result else NORMAL) or NORMAL
         self._end(cause)
+        return None
+
+    async def leave(self) -> None:
+        """The talk was handed over: this leg says no more about it."""
+        try:
+            self._is("HANDED")
+            await self._leg.play("handing")
+        except LegGone:
+            pass
+        close(self._leg, NORMAL)
 
     @property
     def _row(self) -> str:
@@ -88,8 +128,15 @@ class AgentLeg:
             self._is("DSTBUSY")
             await self._leg.play("dst-busy")
             return
-        if self._variables.get("COLL_MODE") == "auto" or await self._preview():
+        if self._is_auto():
+            self._leg.say("tone")
+        elif not await self._preview():
+            return
+        if await self._may_dial():
             await self._dial(number)
+
+    def _is_auto(self) -> bool:
+        return self._variables.get("COLL_MODE") == "auto"
 
     async def _preview(self) -> bool:
         """The case is told, the agent decides: True when accepted."""
@@ -117,12 +164,28 @@ class AgentLeg:
         await self._leg.play(prompt)
         return False
 
+    async def _may_dial(self) -> bool:
+        """The gate is asked at this moment; without its yes nobody is dialled."""
+        self._is("ACCEPT")
+        self._tell("CollAccept", ("Seq", "2"))
+        match await self._leg.awaited("COLL_GO"):
+            case "1":
+                return True
+            case "0":
+                return await self._declined("REFUSED", "refused")
+            case "off":
+                return await self._declined("REFUSED", "refused-off")
+            case _:
+                return await self._declined("NOGO", "nogo")
+
     async def _dial(self, number: str) -> None:
         machine, leg = self._machine, self._leg
         self._is("DIAL")
         machine.journal.put(self._row, "DIAL")
-        self._tell("CollDial", ("Seq", "2"))
+        self._tell("CollDial", ("Seq", "3"))
         trunk = self._variables.get("COLL_TRUNK", "")
+        if shown := self._variables.get("COLL_CID"):
+            machine.journal.put(f"coll-last/{shown}-{number}", f"{int(machine.clock().timestamp())}|{leg.channel.device}")
         leg.channel.caller_num = self._variables.get("COLL_CID") or "<unknown>"
         leg.channel.caller_name = "<unknown>"
         if re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", trunk):
@@ -133,15 +196,24 @@ class AgentLeg:
         self._is("WRAP")
         self._variables["COLL_SIP"] = self._result.tech
         machine.journal.put(self._row, f"RES|{self._result_row()}")
-        self._tell("CollResult", ("Seq", "4"), *self._result_headers())
+        self._tell("CollResult", ("Seq", "5"), *self._result_headers())
         if self._result.status == "ANSWER":
             await self._wrap_up()
+        elif self._variables.get("COLL_STOP") == "1":
+            await leg.play("stopped")
         elif self._result.cause == 17:
-            await leg.play("result-busy")
+            await self._tell_in_vain("result-busy")
         elif self._result.tech.startswith(("SIP 180", "SIP 183")):
-            await leg.play("result-noanswer")
+            await self._tell_in_vain("result-noanswer")
         else:
             await leg.play("result-failed")
+
+    async def _tell_in_vain(self, prompt: str) -> None:
+        if self._is_auto():
+            self._leg.say("tone")
+            await self._leg.pause(TONE)
+        else:
+            await self._leg.play(prompt)
 
     async def _called(self, number: str, trunk: str) -> Outcome:
         """Application Dial: until the debtor's line has come to its end; LegGone when the agent's does first."""
@@ -169,6 +241,13 @@ class AgentLeg:
                     self._clock()
                     self._variables["DIALSTATUS"] = outcome.status
                     return outcome
+                case DebtorHungUp():
+                    self._clock()
+                    self._variables["DIALSTATUS"] = "CHANUNAVAIL"
+                    return Outcome("CHANUNAVAIL", 0, self._tech)
+                case DebtorAnswers() if self._variables.get("COLL_STOP") == "1":  # coll-up: hung up unheard
+                    self._clock()
+                    return Outcome("CANCEL", NORMAL, "SIP 200 OK")
                 case DebtorAnswers():
                     return await self._talking(line)
         self._clock()
@@ -182,18 +261,44 @@ class AgentLeg:
         self._variables["DIALSTATUS"] = "ANSWER"
         debtor.state = ChannelState.UP
         debtor.context, debtor.exten = "coll-up", "s"
-        machine.tell_user(debtor, "CollUp", ("CollID", self._id), ("Seq", "3"), ("CustChannel", debtor.name))
+        machine.tell_user(debtor, "CollUp", ("CollID", self._id), ("Seq", "4"), ("CustChannel", debtor.name))
         machine.tell_device(debtor.device)
         debtor.bridge = leg.channel.bridge = f"bridge-{debtor.uniqueid}"
         leg.person.talks()
         if line.talks_for is not None:
             machine.later(line.talks_for, lambda: leg.post(DebtorLeaves()))
-        until = machine.now() + MAX_TALK
-        while (left := until - machine.now()) > 0:
-            if isinstance(await leg.seen(left), DebtorLeaves):
-                break
+        leaves_at = None if line.talks_for is None else self._answered + line.talks_for
+        until, keyed = machine.now() + MAX_TALK, ""
+        while (left := until - machine.now()) > 0 and not leg.debtor_left:
+            match await leg.seen(left):
+                case DebtorHungUp():
+                    break
+                case Key(sign):
+                    keyed = (keyed + sign)[-2:]
+                    if keyed == HAND_OVER:
+                        await self._hand_over(debtor, leaves_at)
         self._clock()
         return Outcome("ANSWER", NORMAL, "SIP 200 OK")
+
+    async def _hand_over(self, debtor: Channel, leaves_at: float | None) -> None:
+        """Context coll-hand, while the debtor hears music: returns when the talk goes on."""
+        leg = self._leg
+        keyed, _ = await leg.read("hand-to", most=8, seconds=4, ends="#*")
+        if not re.fullmatch("[0-9]{1,8}", keyed):
+            return
+        self._tell("CollHand", ("Seq", "4"), ("To", keyed))
+        to = await leg.awaited("COLL_TO")
+        if not to.startswith("1|"):
+            await leg.play({"off": "hand-unknown", "": "hand-not"}.get(to, "hand-busy"))
+            return
+        if leg.debtor_left:
+            return
+        number = self._variables["COLL_DST"]
+        device, fields = leg.channel.device, to.split("|", 6)
+        row = [device, device, *fields[1:6], number, str(round(self._started * 1000)), str(round(self._answered * 1000)), fields[6]]
+        self._machine.journal.put(f"collhand/{self._id}", "|".join(row))
+        self._debtor, leg.channel.bridge = None, ""
+        raise Handed(HandedTalk(self._id, debtor, number, device, to, self._started, self._answered, leaves_at))
 
     def _begin(self, line: Line) -> None:
         """The far end sets out to do what its line does."""
@@ -266,10 +371,15 @@ class AgentLeg:
         if self._state == "DIAL" and self._result is None:
             self._left_while_dialling(cause)
         self._hang_up_debtor()
+        self._say_end()
+        close(self._leg, cause)
+
+    def _say_end(self) -> None:
+        if self._state == "DIAL" and self._result is None:
+            self._left_while_dialling(NORMAL)
         self._leg.channel.context = "coll-end"
         self._machine.journal.put(self._row, f"END|{self._state}|{self._result_row()}|{self._entry.row()}")
         self._tell("CollEnd", ("Seq", "9"), ("State", self._state), *self._result_headers(), *self._entry.headers())
-        close(self._leg, cause)
 
 
 class WrapLeg:
@@ -308,7 +418,7 @@ class WrapLeg:
 
 async def tell_keyed(leg: Leg, attempt_id: str, entry: Entry) -> None:
     """Context coll-keyed behind the journal: "saved" is said only when the daemon says that it is."""
-    leg.machine.tell_user(leg.channel, "CollKeyed", ("CollID", attempt_id), ("Seq", "5"), *entry.headers())
+    leg.machine.tell_user(leg.channel, "CollKeyed", ("CollID", attempt_id), ("Seq", "6"), *entry.headers())
     match await leg.awaited("COLL_SAVED"):
         case "1":
             await leg.play("saved")

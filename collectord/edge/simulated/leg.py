@@ -63,6 +63,11 @@ class DebtorLeaves:
 
 
 @dataclass(frozen=True, slots=True)
+class DebtorHungUp:
+    """By the AMI action."""
+
+
+@dataclass(frozen=True, slots=True)
 class DebtorRefuses:
     outcome: Outcome
 
@@ -77,7 +82,9 @@ class HungUp:
     cause: int
 
 
-Seen: TypeAlias = Key | PickedUp | Declined | DebtorRings | DebtorAnswers | DebtorLeaves | DebtorRefuses | VariableSet | HungUp
+Seen: TypeAlias = (
+    Key | PickedUp | Declined | DebtorRings | DebtorAnswers | DebtorLeaves | DebtorHungUp | DebtorRefuses | VariableSet | HungUp
+)
 
 
 class Leg:
@@ -90,6 +97,7 @@ class Leg:
         self.phone = channel.device.partition("/")[2]
         self._inbox: asyncio.Queue[Seen] = asyncio.Queue()
         self._hung_up = False
+        self.debtor_left = False  # whatever the dialplan was doing at that moment
         self._gone: int | None = None  # cause, once the dialplan has come to it
         self._deadline: float | None = None
         machine.legs[channel.uniqueid] = self
@@ -133,6 +141,8 @@ class Leg:
                 got = await self._inbox.get()
         except TimeoutError:
             got = None
+        if isinstance(got, DebtorLeaves):
+            self.debtor_left = True
         if isinstance(got, HungUp):
             self._gone = got.cause
             raise LegGone(got.cause)

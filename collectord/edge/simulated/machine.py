@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Privilege: TypeAlias = Literal["call", "user"]
 
-DIALPLAN_VERSION: Final = "1"
+DIALPLAN_VERSION: Final = "2"
 ASKING: Final = 1.0  # s after a restart until registered phones are known to be there
 
 
@@ -64,6 +64,7 @@ class Machine:
         self.legs: dict[str, Leg] = {}
         self.dialled: list[str] = []
         self.phones_rung: list[str] = []
+        self.shown: list[tuple[str, str]] = []  # phone, display of a caller put through
         self.heard: deque[tuple[str, str]] = deque(maxlen=100_000)  # phone, sound file
         self.calls_processed = 0
         self.tell: Callable[[Headers, Privilege], None] = lambda headers, privilege: None

@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from collectord.edge.simulated import features, originate
+from collectord.edge.simulated import features, inbound, originate, outgoing
 from collectord.edge.simulated.faults import Faults, WireEntry
 from collectord.edge.simulated.leg import Leg
 from collectord.edge.simulated.machine import Machine, Privilege, machine_clock
@@ -197,6 +197,14 @@ class SimulatedPbx:
         """The agent dials *80 ... *85 and keys what is asked; the daemon's answer, empty when none came. *85 returns after the menu."""
         return await features.dial(self.machine, phone, code, keys)
 
+    async def dial_out(self, phone: str, number: str, keys: str = "") -> None:
+        """The agent dials this number by hand; returns when the call is over."""
+        await outgoing.dial(self.machine, phone, number, keys)
+
+    def call_back(self, debtor: str, *, to: str = "+493012345600", talks: float = 4.0, waits: float = 600.0) -> None:
+        """A debtor ("" withheld) calls one of the company's numbers and hangs up `talks` s after somebody answered. Does not wait."""
+        self.machine.spawn(inbound.call_in(self.machine, debtor, to, talks=talks, waits=waits))
+
     def register(self, phone: str) -> None:
         self.machine.registered[f"PJSIP/{phone}"] = True
         self.machine.tell_device(f"PJSIP/{phone}")
@@ -239,6 +247,11 @@ class SimulatedPbx:
     def dialled(self) -> list[str]:
         """Debtors' numbers that reached the world, in order."""
         return self.machine.dialled
+
+    @property
+    def shown(self) -> list[tuple[str, str]]:
+        """Phone and text on its display, for each caller who was put through to it."""
+        return self.machine.shown
 
     @property
     def phones_rung(self) -> list[str]:

@@ -6,10 +6,12 @@ Invariant: an agent of the configuration has exactly one row from the first star
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from collectord.edge.store.codec import instant
+from collectord.core.telephony.pauses import Untaken
+from collectord.edge.store.codec import instant, maybe_instant
 from collectord.edge.store.connection import Connection, queries
 
 SQL = queries("agents")
@@ -21,8 +23,9 @@ async def add_missing(conn: Connection, wanted: dict[str, bool], now: datetime) 
         await SQL.add_agent(conn, id=agent_id, logged_in=int(logged_in), now=instant(now))
 
 
-async def rows(conn: Connection, now: datetime) -> dict[str, dict[str, Any]]:
-    return {row["id"]: row async for row in SQL.agents(conn)}
+async def rows(conn: Connection, agent_id: str = "") -> dict[str, Mapping[str, Any]]:
+    """Of all agents, or of this one."""
+    return {row["id"]: row async for row in SQL.agents(conn, id=agent_id)}
 
 
 async def set_duty(conn: Connection, agent_id: str, *, logged_in: bool, paused: bool, reason: str, now: datetime) -> None:
@@ -38,13 +41,27 @@ async def served(conn: Connection, agent_id: str) -> None:
     await SQL.clear_asked(conn, id=agent_id)
 
 
-async def missed_ring(conn: Connection, agent_id: str, rest_until: datetime) -> None:
-    await SQL.count_missed(conn, id=agent_id)
-    await SQL.set_rest(conn, id=agent_id, until=instant(rest_until))
+async def ring_untaken(conn: Connection, agent_id: str, after: Untaken, reason: str, now: datetime) -> None:
+    """The phone did not take a ring; `reason` is the pause's, when it is one too many."""
+    await SQL.set_untaken(conn, id=agent_id, missed=after.missed, turned_away=after.turned_away, rest_until=maybe_instant(after.rest_until))
+    if after.pause:
+        await SQL.pause_untaken(conn, id=agent_id, reason=reason, until=maybe_instant(after.pause_until), now=instant(now))
 
 
-async def took_ring(conn: Connection, agent_id: str) -> None:
-    await SQL.clear_missed(conn, id=agent_id)
+async def rest_until(conn: Connection, agent_id: str, until: datetime) -> None:
+    """At least until then the phone is not rung."""
+    await SQL.rest_at_least(conn, id=agent_id, until=instant(until))
+
+
+async def is_untaken(conn: Connection, agent_id: str, reason: str) -> bool:
+    """Whether `took_ring` would change something."""
+    return await SQL.untaken(conn, id=agent_id, reason=reason) is not None
+
+
+async def took_ring(conn: Connection, agent_id: str, reason: str, now: datetime) -> None:
+    """Somebody is there: what was not taken is forgotten, and a pause for `reason` is over."""
+    await SQL.clear_untaken(conn, id=agent_id)
+    await SQL.end_pause(conn, id=agent_id, reason=reason, now=instant(now))
 
 
 async def last_attempt(conn: Connection, agent_id: str) -> dict[str, Any] | None:

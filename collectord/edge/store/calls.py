@@ -7,7 +7,8 @@ Invariant: what an attempt was placed with never changes; a debtor, a number and
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,9 @@ import orjson
 
 from collectord.core.money import from_scaled, plain
 from collectord.core.receivables.ledger import DebtorKey
-from collectord.core.telephony.attempts import AgentResult, Attempt, AttemptState, Disposition, Result
+from collectord.core.telephony.attempts import AgentResult, Attempt, AttemptState, Disposition, GateSaid, Result
+from collectord.core.telephony.redial import Tried
+from collectord.core.telephony.trunk_rest import CallEnd
 from collectord.edge.store import tasks
 from collectord.edge.store.codec import instant, joined, maybe_instant, split, to_instant, to_maybe_instant
 from collectord.edge.store.connection import Connection, queries
@@ -38,6 +41,7 @@ def to_attempt(row: Mapping[str, Any]) -> Attempt:
         endpoint=row["endpoint"],
         pbx=row["pbx"],
         trunk=row["trunk"],
+        caller_id=row["caller_id"],
         mode=row["mode"],
         items=split(row["items"]),
         about=row["about"],
@@ -45,6 +49,7 @@ def to_attempt(row: Mapping[str, Any]) -> Attempt:
         placed_at=to_instant(row["placed_at"]),
         deadline_at=to_instant(row["deadline_at"]),
         pbx_started=row["pbx_started"],
+        gate=GateSaid(row["gate"]),
         agent_answered_at=to_maybe_instant(row["agent_answered_at"]),
         dialled_at=to_maybe_instant(row["dialled_at"]),
         debtor_answered_at=to_maybe_instant(row["debtor_answered_at"]),
@@ -62,6 +67,8 @@ def to_attempt(row: Mapping[str, Any]) -> Attempt:
         ring_backs=row["ring_backs"],
         why=row["why"],
         acknowledged=bool(row["acknowledged"]),
+        meanwhile=row["meanwhile"],
+        begun_by=row["begun_by"],
     )
 
 
@@ -88,6 +95,7 @@ async def commit_attempt(conn: Connection, attempt: Attempt, now: datetime) -> N
             endpoint=attempt.endpoint,
             pbx=attempt.pbx,
             trunk=attempt.trunk,
+            caller_id=attempt.caller_id,
             mode=attempt.mode,
             items=joined(attempt.items),
             about=attempt.about,
@@ -95,11 +103,25 @@ async def commit_attempt(conn: Connection, attempt: Attempt, now: datetime) -> N
             placed_at=instant(attempt.placed_at),
             deadline_at=instant(attempt.deadline_at),
             pbx_started=attempt.pbx_started,
+            gate=attempt.gate.value,
         )
     except sqlite3.IntegrityError as error:
         raise AttemptTaken(f"debtor {attempt.key}, agent {attempt.agent} or the number has a live call already") from error
     if not await tasks.begin_call(conn, attempt.task_id, now):
         raise AttemptTaken(f"task {attempt.task_id} is in a call or over")
+
+
+@asynccontextmanager
+async def apart(conn: Connection) -> AsyncIterator[None]:
+    """What AttemptTaken undoes: what was written inside, and nothing that the transaction wrote before."""
+    await conn.execute("savepoint apart")
+    try:
+        yield
+    except AttemptTaken:
+        await conn.execute("rollback to apart")
+        await conn.execute("release apart")
+        raise
+    await conn.execute("release apart")
 
 
 async def save_attempt(conn: Connection, attempt: Attempt) -> None:
@@ -125,12 +147,35 @@ async def save_attempt(conn: Connection, attempt: Attempt) -> None:
         ring_backs=attempt.ring_backs,
         why=attempt.why,
         acknowledged=int(attempt.acknowledged),
+        gate=attempt.gate.value,
+        meanwhile=attempt.meanwhile,
     )
 
 
 async def attempt(conn: Connection, attempt_id: str) -> Attempt | None:
     row = await SQL.attempt_by_id(conn, id=attempt_id)
     return None if row is None else to_attempt(row)
+
+
+async def calls_before(conn: Connection, attempt: Attempt) -> tuple[Tried, ...]:
+    """How the earlier calls for the same task went, oldest first."""
+    of = {"company": attempt.company, "debtor_no": attempt.debtor_no, "task_id": attempt.task_id, "id": attempt.id}
+    rows = SQL.calls_of_task(conn, **of, placed_at=instant(attempt.placed_at))
+    return tuple([Tried(to_instant(row["placed_at"]), row["disposition"] or row["result"]) async for row in rows])
+
+
+async def trunk_ends(conn: Connection, trunk: str, count: int) -> tuple[CallEnd, ...]:
+    """How its last calls ended, newest first."""
+    rows = SQL.trunk_ends(conn, trunk=trunk, count=count)
+    return tuple([CallEnd(to_instant(row["at"]), Result(row["result"]), row["hangup_cause"], row["tech"]) async for row in rows])
+
+
+async def results_between(conn: Connection, low: datetime, high: datetime) -> list[tuple[datetime, str, str, str, Result]]:
+    """(when, company, caller ID, trunk, result) of every call that was dialled."""
+    return [
+        (to_instant(row["placed_at"]), row["company"], row["caller_id"], row["trunk"], Result(row["result"]))
+        async for row in SQL.results_between(conn, low=instant(low), high=instant(high))
+    ]
 
 
 async def unfinished(conn: Connection, pbx: str) -> tuple[Attempt, ...]:
@@ -141,6 +186,11 @@ async def unfinished(conn: Connection, pbx: str) -> tuple[Attempt, ...]:
 async def unacknowledged(conn: Connection, pbx: str) -> tuple[Attempt, ...]:
     """Closed attempts whose journal row the PBX may still keep."""
     return tuple([to_attempt(row) async for row in SQL.unacknowledged(conn, pbx=pbx)])
+
+
+async def on_their_way(conn: Connection) -> tuple[Attempt, ...]:
+    """Attempts of every PBX that have their go-ahead and are not over, oldest first."""
+    return tuple([to_attempt(row) async for row in SQL.on_their_way(conn)])
 
 
 async def past_deadline(conn: Connection, now: datetime) -> tuple[Attempt, ...]:
@@ -213,6 +263,8 @@ def document(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "promise": None,
         "state": reached[0] if running and reached else row["state"],
         "pbx": row["pbx"],
+        "trunk": row["trunk"],
+        "caller_id": row["caller_id"] or None,
         "channel": f"coll-{row['id']}",
         "tech": known("tech"),
         "rang_ms": known("rang_ms"),
@@ -221,6 +273,8 @@ def document(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "ask_for": told.get("ask_for"),
         "script": told.get("script"),
         "note": row["note"],
+        "meanwhile": row["meanwhile"],
+        "begun_by": row["begun_by"] or None,
         "why": row["why"],
     }
 

@@ -26,11 +26,12 @@ T = TypeVar("T")
 Connection = aiosqlite.Connection
 Job = Callable[[Connection], Awaitable[T]]
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 SCHEMA = ("schema.sql", "touched.sql")
 BUSY_TIMEOUT = 5_000  # ms: somebody's sqlite3 shell may hold a lock for a moment
 LOG_PAGES = 1_000  # that a commit leaves in the log; more are moved to their places, which takes 20 ms and more …
 LOG_PAGES_UNSEEN = 200  # … and less where the next one, which counts, is not to wait for that
+MOUNTS = Path("/proc/self/mounts")
 NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs"})
 
 
@@ -236,6 +237,21 @@ class Database:
             async with self._queue:
                 await self._writer.execute(f"detach {name}")
 
+    async def look_over(self) -> None:
+        """Reads the whole file. Raises StoreBroken when the disk has spoilt it; then nothing is written any more until a restart."""
+        try:
+            found = await asyncio.to_thread(_damage, self.path)
+        except sqlite3.DatabaseError as error:
+            name = getattr(error, "sqlite_errorname", "")
+            if name.startswith("SQLITE_BUSY"):
+                return
+            if not name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR")):
+                raise StoreBroken(f"{self.path} could not be looked over ({error})") from error
+            found = str(error)
+        if found:
+            self.failed = f"{self.path} is damaged ({found}); stop collectord and restore a backup"
+            raise StoreBroken(self.failed)
+
     async def back_up(self, target: Path) -> None:
         """A consistent copy of the whole database while work goes on. Raises StoreBroken when the file cannot be written."""
         if self._reader is None:
@@ -252,9 +268,19 @@ class Database:
             os.umask(old_mask)
 
 
-async def _connect(path: Path, *, read_only: bool) -> Line:
+def _damage(path: Path) -> str:
+    """What SQLite finds wrong with the file, empty when it is whole."""
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT / 1000)
+    try:
+        found = str(connection.execute("pragma quick_check(1)").fetchone()[0])
+    finally:
+        connection.close()
+    return "" if found == "ok" else " ".join(found.split())[:200]
+
+
+async def _connect(path: Path, *, read_only: bool, cold: bool = False) -> Line:
     """Opened and set up. A cancelled caller leaves no thread behind that would outlive the event loop."""
-    opening = asyncio.ensure_future(_open(path, read_only=read_only))
+    opening = asyncio.ensure_future(_open(path, read_only=read_only, cold=cold))
     try:
         return await asyncio.shield(opening)
     except asyncio.CancelledError:
@@ -264,8 +290,9 @@ async def _connect(path: Path, *, read_only: bool) -> Line:
         raise
 
 
-async def _open(path: Path, *, read_only: bool) -> Line:
-    uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+async def _open(path: Path, *, read_only: bool, cold: bool) -> Line:
+    """`cold`: nobody writes, and nobody can."""
+    uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}{'&immutable=1' if cold else ''}"
     connection = Line(
         lambda: sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT / 1000, check_same_thread=False),
         iter_chunk_size=64,
@@ -314,7 +341,7 @@ def refuse_network_disk(directory: Path) -> None:
     best, kind = "", ""
     target = str(directory.resolve())
     try:
-        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
+        mounts = MOUNTS.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return
     for line in mounts.splitlines():
@@ -404,7 +431,8 @@ async def open_for_reading(state_dir: Path) -> AsyncIterator[Database]:
     if not database.path.exists():
         raise StoreBroken(f"there is no database in {state_dir} yet; run `collectord import` or `collectord run` first")
     try:
-        database._reader = await _connect(database.path, read_only=True)
+        cold = not os.access(state_dir, os.W_OK) and not database.path.with_name(f"{database.path.name}-wal").exists()
+        database._reader = await _connect(database.path, read_only=True, cold=cold)
     except sqlite3.Error as error:
         raise StoreBroken(f"{database.path}: {error}") from error
     try:

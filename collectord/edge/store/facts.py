@@ -190,6 +190,7 @@ def _attempt(row: Row, now: datetime) -> Contact:
         items=split(row["items"]),
         disposition="" if running else row["disposition"],
         attempt_id=row["id"],
+        direction="inbound" if row["mode"] == "inbound" else "outbound",
         live=running,
         unresolved=row["state"] == "unknown",
     )
@@ -246,4 +247,5 @@ def _promise(row: Row) -> OpenPromise:
 
 
 def _callback(row: Row) -> Callback:
-    return Callback(task_id=row["id"], at=to_instant(row["not_before"]), agreed_at=to_instant(row["created_at"]), agent=row["agent"])
+    at, agreed_at = to_instant(row["not_before"]), to_instant(row["created_at"])
+    return Callback(task_id=row["id"], at=at, agreed_at=agreed_at, agent=row["agent"], missed=bool(row["missed"]))

@@ -17,7 +17,7 @@ import aiosqlite
 VERSIONED = {"item": "item_version", "debtor": "debtor_version", "debtor_number": "number_version", "clearing": "clearing_version"}
 """Tables of version 1 whose rows are versions since 2. Their former names are views now."""
 MADE = re.compile(r"^create (?:unique )?(?:table|index|view|trigger) (\w+)", re.MULTILINE)
-FORMER_INDEXES = ("task_ready",)
+FORMER_INDEXES = ("task_ready", "one_live_attempt_per_agent")  # gone, or another one today: made anew
 STAGING = ("staged_item", "staged_debtor", "staged_number")  # of version 1: a file that was being read is read again
 
 

@@ -276,7 +276,8 @@ create table attempt (
   endpoint text not null,
   pbx text not null,
   trunk text not null,
-  mode text not null,                     -- preview | auto
+  caller_id text not null default '',     -- the number that the debtor is shown; '' in rows of earlier versions
+  mode text not null,                     -- preview | pull | progressive | inbound: the debtor calls us
   items text not null,                    -- '|'-separated, what the call is about
   about text not null default '{}',       -- JSON of what the agent is told: name, amount, days, try, promise
   state text not null,                    -- DESIGN 5
@@ -299,18 +300,22 @@ create table attempt (
   note text not null default '',
   ring_backs integer not null default 0,
   why text not null default '',           -- how it ended, one sentence
-  acknowledged integer not null default 0 -- the PBX's journal row is forgotten
+  acknowledged integer not null default 0, -- the PBX's journal row is forgotten
+  gate text not null default 'go',        -- '' not asked yet | go | refused | stopped (while it rang); older rows: asked when placed, dialled
+  begun_by text not null default '',      -- the agent who began the talk, when another one ended it
+  meanwhile text not null default ''      -- what came since the go-ahead and speaks against the call, one sentence
 );
 create unique index one_live_attempt_per_debtor on attempt (company, debtor_no)
   where state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'unknown');
 create unique index one_live_attempt_per_number on attempt (number)
   where state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'unknown');
-create unique index one_live_attempt_per_agent on attempt (agent)
-  where state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up');
+create unique index one_live_attempt_per_agent on attempt (agent)  -- '': a caller for whom nobody is rung (mode inbound)
+  where agent <> '' and state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up');
 create index attempt_by_state on attempt (state);
 create index attempt_by_trunk on attempt (trunk, placed_at);  -- pacing
 create index attempt_by_debtor on attempt (company, debtor_no, placed_at);
 create index attempt_by_number on attempt (number, placed_at);
+create index attempt_by_agent on attempt (agent, placed_at);  -- the last one: the breath after a talk, *85
 
 create table promise (
   id text primary key,
@@ -366,10 +371,22 @@ create table agent (
   pause_reason text not null default '',
   since text not null,
   endpoint text not null default '',      -- '' = as configured
-  missed integer not null default 0,      -- calls in a row that the phone did not take
+  missed integer not null default 0,      -- rings in a row that rang out
   rest_until text,                        -- after a missed ring
-  asked_at text                           -- pull mode: asked for the next case
+  asked_at text,                          -- pull mode: asked for the next case
+  turned_away integer not null default 0, -- rings in a row that the phone refused: busy, diverted, do not disturb
+  pause_until text                        -- a pause after missed rings ends by itself
 );
+
+create table unreached_caller (           -- called one of our numbers, reached nobody, and is no debtor we could name: for the lead
+  id text primary key,                    -- the PBX's id of the call: told twice it is one row
+  at text not null,
+  called text not null,
+  caller text not null,
+  done_at text,                           -- somebody looked after it
+  done_by text not null default ''
+);
+create index unreached_caller_by_number on unreached_caller (caller, done_at);
 
 create table caller_id_test (             -- "each caller ID had a test call" before live
   caller_id text primary key,

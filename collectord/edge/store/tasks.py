@@ -350,5 +350,10 @@ async def listed(
     ]
 
 
+async def waits_of(conn: Connection, task_id: str) -> str | None:
+    """Why it was put off last, one sentence with its rule; None: it was not."""
+    return await SQL.waits_of(conn, id=task_id) or None
+
+
 async def count_by_state(conn: Connection, now: datetime) -> dict[str, int]:
     return {row["state"]: row["n"] async for row in SQL.count_by_state(conn, now=instant(now))}

@@ -1,18 +1,32 @@
 -- name: add_agent(id, logged_in, now)!
 insert into agent (id, logged_in, since) values (:id, :logged_in, :now) on conflict (id) do nothing;
 
--- name: agents()
+-- name: agents(id)
+-- `id` '': all of them.
 select a.*,
        (select t.id from attempt t where t.agent = a.id and t.state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up')
          limit 1) as attempt_id,
        (select t.state from attempt t where t.agent = a.id and t.state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up')
-         limit 1) as attempt_state
-  from agent a order by a.id;
+         limit 1) as attempt_state,
+       (select case when t.debtor_answered_at is not null then t.closed_at end from attempt t where t.agent = a.id
+         order by t.placed_at desc limit 1) as talked_until
+  from agent a where :id = '' or a.id = :id order by a.id;
 
 -- name: set_duty(id, logged_in, paused, pause_reason, now)!
-update agent set logged_in = :logged_in, paused = :paused, pause_reason = :pause_reason, since = :now, missed = 0, rest_until = null,
-       asked_at = null
+update agent set logged_in = :logged_in, paused = :paused, pause_reason = :pause_reason, since = :now, missed = 0, turned_away = 0,
+       rest_until = null, pause_until = null, asked_at = null
  where id = :id;
+
+-- name: set_untaken(id, missed, turned_away, rest_until)!
+update agent set missed = :missed, turned_away = :turned_away, rest_until = :rest_until where id = :id;
+
+-- name: pause_untaken(id, reason, until, now)!
+-- A pause of the agent's own stays as it is.
+update agent set paused = 1, pause_reason = :reason, pause_until = :until, since = :now, asked_at = null
+ where id = :id and (paused = 0 or pause_reason = :reason);
+
+-- name: rest_at_least(id, until)!
+update agent set rest_until = :until where id = :id and (rest_until is null or rest_until < :until);
 
 -- name: set_asked(id, now)!
 update agent set asked_at = :now where id = :id;
@@ -20,15 +34,16 @@ update agent set asked_at = :now where id = :id;
 -- name: clear_asked(id)!
 update agent set asked_at = null where id = :id;
 
--- name: count_missed(id)!
-update agent set missed = missed + 1 where id = :id;
+-- name: untaken(id, reason)^
+select 1 as found from agent
+ where id = :id and (missed > 0 or turned_away > 0 or rest_until is not null or (paused = 1 and pause_reason = :reason));
 
--- name: set_rest(id, until)!
-update agent set rest_until = :until where id = :id;
-
--- name: clear_missed(id)!
+-- name: clear_untaken(id)!
 -- Changes nothing, and so writes nothing, where nothing was missed.
-update agent set missed = 0, rest_until = null where id = :id and (missed > 0 or rest_until is not null);
+update agent set missed = 0, turned_away = 0, rest_until = null where id = :id and (missed > 0 or turned_away > 0 or rest_until is not null);
+
+-- name: end_pause(id, reason, now)!
+update agent set paused = 0, pause_reason = '', pause_until = null, since = :now where id = :id and paused = 1 and pause_reason = :reason;
 
 -- name: last_attempt(agent)^
 select id, state, disposition, agent_result, result from attempt

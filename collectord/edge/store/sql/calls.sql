@@ -1,10 +1,10 @@
 -- Attempts, promises, outcomes. Which of them may be called is decided in core; here only ids, states, times and keys count.
 
 -- name: insert_attempt!
-insert into attempt (id, task_id, company, debtor_no, number, agent, endpoint, pbx, trunk, mode, items, about, state, placed_at, deadline_at,
-                     pbx_started)
-values (:id, :task_id, :company, :debtor_no, :number, :agent, :endpoint, :pbx, :trunk, :mode, :items, :about, :state, :placed_at,
-        :deadline_at, :pbx_started);
+insert into attempt (id, task_id, company, debtor_no, number, agent, endpoint, pbx, trunk, caller_id, mode, items, about, state, placed_at,
+                     deadline_at, pbx_started, gate)
+values (:id, :task_id, :company, :debtor_no, :number, :agent, :endpoint, :pbx, :trunk, :caller_id, :mode, :items, :about, :state,
+        :placed_at, :deadline_at, :pbx_started, :gate);
 
 -- name: update_attempt!
 -- What a call's course changes; what it was placed with stays.
@@ -12,17 +12,39 @@ update attempt
    set state = :state, deadline_at = :deadline_at, agent_answered_at = :agent_answered_at, dialled_at = :dialled_at,
        debtor_answered_at = :debtor_answered_at, ended_at = :ended_at, closed_at = :closed_at, agent_result = :agent_result,
        result = :result, hangup_cause = :hangup_cause, tech = :tech, rang_ms = :rang_ms, talk_ms = :talk_ms, disposition = :disposition,
-       said = :said, note = :note, ring_backs = :ring_backs, why = :why, acknowledged = :acknowledged
+       said = :said, note = :note, ring_backs = :ring_backs, why = :why, acknowledged = :acknowledged, gate = :gate,
+       meanwhile = :meanwhile
  where id = :id;
 
 -- name: attempt_by_id^
 select * from attempt where id = :id;
+
+-- name: calls_of_task
+-- The calls for this task before this one that reached for the debtor's line.
+select placed_at, result, disposition from attempt
+ where company = :company and debtor_no = :debtor_no and task_id = :task_id and id <> :id and placed_at <= :placed_at
+   and result not in ('', 'not_dialled')
+ order by placed_at, id;
+
+-- name: trunk_ends
+-- How the last calls over this trunk ended that reached for the debtor's line, newest first; what we stopped ourselves says nothing.
+select coalesce(ended_at, placed_at) as at, result, hangup_cause, tech from attempt
+ where trunk = :trunk and result not in ('', 'not_dialled', 'unknown') and gate <> 'stopped'
+ order by placed_at desc limit :count;
+
+-- name: results_between
+select placed_at, company, caller_id, trunk, result from attempt
+ where placed_at between :low and :high and result not in ('', 'not_dialled', 'unknown') and mode <> 'inbound';
 
 -- name: unfinished
 select * from attempt where pbx = :pbx and state <> 'closed' order by placed_at, id;
 
 -- name: unacknowledged
 select * from attempt where pbx = :pbx and state = 'closed' and acknowledged = 0 order by placed_at, id;
+
+-- name: on_their_way
+-- Cleared to be dialled, and not over.
+select * from attempt where gate in ('go', 'stopped') and state in ('placed', 'ringing_agent', 'ringing_debtor', 'talking') order by placed_at, id;
 
 -- name: past_deadline
 select * from attempt
@@ -34,9 +56,9 @@ select min(deadline_at) from attempt
  where state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up', 'unknown');
 
 -- name: agent_is_held$
--- Whether another attempt than :id holds this agent.
+-- Whether another attempt than :id holds this agent; '' is nobody.
 select count(*) from attempt
- where agent = :agent and id <> :id and state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up');
+ where agent = :agent and agent <> '' and id <> :id and state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up');
 
 -- name: give_attempt_back!
 update task set attempts_made = attempts_made - 1 where id = :id and attempts_made > 0;

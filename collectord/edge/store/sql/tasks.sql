@@ -163,6 +163,9 @@ update task
  where id = :id and state = 'planned' and own_at is not null and not_before = :before
 returning id;
 
+-- name: waits_of(id)$
+select waits from task where id = :id;
+
 -- name: word_anew()*!
 update task set why = ?, prompted_by = ? where id = ? and state in ('planned', 'ready');
 
