@@ -23,6 +23,7 @@ from collectord.core.telephony.allocation import (
     in_modes,
     under_frames,
 )
+from collectord.core.telephony.best_time import BUSINESS
 from collectord.core.telephony.modes import Mode, only_asked
 from collectord.edge.store import tasks
 from collectord.edge.store.connection import Connection
@@ -33,6 +34,13 @@ from collectord.settings import Settings
 
 A_FEW = 20  # candidates chosen among: nearly always they hold one for somebody free
 LOOK_AHEAD = 500  # read when they do not
+
+
+def goes_ahead(candidate: Candidate, settings: Settings) -> bool:
+    """Whoever is free may speak with this debtor, and nobody need be there before the debtor is dialled."""
+    given = candidate.task.agent or candidate.only or candidate.owner_first
+    private = candidate.person_type != BUSINESS and not settings.dialling.predictive_private
+    return candidate.mode is Mode.PREDICTIVE and not given and not private
 
 
 @dataclass(slots=True, kw_only=True)
@@ -106,6 +114,14 @@ class Viewpoint:
         barred = barred_languages(sight.free, sight.spoken)
         sight.candidates = self._framed(await tasks.ready_tasks(conn, now, LOOK_AHEAD, skills, barred))
         sight.ahead = LOOK_AHEAD
+
+    async def look_for(self, conn: Connection, sight: Sight, agent: OnDuty, now: datetime) -> None:
+        """What may be dialled ahead of whoever `agent` stands for."""
+        sight.resting = await trunk_choice.resting(conn, self.settings, self.house, now)
+        sight.reach = self._reach(sight.resting)
+        framed = self._framed(await tasks.ready_tasks(conn, now, limit=LOOK_AHEAD))
+        sight.candidates = [one for one in framed if goes_ahead(one, self.settings)]
+        sight.free, sight.ahead = [self._as_free(agent)], LOOK_AHEAD
 
     def _framed(self, candidates: Iterable[Candidate]) -> list[Candidate]:
         return in_modes(under_frames(candidates, self.rules.frames), self.rules.ladders, self._mode)

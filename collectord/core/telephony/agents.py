@@ -56,7 +56,8 @@ TEXTS: Texts = {
     "phone_unreachable": ("has no phone registered at the PBX", "hat kein an der Anlage angemeldetes Telefon"),
 }
 
-IDLE_DEVICES = frozenset({"NOT_INUSE"})
+OPEN_LINE = "OPEN_LINE"  # of a phone on which an agent waits for calls
+IDLE_DEVICES = frozenset({"NOT_INUSE", OPEN_LINE})
 DEAD_DEVICES = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN", ""})
 
 
@@ -83,6 +84,7 @@ class OnDuty:
     attempt_state: str = ""
     talked_until: datetime | None = None  # when the wrap-up of the last call was over, if that was a talk
     device_state: str = ""  # as the PBX says, "" when it has not said yet
+    line: str = ""  # the channel of the open line on which the agent waits: the phone is in use by it, and is not rung
     off_hours: str = ""  # the agent's working hours when this moment lies outside of them
 
 

@@ -34,6 +34,8 @@ from collectord.core.telephony.pbx_events import (
     Keyed,
     KeyedAmount,
     LineGiven,
+    LineTold,
+    NobodyThere,
     OriginateAnswered,
     OriginateFailed,
     PbxEvent,
@@ -95,6 +97,8 @@ def _is_forged(message: AmiMessage) -> bool:
 def read_live(message: AmiMessage) -> LiveChannel | None:
     """One row of Status; None when the channel is none of ours."""
     uniqueid = message.first("uniqueid")
+    if uniqueid.startswith("ahead-"):  # stands for the agent's phone: the line joined with it is the agent's
+        return None
     given = (text.partition("=")[::2] for text in message.every("variable"))
     variables = {name: "" if value == "(null)" else value for name, value in given}  # so writes Asterisk 22 what is not set
     own = _OWN_UNIQUEID.match(uniqueid)
@@ -116,6 +120,13 @@ def read_live(message: AmiMessage) -> LiveChannel | None:
         seconds=_number(message.first("seconds")),
         recorded=bool(variables.get("MIXMONITOR_FILENAME") or variables.get("MONITORED")),
     )
+
+
+def read_line(message: AmiMessage) -> tuple[str, str] | None:
+    """One row of Status: (endpoint, channel) of an agent who waits on an open line, or talks on it."""
+    channel = _text(message.first("channel"))
+    endpoint = next((text.partition("=")[2] for text in message.every("variable") if text.startswith("COLL_LINE=")), "")
+    return (endpoint, channel) if _DEVICE.match(endpoint) and channel.startswith(f"{endpoint}-") else None
 
 
 def read_journal(message: AmiMessage) -> JournalRow | UnreadableRow | None:
@@ -244,7 +255,22 @@ def _dialling(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
 
 def _debtor_up(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     attempt = _attempt(message)
-    return DebtorUp(seen_at=seen_at, attempt_id=attempt, debtor_channel=_text(message.first("custchannel"))) if attempt else None
+    if attempt is None:
+        return None
+    channel = _text(message.first("custchannel"))
+    return DebtorUp(seen_at=seen_at, attempt_id=attempt, debtor_channel=channel, channel_uniqueid=_uniqueid(message))
+
+
+def _nobody_there(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    attempt = _attempt(message)
+    return NobodyThere(seen_at=seen_at, attempt_id=attempt) if attempt else None
+
+
+def _line(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    endpoint, channel = message.first("endpoint"), _text(message.first("linechannel"))
+    if not _DEVICE.match(endpoint) or not channel.startswith(f"{endpoint}-"):
+        return None
+    return LineTold(seen_at=seen_at, endpoint=endpoint, channel=channel, ready=message.first("linestate") == "ready")
 
 
 def _line_given(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
@@ -403,7 +429,7 @@ def _device(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
 _OURS = frozenset(
     (
         "collid", "seq", "status", "cause", "tech", "rang", "talk", "disp", "amount", "on", "at", "state", "keyed", "old", "custchannel",
-        "action", "endpoint", "pin", "arg", "called", "caller", "tried",
+        "action", "endpoint", "pin", "arg", "called", "caller", "tried", "linechannel", "linestate",
     )
 )  # fmt: skip
 """What only our dialplan says."""
@@ -423,6 +449,8 @@ _EVENTS: dict[str, Callable[[AmiMessage, datetime], PbxEvent | None]] = {
     "CollFeature": _feature,
     "CollIn": _arrived,
     "CollMissed": _missed,
+    "CollLost": _nobody_there,
+    "CollLine": _line,
     "OriginateResponse": _originated,
     "Hangup": _hung_up,
     "DeviceStateChange": _device,
