@@ -76,7 +76,7 @@ def test_every_event_of_a_good_call_is_read() -> None:
         AgentUp(seen_at=AT, attempt_id=ID, channel_uniqueid=f"coll-{ID}"),
         AgentAccepted(seen_at=AT, attempt_id=ID, channel_uniqueid=f"coll-{ID}"),
         Dialling(seen_at=AT, attempt_id=ID),
-        DebtorUp(seen_at=AT, attempt_id=ID, debtor_channel="PJSIP/trunk-00000002"),
+        DebtorUp(seen_at=AT, attempt_id=ID, debtor_channel="PJSIP/trunk-00000002", channel_uniqueid=f"coll-{ID}"),
         LineGiven(seen_at=AT, attempt_id=ID),
         DialResult(seen_at=AT, attempt_id=ID, status="ANSWER", cause=16, tech="SIP 200 OK", rang_ms=1204, talk_ms=30125),
         Keyed(seen_at=AT, attempt_id=ID, disp="1", amount=250, on=date(2026, 12, 5), at=None, channel_uniqueid=f"coll-{ID}"),

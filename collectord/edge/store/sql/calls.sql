@@ -12,7 +12,8 @@ update attempt
    set state = :state, deadline_at = :deadline_at, agent_answered_at = :agent_answered_at, dialled_at = :dialled_at,
        debtor_answered_at = :debtor_answered_at, ended_at = :ended_at, closed_at = :closed_at, agent_result = :agent_result,
        result = :result, hangup_cause = :hangup_cause, tech = :tech, rang_ms = :rang_ms, talk_ms = :talk_ms, disposition = :disposition,
-       said = :said, note = :note, ring_backs = :ring_backs, agent = :agent, endpoint = :endpoint, why = :why, acknowledged = :acknowledged, gate = :gate,
+       said = :said, note = :note, ring_backs = :ring_backs, why = :why,
+       agent = case mode when 'predictive' then :agent else agent end, endpoint = case mode when 'predictive' then :endpoint else endpoint end, acknowledged = :acknowledged, gate = :gate,
        meanwhile = :meanwhile
  where id = :id;
 
