@@ -254,7 +254,7 @@ class Daemon:
                 secret=secret,
                 speed=float(pbx.speed),
                 clock=self.clock.now,
-                phones=tuple(a.endpoint.partition("/")[2] for a in self.settings.agent if a.pbx == pbx.name),
+                phones=tuple(a.devices[0].partition("/")[2] for a in self.settings.agent if a.pbx == pbx.name),
             )
             port = await simulated.start()
             stack.push_async_callback(simulated.stop)

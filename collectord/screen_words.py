@@ -85,6 +85,7 @@ GERMAN: Mapping[str, str] = {
     "doctor": "Diagnose", "plan": "Planung", "debtor": "Debitor", "simulation": "Simulation", "companies": "Firmen",
     "rejected": "abgewiesen", "tenths": "Zehntel", "tenth": "Zehntel", "risk of paying late": "Risiko verspäteter Zahlung",
     "collectord is": "collectord:", "voicemail": "Ansage auf den Anrufbeantworter",
+    "third party": "Jemand anderes ist am Apparat", "minor": "Ein Kind ist am Apparat",
     "a payment of so much (Sec. 367 BGB)": "Verrechnung dieser Zahlung (§ 367 BGB)",
     "not called, and no time is known from which they may be": "nicht angerufen, und es ist kein Zeitpunkt bekannt, ab dem es erlaubt wäre",
     "Not before": "Nicht vor", "the first": "die ersten", "--json has all": "--json nennt alle", "contact tasks": "Kontaktaufgaben",

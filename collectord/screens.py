@@ -442,8 +442,10 @@ def _script(doc: Mapping[str, Any], width: int) -> Group:
     for line in str(doc["text"]).splitlines():
         style = "bold" if line.startswith("#") else QUIET if line.startswith(">") else ""
         parts.append(Text(plain(line).lstrip("#> "), style=style))
-    if doc["voicemail"]:
-        parts += [Text(), Text(word("voicemail"), style="bold"), *(Text(plain(line)) for line in str(doc["voicemail"]).splitlines())]
+    for other in ("voicemail", "third_party", "minor"):
+        if doc[other]:
+            parts += [Text(), Text(word(other.replace("_", " ")), style="bold")]
+            parts += [Text(plain(line).lstrip("> "), style=QUIET if line.startswith(">") else "") for line in str(doc[other]).splitlines()]
     approved = f"{plain(doc['file'])}, {plain(doc['approved_by'])}, {plain(doc['approved_on'])}"
     return Group(*parts, Text(), Text(approved, style=QUIET))
 

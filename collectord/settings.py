@@ -67,6 +67,13 @@ def _name(value: str) -> str:
 def _endpoint(value: str) -> str:
     if not re.match(r"\A(PJSIP|SIP|DAHDI|Local)/[A-Za-z0-9_.@/-]{1,60}\Z", value):
         raise ValueError("expected a phone as the PBX names it, like PJSIP/201")
+    return value.removesuffix("/n") if value.startswith("Local/") else value
+
+
+def _device(value: str) -> str:
+    part = r"((PJSIP|SIP|DAHDI)/|Custom:)[A-Za-z0-9_.-]{1,60}"
+    if value and not re.match(rf"\A{part}(&{part}){{0,8}}\Z", value):
+        raise ValueError("expected the phone as the PBX watches it, like PJSIP/201, perhaps with more: PJSIP/201&Custom:DND201")
     return value
 
 
@@ -166,6 +173,7 @@ class AgentSection(Section):
     name: str
     pin: SecretStr
     endpoint: Annotated[str, AfterValidator(_endpoint)]
+    device: Annotated[str, AfterValidator(_device)] = ""  # whose state tells that the phone is free; "" = the endpoint's own
     pbx: str = ""
     languages: list[str] = []
     skills: list[str] = []
@@ -178,6 +186,25 @@ class AgentSection(Section):
         if not re.match(r"\A[0-9]{4,12}\Z", self.pin.get_secret_value()):
             raise ValueError("pin: expected 4 to 12 digits in quotes, because it is keyed on the phone")
         return self
+
+    @model_validator(mode="after")
+    def phone_can_be_watched(self) -> AgentSection:
+        if self.devices[0].startswith("Local/"):
+            raise ValueError(
+                f'device: expected the phone behind {self.endpoint}, like "PJSIP/201", because Local does not say that it is busy'
+            )
+        if self.devices[0].startswith("Custom:"):
+            raise ValueError('device: expected the phone first, like "PJSIP/201&Custom:DND201"')
+        return self
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The phone, then what else must be idle."""
+        if self.device:
+            return tuple(self.device.split("&"))
+        if self.endpoint.startswith("Local/") and self.endpoint.endswith("@coll-phones"):
+            return (f"PJSIP/{self.endpoint[6:-12]}",)
+        return (self.endpoint,)
 
 
 class DiallingSection(Section):
@@ -222,6 +249,12 @@ class DiallingSection(Section):
 
 class InboundSection(Section):
     hours: Hours = ""  # when calls of debtors are put through; "" = whenever somebody is logged in and works
+
+
+class OutgoingSection(Section):
+    mode: Literal["off", "record", "gate"] = (
+        "off"  # what becomes of debtors' numbers that agents dial by hand (dialplan/collect-outgoing.conf)
+    )
 
 
 class IntakeSection(Section):
@@ -383,6 +416,7 @@ class Settings(BaseSettings):
     agent: list[AgentSection] = []
     dialling: DiallingSection = DiallingSection()
     inbound: InboundSection = InboundSection()
+    outgoing: OutgoingSection = OutgoingSection()
     intake: IntakeSection = IntakeSection()
     outbox: OutboxSection = OutboxSection()
     notices: NoticesSection = NoticesSection()
@@ -479,6 +513,7 @@ class Settings(BaseSettings):
             shifts=tuple(parse_week(agent.hours) if agent.hours else None for agent in self.agent),
             tries_each_number=self.dialling.tries_each_number,
             mode=self.dialling.mode,
+            gates_hand_calls=self.outgoing.mode != "record",
             times=CallTimes(
                 ring_agent_for=self.dialling.ring_agent_for,
                 decide_within=self.dialling.decide_within,

@@ -108,9 +108,7 @@ def case_of(
     )
 
 
-def order_of(
-    attempt: Attempt, case: Case, agent: OnDuty, trunk: Trunk, caller_id: str, settings: Settings, house: House
-) -> AgentCall:
+def order_of(attempt: Attempt, case: Case, agent: OnDuty, trunk: Trunk, caller_id: str, settings: Settings, house: House) -> AgentCall:
     dialling = settings.dialling
     company_name = next((one.recorded_name for one in settings.company if one.code == attempt.company), "")
     return AgentCall(

@@ -1,7 +1,7 @@
-"""Callers: calls that came in are written down; of whom nobody knows and nobody reached, the number is noted for the lead.
+"""Callers: calls of debtors that came in are written down.
 
-Reads today's tasks and the PBX's rows of callers, asks core/telephony/inbound, writes attempts, tasks and notes. Answers no PBX.
-Invariant: however often a call is told, it is one attempt or one note; a debtor is never guessed from a number that several have.
+Reads today's tasks and the PBX's rows of callers, asks core/telephony/inbound, writes attempts and tasks. Answers no PBX.
+Invariant: however often a call is told, it is one attempt; a debtor is never guessed from a number that several have.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ from zoneinfo import ZoneInfo
 
 from collectord.core.contact.week import parse_week
 from collectord.core.house import House
-from collectord.core.receivables.ledger import DebtorKey
-from collectord.core.receivables.tasks import Origin, TaskState
+from collectord.core.receivables.ledger import DebtorKey, OpenItem
+from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.telephony.agents import OnDuty
 from collectord.core.telephony.attempts import Attempt, AttemptState
-from collectord.core.telephony.inbound import KEPT, MODE, REMEMBERED, TEXTS, NobodyThere, came_at, is_open, taken_over
+from collectord.core.telephony.inbound import MODE, REMEMBERED, TEXTS, NobodyThere, is_open, taken_over
 from collectord.core.telephony.pbx_calls import CallerRow
-from collectord.core.telephony.pbx_events import CallerMissed
 from collectord.core.wording import phrase
 from collectord.edge.crash import crash_point
 from collectord.edge.ids import new_id
@@ -66,16 +65,7 @@ async def write_down(
     """
     zone, language = at.house.time_zone, at.house.language
     agent, endpoint = rung if isinstance(rung, tuple) else (rung.id, rung.endpoint) if isinstance(rung, OnDuty) else ("", "")
-    tomorrow = datetime.combine(at.house.today(now) + timedelta(days=1), time(0), ZoneInfo(zone))
-    waiting = [
-        task
-        for task in await inbound.todays_calls(conn, key, now + CALLBACKS_UNTIL)
-        if task.not_before < tomorrow or task.origin is Origin.CALLBACK
-    ]
-    items = await families.open_items(conn, key, at.house.today(now))
-    task = taken_over(waiting, key, items, now, language, new_id(now))
-    if task not in waiting:
-        await tasks.create_task(conn, task, now)
+    task, waiting, items = await todays_task(conn, at.house, key, now, "task")
     open_now = {item.item_no for item in items}
     beside = await inbound.is_held(conn, key, number)
     attempt = Attempt(
@@ -102,6 +92,23 @@ async def write_down(
         if other.id != task.id:
             await tasks.close_task(conn, other.id, TaskState.CANCELLED, instead, now)
     await facts.add_happening(conn, new_id(now), now, "caller_arrived", key, "collectord", instead)
+
+
+async def todays_task(
+    conn: Connection, house: House, key: DebtorKey, now: datetime, why: str
+) -> tuple[Task, list[Task], tuple[OpenItem, ...]]:
+    """The task that a talk at this moment is about, all that were to be called today, and what is open. `why`: of a task made now."""
+    tomorrow = datetime.combine(house.today(now) + timedelta(days=1), time(0), ZoneInfo(house.time_zone))
+    waiting = [
+        task
+        for task in await inbound.todays_calls(conn, key, now + CALLBACKS_UNTIL)
+        if task.not_before < tomorrow or task.origin is Origin.CALLBACK
+    ]
+    items = await families.open_items(conn, key, house.today(now))
+    task = taken_over(waiting, key, items, now, house.language, new_id(now), why)
+    if task not in waiting:
+        await tasks.create_task(conn, task, now)
+    return task, waiting, items
 
 
 async def arrived_meanwhile(at: Reception, rows: Iterable[CallerRow], now: datetime) -> list[CallerRow]:
@@ -131,18 +138,3 @@ async def arrived_meanwhile(at: Reception, rows: Iterable[CallerRow], now: datet
             continue
         crash_point("missed-caller-committed")
     return strangers
-
-
-async def note_unreached(at: Reception, calls_in: Iterable[CallerMissed | CallerRow], now: datetime) -> list[str]:
-    """Callers who reached nobody and have no callback, because we cannot say who they are: the numbers, as noted for the lead."""
-
-    async def job(conn: Connection) -> list[str]:
-        noted = []
-        for one in calls_in:
-            when = now if isinstance(one, CallerMissed) else came_at(one.attempt_id, now)
-            if at.companies(one.called):
-                made = await inbound.note_unreached(conn, one.attempt_id, one.called, one.caller, when, now - KEPT)
-                noted += [one.caller] if made else []
-        return noted
-
-    return await at.db.write(job)

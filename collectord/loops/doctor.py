@@ -147,7 +147,7 @@ async def _pbx_lines(section: PbxSection, pbx: AsteriskPbx, settings: Settings, 
         devices = await pbx.device_states()
         for agent in settings.agent:
             if agent.pbx == section.name:
-                state = devices.get(agent.endpoint, "INVALID")
+                state = devices.get(agent.devices[0], "INVALID")
                 bad = state in ("UNAVAILABLE", "INVALID", "UNKNOWN")
                 lines.append(
                     _line(f"phone {agent.endpoint}", "warn" if bad else "ok", state.lower(), "register the phone at the PBX" if bad else "")
@@ -164,7 +164,7 @@ async def _call_lines(
     section: PbxSection, pbx: AsteriskPbx, settings: Settings, db: Database, devices: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """One look instead of two a minute apart: what it shows may pass by itself."""
-    endpoints = {agent.endpoint for agent in settings.agent if agent.pbx == section.name}
+    endpoints = {agent.devices[0] for agent in settings.agent if agent.pbx == section.name}
     look = await look_at(db, pbx, {phone: state for phone, state in devices.items() if phone in endpoints}, ())
     found = signs(section.name, replace(look, dropped=0), look)
     lines = [_line(f"pbx {section.name} {sign.code}", "warn", sign.says("en"), "ask again in a minute: it may pass") for sign in found]

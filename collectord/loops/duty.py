@@ -99,7 +99,7 @@ class FeatureDesk:
     async def take(self, event: FeatureDialled, settings: Settings, now: datetime, pbx: str = "") -> FeatureReply:
         """`pbx`: where it was dialled; another one may have a phone of the same name."""
         agents = await on_duty(self.db, settings, {}, now)
-        agent = next((a for a in agents if a.endpoint == event.endpoint and pbx in ("", a.pbx)), None)
+        agent = next((a for a in agents if event.endpoint in (a.phone, a.endpoint) and pbx in ("", a.pbx)), None)
         if agent is None:
             return FeatureReply("denied")
         match event.action:

@@ -47,7 +47,7 @@ async def arrived(at: Reception, event: CallerArrived, now: datetime) -> Ring | 
         crash_point("caller-before-commit")
         if isinstance(choice, NobodyThere):
             return choice.value
-        return _ring(at, choice, await _name(conn, at, event.attempt_id, caller.key, now), now, booked=True)
+        return _ring(at, choice, await name_of(conn, at, event.attempt_id, caller.key, now), now, booked=True)
 
     answer = await at.db.write_briefly(job)
     crash_point("caller-committed")
@@ -59,10 +59,10 @@ async def _next(conn: Connection, at: Reception, known: Attempt, choice: OnDuty 
     if isinstance(choice, NobodyThere) or known.state is not AttemptState.RINGING_AGENT:
         return NobodyThere.BUSY.value
     await inbound.hand_to(conn, known.id, choice.id, choice.endpoint)
-    return _ring(at, choice, await _name(conn, at, known.id, known.key, now), now, booked=True)
+    return _ring(at, choice, await name_of(conn, at, known.id, known.key, now), now, booked=True)
 
 
-async def _name(conn: Connection, at: Reception, attempt_id: str, key: DebtorKey, now: datetime) -> str:
+async def name_of(conn: Connection, at: Reception, attempt_id: str, key: DebtorKey, now: datetime) -> str:
     debtor = await ledger.debtor(conn, key)
     if debtor is None:
         return attempt_id[-6:]

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from collectord.core.telephony.lamps import Lamp, lamp
 from collectord.edge.pbx.faults import PbxFault, PbxRefused
-from collectord.loops import duty
+from collectord.loops import on_desk
 from collectord.loops.pbx_events import PbxDesk
 
 
@@ -34,7 +34,7 @@ class Lamps:
             self._shown.clear()
         if self._dark:
             return
-        wanted = {agent.id: lamp(agent, now) for agent in await duty.on_duty(desk.db, desk.settings, {}, now) if agent.pbx == desk.name}
+        wanted = {agent.id: lamp(agent, now) for agent in await on_desk.on_duty(desk.db, desk.settings, {}, now) if agent.pbx == desk.name}
         await self._show(dict.fromkeys(self._shown.keys() - wanted.keys(), Lamp.OUT) | wanted)
 
     async def out(self) -> None:

@@ -14,7 +14,7 @@ from operator import itemgetter
 from typing import Any
 
 from collectord.core.contact.week import parse_week, shown_week
-from collectord.core.telephony.agents import AgentState, OnDuty, judge
+from collectord.core.telephony.agents import AgentState, OnDuty, device_state, judge
 from collectord.core.telephony.callbacks import Colleague
 from collectord.edge.store import agents as rows
 from collectord.edge.store.codec import to_maybe_instant
@@ -42,7 +42,7 @@ def state_of(devices: Mapping[str, str], endpoint: str, pbx: str) -> str:
 
 
 async def on_duty(db: Database, settings: Settings, devices: Mapping[str, str], now: datetime) -> tuple[OnDuty, ...]:
-    """Every configured agent as of now. `devices` maps endpoints to the PBX's device states."""
+    """Every configured agent as of now. `devices` maps phones to the PBX's device states."""
     return await db.read(lambda conn: present(conn, settings, devices, now))
 
 
@@ -66,16 +66,11 @@ def is_at_work(agent: OnDuty, now: datetime) -> bool:
 def _agent(agent: AgentSection, row: Mapping[str, Any] | None, devices: Mapping[str, str], settings: Settings, now: datetime) -> OnDuty:
     endpoint = (row["endpoint"] if row else "") or agent.endpoint
     off_hours = _off_hours(agent, settings, now) if agent.hours else ""
-    told = (
-        agent.id,
-        agent.name,
-        endpoint,
-        agent.pbx,
-        tuple(agent.languages),
-        tuple(agent.skills),
-        state_of(devices, endpoint, agent.pbx),
-        off_hours,
-    )
+    phone, *others = agent.devices if endpoint == agent.endpoint else (endpoint,)
+    state = state_of(devices, phone, agent.pbx)
+    if others:
+        state = device_state([state, *(state_of(devices, one, agent.pbx) for one in others)])
+    told = (agent.id, agent.name, endpoint, phone, agent.pbx, tuple(agent.languages), tuple(agent.skills), state, off_hours)
     return _as_read(told, (agent.logged_in, *NEW) if row is None else _kept(row))
 
 
@@ -88,12 +83,13 @@ NEW = (0, "", None, None, 0, 0, None, None, None, None, None)  # after logged_in
 
 @lru_cache(maxsize=REMEMBERED)
 def _as_read(told: tuple[Any, ...], kept: tuple[Any, ...]) -> OnDuty:
-    agent_id, name, endpoint, pbx, languages, skills, device_state, off_hours = told
+    agent_id, name, endpoint, phone, pbx, languages, skills, device, off_hours = told
     logged_in, paused, reason, since, pause_until, missed, turned_away, rest_until, asked_at, attempt_id, state, talked_until = kept
     return OnDuty(
         id=agent_id,
         name=name,
         endpoint=endpoint,
+        phone=phone,
         pbx=pbx,
         languages=languages,
         skills=skills,
@@ -109,7 +105,7 @@ def _as_read(told: tuple[Any, ...], kept: tuple[Any, ...]) -> OnDuty:
         attempt_id=attempt_id or "",
         attempt_state=state or "",
         talked_until=to_maybe_instant(talked_until),
-        device_state=device_state,
+        device_state=device,
         off_hours=off_hours,
     )
 

@@ -34,7 +34,9 @@ class OpenLines:
 
 
 def with_line(agent: OnDuty, lines: Mapping[str, str]) -> OnDuty:
-    return replace(agent, line=lines[agent.endpoint], device_state=OPEN_LINE) if agent.endpoint in lines else agent
+    """The line is known by the phone on which the agent dialled its code."""
+    line = lines.get(agent.phone or agent.endpoint, "")
+    return replace(agent, line=line, device_state=OPEN_LINE) if line else agent
 
 
 def anybody(agents: Sequence[OnDuty], now: datetime) -> OnDuty | None:

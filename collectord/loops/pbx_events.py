@@ -21,13 +21,16 @@ from collectord.core.telephony.pbx_events import (
     CallEvent,
     DeviceState,
     FeatureDialled,
+    HandedOver,
+    HandOverAsked,
     LineTold,
     LinkLost,
     LinkUp,
+    NumberDialled,
     PbxEvent,
 )
 from collectord.edge.store import calls
-from collectord.loops import call_events, call_log, callers, duty, inbound, line_tests
+from collectord.loops import call_events, call_log, duty, hand_over, inbound, line_tests, outgoing, unreached
 from collectord.loops.open_lines import OpenLines
 from collectord.loops.pbx_reconciled import ReconciledPbx
 
@@ -130,10 +133,21 @@ class PbxDesk(ReconciledPbx):
                 whom = await inbound.arrived(self._reception(), event, now)
                 self.log.info("caller_arrived", pbx=self.name, attempt=event.attempt_id, answer=getattr(whom, "endpoint", whom))
                 self.spawn(self._told(self.pbx.say_whom(event.uniqueid, whom), "after-SayWhom"))
+            case NumberDialled():
+                call = await outgoing.dialled(self._reception(), event, now)
+                self.log.info("dialled_by_hand", pbx=self.name, attempt=event.attempt_id, answer=getattr(call, "trunk", call))
+                self.spawn(self._told(self.pbx.say_out(event.uniqueid, call), "after-SayOut"))
             case CallerMissed():
-                if noted := await callers.note_unreached(self._reception(), [event], now):
+                if noted := await unreached.note(self._reception(), [event], now):
                     self.log.info("caller_noted", pbx=self.name, attempt=event.attempt_id, numbers=len(noted))
                     await self.carry_out([Acknowledge(self.name, event.attempt_id)], now)
+            case HandOverAsked():
+                whom = await hand_over.asked(self._reception(), event, now)
+                self.log.info("hand_over_asked", pbx=self.name, attempt=event.attempt_id, answer=getattr(whom, "endpoint", whom))
+                self.spawn(self._told(self.pbx.say_whom(event.uniqueid, whom), "after-SayWhom"))
+            case HandedOver():
+                changed = await hand_over.taken(self._reception(), event, now)
+                self.log.info("handed_over", pbx=self.name, attempt=event.attempt_id, endpoint=event.endpoint, changed=changed)
             case _:
                 if (asked := line_tests.take(self.tests, event)) is not None:
                     channel, answer_to_test = asked

@@ -94,7 +94,7 @@ class PbxOrders:
 
     async def _ring(self, agent_id: str) -> Ring:
         """Whether a ring that rang out met a private call: asked, because a phone that only rings is BUSY too (device_state_busy_at=1)."""
-        phone = next((agent.endpoint for agent in self.settings.agent if agent.id == agent_id), "")
+        phone = next((agent.devices[0] for agent in self.settings.agent if agent.id == agent_id), "")
         try:
             return Ring.ON_A_CALL if await self.pbx.is_on_a_call(phone) else Ring.RANG_OUT
         except PbxFault:

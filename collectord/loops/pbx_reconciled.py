@@ -13,7 +13,7 @@ from collectord.core.telephony.call_seen import Acknowledge
 from collectord.core.telephony.pbx_events import LinkUp
 from collectord.edge.pbx.faults import PbxFault
 from collectord.edge.pbx.versions import DIALPLAN_VERSION
-from collectord.loops import callers, recovery
+from collectord.loops import callers, hand_over, recovery, unreached
 from collectord.loops.pbx_orders import PbxOrders
 
 WAIT_FOR_LINK = timedelta(seconds=60)  # before calls of a PBX that cannot be reached end by time alone
@@ -62,10 +62,11 @@ class ReconciledPbx(PbxOrders):
             devices = await self.pbx.device_states()
             version = await self.pbx.dialplan_version()
             strangers = await callers.arrived_meanwhile(self._reception(), await self.pbx.callers(), now)
+            await hand_over.taken_meanwhile(self._reception(), await self.pbx.handed(), now)
             effects = await recovery.reconcile(self.db, self.pbx, self.name, up.started, self.rules, self.house, now)
             waiting = {leg.attempt_id for leg in await self.pbx.live_calls()} if strangers else set()
             over = [row for row in strangers if row.attempt_id not in waiting]  # of the others CollMissed tells, should it come to that
-            await callers.note_unreached(self._reception(), [row for row in over if not row.endpoint], now)
+            await unreached.note(self._reception(), [row for row in over if not row.endpoint], now)
             effects += tuple(Acknowledge(self.name, row.attempt_id) for row in over)
         except PbxFault as fault:
             self.log.warning("pbx_not_reconciled", pbx=self.name, why=str(fault))

@@ -87,9 +87,10 @@ class PbxWatch:
             desk.ask_again()  # loaded anew since the log-in: nothing is placed there until it is ours again
         asked = dict(desk.devices)
         listed = await desk.pbx.device_states()
-        endpoints = {agent.endpoint for agent in desk.settings.agent if agent.pbx == desk.name}
-        phones = {phone: state for phone, state in listed.items() if phone in endpoints}
-        self._correct(corrected(asked, desk.devices, phones))
+        agents = [agent for agent in desk.settings.agent if agent.pbx == desk.name]
+        watched = {device for agent in agents for device in agent.devices}
+        self._correct(corrected(asked, desk.devices, {device: state for device, state in listed.items() if device in watched}))
+        phones = {agent.devices[0]: listed[agent.devices[0]] for agent in agents if agent.devices[0] in listed}
         return await look_at(desk.db, desk.pbx, phones, self._missing)
 
     def _correct(self, wrong: Mapping[str, str]) -> None:

@@ -20,7 +20,7 @@ from collectord.core.receivables.script_set import language_for, script_of
 from collectord.core.receivables.tasks import Task, TaskState
 from collectord.core.rules import Rules
 from collectord.core.telephony.agents import OnDuty
-from collectord.core.telephony.modes import Mode, mode_of
+from collectord.core.telephony.modes import Mode, at_phone, mode_of
 from collectord.core.telephony.pacing import Wait
 from collectord.edge.crash import crash_point
 from collectord.edge.pbx.asterisk import AsteriskPbx
@@ -89,6 +89,8 @@ class Placer:
         mode, times = mode_of(task, self.rules.ladders, Mode(self.settings.dialling.mode)), self.house.times
         if ahead or mode is Mode.PREDICTIVE:
             mode = Mode.PREDICTIVE if ahead else Mode.PROGRESSIVE
+        if not agent.line:
+            mode = at_phone(mode, agent.endpoint)
         until_dialled = times.until_dialled_at_once if mode in (Mode.PROGRESSIVE, Mode.PREDICTIVE) else times.until_dialled
         verdict = may_begin(found, self.rules.packs, self.house, now, now + until_dialled)
         if isinstance(verdict, Refused):

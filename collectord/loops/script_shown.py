@@ -16,13 +16,13 @@ from collectord.core.receivables.holds import NO_HOLD
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.policy import Policy
 from collectord.core.receivables.script_set import PLAIN, kind_for, language_for, script_of, script_of_level
-from collectord.core.receivables.script_text import VOICEMAIL, Kind, file_of
+from collectord.core.receivables.script_text import HEARD_BY_OTHERS, MINOR, THIRD_PARTY, VOICEMAIL, Kind, file_of
 from collectord.core.receivables.steps import View
 from collectord.core.rules import Rules
 from collectord.core.wording import Texts, phrase
 from collectord.edge.store import facts, tasks
 from collectord.edge.store.connection import Connection, Database
-from collectord.loops.composing import compose
+from collectord.loops.composing import Composed, compose
 from collectord.loops.explain import NotKnown
 from collectord.loops.policies import policy_of
 
@@ -62,8 +62,10 @@ async def show_script(
             raise NotKnown(phrase(TEXTS, "no-text", house.language, file=file_of(kind, name, language)))
         agent = agents.get(task.agent if task and task.agent else found.debtor.agent, "")
         shown = await compose(conn, text, found, about, agent, house, now)
-        voicemail = rules.scripts.find(Kind.VOICEMAIL, VOICEMAIL, language) if kind is Kind.SCRIPT else None
-        left = await compose(conn, voicemail, found, about, agent, house, now) if voicemail else None
+        others: dict[str, Composed] = {}
+        for other in HEARD_BY_OTHERS if kind is Kind.SCRIPT else ():
+            if (written := rules.scripts.find(Kind.VOICEMAIL, other, language)) is not None:
+                others[other] = await compose(conn, written, found, about, agent, house, now)
         return {
             "company": key.company,
             "debtor_no": key.debtor_no,
@@ -79,8 +81,10 @@ async def show_script(
             "task": task.id if task else None,
             "subject": shown.filled.subject or None,
             "text": shown.filled.body,
-            "voicemail": left.filled.body if left else None,
-            "voicemail_version": left.text.version if left else None,
+            "voicemail": others[VOICEMAIL].filled.body if VOICEMAIL in others else None,
+            "voicemail_version": others[VOICEMAIL].text.version if VOICEMAIL in others else None,
+            "third_party": others[THIRD_PARTY].filled.body if THIRD_PARTY in others else None,
+            "minor": others[MINOR].filled.body if MINOR in others else None,
         }
 
     return await db.read(look)

@@ -32,4 +32,7 @@ async def ring_missed(db: Database, settings: Settings, agent_id: str, ring: Rin
 
 
 async def ring_taken(db: Database, agent_id: str, now: datetime) -> None:
+    """Nearly always nothing was missed: then nothing is written, and no other transaction waits for this one."""
+    if not await db.read_briefly(lambda conn: rows.is_untaken(conn, agent_id, MISSED_RINGS)):
+        return
     await db.write_briefly(lambda conn: rows.took_ring(conn, agent_id, MISSED_RINGS, now))

@@ -30,6 +30,8 @@ PACKAGES = ("libttspico0", "libttspico-data", "sox")
 PICO_MEMORY = 2_500_000  # what pico2wave itself reserves
 STEP_BUSY = 201  # PICO_STEP_BUSY of picodefs.h
 SPEED = 115  # percent: heard sixty times a day
+# of hold/: soft, and without a language
+TONE = ["synth", "3", "sine", "330", "sine", "392", "remix", "-", "fade", "1", "3", "1", "gain", "-20", "pad", "0", "1"]
 LEAD_FOR = "0.25"  # s of silence before the first word: desk phones swallow the beginning of what they play
 # one level for all files, edges without silence: numbers and sentences are played one behind the other
 EFFECTS = ["gain", "-l", "3", "highpass", "120", "silence", "1", "0.01", "0.4%", "reverse", "silence", "1", "0.01", "0.4%", "reverse"]
@@ -114,7 +116,7 @@ def read(path: Path) -> dict[str, str]:
         if not line or line.startswith("#"):
             continue
         name, bar, sentence = line.partition("|")
-        if not bar or not re.fullmatch(r"(digits/)?[a-z0-9_-]+[FN]?", name):
+        if not bar or not re.fullmatch(r"((digits|hold)/)?[a-z0-9_-]+[FN]?", name):
             raise ValueError(f"{path}:{number}: not name|sentence")
         name = name if "/" in name else f"coll/{name}"
         if name in sentences:
@@ -147,7 +149,7 @@ def main() -> int:
             source, effects = (
                 (["-t", "raw", "-r", "16000", "-e", "signed", "-b", "16", "-c", "1", "-"], EFFECTS)
                 if sentence
-                else (["-n"], ["trim", "0", LEAD_FOR])
+                else (["-n"], TONE if name.startswith("hold/") else ["trim", "0", LEAD_FOR])
             )
             subprocess.run(
                 [sox, "-D", *source, "-t", "ul", "-r", "8000", "-c", "1", target, *effects],

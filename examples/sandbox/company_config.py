@@ -8,7 +8,7 @@ import re
 import shutil
 from pathlib import Path
 
-from .ports import CARRIER, COMPANY, NOBODY, Ports
+from .ports import CARRIER, COMPANY, NOBODY, PHONES, Ports
 from .unavailable import SandboxUnavailable
 
 NEVER_REGISTERED = "299"
@@ -24,7 +24,7 @@ def write_company(etc: Path, data: Path, *, shipped: Path, ports: Ports, phones:
         if (dialplan / "sounds" / language).is_dir():
             (data / "sounds" / f"{language}_coll").symlink_to(dialplan / "sounds" / language)
     overlay = Path(__file__).with_name("overlay")
-    for name in ("modules.conf", "extensions.conf"):
+    for name in ("modules.conf", "extensions.conf", "features.conf", "musiconhold.conf"):
         shutil.copyfile(config / name, etc / name)
     with (etc / "extensions.conf").open("a", encoding="utf-8") as frame:
         frame.write(f"\n#include {overlay / 'contexts.conf'}\n")
@@ -53,6 +53,11 @@ def _pjsip(config: Path, ports: Ports, phones: dict[str, str]) -> str:
     for name, host, port in (("trunk", CARRIER, ports.carrier_sip), ("dead", NOBODY, ports.nobody)):
         parts.append(f"[{name}]\n{line}aors={name}\n[{name}]\ntype=aor\ncontact=sip:{host}:{port}\n")
     parts.append(f"[trunk]\ntype=identify\nendpoint=trunk\nmatch={CARRIER}\n")
+    phones_at = f"{PHONES}:{ports.phones_sip}"
+    parts.append(
+        f"[twin](collect-phone)\naors=twin\n{media}"  # one endpoint, two phones
+        f"[twin]\ntype=aor\ncontact=sip:209@{phones_at}\ncontact=sip:210@{phones_at}\n"
+    )
     return "".join(parts)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collectord.core.telephony.agents import AgentState, OnDuty, is_paused, judge, why
+from collectord.core.telephony.agents import AgentState, OnDuty, device_state, is_paused, judge, why
 from collectord.core.telephony.pauses import MISSED_RINGS
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -78,3 +78,20 @@ def test_a_pause_that_ends_by_itself_ends_for_a_phone_that_is_there_and_idle() -
     assert judge(replace(paused, device_state="UNAVAILABLE"), pull=False, now=NOW) is AgentState.PHONE_UNREACHABLE
     assert judge(replace(paused, device_state="INUSE"), pull=False, now=NOW) is AgentState.PHONE_IN_USE
     assert judge(replace(paused, pause_until=None), pull=False, now=NOW + timedelta(days=1)) is AgentState.PAUSED
+
+
+@pytest.mark.parametrize(
+    ("states", "is_now"),
+    [
+        (["NOT_INUSE"], "NOT_INUSE"),
+        (["NOT_INUSE", "NOT_INUSE"], "NOT_INUSE"),
+        (["NOT_INUSE", "BUSY"], "BUSY"),  # do not disturb
+        (["NOT_INUSE", ""], "NOT_INUSE"),  # never set
+        (["NOT_INUSE", "UNKNOWN", "INUSE"], "INUSE"),
+        (["UNAVAILABLE", "BUSY"], "UNAVAILABLE"),
+        (["RINGING", "NOT_INUSE"], "RINGING"),
+        ([""], ""),
+    ],
+)
+def test_a_phone_is_free_only_when_all_that_is_watched_is_idle(states: list[str], is_now: str) -> None:
+    assert device_state(states) == is_now

@@ -11,7 +11,7 @@ from collectord.core.receivables.ladders import Ladder, Level
 from collectord.core.receivables.rungs import Rungs
 from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.telephony.attempts import CallTimes
-from collectord.core.telephony.modes import Mode, mode_of, only_asked
+from collectord.core.telephony.modes import Mode, at_phone, mode_of, only_asked
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PLAIN = Level(number=1, name="friendly", after_due=3, medium="call")
@@ -70,3 +70,9 @@ def test_a_debtor_who_is_dialled_at_once_rings_sooner_than_after_a_preview() -> 
     times = CallTimes()
     assert times.until_dialled_at_once == timedelta(seconds=30)
     assert times.until_dialled_at_once < times.until_dialled
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_whoever_answers_behind_a_dialplan_that_is_not_ours_accepts_by_a_key(mode: Mode) -> None:
+    assert at_phone(mode, "PJSIP/201") is at_phone(mode, "Local/201@coll-phones") is mode
+    assert at_phone(mode, "Local/201@from-internal") is (Mode.PREVIEW if mode is Mode.PROGRESSIVE else mode)

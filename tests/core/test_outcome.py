@@ -78,6 +78,7 @@ def test_an_end_after_the_dialling_believes_the_dial_result(state: EndState) -> 
     [
         (17, AgentResult.BUSY),
         (21, AgentResult.BUSY),
+        (23, AgentResult.BUSY),
         (19, AgentResult.NO_ANSWER),
         (18, AgentResult.NO_ANSWER),
         (20, AgentResult.UNREACHABLE),

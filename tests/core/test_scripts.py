@@ -101,7 +101,7 @@ def test_what_an_agent_only_reads_may_name_the_debt_before_identification() -> N
 @pytest.mark.parametrize("placeholder", sorted(DISCLOSING))
 def test_a_voicemail_text_discloses_nothing(language: Language, placeholder: str) -> None:
     found = problems(FRONT + f"Hello.\n{{{{{placeholder}}}}}\n", Kind.VOICEMAIL, language, "voicemail")
-    assert found == [(8, f"{{{{{placeholder}}}}} discloses the debt; a voicemail text must not")]
+    assert found == [(8, f"{{{{{placeholder}}}}} discloses the debt; a text for a machine or somebody else must not")]
 
 
 @pytest.mark.parametrize(
@@ -193,6 +193,15 @@ def test_a_script_that_a_rule_names_is_there() -> None:
     assert list(script_doubts(whole, steps, triggers, frames)) == []
     (doubt,) = script_doubts(scripts("one", letters=("one",)), ladders(level(1, "letter", "two")), (), NO_FRAMES)
     assert doubt.sentence == "script = 'two': there is no templates/de/two.letter.md; known are one"
+
+
+@pytest.mark.parametrize("name", ["third-party", "minor", "minor-at-home"])
+def test_whoever_is_not_the_debtor_is_told_nothing(name: str) -> None:
+    assert script_kind(name) is Kind.VOICEMAIL
+    assert problems(FRONT + "Goodbye.\n> Then key 7.\n", script_kind(name), "en", name) == []
+    assert problems(FRONT + "It is about an invoice.\n", script_kind(name), "en", name) == [
+        (7, "'invoice' tells what it is about; a text for a machine or somebody else must not")
+    ]
 
 
 def test_a_text_is_there_in_both_languages() -> None:

@@ -6,11 +6,13 @@ Owns these numbers. Invariant: the sample has every kind; more CRASHES mean more
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import Literal
 
 CRASHES = int(os.environ.get("CRASHES", "60"))
 FIRST_SEED = int(os.environ.get("CRASH_SEED", "1"))
 KILLS_A_SHIFT = 8
+TALLY = Counter[str]()  # what, by this process
 FIXED = 40  # kills at named points and of the real Asterisk, in every run
 SHARES = {"daemon": 0.65, "both": 0.45}  # a little more than CRASHES: a shift in which both die has not always twice the kills
 KILLS_ON_ASTERISK = max(4, min(10, CRASHES // 15))  # a shift; there a call takes as long as it takes

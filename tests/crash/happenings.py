@@ -75,9 +75,12 @@ class Happenings:
         self.plant.drop_beside(self._next_name(), whole[: self.rng.randint(len(whole) // 2, len(whole) - 5)])
 
     def call_in(self) -> None:
-        """Somebody calls the number that was on the display; sometimes a stranger, or without a number."""
+        """Somebody whose line is free calls the number that was on the display; sometimes a stranger, or without a number."""
+        talking = {channel.caller_num for channel in self.seen.pbx.machine.channels.values()}
         called = sorted(set(self.seen.dialled)) or [""]
         number = self.rng.choice((self.rng.choice(called), self.rng.choice(called), "+493099999905", ""))
+        if number in talking:
+            return
         with contextlib.suppress(RuntimeError):  # the PBX is down: nobody can call
             self.seen.pbx.call_back(number, talks=self.rng.uniform(1.0, 6.0), waits=self.rng.uniform(3.0, 60.0))
             self.called_in[number] += 1

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from collectord.edge.simulated import DropWhen
 from tests.crash import invariants
+from tests.crash.budget import TALLY
 from tests.crash.happenings import Happenings
 from tests.crash.plant import READY_WITHIN, Debtor, Plant, debtors, until
 from tests.crash.witness import WitnessedPbx
@@ -111,6 +112,7 @@ class Shift:
         if plant.kill9() == KILLED_ITSELF:
             self.reached.add(death.point.partition(":")[0])
         self.kills += 1
+        TALLY["daemon on the simulated PBX"] += 1
         plant.clock.skip(timedelta(seconds=self.rng.choice(DOWNTIME)))
         if self.rng.random() < 0.4:
             plant.fetch_outcomes()
@@ -164,6 +166,7 @@ class Shift:
 
     async def crash_pbx(self, journal_lag: float) -> None:
         self.kills += 1
+        TALLY["simulated PBX"] += 1
         await self.seen.pbx.crash(journal_lag=journal_lag)
         await self.seen.pbx.start()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.crash.budget import FIRST_SEED
 from tests.crash.plant import debtors
-from tests.crash.shift import Shift, any_death
+from tests.crash.shift import Death, Shift, any_death
 from tests.crash.stepped import set_wall_clock
 
 MINUTES = float(os.environ.get("CHAOS_MINUTES", "0.25"))
@@ -34,6 +34,8 @@ async def test_a_shift_in_which_everything_goes_wrong_at_once(tmp_path: Path) ->
             lives += 1
         shift.plant.wall_clock = None
         shift.around.pay(shift.owing[0])  # the last list of the day is a good one
+        shift.all_well()
+        await shift.live(Death(patience=3.0))  # who called in while nobody listened is looked for five minutes later
         await shift.settle()
         print(f"{lives} lives, {dict(shift.around.told)}, {len(shift.around.known)} debtors not to be called any more")
         assert shift.around.known

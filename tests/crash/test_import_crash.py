@@ -27,7 +27,7 @@ from collectord.edge.rules_files import load_rules
 from collectord.edge.store import batches
 from collectord.edge.store.connection import open_store
 from collectord.loops.intake import IntakeEdges, accept_batch, recover, take_inbox
-from tests.crash.budget import FIRST_SEED, import_stories
+from tests.crash.budget import FIRST_SEED, TALLY, import_stories
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
@@ -182,6 +182,7 @@ def test_killed_by_chance_again_and_again_it_ends_as_if_undisturbed(
                 kill(reader)
         daemon.kill()
         daemon.wait()
+        TALLY["import"] += 1
     asyncio.run(run(tmp_path))
     assert (ledger_digest(tmp_path), places(tmp_path)) == undisturbed
 

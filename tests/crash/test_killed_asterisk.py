@@ -17,7 +17,7 @@ import pytest
 from sandbox import REGISTERED, Sandbox
 
 from tests.crash import invariants
-from tests.crash.budget import FIRST_SEED, KILLS_ON_ASTERISK, shifts_on_asterisk
+from tests.crash.budget import FIRST_SEED, KILLS_ON_ASTERISK, TALLY, shifts_on_asterisk
 from tests.crash.plant import Debtor, Plant, debtors, until
 from tests.crash.shift import DOWNTIME
 
@@ -136,6 +136,7 @@ async def test_a_shift_on_a_real_asterisk_in_which_it_and_the_daemon_are_killed_
             await asyncio.to_thread(bring_back, sandbox)
     if plant.process is not None:
         plant.kill9()
+    TALLY.update({f"{what} on or of a real Asterisk": times for what, times in killed.items()})
     await all_hold(plant, sandbox, people)
     print(f"seed {seed} on a real Asterisk: {dict(killed)}, {len(sandbox.sip_invites())} dialled")
 

@@ -130,6 +130,7 @@ class RawAmi:
         values |= changed
         self.send(
             "Originate",
+            "__FORWARD_CONTEXT=coll-nowhere",
             f"__COLL_ID={attempt_id}",
             *(f"COLL_{name}={text}" for name, text in values.items()),
             ActionID=action_id or f"{attempt_id}-o",

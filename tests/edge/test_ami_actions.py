@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.telephony.pbx_calls import AgentCall, Ring, RingBack
+from collectord.core.telephony.pbx_calls import AgentCall, HandCall, Ring, RingBack
 from collectord.edge.pbx import actions
 from collectord.edge.pbx.actions import Order, agent_call, display_text
 from collectord.edge.pbx.faults import OrderRefused
@@ -88,6 +88,7 @@ def test_an_agent_call_has_exactly_the_lines_of_internals() -> None:
             "Timeout: 20000",
             "Async: true",
             'CallerID: "Müller GmbH 123.45 EUR" <+493012345678>',
+            "Variable: __FORWARD_CONTEXT=coll-nowhere",
             "Variable: __COLL_ID=0kq3m8x2c7aaaaaaaa",
             "Variable: COLL_DST=+493012345678",
             "Variable: COLL_CID=+493012345600",
@@ -110,6 +111,12 @@ def test_an_agent_call_has_exactly_the_lines_of_internals() -> None:
     )
 
 
+def test_a_local_channel_is_kept_whole_and_the_legs_behind_it_are_marked() -> None:
+    told = lines(agent_call(dataclasses.replace(CALL, endpoint="Local/201@coll-phones")))
+    assert {"Channel: Local/201@coll-phones/n", "Variable: __COLL_LEG=phone"} <= set(told)
+    assert len([line for line in told if line.startswith("Channel:")]) == 1
+
+
 def test_a_ring_back_has_a_channel_of_its_own_and_says_what_it_is() -> None:
     back = RingBack(attempt_id=CALL.attempt_id, endpoint="PJSIP/201", display="x", number=CALL.number, today=date(2026, 11, 23))
     for display in ("Müller GmbH", "Wrap-up Müller GmbH"):
@@ -125,6 +132,7 @@ def test_a_ring_back_has_a_channel_of_its_own_and_says_what_it_is() -> None:
                 "Timeout: 20000",
                 "Async: true",
                 'CallerID: "Wrap-up Müller GmbH" <+493012345678>',
+                "Variable: __FORWARD_CONTEXT=coll-nowhere",
                 "Variable: __COLL_ID=0kq3m8x2c7aaaaaaaa",
                 "Variable: COLL_LANG=de",
                 "Variable: COLL_CUR=EUR",
@@ -190,7 +198,7 @@ def test_a_display_keeps_what_a_person_reads(text: str, shown: str) -> None:
     assert display_text(text) == shown
 
 
-@pytest.mark.parametrize("endpoint", ["PJSIP/201", "SIP/anna.beispiel", "DAHDI/g1/201", "Local/201@from-internal", "PJSIP/anna_b-1"])
+@pytest.mark.parametrize("endpoint", ["PJSIP/201", "SIP/anna.beispiel", "DAHDI/g1/201", "PJSIP/anna_b-1"])
 def test_usual_endpoints_pass(endpoint: str) -> None:
     assert f"Channel: {endpoint}" in lines(agent_call(dataclasses.replace(CALL, endpoint=endpoint)))
 
@@ -245,7 +253,7 @@ def test_only_a_uniqueid_can_be_told_that_it_is_saved(uniqueid: str) -> None:
 
 
 def test_the_ringing_is_ended_by_two_orders_one_for_the_call_and_one_for_each_line() -> None:
-    barred = actions.bar_answer("q-1", "attempt-0001")
+    barred = actions.bar_answer("q-1", "coll-attempt-0001")
     assert barred.headers == (("Channel", "coll-attempt-0001"), ("Variable", "COLL_STOP"), ("Value", "1"))
     for line in ("PJSIP/trunk-0000001f", "DAHDI/i1/03012345-2", "Local/004930@from-internal-00000001;1"):
         assert actions.hang_up("q-2", line).text() == f"Action: Hangup\r\nActionID: q-2\r\nChannel: {line}\r\n\r\n"
@@ -311,3 +319,20 @@ def test_an_agents_id_that_is_more_than_a_name_becomes_no_lamp(agent: str) -> No
 def test_a_lamp_shows_only_states_of_internals() -> None:
     with pytest.raises(OrderRefused):
         actions.show_lamp("c-1", "201", "UNAVAILABLE")
+
+
+def test_how_a_number_dialled_by_hand_is_called_is_one_value_and_nothing_else_is_said() -> None:
+    call = HandCall(
+        trunk="trunk", caller_id="+493012345600", number_format="e164", ring_s=30, language="de", today=date(2026, 11, 23), wrap_up_s=60
+    )  # fmt: skip
+    assert actions.say_out("c-1", "17.1", call).headers[-1] == ("Value", "1|trunk|+493012345600|e164|30|de|20261123|60")
+    for word in ("go", "0"):
+        assert actions.say_out("c-1", "17.1", word).headers[-1] == ("Value", word)
+    for wrong in (
+        "1|x",
+        dataclasses.replace(call, trunk="a|b"),
+        dataclasses.replace(call, caller_id="1"),
+        dataclasses.replace(call, ring_s=0),
+    ):
+        with pytest.raises(OrderRefused):
+            actions.say_out("c-1", "17.1", wrong)

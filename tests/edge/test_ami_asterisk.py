@@ -224,7 +224,7 @@ async def test_live_calls_are_ours_only() -> None:
         async with linked(ami) as pbx:
             live = await pbx.live_calls()
             assert [(channel.channel, channel.agent_leg) for channel in live] == [("PJSIP/201-1", True), ("PJSIP/trunk-2", False)]
-            assert ami.named("Status")[0]["Variables"] == "COLL_ID,COLL_STATE,MIXMONITOR_FILENAME,MONITORED"
+            assert ami.named("Status")[0]["Variables"] == "COLL_ID,COLL_STATE,COLL_LEG,MIXMONITOR_FILENAME,MONITORED"
 
 
 async def test_only_what_rings_of_this_call_is_hung_up_and_only_after_its_answer_is_barred() -> None:
@@ -246,6 +246,18 @@ async def test_only_what_rings_of_this_call_is_hung_up_and_only_after_its_answer
             assert (barred["Channel"], barred["Variable"], barred["Value"]) == (f"coll-{ID}", "COLL_STOP", "1")
             names = [order.name for order in ami.orders]
             assert names.index("Setvar") < names.index("Status") < names.index("Hangup")
+
+
+async def test_of_a_call_by_hand_the_answer_is_barred_on_the_phones_own_channel() -> None:
+    async with FakeAmi() as ami:
+        ami.channels = [
+            ["Channel: PJSIP/201-1", "ChannelStateDesc: Up", "Uniqueid: 17.1", "Variable: COLL_ID=out-17-1", "Variable: COLL_STATE=DIAL"],
+            ["Channel: PJSIP/trunk-2", "ChannelStateDesc: Ringing", "Uniqueid: 17.2", "Variable: COLL_ID=out-17-1"],
+        ]
+        async with linked(ami) as pbx:
+            await pbx.stop_ringing("out-17-1")
+            assert [order["Channel"] for order in ami.named("Setvar")] == ["17.1"]
+            assert [order["Channel"] for order in ami.named("Hangup")] == ["PJSIP/trunk-2"]
 
 
 async def test_evidence_that_breaks_off_is_no_evidence() -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.telephony.pbx_calls import CallerRow, JournalPhase, JournalRow, UnreadableRow
+from collectord.core.telephony.pbx_calls import CallerRow, HandedRow, JournalPhase, JournalRow, UnreadableRow
 from collectord.core.telephony.pbx_events import (
     Acked,
     AgentAccepted,
@@ -31,14 +31,17 @@ from collectord.core.telephony.pbx_events import (
     EndState,
     FeatureAction,
     FeatureDialled,
+    HandedOver,
+    HandOverAsked,
     Keyed,
     LineGiven,
+    NumberDialled,
     OriginateAnswered,
     OriginateFailed,
     PbxEvent,
     WrapEnded,
 )
-from collectord.edge.pbx.events import Reader, read_caller, read_live, read_row
+from collectord.edge.pbx.events import Reader, read_caller, read_handed, read_live, read_row
 from collectord.edge.pbx.wire import AmiMessage, parse
 
 AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -327,6 +330,17 @@ def test_both_legs_of_a_call_are_found_and_strangers_are_not() -> None:
     assert read_live(message("Event: Status", "Uniqueid: 1763700000.8", "Linkedid: 1763700000.8", "Variable: COLL_ID=")) is None
 
 
+def test_the_legs_behind_an_agents_local_channel_are_no_debtor_and_the_agents_own_is_told_even_while_it_is_marked() -> None:
+    marked = "Variable: COLL_LEG=phone"
+    for uniqueid in (f"coll-{ID};2", "1763700000.9"):
+        assert (
+            read_live(message("Event: Status", f"Uniqueid: {uniqueid}", f"Linkedid: coll-{ID}", f"Variable: COLL_ID={ID}", marked)) is None
+        )
+    agent = read_live(message("Event: Status", f"Uniqueid: coll-{ID}", f"Linkedid: coll-{ID}", f"Variable: COLL_ID={ID}", marked))
+    assert agent is not None
+    assert agent.agent_leg
+
+
 def arrived(*lines: str) -> PbxEvent | None:
     return read("Event: UserEvent", "Uniqueid: 17.1", "UserEvent: CollIn", *lines)
 
@@ -352,13 +366,32 @@ def test_a_call_to_no_number_or_without_an_id_is_not_read(lines: tuple[str, ...]
 
 def test_a_caller_who_was_missed_is_read_with_both_numbers_or_not_at_all() -> None:
     def told(*lines: str) -> PbxEvent | None:
-        return read("Event: UserEvent", "UserEvent: CollMissed", "CollID: in-17-1234", *lines)
+        return read("Event: UserEvent", "Uniqueid: 17.1", "UserEvent: CollMissed", "CollID: in-17-1234", *lines)
 
     assert told("Called: +493012345600", "Caller: +493012345601") == CallerMissed(
         seen_at=AT, attempt_id="in-17-1234", called="+493012345600", caller="+493012345601"
     )
     assert told("Called: +493012345600", "Caller: anonymous") is None
     assert told("Called: 100", "Caller: +493012345601") is None
+
+
+def test_a_number_dialled_by_hand_is_read_with_its_phone_or_not_at_all() -> None:
+    def told(*lines: str) -> PbxEvent | None:
+        return read("Event: UserEvent", "Uniqueid: 17.1", "UserEvent: CollOut", "CollID: out-17-1234", *lines)
+
+    assert told("Number: +493012345601", "Endpoint: PJSIP/201") == NumberDialled(
+        seen_at=AT, attempt_id="out-17-1234", number="+493012345601", endpoint="PJSIP/201", uniqueid="17.1"
+    )
+    assert told("Number: 110", "Endpoint: PJSIP/201") is None
+    assert told("Number: +493012345601", "Endpoint: ;rm") is None
+
+
+def test_the_phone_that_dialled_by_hand_is_the_agents_leg_and_the_debtors_is_not() -> None:
+    phone = read_live(message("Event: Status", "Uniqueid: 17.1", "Variable: COLL_ID=out-17-1", "Variable: COLL_STATE=DIAL"))
+    line = read_live(message("Event: Status", "Uniqueid: 17.2", "Variable: COLL_ID=out-17-1", "Variable: COLL_STATE=(null)"))
+    assert phone is not None
+    assert line is not None
+    assert (phone.agent_leg, line.agent_leg) == (True, False)
 
 
 def test_a_row_of_a_caller_is_read() -> None:
@@ -372,3 +405,24 @@ def test_a_row_of_a_caller_is_read() -> None:
         attempt_id="in-17-1234", called="+493012345600", caller="+493012345601", endpoint=""
     )
     assert row("+493012345600|+493012345601|", "/collin/x") is row("") is row("+493012345600|x|") is None
+
+
+def test_a_wish_to_hand_over_is_read_with_digits_alone() -> None:
+    def asked(uniqueid: str, to: str) -> PbxEvent | None:
+        return read("Event: UserEvent", uniqueid, "UserEvent: CollHand", f"CollID: {ID}", to)
+
+    assert asked("Uniqueid: 17.1", "To: 202") == HandOverAsked(seen_at=AT, attempt_id=ID, to="202", uniqueid="17.1")
+    assert asked("Uniqueid: 17.1", "To: ") is asked("Uniqueid: 17.1", "To: 20a") is asked("Uniqueid: ;", "To: 202") is None
+
+
+def test_who_took_a_talk_is_read_from_event_and_journal() -> None:
+    def took(endpoint: str) -> PbxEvent | None:
+        return read("Event: UserEvent", "UserEvent: CollHanded", f"CollID: {ID}", f"Endpoint: {endpoint}")
+
+    def row(text: str, key: str = f"/collhand/{ID}") -> HandedRow | None:
+        return read_handed(message("Event: DBGetTreeResponse", f"Key: {key}", f"Val: {text}"))
+
+    assert took("PJSIP/202") == HandedOver(seen_at=AT, attempt_id=ID, endpoint="PJSIP/202")
+    assert took("") is took("a b") is None
+    assert row("PJSIP/202|PJSIP/201|x") == HandedRow(attempt_id=ID, endpoint="PJSIP/202")
+    assert row("") is row("PJSIP/202|x", "/collhand/x") is None

@@ -35,7 +35,7 @@ def test_the_shipped_texts_are_complete_in_both_languages(rules: Path) -> None:
     assert scripts.names(Kind.SCRIPT) == (
         "broken-promise", "callback", "courtesy", "firm-reminder", "friendly-reminder", "second-reminder",
     )  # fmt: skip
-    assert scripts.names(Kind.VOICEMAIL) == ("voicemail",)
+    assert scripts.names(Kind.VOICEMAIL) == ("minor", "third-party", "voicemail")
     for kind in (Kind.EMAIL, Kind.LETTER):
         assert scripts.names(kind) == ("courtesy", "firm-reminder", "friendly-reminder", "second-reminder")
     assert {text.language for text in scripts.texts.values()} == set(LANGUAGES)
@@ -56,7 +56,7 @@ def test_several_mistakes_are_several_sentences_with_file_and_line(rules: Path) 
     assert "the first section must be ## Identifizieren" in found[0]
     assert "approved_by: nobody approved this text" in found[1]
     assert "not UTF-8" in found[2]
-    assert "'invoice' tells what it is about; a voicemail text must not" in found[3]
+    assert "'invoice' tells what it is about; a text for a machine or somebody else must not" in found[3]
 
 
 def test_a_script_that_a_step_names_and_nobody_wrote(rules: Path) -> None:

@@ -11,7 +11,7 @@ from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.tasks import Task
 from collectord.core.telephony.attempts import Attempt, AttemptState
 from collectord.core.telephony.call_seen import Effect
-from collectord.core.telephony.pbx_calls import CallerRow, JournalRow, LiveChannel, UnreadableRow
+from collectord.core.telephony.pbx_calls import CallerRow, HandedRow, JournalRow, LiveChannel, UnreadableRow
 from collectord.core.telephony.pbx_events import (
     AgentUp,
     CallEvent,
@@ -45,6 +45,7 @@ class Remembering:
     started: str = "start-1"
     dialplan: str = DIALPLAN_VERSION
     called: tuple[CallerRow, ...] = ()
+    handed_rows: tuple[HandedRow, ...] = ()
 
     async def live_calls(self) -> tuple[LiveChannel, ...]:
         return self.live
@@ -57,6 +58,9 @@ class Remembering:
 
     async def callers(self) -> tuple[CallerRow, ...]:
         return self.called
+
+    async def handed(self) -> tuple[HandedRow, ...]:
+        return self.handed_rows
 
     async def started_at(self) -> str:
         return self.started

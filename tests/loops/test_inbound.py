@@ -372,6 +372,14 @@ async def test_a_caller_missed_while_the_daemon_was_away_is_called_back_though_a
     assert sorted(await waiting(desk)) == [("callback", "planned"), ("ladder", "in_call")]
 
 
+async def test_a_caller_beside_another_call_whom_the_killed_pbx_lost_is_called_back(desk: Desk) -> None:
+    await called_again(desk)
+    await arrive(desk)
+    await take(desk, There(row=RINGS, started="start-2"), replace(UP, started="start-2"), now=LATER + MINUTE)
+    assert (await the_call(desk)).why == "the caller reached nobody"
+    assert sorted(await waiting(desk)) == [("callback", "planned"), ("ladder", "planned")]
+
+
 async def test_a_row_of_a_caller_whom_nothing_is_known_of_yet_is_kept_while_its_report_waits(desk: Desk) -> None:
     await called(desk)
     pbx = There(row=RINGS)  # came in after the callers were listed; its report stands behind the LinkUp

@@ -557,6 +557,8 @@ async def test_the_script_is_shown_with_the_values_of_today(desk: Desk) -> None:
     assert "My name is Anna" in first["text"] or "my name is Anna" in first["text"]
     assert first["text"].index("## Identify") < first["text"].index("€410.00")
     assert "410" not in first["voicemail"]
+    assert "key 7" in first["third_party"]
+    assert "Muster" not in first["minor"]
     assert (await shown(1))["script"] == "courtesy"
     letter = await shown(4)
     assert (letter["script"], letter["medium"], letter["voicemail"]) == ("second-reminder", "letter", None)

@@ -97,6 +97,19 @@ def test_the_caller_reaches_the_agent_with_the_case_on_the_display_and_the_outco
     assert desk.row("coll", call["CollID"]).startswith("END|WRAP|ANSWER|16|SIP 200 OK|")
 
 
+def test_an_agent_behind_coll_phones_takes_the_caller_as_any_other(desk: Desk) -> None:
+    caller = desk.caller("02")
+    desk.sandbox.call_back(caller, talks=4)
+    call = desk.arrives(caller)
+    desk.say(call, ring("206").replace("PJSIP/206", "Local/206@coll-phones"))
+    desk.event("CollUp", call)
+    assert desk.row("collin", call["CollID"]) == f"{COMPANY}|{caller}|Local/206@coll-phones"
+    keyed = desk.event("CollKeyed", call)
+    desk.say(keyed, "1", "COLL_SAVED")
+    end = desk.event("CollEnd", call)
+    assert (end["State"], end["Status"], end["Disp"]) == ("WRAP", "ANSWER", "2")
+
+
 def test_an_acknowledged_call_leaves_no_row(desk: Desk) -> None:
     caller = desk.caller()
     desk.sandbox.call_back(caller)

@@ -35,7 +35,7 @@ OURS = {
     "Originate", "Events", "Hangup",
 }  # fmt: skip
 SHOWN = re.compile(r"""\A(("[^"<>\\$&{}]{1,40}" )?<\+[1-9][0-9]{6,14}>)?\Z""")  # a CallerID, where there is one
-VARIABLE = re.compile(r"\A((__)?COLL_[A-Z]+=[^$&{}\"\\/]*|COLL_TO=PJSIP/[0-9]+-[0-9a-f]+)\Z")
+VARIABLE = re.compile(r"\A((__FORWARD_CONTEXT|(__)?COLL_[A-Z]+)=[^$&{}\"\\/]*|COLL_TO=PJSIP/[0-9]+-[0-9a-f]+)\Z")
 LIVE = ("planned", "ready", "leased", "in_call")
 KEYS = {"NOT_INUSE": "Idle", "RINGING": "Ringing", "INUSE": "InUse", "ONHOLD": "Hold", "BUSY": "Busy"}
 TURNS = 3.5  # s; a file that waits is looked at three times meanwhile
@@ -361,6 +361,15 @@ class Player:
     def _replies(self) -> list[str]:
         return [value(m, "Value") for m in self.tap.sent if value(m, "Action") == "Setvar" and value(m, "Variable") == "COLL_REPLY"]
 
+    def _named(self, step: dict[str, Any]) -> None:
+        """The PBX is told whom to ring."""
+
+        def told() -> bool:
+            words = [value(m, "Value") for m in self.tap.sent if value(m, "Action") == "Setvar" and value(m, "Variable") == "COLL_TO"]
+            return bool(words) and not differs(step["named"], words[-1], self.story.clock)
+
+        until(told, f"the PBX is told {step['named']}")
+
     def _answers(self, step: dict[str, Any]) -> None:
         phone = step["answers"]
         self._answered[phone] += 1
@@ -424,6 +433,10 @@ class Player:
         who = step["calls_back"]
         self.stage.call_back(who if who.startswith("+") else self._debtor(who).number, float(step.get("talks", 4)))
 
+    def _dials(self, step: dict[str, Any]) -> None:
+        who = step["dials"]
+        self.stage.dial_by_hand(who if who.startswith("+") else self._debtor(who).number, step["phone"], step.get("keys", ""))
+
     def _orders(self, step: dict[str, Any]) -> None:
         assert len(self.tap.originates()) == step["orders"], self.tap.originates()
 
@@ -454,7 +467,7 @@ class Player:
 
 
 STEPS: dict[str, Callable[[Player, dict[str, Any]], None]] = {
-    "calls_back": Player._calls_back,
+    "calls_back": Player._calls_back, "dials": Player._dials, "named": Player._named,
     "drop": Player._drop, "command": Player._command, "ask": Player._ask, "feature": Player._feature, "answers": Player._answers,
     "press": Player._press, "hangs_up": Player._hangs_up, "until": Player._until, "channels": Player._channels, "invited": Player._invited,
     "line": Player._line, "daemon": Player._daemon, "pbx": Player._pbx, "beside": Player._beside, "orders": Player._orders,

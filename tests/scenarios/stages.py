@@ -76,8 +76,12 @@ class Stage(Protocol):
         """How many channels live on the company's PBX."""
 
     def dial_feature(self, code: str, phone: str, keys: str) -> None: ...
+
     def open_line(self, phone: str) -> None:
         """The phone dials *87; returns when it was answered."""
+
+    def dial_by_hand(self, number: str, phone: str, keys: str) -> None:
+        """The agent dials this number on the phone; returns when the call is over."""
 
     def press(self, phone: str, keys: str) -> None: ...
     def hang_up(self, phone: str) -> None: ...
@@ -154,6 +158,9 @@ class SimulatedStage:
         keyed = [group for group in keys.split() if group.strip("-")]  # this agent waits for the question anyway
         self._backstage.run(self._pbx.dial_feature(phone, code, " ".join(keyed)))
 
+    def dial_by_hand(self, number: str, phone: str, keys: str) -> None:
+        self._backstage.run(self._pbx.dial_out(phone, number, keys))
+
     def press(self, phone: str, keys: str) -> None:
         groups = keys.split()
         for group, further in zip(groups, [*groups[1:], ""], strict=True):
@@ -219,6 +226,9 @@ class AsteriskStage:
 
     def dial_feature(self, code: str, phone: str, keys: str) -> None:
         self._sandbox.dial_feature(code, phone=phone, keys="-".join(keys.split()))
+
+    def dial_by_hand(self, number: str, phone: str, keys: str) -> None:
+        self._sandbox.dial_feature(number, phone=phone, keys="-".join(keys.split()), delay=6.0)  # the debtor has hung up by then
 
     def press(self, phone: str, keys: str) -> None:
         for group in keys.split():

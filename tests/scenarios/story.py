@@ -27,8 +27,9 @@ COLUMNS = {
 VERBS = {  # with the further keys of each
     "drop": {"changes", "only"}, "command": {"args", "says", "exit"}, "held": set(), "ask": {"args", "says"}, "until": {"debtor"},
     "feature": {"phone", "keys", "reply"}, "answers": set(), "press": {"phone"}, "hangs_up": set(), "beside": {"phone"},
-    "invited": set(), "channels": set(), "orders": set(), "line": set(), "calls_back": {"talks"}, "daemon": {"clock"}, "pbx": set(),
-    "file": {"text", "encoding", "more", "done"}, "day": set(), "told": {"says"}, "waits": set(), "lamp": {"shows"},
+    "invited": set(), "channels": set(), "orders": set(), "line": set(), "calls_back": {"talks"},
+    "dials": {"phone", "keys"}, "daemon": {"clock"}, "pbx": set(),
+    "file": {"text", "encoding", "more", "done"}, "day": set(), "told": {"says"}, "waits": set(), "named": set(), "lamp": {"shows"},
     "opens": set(), "keys": {"debtor"},
 }  # fmt: skip
 

@@ -30,6 +30,13 @@ SECOND_AGENT = '\n[[agent]]\nid = "201"\nname = "B"\npin = "4712"\nendpoint = "P
         ),
         ('pin = "4711"', 'pin = "abcd"', "expected 4 to 12 digits in quotes"),
         ('"PJSIP/201" ', '"PJSIP/201&PJSIP/202" ', "endpoint: expected a phone as the PBX names it, like PJSIP/201"),
+        ('"PJSIP/201" ', '"Local/201@from-internal" ', 'device: expected the phone behind Local/201@from-internal, like "PJSIP/201"'),
+        (
+            '# device = "PJSIP/201&Custom:DND201"',
+            'device = "Custom:DND201"',
+            'device: expected the phone first, like "PJSIP/201&Custom:DND201"',
+        ),
+        ('# device = "PJSIP/201&Custom:DND201"', 'device = "201"', "device: expected the phone as the PBX watches it, like PJSIP/201"),
         ('decide_within = "90s"', "decide_within = 90", "decide_within: expected a duration in quotes like 90s, 15m, 36h or 7d"),
         ('decide_within = "90s"', 'decide_within = "soon"', "'soon' is no duration"),
         (

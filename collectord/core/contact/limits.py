@@ -114,6 +114,8 @@ def warnings(question: Question, pack: Pack) -> Iterator[Notice]:
 
 def _over_limit(question: Question, pack: Pack, limit: Limit, item: str | None, at: datetime) -> Refusal | None:
     calls = sorted(contact.at for contact in _counted(question, limit, item))
+    if len(calls) < limit.max:
+        return None
     zones = question.place.zones
     exempt = _windows(question, limit.unless, item, since_used=True)
     days = limit.in_days

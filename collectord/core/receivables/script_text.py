@@ -22,7 +22,10 @@ from collectord.core.wording import Language
 FENCE = "+++"
 LANGUAGES: tuple[Language, ...] = ("de", "en")
 IDENTIFY = {"de": "Identifizieren", "en": "Identify"}
-VOICEMAIL = "voicemail"  # a script whose name begins so is left on an answering machine
+VOICEMAIL = "voicemail"
+THIRD_PARTY = "third-party"
+MINOR = "minor"
+HEARD_BY_OTHERS = (VOICEMAIL, THIRD_PARTY, MINOR)  # a script whose name begins so is for a machine, or for somebody who is not the debtor
 NEUTRAL = frozenset({"debtor_name", "debtor_no", "contact_person", "company", "caller_id", "agent", "today"})
 DISCLOSING = frozenset({"open_amount", "overdue_amount", "oldest_due_on", "days_past_due", "items", "item_count", "promise"})
 PLACEHOLDERS = NEUTRAL | DISCLOSING
@@ -91,7 +94,7 @@ def file_of(kind: Kind, name: str, language: str) -> str:
 
 
 def script_kind(name: str) -> Kind:
-    return Kind.VOICEMAIL if name.startswith(VOICEMAIL) else Kind.SCRIPT
+    return Kind.VOICEMAIL if name.startswith(HEARD_BY_OTHERS) else Kind.SCRIPT
 
 
 def parse_script(kind: Kind, name: str, language: Language, text: str) -> tuple[ScriptText | None, tuple[LineProblem, ...]]:
@@ -185,7 +188,11 @@ def _unknown(name: str) -> str:
 
 def _disclosures(kind: Kind, language: Language, line: str) -> Iterator[str]:
     """A line that begins with > is a note to the agent and not spoken; a placeholder there would be."""
-    where = "a voicemail text" if kind is Kind.VOICEMAIL else f"the script before the section behind ## {IDENTIFY[language]}"
+    where = (
+        "a text for a machine or somebody else"
+        if kind is Kind.VOICEMAIL
+        else f"the script before the section behind ## {IDENTIFY[language]}"
+    )
     for name in PLACEHOLDER.findall(line):
         if name in DISCLOSING:
             yield f"{{{{{name}}}}} discloses the debt; {where} must not"

@@ -6,6 +6,7 @@ Invariant: only an agent who is logged in, within working hours, not paused, not
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -67,7 +68,7 @@ class OnDuty:
 
     id: str
     name: str
-    endpoint: str
+    endpoint: str  # whom to ring
     pbx: str
     languages: tuple[str, ...]
     skills: tuple[str, ...]
@@ -83,9 +84,16 @@ class OnDuty:
     attempt_id: str = ""
     attempt_state: str = ""
     talked_until: datetime | None = None  # when the wrap-up of the last call was over, if that was a talk
+    phone: str = ""  # what codes are dialled on; the endpoint, unless that is a way to the phone
     device_state: str = ""  # as the PBX says, "" when it has not said yet
     line: str = ""  # the channel of the open line on which the agent waits: the phone is in use by it, and is not rung
     off_hours: str = ""  # the agent's working hours when this moment lies outside of them
+
+
+def device_state(states: Sequence[str]) -> str:
+    """Of the phone, and of what else must be idle, such as "do not disturb": that is idle too where nobody has ever set it."""
+    phone, *others = states
+    return next((one for one in others if phone in IDLE_DEVICES and one not in IDLE_DEVICES | DEAD_DEVICES), phone)
 
 
 def judge(agent: OnDuty, *, pull: bool, now: datetime) -> AgentState:

@@ -242,6 +242,7 @@ class Attempt:
     ring_backs: int = 0
     why: str = ""  # how it ended, one sentence
     meanwhile: str = ""  # what came since the go-ahead and would have refused it, one sentence
+    begun_by: str = ""  # the agent who began the talk, when another one ended it
     acknowledged: bool = False  # the PBX's journal row is forgotten
 
     @property

@@ -1,7 +1,8 @@
 """Go-ahead: whether the debtor of a call that the agent has accepted is dialled, on the data of this moment; and whether that still holds.
 
 Owns the question to the gate and the sentences of a refusal. Knows no PBX and no store; the rules are core/contact's.
-Invariant: GoAhead only when dialling is on, the gate allows this very number now, and something of what the call is about may be spoken of.
+Invariant: GoAhead only when dialling is on, the gate allows this very number now, and something of what the call is about may be spoken of;
+a call by hand that is only recorded, as a house may wish, has no gate.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collectord.core.contact.overtaking import still_meant
 from collectord.core.contact.packs import Pack
 from collectord.core.house import House
 from collectord.core.telephony.attempts import Attempt
+from collectord.core.telephony.by_hand import BY_HAND
 from collectord.core.telephony.call_seen import Barred, Go, GoAhead, Overtaken
 from collectord.core.wording import Texts, phrase
 
@@ -40,6 +42,8 @@ def ask(
     def barred(code: str, answer: Go = Go.NO, not_before: datetime | None = None) -> Barred:
         return Barred(channel, phrase(TEXTS, code, house.language, house.time_zone), answer, not_before)
 
+    if attempt.mode == BY_HAND and not house.gates_hand_calls:
+        return GoAhead(channel)
     if off:
         return barred(off, Go.OFF, now + NOT_DIALLED_PAUSE)
     if found is None:

@@ -29,6 +29,7 @@ _STARTED = re.compile(r"-([0-9]{9,10})-[0-9]+\Z", re.ASCII)  # of an id that the
 TEXTS: Texts = {
     "shows": ("Calls back - {name}", "Ruft zurück - {name}"),
     "task": ("The debtor calls back.", "Der Debitor ruft zurück."),
+    "by-hand": ("An agent dialled the number by hand.", "Von Hand gewählt."),
     "missed": (
         "The debtor called back at {at} and reached nobody: to be called.",
         "Der Debitor rief um {at} zurück und erreichte niemanden: anzurufen.",
@@ -83,8 +84,10 @@ def shows(name: str, language: Language) -> str:
     return phrase(TEXTS, "shows", language, "UTC", name=name)
 
 
-def taken_over(waiting: Sequence[Task], key: DebtorKey, items: Sequence[OpenItem], now: datetime, language: Language, task_id: str) -> Task:
-    """The task that the talk is about: today's, an agreed callback first; without any, one of this moment."""
+def taken_over(
+    waiting: Sequence[Task], key: DebtorKey, items: Sequence[OpenItem], now: datetime, language: Language, task_id: str, why: str = "task"
+) -> Task:
+    """The task that the talk is about: today's, an agreed callback first; without any, one of this moment. `why`: its code in TEXTS."""
     if waiting:
         return min(waiting, key=lambda task: (task.origin is not Origin.CALLBACK, task.not_before, task.id))
     owed = [item for item in items if item.open_amount > 0]
@@ -100,7 +103,7 @@ def taken_over(waiting: Sequence[Task], key: DebtorKey, items: Sequence[OpenItem
         not_before=now,
         expires_at=None,
         state=TaskState.READY,
-        why=phrase(TEXTS, "task", language, "UTC"),
+        why=phrase(TEXTS, why, language, "UTC"),
         origin=Origin.MANUAL,
         created_at=now,
     )

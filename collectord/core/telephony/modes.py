@@ -26,14 +26,16 @@ def mode_of(task: Task, ladders: Iterable[Ladder], usual: Mode) -> Mode:
     if task.origin is Origin.MANUAL:
         return Mode.PREVIEW
     level = _level(task, ladders)
-    if task.origin is Origin.CALLBACK:
-        return _with_agent(Mode(level.mode) if level is not None and level.mode else usual)
-    return Mode(level.mode) if level is not None and level.mode else usual
+    mode = Mode(level.mode) if level is not None and level.mode else usual
+    if task.origin is Origin.CALLBACK and mode is Mode.PREDICTIVE:
+        return Mode.PROGRESSIVE  # it was agreed with somebody who speaks
+    return mode
 
 
-def _with_agent(mode: Mode) -> Mode:
-    """A callback was agreed with somebody who speaks."""
-    return Mode.PROGRESSIVE if mode is Mode.PREDICTIVE else mode
+def at_phone(mode: Mode, endpoint: str) -> Mode:
+    """Behind a dialplan of the house's own a mailbox or a mobile may answer: there a key accepts before anybody is dialled."""
+    through = endpoint.startswith("Local/") and not endpoint.endswith("@coll-phones")
+    return Mode.PREVIEW if mode is Mode.PROGRESSIVE and through else mode
 
 
 def only_asked(ladders: Iterable[Ladder], usual: Mode) -> bool:

@@ -90,8 +90,8 @@ def agent_result(cause: int | None) -> AgentResult:
     OriginateResponse cannot tell: busy, declined, unregistered and duplicate are all reason 0.
     """
     match cause:
-        case 17 | 21:
-            return AgentResult.BUSY  # 21: declined or do-not-disturb
+        case 17 | 21 | 23:
+            return AgentResult.BUSY  # 21: declined or do-not-disturb; 23: diverted, which is not followed
         case 18 | 19 | 16 | 26:
             return AgentResult.NO_ANSWER  # rang out, or we stopped ringing
         case _:

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 from collectord.core.telephony.pbx_events import EndState, KeyedAmount
 
-ON_LINE = "Local/s@coll-ahead/n"  # in place of a phone: the call is joined with an agent's open line
+ON_LINE = "Local/s@coll-ahead"  # in place of a phone: the call is joined with an agent's open line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +75,19 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandCall:
+    """For a number that an agent dialled by hand: the call is ours from here on (docs/INTERNALS 1.11)."""
+
+    trunk: str
+    caller_id: str
+    number_format: Literal["e164", "00", "national"]
+    ring_s: int
+    language: Literal["de", "en"]
+    today: date
+    wrap_up_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallerRow:
     """A call that came in, as the PBX has kept it."""
 
@@ -82,6 +95,14 @@ class CallerRow:
     called: str
     caller: str
     endpoint: str  # who took it, "" so long as nobody has
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedRow:
+    """A talk that was handed over, as the PBX has kept it."""
+
+    attempt_id: str
+    endpoint: str  # who spoke last
 
 
 @dataclass(frozen=True, slots=True)

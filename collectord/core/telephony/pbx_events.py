@@ -231,6 +231,33 @@ class LineTold(PbxEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NumberDialled(PbxEvent):
+    """An agent dialled a number by hand; the dialplan waits on `uniqueid` for what becomes of it."""
+
+    attempt_id: str  # of the PBX's making, "out-..."
+    number: str
+    endpoint: str
+    uniqueid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOverAsked(PbxEvent):
+    """An agent wants to hand the talk over; the dialplan waits on `uniqueid` for whom to ring."""
+
+    attempt_id: str
+    to: str  # digits, as keyed
+    uniqueid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver(PbxEvent):
+    """Somebody has taken the talk: the one to whom it was to go, or the one who had wanted to hand it over."""
+
+    attempt_id: str
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceState(PbxEvent):
     """A phone changed its state: NOT_INUSE, INUSE, BUSY, RINGING, RINGINUSE, ONHOLD, UNAVAILABLE, INVALID, UNKNOWN."""
 

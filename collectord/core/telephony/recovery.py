@@ -13,6 +13,7 @@ from datetime import datetime
 from collectord.core.telephony.attempts import Attempt, AttemptState, CallTimes, GateSaid
 from collectord.core.telephony.call_flow import Seen
 from collectord.core.telephony.call_seen import Adopted, LostTrack, NotDialled
+from collectord.core.telephony.inbound import MODE as INBOUND
 from collectord.core.telephony.pbx_calls import JournalPhase, JournalRow, LiveChannel, UnreadableRow
 from collectord.core.telephony.pbx_events import DialResult, Ended, EndState, Keyed, WrapEnded
 
@@ -41,10 +42,26 @@ def evidence(
     if channels:
         return _alive(attempt, channels, row, now)
     if attempt.state is S.WRAP_UP:
-        return (_ended(row, now),) if isinstance(row, JournalRow) and row.phase is JournalPhase.KEY else ()
+        if isinstance(row, JournalRow) and row.phase is JournalPhase.KEY:
+            return (_ended(row, now),)
+        return (_reached_nobody(attempt, now),) if _is_caller_lost(attempt, row, now, times) else ()
     if attempt.agent_answered_at is None and attempt.dialled_at is None and now < attempt.placed_at + times.margin:
         return ()  # an order written to a dying link may still be carried out; a call that was heard of already, no more
     return (_gone(attempt, row, started, now),)
+
+
+def _is_caller_lost(attempt: Attempt, row: JournalRow | UnreadableRow | None, now: datetime, times: CallTimes) -> bool:
+    """A debtor who called beside another call (it waits for its end in wrap-up), and the PBX was killed before anybody took the call."""
+    untaken = row is None or (isinstance(row, JournalRow) and row.phase is JournalPhase.AGENT)
+    heard_of = attempt.result is not None or attempt.debtor_answered_at is not None
+    return attempt.mode == INBOUND and untaken and not heard_of and now >= attempt.placed_at + times.margin
+
+
+def _reached_nobody(attempt: Attempt, now: datetime) -> Ended:
+    return Ended(
+        seen_at=now, attempt_id=attempt.id, state=EndState.MISSED, status="", cause=None, tech="",
+        rang_ms=None, talk_ms=None, disp="", amount=None, on=None, at=None,
+    )  # fmt: skip
 
 
 def _gone(attempt: Attempt, row: JournalRow | UnreadableRow | None, started: str, now: datetime) -> Seen:

@@ -17,12 +17,13 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from collectord.core.telephony.pbx_calls import ON_LINE, AgentCall, Ring, RingBack
+from collectord.core.telephony.pbx_calls import ON_LINE, AgentCall, HandCall, Ring, RingBack
 from collectord.edge.pbx.faults import OrderRefused
 
 MAX_LINE: Final = 1_024  # bytes with CR LF; Asterisk's line buffer has 1,025 and it discards the whole action beyond
 MAX_HEADERS: Final = 128  # AST_MAX_MANHEADERS; Action and ActionID count
 MAX_DISPLAY: Final = 40  # characters; what desk phones show
+NOWHERE: Final = "coll-nowhere"  # a context that nobody has: who diverts the phone is not rung, and nobody outside hears of a debtor
 RING_BACK: Final = "Wrap-up "  # docs/INTERNALS 1.4: by this the agent, and the sandbox's phones, tell a ring-back from a call
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -65,10 +66,13 @@ class Variable(StrEnum):
     WRAP = "COLL_WRAP"
     GO = "COLL_GO"
     STOP = "COLL_STOP"
+    OUT = "COLL_OUT"
     SAVED = "COLL_SAVED"
     REPLY = "COLL_REPLY"
     TO = "COLL_TO"
     NAME = "COLL_NAME"
+    LEG = "__COLL_LEG"
+    FORWARD = "__FORWARD_CONTEXT"  # where Asterisk sends a call that a phone diverts (302)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,9 +217,9 @@ def say_go(action_id: str, uniqueid: str, answer: str) -> Order:
     return _set_variable(action_id, uniqueid, Variable.GO, _one_of("COLL_GO", answer, ("1", "0", "off")))
 
 
-def bar_answer(action_id: str, attempt: str) -> Order:
-    """From now on whoever answers this call is hung up unheard (docs/INTERNALS 1.2)."""
-    return _set_variable(action_id, f"coll-{attempt_id(attempt)}", Variable.STOP, "1")
+def bar_answer(action_id: str, uniqueid: str) -> Order:
+    """From now on whoever answers the call of this agent's leg is hung up unheard (docs/INTERNALS 1.2)."""
+    return _set_variable(action_id, uniqueid, Variable.STOP, "1")
 
 
 def hang_up(action_id: str, channel: str) -> Order:
@@ -260,13 +264,23 @@ def lamp_key(action_id: str, agent: str) -> Order:
     return Order("ExtensionState", action_id, (("Exten", key), ("Context", "coll-features")))
 
 
+def say_out(action_id: str, uniqueid: str, answer: HandCall | str) -> Order:
+    """Docs/INTERNALS 1.11: how a number dialled by hand is called, `go` for the company's own dialplan, `0` for nobody."""
+    if isinstance(answer, str):
+        return _set_variable(action_id, uniqueid, Variable.OUT, _one_of("COLL_OUT", answer, ("go", "0")))
+    trunk, shown = _matching("trunk", answer.trunk, _TRUNK), _number("caller_id", answer.caller_id)
+    ring, wrap_up = _within("ring_s", answer.ring_s, 1, 120), _within("wrap_up_s", answer.wrap_up_s, 10, 999)
+    text = f"1|{trunk}|{shown}|{answer.number_format}|{ring}|{answer.language}|{answer.today:%Y%m%d}|{wrap_up}"
+    return _set_variable(action_id, uniqueid, Variable.OUT, text)
+
+
 def tell_day(action_id: str, uniqueid: str, today: date) -> Order:
     """Docs/INTERNALS 1.6: the house's day, before the reply that opens the menu of *85."""
     return _set_variable(action_id, uniqueid, Variable.TODAY, today.strftime("%Y%m%d"))
 
 
 def status(action_id: str) -> Order:
-    return Order("Status", action_id, (("Variables", "COLL_ID,COLL_STATE,MIXMONITOR_FILENAME,MONITORED"),))
+    return Order("Status", action_id, (("Variables", "COLL_ID,COLL_STATE,COLL_LEG,MIXMONITOR_FILENAME,MONITORED"),))
 
 
 def journal(action_id: str) -> Order:
@@ -275,6 +289,10 @@ def journal(action_id: str) -> Order:
 
 def callers(action_id: str) -> Order:
     return Order("DBGetTree", action_id, (("Family", "collin"),))
+
+
+def handed(action_id: str) -> Order:
+    return Order("DBGetTree", action_id, (("Family", "collhand"),))
 
 
 def get_variable(action_id: str, expression: str) -> Order:
@@ -304,7 +322,7 @@ def _originate(
     caller_id: str,
     variables: tuple[tuple[Variable, str], ...],
 ) -> Order:
-    headers = (
+    headers: tuple[tuple[str, str], ...] = (
         ("Channel", channel),
         ("ChannelId", channel_id),
         *((("OtherChannelId", other_half),) if other_half else ()),
@@ -314,7 +332,10 @@ def _originate(
         ("Timeout", str(timeout_ms)),
         ("Async", "true"),  # a synchronous Originate blocks the whole AMI session while the phone rings
         ("CallerID", caller_id),
+        _variable(Variable.FORWARD, NOWHERE),
     )
+    if channel.startswith("Local/"):  # /n: else Asterisk shortens the chain and takes the leg away whose dialplan runs
+        headers = (("Channel", f"{channel}/n"), *headers[1:], _variable(Variable.LEG, "phone"))
     return Order("Originate", action_id, (*headers, *(_variable(name, value) for name, value in variables)))
 
 

@@ -17,6 +17,8 @@ from collectord.core.telephony.pbx_calls import (
     Accepted,
     AgentCall,
     CallerRow,
+    HandCall,
+    HandedRow,
     JournalRow,
     LiveChannel,
     NotSent,
@@ -29,7 +31,7 @@ from collectord.core.telephony.pbx_calls import (
 )
 from collectord.edge.pbx import actions
 from collectord.edge.pbx.actions import Order
-from collectord.edge.pbx.events import read_caller, read_journal, read_line, read_live
+from collectord.edge.pbx.events import DIALLED, read_caller, read_handed, read_journal, read_line, read_live
 from collectord.edge.pbx.faults import OrderRefused, PbxRefused, PbxUnreachable
 from collectord.edge.pbx.link import PbxLink, startup_token
 
@@ -148,6 +150,11 @@ class AsteriskPbx:
         reply = await self.link.ask(actions.lines(self.link.next_id()), within=self.link.timing.list_within)
         return dict(found for item in reply.items if (found := read_line(item)) is not None)
 
+    async def handed(self) -> tuple[HandedRow, ...]:
+        """Talks that were handed over and not acknowledged yet."""
+        reply = await self.link.ask(actions.handed(self.link.next_id()), within=self.link.timing.list_within)
+        return tuple(row for row in map(read_handed, reply.items) if row is not None)
+
     async def acknowledge(self, attempt_id: str) -> None:
         """Have the journal row forgotten; Acked comes as an event. Harmless when repeated."""
         await self.link.ask(actions.acknowledge(attempt_id))
@@ -189,7 +196,10 @@ class AsteriskPbx:
     async def stop_ringing(self, attempt_id: str) -> None:
         """Hang up the debtor's line while it rings. In this order: who answers once the first word is there is not put through, so
         what the list shows as ringing can be no talk by the time it is hung up."""
-        await self.link.ask(actions.bar_answer(self.link.next_id(), attempt_id))
+        agents = f"coll-{attempt_id}"
+        if attempt_id.startswith(DIALLED):  # the phone's own channel
+            agents = next((leg.uniqueid for leg in await self.live_calls() if leg.attempt_id == attempt_id and leg.agent_leg), agents)
+        await self.link.ask(actions.bar_answer(self.link.next_id(), agents))
         for leg in await self.live_calls():
             if leg.attempt_id == attempt_id and not leg.agent_leg and not leg.ring_back and not leg.up:
                 with contextlib.suppress(PbxRefused):  # gone by itself
@@ -202,6 +212,10 @@ class AsteriskPbx:
     async def say_whom(self, uniqueid: str, answer: Ring | str) -> None:
         """Tell the dialplan whom to ring for a caller, or why nobody: none, closed, off."""
         await self.link.ask(actions.say_whom(self.link.next_id(), uniqueid, answer))
+
+    async def say_out(self, uniqueid: str, answer: HandCall | str) -> None:
+        """Tell the dialplan what becomes of a number that an agent dialled."""
+        await self.link.ask(actions.say_out(self.link.next_id(), uniqueid, answer))
 
     async def reply(self, uniqueid: str, text: str, today: date) -> None:
         """Answer a feature code (docs/INTERNALS 1.6); `today` is what the menu of *85 counts days from."""

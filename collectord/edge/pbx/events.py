@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime
 
-from collectord.core.telephony.pbx_calls import CallerRow, JournalPhase, JournalRow, LiveChannel, UnreadableRow
+from collectord.core.telephony.pbx_calls import CallerRow, HandedRow, JournalPhase, JournalRow, LiveChannel, UnreadableRow
 from collectord.core.telephony.pbx_events import (
     Acked,
     AgentAccepted,
@@ -31,11 +31,14 @@ from collectord.core.telephony.pbx_events import (
     EndState,
     FeatureAction,
     FeatureDialled,
+    HandedOver,
+    HandOverAsked,
     Keyed,
     KeyedAmount,
     LineGiven,
     LineTold,
     NobodyThere,
+    NumberDialled,
     OriginateAnswered,
     OriginateFailed,
     PbxEvent,
@@ -53,6 +56,7 @@ _UNIQUEID = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,148}(?:;2)?\Z")  # ";2": 
 _DISP = re.compile(r"\A[1-9]\Z")
 _WHOLE = re.compile(r"\A[0-9]{1,9}\Z", re.ASCII)
 _DAY = re.compile(r"\A([0-9]{4})([0-9]{2})([0-9]{2})\Z", re.ASCII)
+DIALLED = "out-"  # so begins the id of a call that an agent dialled: its leg is a phone's own, and tells COLL_STATE
 _DIGITS = re.compile(r"\A[0-9]{0,16}\Z", re.ASCII)
 _E164 = re.compile(r"\A\+[1-9][0-9]{6,14}\Z", re.ASCII)
 _DEVICE = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9_.@/:+-]{0,79}\Z")
@@ -95,14 +99,14 @@ def _is_forged(message: AmiMessage) -> bool:
 
 
 def read_live(message: AmiMessage) -> LiveChannel | None:
-    """One row of Status; None when the channel is none of ours."""
+    """One row of Status; None when the channel is no leg of a call of ours."""
     uniqueid = message.first("uniqueid")
-    if uniqueid.startswith("ahead-"):  # stands for the agent's phone: the line joined with it is the agent's
-        return None
     given = (text.partition("=")[::2] for text in message.every("variable"))
     variables = {name: "" if value == "(null)" else value for name, value in given}  # so writes Asterisk 22 what is not set
     own = _OWN_UNIQUEID.match(uniqueid)
     linked = _OWN_UNIQUEID.match(message.first("linkedid"))
+    if own is None and variables.get("COLL_LEG") == "phone":
+        return None  # between the agent's leg and the phone, or the open line: neither theirs nor the debtor's
     attempt = variables.get("COLL_ID", "")
     if not _ATTEMPT_ID.match(attempt):
         known = own or linked
@@ -114,7 +118,7 @@ def read_live(message: AmiMessage) -> LiveChannel | None:
         uniqueid=uniqueid if _UNIQUEID.match(uniqueid) else "",
         channel=_text(message.first("channel")),
         coll_state=_text(variables.get("COLL_STATE", "")),
-        agent_leg=own is not None and own[2] is None,
+        agent_leg=own[2] is None if own else attempt.startswith(DIALLED) and variables.get("COLL_STATE", "") not in ("", "HAND"),
         ring_back=int(own[2] or 0) if own else 0,
         up=message.first("channelstatedesc") == "Up",
         seconds=_number(message.first("seconds")),
@@ -180,6 +184,12 @@ def read_caller(message: AmiMessage) -> CallerRow | None:
     if not _ATTEMPT_ID.match(attempt) or not _E164.match(called) or not _E164.match(caller):
         return None
     return CallerRow(attempt_id=attempt, called=called, caller=caller, endpoint=endpoint if _DEVICE.match(endpoint) else "")
+
+
+def read_handed(message: AmiMessage) -> HandedRow | None:
+    """One row of family collhand: it begins with the endpoint of who spoke last. None when it cannot be ours."""
+    attempt, endpoint = message.first("key").rpartition("/")[2], message.first("val").partition("|")[0]
+    return HandedRow(attempt_id=attempt, endpoint=endpoint) if _ATTEMPT_ID.match(attempt) and _DEVICE.match(endpoint) else None
 
 
 # -- headers to values ------------------------------------------------------------------------------------------------
@@ -395,6 +405,26 @@ def _missed(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     return CallerMissed(seen_at=seen_at, attempt_id=attempt, called=called, caller=caller)
 
 
+def _dialled(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    attempt, uniqueid = _attempt(message), _uniqueid(message)
+    number, endpoint = message.first("number"), message.first("endpoint")
+    if attempt is None or not uniqueid or not _E164.match(number) or not _DEVICE.match(endpoint):
+        return None
+    return NumberDialled(seen_at=seen_at, attempt_id=attempt, number=number, endpoint=endpoint, uniqueid=uniqueid)
+
+
+def _hand_over_asked(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    attempt, uniqueid, to = _attempt(message), _uniqueid(message), message.first("to")
+    if attempt is None or not uniqueid or not to or not _DIGITS.match(to):
+        return None
+    return HandOverAsked(seen_at=seen_at, attempt_id=attempt, to=to, uniqueid=uniqueid)
+
+
+def _handed_over(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    attempt, endpoint = _attempt(message), message.first("endpoint")
+    return HandedOver(seen_at=seen_at, attempt_id=attempt, endpoint=endpoint) if attempt and _DEVICE.match(endpoint) else None
+
+
 def _originated(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     """By ActionID only: a refused second use of a live id comes with the live call's Uniqueid, and that call goes on."""
     action_id = message.first("actionid")
@@ -429,7 +459,8 @@ def _device(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
 _OURS = frozenset(
     (
         "collid", "seq", "status", "cause", "tech", "rang", "talk", "disp", "amount", "on", "at", "state", "keyed", "old", "custchannel",
-        "action", "endpoint", "pin", "arg", "called", "caller", "tried", "linechannel", "linestate",
+        "action", "endpoint", "pin", "arg", "called", "caller", "tried", "number", "to",
+        "linechannel", "linestate",
     )
 )  # fmt: skip
 """What only our dialplan says."""
@@ -451,6 +482,9 @@ _EVENTS: dict[str, Callable[[AmiMessage, datetime], PbxEvent | None]] = {
     "CollMissed": _missed,
     "CollLost": _nobody_there,
     "CollLine": _line,
+    "CollOut": _dialled,
+    "CollHand": _hand_over_asked,
+    "CollHanded": _handed_over,
     "OriginateResponse": _originated,
     "Hangup": _hung_up,
     "DeviceStateChange": _device,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from collectord.edge.simulated.channel import Channel, ChannelState, hangup
@@ -18,6 +19,7 @@ from collectord.edge.simulated.leg import (
     DebtorLeaves,
     DebtorRefuses,
     DebtorRings,
+    Key,
     Leg,
     LegGone,
     TimeIsUp,
@@ -28,11 +30,34 @@ from collectord.edge.simulated.numbers import may_dial
 from collectord.edge.simulated.world import Line, Outcome, line_of
 
 MAX_TALK: Final = 3_600.0
+HAND_OVER: Final = "*2"  # features.conf
 ATTEMPT: Final = re.compile(r"[a-z0-9-]{8,40}")
 TONE: Final = 0.2  # s
 LISTENS: Final = 1.5  # real s that the debtor waits for an agent
 ANNOUNCED: Final = 6.0  # s
 REFUSAL: Final = 0.05  # s until a line that refuses has said so
+
+
+@dataclass(frozen=True, slots=True)
+class HandedTalk:
+    """The debtor's leg, taken out of the talk in which the agent keyed to whom it shall go."""
+
+    attempt_id: str
+    debtor: Channel
+    number: str
+    device: str  # of the agent who handed over
+    to: str  # the daemon's word: 1|endpoint|seconds|today|wrap|language|display
+    began: float
+    answered: float
+    leaves_at: float | None  # when the debtor hangs up
+
+
+class Handed(Exception):
+    """This leg has no part in the call any more."""
+
+    def __init__(self, talk: HandedTalk) -> None:
+        super().__init__(talk.attempt_id)
+        self.talk = talk
 
 
 class AgentLeg:
@@ -53,23 +78,36 @@ class AgentLeg:
         self._started = self._answered = 0.0
         self._rang = self._talk = self._tech = ""
 
-    async def run(self) -> None:
+    async def run(self) -> HandedTalk | None:
+        """Returns the talk when it was handed over; `leave` is the rest of this leg then."""
         if not ATTEMPT.fullmatch(self._id):
             close(self._leg, NORMAL)
-            return
+            return None
         old = self._machine.journal.get(self._row)
         if old is not None:
             self._machine.tell_user(self._leg.channel, "CollDup", ("CollID", self._id), ("Old", old))
             close(self._leg, NORMAL)
-            return
+            return None
         cause = NORMAL
         try:
             await self._agent()
+        except Handed as handed:
+            return handed.talk
         except LegGone as gone:
             cause = NORMAL if self._state == "DIAL" and self._answered else gone.cause
         else:
             cause = (self._result.cause if self._result else NORMAL) or NORMAL
         self._end(cause)
+        return None
+
+    async def leave(self) -> None:
+        """The talk was handed over: this leg says no more about it."""
+        try:
+            self._is("HANDED")
+            await self._leg.play("handing")
+        except LegGone:
+            pass
+        close(self._leg, NORMAL)
 
     @property
     def _row(self) -> str:
@@ -107,6 +145,10 @@ class AgentLeg:
 
     def _is_ahead(self) -> bool:
         return self._variables.get("COLL_MODE") == "ahead"
+
+    def _is_on_line(self) -> bool:
+        """No phone was rung: this leg stands for an agent's open line."""
+        return self._leg.channel.name.startswith("Local/s@coll-ahead")
 
     def _is_auto(self) -> bool:
         return self._variables.get("COLL_MODE") == "auto"
@@ -157,7 +199,7 @@ class AgentLeg:
         machine.journal.put(self._row, "DIAL")
         self._tell("CollDial", ("Seq", "3"))
         trunk = self._variables.get("COLL_TRUNK", "")
-        if (shown := self._variables.get("COLL_CID")) and not leg.channel.name.startswith("Local/"):
+        if (shown := self._variables.get("COLL_CID")) and not self._is_on_line():
             machine.journal.put(f"coll-last/{shown}-{number}", f"{int(machine.clock().timestamp())}|{leg.channel.device}")
         leg.channel.caller_num = self._variables.get("COLL_CID") or "<unknown>"
         leg.channel.caller_name = "<unknown>"
@@ -245,10 +287,16 @@ class AgentLeg:
         leg.person.talks()
         if line.talks_for is not None:
             machine.later(line.talks_for, lambda: leg.post(DebtorLeaves()))
-        until = machine.now() + MAX_TALK
-        while (left := until - machine.now()) > 0:
-            if isinstance(await leg.seen(left), DebtorLeaves | DebtorHungUp):
-                break
+        leaves_at = None if line.talks_for is None else self._answered + line.talks_for
+        until, keyed = machine.now() + MAX_TALK, ""
+        while (left := until - machine.now()) > 0 and not leg.debtor_left:
+            match await leg.seen(left):
+                case DebtorHungUp():
+                    break
+                case Key(sign):
+                    keyed = (keyed + sign)[-2:]
+                    if keyed == HAND_OVER and not self._is_on_line():
+                        await self._hand_over(debtor, leaves_at)
         self._clock()
         return Outcome("ANSWER", NORMAL, "SIP 200 OK")
 
@@ -266,6 +314,26 @@ class AgentLeg:
         if self._taken:  # coll-ahead ends the call itself
             raise LegGone(NORMAL)
         return False
+
+    async def _hand_over(self, debtor: Channel, leaves_at: float | None) -> None:
+        """Context coll-hand, while the debtor hears music: returns when the talk goes on."""
+        leg = self._leg
+        keyed, _ = await leg.read("hand-to", most=8, seconds=4, ends="#*")
+        if not re.fullmatch("[0-9]{1,8}", keyed):
+            return
+        self._tell("CollHand", ("Seq", "4"), ("To", keyed))
+        to = await leg.awaited("COLL_TO")
+        if not to.startswith("1|"):
+            await leg.play({"off": "hand-unknown", "": "hand-not"}.get(to, "hand-busy"))
+            return
+        if leg.debtor_left:
+            return
+        number = self._variables["COLL_DST"]
+        device, fields = leg.channel.device, to.split("|", 6)
+        row = [device, device, *fields[1:6], number, str(round(self._started * 1000)), str(round(self._answered * 1000)), fields[6]]
+        self._machine.journal.put(f"collhand/{self._id}", "|".join(row))
+        self._debtor, leg.channel.bridge = None, ""
+        raise Handed(HandedTalk(self._id, debtor, number, device, to, self._started, self._answered, leaves_at))
 
     def _begin(self, line: Line) -> None:
         """The far end sets out to do what its line does."""
@@ -338,10 +406,15 @@ class AgentLeg:
         if self._state == "DIAL" and self._result is None:
             self._left_while_dialling(cause)
         self._hang_up_debtor()
+        self._say_end()
+        close(self._leg, cause)
+
+    def _say_end(self) -> None:
+        if self._state == "DIAL" and self._result is None:
+            self._left_while_dialling(NORMAL)
         self._leg.channel.context = "coll-end"
         self._machine.journal.put(self._row, f"END|{self._state}|{self._result_row()}|{self._entry.row()}")
         self._tell("CollEnd", ("Seq", "9"), ("State", self._state), *self._result_headers(), *self._entry.headers())
-        close(self._leg, cause)
 
 
 class WrapLeg:

@@ -21,6 +21,7 @@ _CAUSES: Final = {
     17: "User busy",
     19: "User alerting, no answer",
     21: "Call Rejected",
+    23: "Redirected to new destination",
     28: "Invalid number format",
     34: "Circuit/channel congestion",
     38: "Network out of order",

@@ -30,15 +30,17 @@ async def call_in(machine: Machine, caller: str, called: str, *, talks: float, w
         state=ChannelState.RING,
     )  # fmt: skip
     machine.add(channel)
-    await _Caller(Leg(machine, channel, Person(machine, Agent())), caller, called, talks, waits).run()
+    await Caller(Leg(machine, channel, Person(machine, Agent())), caller, called, talks, waits).run()
 
 
-class _Caller:
-    def __init__(self, leg: Leg, caller: str, called: str, talks: float, waits: float) -> None:
+class Caller:
+    """Whoever waits on the line while phones are rung."""
+
+    def __init__(self, leg: Leg, caller: str, called: str, talks: float, waits: float, attempt_id: str = "") -> None:
         self._leg, self._machine = leg, leg.machine
         self._caller, self._called, self._talks = caller, called, talks
         self._until = leg.machine.now() + waits
-        self._id = "in-" + leg.channel.uniqueid.replace(".", "-")
+        self._id = attempt_id or "in-" + leg.channel.uniqueid.replace(".", "-")
         self._book = bool(caller)
         self._taken = False
         self._known = True
@@ -153,8 +155,7 @@ class _Caller:
         self._machine.tell_device(device)
         self._machine.later(self._talks, lambda: leg.post(DebtorLeaves()))
         if self._book and self._known:
-            self._machine.journal.put(f"collin/{self._id}", f"{self._called}|{self._caller}|{device}")
-            await TakenLeg(leg).take(began)
+            await self._take(leg, device, began)
             return
         self._forget()
         try:
@@ -163,6 +164,10 @@ class _Caller:
         except LegGone:
             pass
         close(leg, NORMAL)
+
+    async def _take(self, leg: Leg, device: str, began: float) -> None:
+        self._machine.journal.put(f"collin/{self._id}", f"{self._called}|{self._caller}|{device}")
+        await TakenLeg(leg).take(began)
 
 
 class TakenLeg(AgentLeg):
@@ -174,6 +179,10 @@ class TakenLeg(AgentLeg):
         self._is("DIAL")
         machine.journal.put(self._row, "DIAL")
         self._tell("CollUp", ("Seq", "4"), ("CustChannel", leg.channel.name))
+        await self._talk_to_its_end()
+
+    async def _talk_to_its_end(self) -> None:
+        machine, leg = self._machine, self._leg
         cause = NORMAL
         try:
             leg.person.talks()

@@ -97,6 +97,7 @@ class Leg:
         self.phone = channel.device.partition("/")[2]
         self._inbox: asyncio.Queue[Seen] = asyncio.Queue()
         self._hung_up = False
+        self.debtor_left = False  # whatever the dialplan was doing at that moment
         self._gone: int | None = None  # cause, once the dialplan has come to it
         self._deadline: float | None = None
         machine.legs[channel.uniqueid] = self
@@ -140,6 +141,8 @@ class Leg:
                 got = await self._inbox.get()
         except TimeoutError:
             got = None
+        if isinstance(got, DebtorLeaves):
+            self.debtor_left = True
         if isinstance(got, HungUp):
             self._gone = got.cause
             raise LegGone(got.cause)

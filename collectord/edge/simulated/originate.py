@@ -9,10 +9,12 @@ had OriginateResponse first, of 20 answered ones 18): here the seeded random num
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from collectord.edge.simulated import handing
 from collectord.edge.simulated.calls import ATTEMPT, AgentLeg, WrapLeg, close
 from collectord.edge.simulated.channel import UNKNOWN, Channel, ChannelState
 from collectord.edge.simulated.leg import Declined, Leg, LegGone, PickedUp
@@ -23,6 +25,7 @@ from collectord.edge.simulated.wire import Headers
 from collectord.edge.simulated.world import Agent, agent_of, rung_back
 
 ACK: Final = "Local/ack@coll-ack"
+CONTACTS: Final = re.compile(r"Local/([A-Za-z0-9_.-]+)@coll-phones/n")
 RING_BACK: Final = "Wrap-up "  # a caller-ID name that begins so is a ring-back (docs/INTERNALS 1.4)
 EXTENSIONS: Final = frozenset({("coll-agent", "s"), ("coll-wrap", "s")})
 ON_LINE: Final = "Local/s@coll-ahead/n"
@@ -57,6 +60,8 @@ async def carry_out(machine: Machine, order: Order, answered: Callable[[bool], N
         _acknowledge(machine, order)
         answered(False)
         return
+    if contacts := CONTACTS.fullmatch(order.channel):  # one phone stands for all contacts
+        order = replace(order, channel=f"PJSIP/{contacts[1]}")
     if order.channel_id in machine.channels:  # "Channel ID already in use": the phone does not ring, the live call's id is named
         _response(machine, order, reason=0)
         answered(False)
@@ -76,7 +81,10 @@ async def carry_out(machine: Machine, order: Order, answered: Callable[[bool], N
     if order.context == "coll-wrap":
         await WrapLeg(leg, order.variables.get("COLL_ID", "")).run()
     else:
-        await AgentLeg(leg).run()
+        call = AgentLeg(leg)
+        if (talk := await call.run()) is not None:
+            machine.spawn(handing.go_on(machine, talk))
+            await call.leave()
 
 
 async def _on_line(machine: Machine, order: Order) -> None:
@@ -216,5 +224,6 @@ def _acknowledge(machine: Machine, order: Order) -> None:
         )
         old = machine.journal.delete(f"coll/{attempt_id}")
         machine.journal.delete(f"collin/{attempt_id}")
+        machine.journal.delete(f"collhand/{attempt_id}")
         machine.tell_user(channel, "CollAcked", ("CollID", attempt_id), ("Old", old))
     _response(machine, order, reason=0)

@@ -53,6 +53,8 @@ class Person:
                 leg.decline(17, 486)
             case "declines":
                 leg.decline(21, 603)
+            case "diverts":
+                leg.decline(23, 302)
             case "ignores":
                 pass
 

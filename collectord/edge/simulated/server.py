@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from collectord.edge.simulated import features, inbound, open_lines, originate
+from collectord.edge.simulated import features, inbound, open_lines, originate, outgoing
 from collectord.edge.simulated.faults import Faults, WireEntry
 from collectord.edge.simulated.leg import Leg
 from collectord.edge.simulated.machine import Machine, Privilege, machine_clock
@@ -199,6 +199,10 @@ class SimulatedPbx:
         if code == open_lines.CODE:
             return await open_lines.open_line(self.machine, phone)
         return await features.dial(self.machine, phone, code, keys)
+
+    async def dial_out(self, phone: str, number: str, keys: str = "") -> None:
+        """The agent dials this number by hand; returns when the call is over."""
+        await outgoing.dial(self.machine, phone, number, keys)
 
     def call_back(self, debtor: str, *, to: str = "+493012345600", talks: float = 4.0, waits: float = 600.0) -> None:
         """A debtor ("" withheld) calls one of the company's numbers and hangs up `talks` s after somebody answered. Does not wait."""

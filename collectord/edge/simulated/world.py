@@ -37,7 +37,7 @@ class Line:
 class Agent:
     """A person at a desk phone. Keys stand in groups, one group a prompt: "1 2 50# 3# 1" (see HANG_UP and NOTHING)."""
 
-    phone: Literal["answers", "busy", "declines", "ignores"] = "answers"
+    phone: Literal["answers", "busy", "declines", "diverts", "ignores"] = "answers"
     preview: str = "1"
     dialling: str = ""  # HANG_UP: while the debtor's phone rings
     talking: str = ""  # HANG_UP: first, while talking
@@ -91,6 +91,7 @@ AGENTS: Final[dict[str, Agent]] = {
     "19": Agent(phone="declines"),
     "20": Agent(phone="ignores", ring_back=None),
     "21": Agent(talking=HANG_UP, ring_back=None),
+    "22": Agent(phone="diverts"),
 }
 
 

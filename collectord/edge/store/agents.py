@@ -53,6 +53,11 @@ async def rest_until(conn: Connection, agent_id: str, until: datetime) -> None:
     await SQL.rest_at_least(conn, id=agent_id, until=instant(until))
 
 
+async def is_untaken(conn: Connection, agent_id: str, reason: str) -> bool:
+    """Whether `took_ring` would change something."""
+    return await SQL.untaken(conn, id=agent_id, reason=reason) is not None
+
+
 async def took_ring(conn: Connection, agent_id: str, reason: str, now: datetime) -> None:
     """Somebody is there: what was not taken is forgotten, and a pause for `reason` is over."""
     await SQL.clear_untaken(conn, id=agent_id)

@@ -70,6 +70,7 @@ def to_attempt(row: Mapping[str, Any]) -> Attempt:
         why=row["why"],
         acknowledged=bool(row["acknowledged"]),
         meanwhile=row["meanwhile"],
+        begun_by=row["begun_by"],
     )
 
 
@@ -303,6 +304,7 @@ def document(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "script": told.get("script"),
         "note": row["note"],
         "meanwhile": row["meanwhile"],
+        "begun_by": row["begun_by"] or None,
         "why": row["why"],
     }
 

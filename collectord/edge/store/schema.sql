@@ -302,6 +302,7 @@ create table attempt (
   why text not null default '',           -- how it ended, one sentence
   acknowledged integer not null default 0, -- the PBX's journal row is forgotten
   gate text not null default 'go',        -- '' not asked yet | go | refused | stopped (while it rang); older rows: asked when placed, dialled
+  begun_by text not null default '',      -- the agent who began the talk, when another one ended it
   meanwhile text not null default ''      -- what came since the go-ahead and speaks against the call, one sentence
 );
 create unique index one_live_attempt_per_debtor on attempt (company, debtor_no)

@@ -34,6 +34,10 @@ update agent set asked_at = :now where id = :id;
 -- name: clear_asked(id)!
 update agent set asked_at = null where id = :id;
 
+-- name: untaken(id, reason)^
+select 1 as found from agent
+ where id = :id and (missed > 0 or turned_away > 0 or rest_until is not null or (paused = 1 and pause_reason = :reason));
+
 -- name: clear_untaken(id)!
 -- Changes nothing, and so writes nothing, where nothing was missed.
 update agent set missed = 0, turned_away = 0, rest_until = null where id = :id and (missed > 0 or turned_away > 0 or rest_until is not null);

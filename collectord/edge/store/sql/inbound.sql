@@ -12,11 +12,11 @@ select exists (select 1 from attempt
                   and (company = :company and debtor_no = :debtor_no or number = :number));
 
 -- name: debtors_at(number, companies)
--- Debtors of these companies who have this number and owe something, at most two: one is known by it, of several nobody.
+-- Debtors of these companies who have this number and owe something.
 select distinct n.company, n.debtor_no from debtor_number n
  where n.e164 = :number and n.company in (select value from json_each(:companies))
    and exists (select 1 from item i where i.company = n.company and i.debtor_no = n.debtor_no and i.state = 'open' and i.open_amount > 0)
- limit 2;
+ limit 20;
 
 -- name: has_attempt(id)^
 select 1 as yes from attempt where id = :id;
@@ -51,3 +51,7 @@ select id from task
 -- The next phone rings; only while nobody has taken the call.
 update attempt set agent = :agent, endpoint = :endpoint
  where id = :id and mode = 'inbound' and state = 'ringing_agent' and agent_answered_at is null;
+
+-- name: hand_over(id, agent, endpoint, begun_by, deadline_at)!
+update attempt set agent = :agent, endpoint = :endpoint, begun_by = :begun_by, deadline_at = :deadline_at
+ where id = :id and state <> 'closed';
