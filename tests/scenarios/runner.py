@@ -458,7 +458,7 @@ class Player:
 
         def taken() -> bool:
             self.stage.press(known["agent"], step["keys"])
-            return self.house.ask("attempts", debtor=step["debtor"])["doc"][-1]["disposition"] != ""
+            return bool(self.house.ask("attempts", debtor=step["debtor"])["doc"][-1]["disposition"])
 
         until(taken, f"{step['keys']} is taken")
 
