@@ -6,6 +6,7 @@ Invariant: whoever answers is joined with an agent or hears who called, within t
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator
 from itertools import count
@@ -64,8 +65,8 @@ class Desk:
         self.set(f"coll-{attempt}-x", "COLL_TO", line)
         self.set(answered["Uniqueid"], "COLL_TO", "1")
 
-    def row(self, attempt: str) -> str:
-        number = self.ami.action("DBGet", ("Family", "coll"), ("Key", attempt))["ActionID"]
+    def row(self, attempt: str, family: str = "coll") -> str:
+        number = self.ami.action("DBGet", ("Family", family), ("Key", attempt))["ActionID"]
         return self.ami.wait(lambda m: m.get("Event") == "DBGetResponse" and m.get("ActionID") == number, "DBGetResponse")["Val"]
 
     def names(self, attempt: str) -> list[str]:
@@ -147,6 +148,49 @@ def test_the_agent_who_leaves_the_line_ends_the_talk_and_the_line(desk: Desk) ->
     desk.sandbox.hang_up("208")
     assert result_of(desk.event("CollEnd", attempt)) == ("DIAL", "ANSWER", "SIP 200 OK", "")
     desk.told(since, "PJSIP/208", "gone")
+
+
+def emergency(desk: Desk) -> str:
+    """How many lines an emergency call got."""
+    asked = f"ahead-{uuid.uuid4().hex}"
+    desk.ami.action(
+        "Originate", ("Channel", "Local/112@sandbox-emergency"), ("Application", "Wait"), ("Data", "1"), ("Async", "true"),
+        ("Variable", f"__ASKED={asked}"),
+    )  # fmt: skip
+    deadline = time.monotonic() + 20
+    while desk.ami.action("DBGet", ("Family", "sandbox"), ("Key", asked))["Response"] != "Success":
+        assert time.monotonic() < deadline, "the emergency call did not come to its answer"
+        time.sleep(0.03)
+    return desk.row(asked, "sandbox")
+
+
+def test_a_line_that_rings_for_nobody_yet_is_given_to_an_emergency_call(desk: Desk) -> None:
+    attempt = desk.ahead("3000")
+    desk.event("CollDial", attempt)
+    assert emergency(desk) == "1"
+    desk.event("CollFreed", attempt)
+    assert result_of(desk.event("CollEnd", attempt, within=3.0))[:2] == ("WRAP", "CANCEL")
+
+
+def test_the_announcement_to_whoever_found_nobody_does_not_hold_a_line_from_an_emergency_call(desk: Desk) -> None:
+    attempt = desk.ahead("1100")
+    desk.set(desk.event("CollUp", attempt)["Uniqueid"], "COLL_TO", "none")
+    desk.event("CollLost", attempt)
+    assert emergency(desk) == "1"
+    desk.event("CollFreed", attempt, within=1.0)
+    assert result_of(desk.event("CollEnd", attempt, within=1.0))[:2] == ("WRAP", "CANCEL")
+    assert emergency(desk) == "0"
+
+
+def test_a_talk_on_an_open_line_is_ended_for_an_emergency_call_and_its_outcome_is_keyed_on_the_line(desk: Desk) -> None:
+    line = desk.line("209")
+    attempt = desk.ahead("1100")
+    desk.join(attempt, line)
+    assert emergency(desk) == "1"
+    desk.event("CollFreed", attempt)
+    assert desk.event("CollResult", attempt)["Status"] == "ANSWER"
+    desk.set(press_until_keyed(desk, "209", "2", attempt)["Uniqueid"], "COLL_SAVED", "1")
+    assert result_of(desk.event("CollEnd", attempt)) == ("WRAP", "ANSWER", "SIP 200 OK", "2")
 
 
 @pytest.mark.parametrize(("tail", "status", "cause"), [("2000", "BUSY", "17"), ("3000", "NOANSWER", "0"), ("4200", "CHANUNAVAIL", "1")])

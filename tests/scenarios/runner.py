@@ -448,9 +448,10 @@ class Player:
 
     def _opens(self, step: dict[str, Any]) -> None:
         """The phone dials *87 and stays."""
-        before = len(self._replies())
+        before = len(self.tap.heard)
         self.stage.open_line(step["opens"])
-        until(lambda: self._replies()[before:] == ["ok"], "the line is open")
+        ready = {"UserEvent": "CollLine", "Endpoint": f"PJSIP/{step['opens']}", "LineState": "ready"}
+        until(lambda: any(ready.items() <= dict(message).items() for message in self.tap.heard[before:]), "the line is open")
 
     def _keys(self, step: dict[str, Any]) -> None:
         """Whoever has this debtor's call keys, until that is taken."""
