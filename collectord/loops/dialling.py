@@ -22,7 +22,7 @@ from collectord.loops.best_hours import NOT_LEARNT, Learnt
 from collectord.loops.foresight import NOT_AHEAD, Foresight, Weighed, predictive_rules
 from collectord.loops.placed import Answer, GateRefused, Idle, PlacedCall
 from collectord.loops.placing import Placer
-from collectord.loops.sight import A_FEW, LOOK_AHEAD, Sight, Viewpoint, goes_ahead
+from collectord.loops.sight import A_FEW, LOOK_AHEAD, Sight, Viewpoint
 
 __all__ = ["A_FEW", "LOOK_AHEAD", "Dialler", "GateRefused", "Idle", "PlacedCall"]
 
@@ -48,7 +48,8 @@ class Dialler(Placer):
         sight = await self.db.read_briefly(lambda conn: view.look(conn, devices, at_most, now))
         weighed, anybody = await self._weigh(view, sight, now)
         if not sight.free:
-            return [Idle(self._nobody(sight, now), passing=any(agent.attempt_id for agent in sight.agents))]
+            awaited = "as many debtors ring as agents will be free" if weighed.large and not weighed.spare else ""
+            return [Idle(awaited or self._nobody(sight, now), passing=any(agent.attempt_id for agent in sight.agents))]
         choice = sight.choose(now)
         if isinstance(choice, Nothing) and len(sight.few()) >= A_FEW:
             await self.db.read(lambda conn: view.look_ahead(conn, sight, now))
@@ -57,10 +58,7 @@ class Dialler(Placer):
             case Nothing(reason, until, passing):
                 return [Idle(" ".join((reason, *sight.resting.values())), until, passing)]
             case Placement():
-                chosen = next(one for one in sight.candidates if one.task.id == choice.task.id)
-                if weighed.large and goes_ahead(chosen, self.settings):
-                    if anybody is None:
-                        return [Idle(weighed.why or "as many debtors ring as agents will be free", passing=True)]
+                if anybody is not None and sight.goes_ahead(choice, view.as_free(anybody), now):
                     begun = [await self.db.write_briefly(lambda conn: self._begin_ahead(conn, choice.task, anybody, doubts, now))]
                     return await self.ring(begun, now)
                 most = 1 if weighed.large else at_most
@@ -76,9 +74,9 @@ class Dialler(Placer):
         rules = predictive_rules(self.settings)
         weighed = await self.db.read_briefly(lambda conn: self.foresight.weigh(conn, agents, rules, self.house, now))
         anybody = open_lines.anybody(agents, now) if weighed.may else None
+        sight.on_line = frozenset(agent.id for agent in agents if agent.line)
         if weighed.large and not weighed.spare:  # who waits on a line is waited for by debtors who ring
-            on_line = {agent.id for agent in agents if agent.line}
-            sight.free = [agent for agent in sight.free if agent.id not in on_line]
+            sight.free = [agent for agent in sight.free if agent.id not in sight.on_line]
         if not sight.free and anybody is not None:
             await self.db.read_briefly(lambda conn: view.look_for(conn, sight, anybody, now))
         return weighed, anybody
