@@ -453,15 +453,15 @@ class Player:
         ready = {"UserEvent": "CollLine", "Endpoint": f"PJSIP/{step['opens']}", "LineState": "ready"}
         until(lambda: any(ready.items() <= dict(message).items() for message in self.tap.heard[before:]), "the line is open")
 
-    def _keys(self, step: dict[str, Any]) -> None:
+    def _keyed(self, step: dict[str, Any]) -> None:
         """Whoever has this debtor's call keys, until that is taken."""
         known = self.house.ask("attempts", debtor=step["debtor"])["doc"][-1]
 
         def taken() -> bool:
-            self.stage.press(known["agent"], step["keys"])
+            self.stage.press(known["agent"], step["keyed"])
             return bool(self.house.ask("attempts", debtor=step["debtor"])["doc"][-1]["disposition"])
 
-        until(taken, f"{step['keys']} is taken")
+        until(taken, f"{step['keyed']} is taken")
 
     def _debtor(self, no: str) -> Debtor:
         return next(debtor for debtor in self.story.debtors if debtor.no == no)
@@ -473,7 +473,7 @@ STEPS: dict[str, Callable[[Player, dict[str, Any]], None]] = {
     "press": Player._press, "hangs_up": Player._hangs_up, "until": Player._until, "channels": Player._channels, "invited": Player._invited,
     "line": Player._line, "daemon": Player._daemon, "pbx": Player._pbx, "beside": Player._beside, "orders": Player._orders,
     "held": Player._held, "file": Player._file, "waits": Player._waits, "day": Player._day, "told": Player._told,
-    "lamp": Player._lamp, "opens": Player._opens, "keys": Player._keys,
+    "lamp": Player._lamp, "opens": Player._opens, "keyed": Player._keyed,
 }  # fmt: skip
 
 
