@@ -30,6 +30,13 @@ def _start(rate: int, seconds: float, ends: int) -> tuple[subprocess.Popen[bytes
     return pbx, int(pbx.stdout.readline())
 
 
+def _end(pbx: subprocess.Popen[bytes]) -> None:
+    pbx.kill()
+    pbx.wait()
+    if pbx.stdout is not None:
+        pbx.stdout.close()
+
+
 def _megabytes() -> float:
     with open("/proc/self/statm", encoding="ascii") as pages:
         return int(pages.read().split()[1]) * resource.getpagesize() / 2**20
@@ -63,8 +70,7 @@ async def _listen(rate: int, seconds: float, ends: int) -> dict[str, float]:
             up, dropped = link.health().state is LinkState.UP, link.health().dropped
             life.cancel()
     finally:
-        pbx.kill()
-        pbx.wait()
+        _end(pbx)
     return {
         "cpu": time.process_time() - cpu, "grew": most - before, "ends": len(heard), "states": states, "dropped": dropped, "up": up,
         "sent": sent["states"] + sent["ends"], "sent_ends": sent["ends"], "seconds": sent["seconds"], "worst": worst,
@@ -89,8 +95,7 @@ async def _cut_only(rate: int, seconds: float, ends: int) -> float:
         writer.close()
         return (time.process_time() - cpu) / count
     finally:
-        pbx.kill()
-        pbx.wait()
+        _end(pbx)
 
 
 def ask(rate: int = RATE, seconds: float = SECONDS, ends: int = ENDS) -> tuple[Finding, ...]:

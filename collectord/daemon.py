@@ -27,6 +27,7 @@ from collectord.core.rules import Rules
 from collectord.edge import control, inbox, log, systemd
 from collectord.edge.clock import Clock
 from collectord.edge.ids import new_id
+from collectord.edge.outbox import OutboxUnwritable
 from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.pbx.link import PbxLink, tls_context
 from collectord.edge.store import meta
@@ -48,6 +49,7 @@ from collectord.loops import (
     promises,
     quality,
     standing,
+    unreached,
     workload,
 )
 from collectord.loops.clearance import SWITCHED_OFF, Standing, switched_off
@@ -335,6 +337,9 @@ class Daemon:
             except StoreBroken as error:
                 self._doubts[f"guard/{name}"] = Doubt(rule="guard/store", reason=str(error))
                 self.log.error("store_failed", why=str(error))
+            except OutboxUnwritable as error:
+                self._doubts[f"guard/{name}"] = Doubt(rule="guard/store", reason=str(error))
+                self.log.error("outbox_unwritable", why=str(error))
             except Exception:
                 self._doubts[f"guard/{name}"] = Doubt(rule="guard/fault", reason=f"an internal fault in {name}; see the log")
                 self.log.exception("loop_failed", loop=name)
@@ -432,6 +437,7 @@ class Daemon:
             self._dial.set()
         if self._reckoned_at is None or not timedelta(0) <= now - self._reckoned_at < RECKON_EVERY:
             self._reckoned_at = now
+            await unreached.forget(self.db, now)
             await workload.keep(self.db, await workload.reckon(self.db, self.settings, self.rules, self.house, now))
             await best_hours.learn(self.db, self.rules, self.house, now)
             self._learnt = await self.db.read(lambda conn: best_hours.learnt(conn, self.rules))

@@ -41,6 +41,8 @@ GERMAN: Mapping[str, str] = {
     "sent at": "gesendet am", "sentence": "Satz", "since": "seit", "source": "Quelle", "state": "Zustand", "status": "Ergebnis",
     "template": "Vorlage", "title": "Titel", "tone": "Ton", "total": "Summe", "trend": "Verlauf", "tries": "Versuche",
     "unmatched": "nicht zugeordnet", "until": "bis", "value": "Wert", "was": "vorher", "when": "wann", "why": "Grund",
+    "begun by": "begonnen von", "caller ids": "gezeigte Rufnummern", "fallen": "stark gefallen",
+    "disputes overdue": "Bestrittene, Frist vorbei", "reopened": "wieder offen", "stored as": "abgelegt als", "trunks": "Leitungen",
     "files": "Dateien", "missing": "fehlt", "without it": "ohne sie gilt", "step": "Name",
     "steps": "Stufen", "comes": "kommt", "min open": "ab",
     "value a minute": "Wert je Minute", "waits": "wartet, weil", "number why": "Nummer, weil",

@@ -42,8 +42,8 @@ COLOURS = {
 COLUMNS: dict[str, tuple[str, ...]] = {
     "tasks": ("id", "company", "debtor_no", "medium", "ladder", "level", "open_amount", "value", "not_before", "state", "agent", "why"),
     "attempts": (
-        "id", "debtor_no", "number", "agent", "mode", "placed_at", "agent_result", "result", "disposition", "hangup_cause", "state",
-        "meanwhile",
+        "id", "debtor_no", "number", "agent", "begun_by", "mode", "placed_at", "agent_result", "result", "disposition", "hangup_cause",
+        "state", "meanwhile",
     ),
     "promises": (
         "id", "debtor_no", "amount", "currency", "promised_on", "instalment", "state", "level", "approval", "decide_until", "approval_note",
@@ -150,9 +150,10 @@ def _columns(name: str, rows: list[Mapping[str, Any]], narrow: bool) -> tuple[st
 def listing(name: str, rows: Iterable[Mapping[str, Any]], width: int, title: str | None = None) -> RenderableType:
     """A table where the terminal is wide enough; else plain lines, with the sentences of a row below it."""
     rows = list(rows)
-    title = f"{word(name)}: {len(rows)}" if title is None else title
+    what = word(name.replace("_", " "))
+    title = f"{what}: {len(rows)}" if title is None else title
     if not rows:
-        return Text(f"{word(name)}: {word('none')}", style=QUIET)
+        return Text(f"{what}: {word('none')}", style=QUIET)
     columns = _columns(name, rows, narrow=width < ROOMY)
     widths, words = _widths(columns, rows)
     if width >= ROOMY and sum(widths.values()) + 3 * len(columns) + 1 <= width:

@@ -27,6 +27,8 @@ from collectord.core.house import Company, House
 from collectord.core.rule_text import parse_duration
 from collectord.core.telephony.attempts import CallTimes
 from collectord.core.telephony.pauses import MISSED_RINGS
+from collectord.core.toml_faults import toml_fault
+from collectord.core.toml_lines import KeyLines
 from collectord.core.toml_reading import read_toml
 
 DEFAULT_CONFIG = Path("/etc/collectord/collectord.toml")
@@ -34,7 +36,7 @@ E164 = re.compile(r"\A\+[1-9][0-9]{6,14}\Z", re.ASCII)
 
 
 class ConfigInvalid(Exception):
-    """The configuration cannot be used: one sentence a problem, each with file and key."""
+    """The configuration cannot be used: one sentence a problem, each with file, line and key."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -449,10 +451,10 @@ class Settings(BaseSettings):
                 for company in self.company
                 if not company.recorded_name
             ]
-        pbxes = [pbx.name for pbx in self.pbx]
+        pbxes, trunks = [pbx.name for pbx in self.pbx], [trunk.name for trunk in self.trunk]
         for label, names in (
             ("pbx.name", pbxes),
-            ("trunk.name", [trunk.name for trunk in self.trunk]),
+            ("trunk.name", trunks),
             ("company.code", [company.code for company in self.company]),
             ("agent.id", [agent.id for agent in self.agent]),
             ("agent.endpoint", [f"{agent.endpoint} at {agent.pbx}" if agent.pbx else agent.endpoint for agent in self.agent]),
@@ -467,13 +469,13 @@ class Settings(BaseSettings):
             if agent.pbx and agent.pbx not in pbxes:
                 problems.append(f"agent {agent.id!r}: pbx = {agent.pbx!r} is not defined; expected one of {pbxes}")
         for company in self.company:
-            if company.trunk and company.trunk not in [trunk.name for trunk in self.trunk]:
-                problems.append(f"company {company.code!r}: trunk = {company.trunk!r} is not defined")
+            if company.trunk and company.trunk not in trunks:
+                problems.append(f"company {company.code!r}: trunk = {company.trunk!r} is not defined; expected one of {trunks}")
             for name in company.other_trunks:
                 if name == company.trunk:
                     problems.append(f"company {company.code!r}: other_trunks names {name!r}, which is its trunk; expected another one")
-                elif name not in [trunk.name for trunk in self.trunk]:
-                    problems.append(f"company {company.code!r}: other_trunks names {name!r}, which is not defined")
+                elif name not in trunks:
+                    problems.append(f"company {company.code!r}: other_trunks names {name!r}, which is not there; expected some of {trunks}")
         if self.sandbox:
             problems += [
                 f"sandbox = true, but pbx {p.name!r} has host {p.host!r}; expected a loopback address"
@@ -603,11 +605,22 @@ def _sentence(error: Any, data: dict[str, Any]) -> str:
     return f"{where}: {message}" if where else message
 
 
+def _key(loc: tuple[str | int, ...], sentence: str) -> str:
+    """The key that a sentence speaks of; "" when it speaks of several places."""
+    if not loc:
+        found = re.match(r"[a-z_]+\.[a-z_]+(?= = )", sentence)
+        return found[0] if found else ""
+    found = re.search(r": ([a-z_]+)(?: = .*)?: ", sentence) or re.search(r": ([a-z_]+) = ", sentence)
+    return ".".join([*map(str, loc), *([found[1]] if found else [])])
+
+
 def load(path: Path | None = None) -> Settings:
     """Reads the file (or COLLECTORD_CONFIG, or the default) and the environment. Raises ConfigInvalid with every problem."""
     path = path or Path(os.environ.get("COLLECTORD_CONFIG") or DEFAULT_CONFIG)
+    text = ""
     try:
-        data = read_toml(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        data = read_toml(text)
     except FileNotFoundError:
         raise ConfigInvalid([f"{path}: there is no such file; write one with `collectord init DIR` or name it with --config"]) from None
     except OSError as error:
@@ -615,7 +628,8 @@ def load(path: Path | None = None) -> Settings:
     except UnicodeDecodeError as error:
         raise ConfigInvalid([f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8"]) from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigInvalid([f"{path}: no valid TOML: {error}"]) from None
+        line, why = toml_fault(text, error)
+        raise ConfigInvalid([f"{path}: line {line}: {why}"]) from None
     home = path.absolute().parent
     for key in ("state_dir", "exchange_dir", "rules_dir"):
         if isinstance(data.get(key, ""), str):
@@ -625,11 +639,13 @@ def load(path: Path | None = None) -> Settings:
     try:
         settings = Settings(**data)
     except ValidationError as error:
-        problems = []
+        problems, lines = [], KeyLines(text)
         for found in error.errors():
             origin = _origin(path, found)
-            named = data if origin == str(path) else {}
-            problems += [f"{origin}: {line}" for line in _sentence(found, named).split("\n")]
+            in_file = origin == str(path)
+            for sentence in _sentence(found, data if in_file else {}).split("\n"):
+                key = _key(found["loc"], sentence) if in_file else ""
+                problems.append(f"{origin}: line {lines.line(key)}: {sentence}" if key else f"{origin}: {sentence}")
         raise ConfigInvalid(problems) from None
     except SettingsError as error:
         raise ConfigInvalid([f"environment: {error}; lists and tables are written as JSON"]) from None

@@ -20,8 +20,9 @@ LOOK_BACK = PAST + timedelta(days=30)
 
 TEXTS: Texts = {
     "report": (
-        "{rang} {rang:call|calls} of the last {days} {days:day|days} rang, {answered} were answered ({share}).",
-        "{rang} {rang:Anruf|Anrufe} der letzten {days} {days:Tag|Tage} läuteten, {answered} wurden angenommen ({share}).",
+        "{rang} {rang:call|calls} of the last {days} {days:day|days} rang, {answered} {answered:was|were} answered ({share}).",
+        "{rang} {rang:Anruf|Anrufe} der letzten {days} {days:Tag|Tage} {rang:läutete|läuteten},"
+        " {answered} {answered:wurde|wurden} angenommen ({share}).",
     ),
     "empty": (
         "No call of the last {days} {days:day|days} rang at a debtor's.",

@@ -65,7 +65,7 @@ async def examine(
     lines += _machine_lines(settings)
     lines += [
         _line(f"export {s.source}", "ok" if s.fresh and not s.held else "fail",
-              f"as of {s.as_of}, {s.age} accounting {'day' if s.age == 1 else 'days'} old",
+              f"as of {s.as_of}, {s.age} accounting {'day' if s.age == 1 else 'days'} old" if s.as_of else "none was accepted yet",
               "" if s.fresh and not s.held else "decide held batches; have accounting drop a new export")
         for s in await standing.sources(db, house, now)
     ] or [_line("export", "fail", "no export was accepted yet", "drop one into the inbox or use `collectord import`")]  # fmt: skip

@@ -51,8 +51,10 @@ async def asked(at: Reception, event: HandOverAsked, now: datetime) -> Ring | st
 async def taken(at: Reception, event: HandedOver | HandedRow, now: datetime) -> bool:
     """Whether the attempt has another agent now: False when nothing changed, or that agent is held by a call of the same moment."""
     team = [agent for agent in await on_desk.on_duty(at.db, at.settings, at.devices, now) if agent.pbx == at.pbx]
-    if (agent := next((one for one in team if event.endpoint in (one.phone, one.endpoint)), None)) is None:
+    at_phone = [one for one in team if event.endpoint in (one.phone, one.endpoint)]
+    if not at_phone:
         return False
+    agent = min(at_phone, key=lambda one: one.endpoint != event.endpoint)  # two may share a phone: it was rung as the endpoint of one
 
     async def job(conn: Connection) -> bool:
         talk = await calls.attempt(conn, event.attempt_id)

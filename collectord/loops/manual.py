@@ -18,11 +18,14 @@ from collectord.core.contact.verdict import shown_instant
 from collectord.core.receivables.ledger import DebtorKey, open_total
 from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.telephony.agents import AgentState, judge, why
+from collectord.core.telephony.call_stages import ending
 from collectord.core.telephony.pbx_calls import Accepted, AgentCall
+from collectord.core.telephony.pbx_events import EndState
 from collectord.edge.ids import new_id
 from collectord.edge.store import families, meta
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import duty
+from collectord.loops.call_order import trunks_for
 from collectord.loops.dialling import Dialler
 from collectord.loops.line_tests import TEST_PREFIX
 from collectord.loops.pbx_events import PbxDesk
@@ -98,7 +101,7 @@ async def test_call(
     if await db.read(lambda conn: meta.is_a_debtors_number(conn, number.e164 or "")):
         raise ManualRefused("that number belongs to a debtor; a test call goes to a number of your own")
     shown = f"{number.e164[:4]}…{number.e164[-2:]}"
-    desk, trunk = desks.get(agent.pbx), next((t for t in settings.trunk if t.pbx == agent.pbx), None)
+    desk, trunk = desks.get(agent.pbx), next(iter(trunks_for(settings, company, agent.pbx)), None)
     if desk is None or not desk.started or trunk is None:
         raise ManualRefused(f"PBX {agent.pbx} cannot be reached or has no trunk; see `collectord status`")
     test_id = TEST_PREFIX + new_id(now)
@@ -122,9 +125,13 @@ async def test_call(
     finally:
         del desk.tests[test_id]
     if outcome != "ANSWER":
-        raise ManualRefused(f"the test call was not answered ({outcome}); answer both phones, talk a moment, and hang up at the far end")
+        why = ending(EndState(outcome)) if outcome in EndState.__members__ else outcome
+        raise ManualRefused(
+            f"the test call through trunk {trunk.name} was not answered ({why});"
+            " answer both phones, talk a moment, and hang up at the far end"
+        )
     await db.write(lambda conn: meta.note_caller_id_test(conn, caller.caller_id, now, f"{agent_id} -> {shown}"))
-    return f"{caller.caller_id} was shown and the call was answered"
+    return f"{caller.caller_id} was sent through trunk {trunk.name} and the call was answered; look whether the phone showed that number"
 
 
 async def _outcome(desk: PbxDesk, test_id: str, seconds: float) -> str:

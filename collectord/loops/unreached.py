@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from collectord.core.telephony.inbound import KEPT, came_at
+from collectord.core.telephony.inbound import KEPT, MOST_KEPT, came_at
 from collectord.core.telephony.pbx_calls import CallerRow
 from collectord.core.telephony.pbx_events import CallerMissed
 from collectord.edge.store import inbound
-from collectord.edge.store.connection import Connection
+from collectord.edge.store.connection import Connection, Database
 from collectord.loops.callers import Reception
 
 
@@ -25,8 +25,13 @@ async def note(at: Reception, calls_in: Iterable[CallerMissed | CallerRow], now:
         for one in calls_in:
             when = now if isinstance(one, CallerMissed) else came_at(one.attempt_id, now)
             if at.companies(one.called):
-                made = await inbound.note_unreached(conn, one.attempt_id, one.called, one.caller, when, now - KEPT)
+                made = await inbound.note_unreached(conn, one.attempt_id, one.called, one.caller, when)
                 noted += [one.caller] if made else []
         return noted
 
     return await at.db.write(job)
+
+
+async def forget(db: Database, now: datetime) -> None:
+    """Strangers' numbers are kept no longer than they are of use, whether anybody calls again or not; no flood fills the disk."""
+    await db.write(lambda conn: inbound.forget_unreached(conn, now - KEPT, MOST_KEPT))

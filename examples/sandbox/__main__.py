@@ -5,6 +5,7 @@ Invariant: whatever ends it, Ctrl-C or SIGTERM, both Asterisks end with it.
 """
 
 import argparse
+import re
 import signal
 import sys
 from pathlib import Path
@@ -19,11 +20,13 @@ SOFT_PHONE = "210"  # taken from the world, for the person at this machine
 FEATURES = {
     "*80": "log in (asks for the PIN)",
     "*81": "log out",
-    "*82": "pause",
+    "*82": "pause, then the key of the reason (*821 … *829: at once)",
     "*83": "resume",
     "*84": "next case",
     "*85": "key the outcome of the last call",
+    "*86": "and the agent's id: log in, pause or go on, as the key with the lamp does",
 }
+CODE = re.compile(r"\*8[0-5]|\*82[1-9]|\*86[0-9]+", re.ASCII)
 
 
 def main() -> int:
@@ -75,7 +78,7 @@ def _dial_what_is_typed(sandbox: Sandbox) -> None:
         match line.split():
             case []:
                 pass
-            case [phone, code, *digits] if phone in REGISTERED and code in FEATURES and len(digits) < 2:
+            case [phone, code, *digits] if phone in REGISTERED and CODE.fullmatch(code) and len(digits) < 2:
                 call = sandbox.dial_feature(code, phone=phone, keys=f"{digits[0]}#" if digits else "")
                 print(f"{phone} {code}: {'answered' if call.answered else 'not answered'}, {call.seconds:.0f} s", flush=True)
             case _:

@@ -176,6 +176,21 @@ def test_a_call_outside_all_parts_and_an_answered_one_move_nothing() -> None:
     assert isinstance(ask(talked, MONDAY), Allowed)
 
 
+def test_who_called_and_reached_nobody_is_called_once_beyond_the_limits_and_not_again_for_a_week() -> None:
+    this_morning = call(MONDAY - timedelta(hours=2))
+    at_us = call(MONDAY - timedelta(minutes=9), "not_dialled", direction="inbound")
+    back = Callback(task_id="t", at=MONDAY - timedelta(minutes=8), agreed_at=at_us.at, missed=True)
+    assert isinstance(answer(this_morning, at_us, callbacks=(back,)), Allowed)
+    called_back = call(MONDAY - timedelta(minutes=5))
+    next_day = call(local("2026-11-24T09:00"), "not_dialled", direction="inbound")
+    again = Callback(task_id="u", at=local("2026-11-24T09:01"), agreed_at=next_day.at, missed=True)
+    earlier = (days_ago(2), days_ago(3), this_morning, at_us, called_back, next_day)
+    found = answer(*earlier, at=local("2026-11-24T10:00"), callbacks=(again,))
+    assert rules(found) == {"house/3-in-7", "house/3-in-7-and-number"}
+    agreed = replace(again, missed=False)
+    assert isinstance(answer(*earlier, at=local("2026-11-24T10:00"), callbacks=(agreed,)), Allowed)
+
+
 def test_a_callback_is_kept_in_the_same_part_of_the_day() -> None:
     back = Callback(task_id="t", at=MONDAY, agreed_at=local("2026-11-20T09:00"))
     kept = facts(contacts=(call(local("2026-11-20T10:00")),), callbacks=(back,))

@@ -123,6 +123,26 @@ def test_the_agent_had_accepted_and_the_debtor_was_not_dialled(gate: GateSaid) -
     assert shown(attempt(gate=gate), journal=row("AGENT")) == (NotDialled("the agent was called, the debtor was not"),)
 
 
+@pytest.mark.parametrize("started", ["start-1", "start-2"])
+def test_a_number_dialled_by_hand_of_which_the_pbx_knows_nothing_may_have_gone_past_us(started: str) -> None:
+    asked = attempt(mode="by_hand", state=S.RINGING_AGENT)
+    assert isinstance(shown(asked, started=started)[0], LostTrack)
+    assert isinstance(shown(asked, journal=row("AGENT"), started=started)[0], NotDialled)
+    ours = attempt(mode="by_hand", state=S.RINGING_AGENT, agent_answered_at=NOW)
+    assert isinstance(shown(ours, started=started)[0], NotDialled)
+
+
+def test_a_caller_beside_another_call_is_lost_at_once_when_the_pbx_was_restarted_else_after_the_margin() -> None:
+    waits = attempt(mode="inbound", state=S.WRAP_UP)
+    soon = NOW + timedelta(seconds=2)
+    assert shown(waits, now=soon) == ()
+    for found in (shown(waits, now=soon, started="start-2"), shown(waits, journal=row("AGENT"))):
+        assert isinstance(found[0], Ended)
+        assert found[0].state is EndState.MISSED
+    assert shown(waits, journal=row("DIAL")) == ()
+    assert shown(attempt(mode="inbound", state=S.WRAP_UP, debtor_answered_at=NOW)) == ()
+
+
 def test_what_we_saw_dialled_is_not_undialled_by_a_journal_without_it() -> None:
     dialled = attempt(state=S.RINGING_DEBTOR, dialled_at=NOW)
     assert isinstance(shown(dialled)[0], LostTrack)

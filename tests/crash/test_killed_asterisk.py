@@ -81,7 +81,7 @@ async def all_hold(plant: Plant, sandbox: Sandbox, people: list[Debtor]) -> None
 
 
 async def test_a_daemon_killed_during_calls_on_a_real_asterisk_loses_no_outcome(plant: Plant, sandbox: Sandbox) -> None:
-    people = owing(9)
+    people = owing(30)  # a death between rows and orders costs a whole turn its calls for five minutes
     plant.drop_export("op_2026-11-23.csv", people)
     for point in ("attempt-committed", "originate-answered", "events-committed:9", "after-SaySaved"):
         plant.start(point)

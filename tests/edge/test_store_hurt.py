@@ -6,6 +6,7 @@ import asyncio
 import os
 import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,17 @@ async def test_a_damaged_page_is_found_and_nothing_is_written_any_more(tmp_path:
             await db.write(lambda conn: meta.put(conn, "one", "more"))
 
 
+async def test_a_store_that_cannot_be_looked_over_now_is_not_called_damaged(tmp_path: Path) -> None:
+    async with open_store(tmp_path / "state") as db:
+        database = tmp_path / "state" / "collectord.db"
+        database.rename(tmp_path / "elsewhere")
+        with pytest.raises(StoreBroken, match="could not be looked over"):
+            await db.look_over()
+        assert not db.failed
+        (tmp_path / "elsewhere").rename(database)
+        await db.look_over()
+
+
 async def test_whoever_leaves_in_the_middle_cuts_no_transaction_in_half(tmp_path: Path) -> None:
     begun, go_on = asyncio.Event(), asyncio.Event()
 
@@ -69,7 +81,8 @@ async def test_whoever_leaves_in_the_middle_cuts_no_transaction_in_half(tmp_path
         await behind
         assert db._writer is not None
         assert not db._writer.in_transaction
-    rows = dict(sqlite3.connect(tmp_path / "state" / "collectord.db").execute("select key, value from meta"))
+    with closing(sqlite3.connect(tmp_path / "state" / "collectord.db")) as conn:
+        rows = dict(conn.execute("select key, value from meta"))
     assert (rows["first"], rows["second"], rows["behind"]) == ("half", "half", "whole")
 
 

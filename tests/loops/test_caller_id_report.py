@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -85,3 +86,11 @@ async def test_a_share_that_fell_below_its_own_past_is_warned_of(desk: Desk) -> 
     (warned,) = await desk.db.read(lambda conn: caller_id_report.warnings(conn, desk.house, MONDAY))
     assert warned.startswith(f"With the caller ID {OWN} only 10% of 60 calls since Sat 21 Nov 2026 were answered, before that 50%")
     assert (await caller_id_report.report(desk.db, desk.house, MONDAY, 14))["says"][1] == warned
+
+
+async def test_one_call_is_told_in_the_singular(desk: Desk) -> None:
+    await called(desk, 0, answered=1)
+    english = (await caller_id_report.report(desk.db, desk.house, MONDAY, 14))["says"]
+    german = (await caller_id_report.report(desk.db, replace(desk.house, language="de"), MONDAY, 14))["says"]
+    assert english == ["1 call of the last 14 days rang, 1 was answered (100%)."]
+    assert german == ["1 Anruf der letzten 14 Tage läutete, 1 wurde angenommen (100%)."]

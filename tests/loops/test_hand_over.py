@@ -144,6 +144,17 @@ async def test_the_first_agent_is_free_as_soon_as_the_colleague_has_it(desk: Des
     assert states == {"201": "", "202": placed.id, "203": ""}
 
 
+async def test_of_two_agents_at_one_phone_the_one_who_was_rung_holds_the_talk(desk: Desk) -> None:
+    shares = AgentSection(
+        id="199", name="Early", pin=SecretStr("4711"), endpoint="Local/199@from-internal", device="PJSIP/202", pbx="main", logged_in=True
+    )
+    config = SETTINGS.model_copy(update={"agent": [shares, *SETTINGS.agent]})
+    placed = await talking(desk)
+    at = callers.Reception(db=desk.db, settings=config, house=desk.house, pbx="main", started="start-1", devices=IDLE)
+    assert await hand_over.taken(at, takes(placed, "202"), LATER)
+    assert (await now_of(desk, placed)).agent == "202"
+
+
 async def test_a_talk_that_comes_back_is_as_if_nothing_had_been(desk: Desk) -> None:
     placed = await talking(desk)
     assert not await hand_over.taken(reception(desk), takes(placed, "201"), LATER)

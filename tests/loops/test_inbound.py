@@ -5,24 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.tasks import Origin, Task
 from collectord.core.telephony.attempts import Attempt, AttemptState, Disposition, Result
 from collectord.core.telephony.pbx_calls import CallerRow, JournalPhase, JournalRow, LiveChannel, Ring
 from collectord.core.telephony.pbx_events import CallerArrived, CallerMissed, DebtorUp, DialResult, Ended, EndState, LinkUp, PbxEvent
 from collectord.edge import log
 from collectord.edge.store import calls, tasks
 from collectord.edge.store import inbound as noted
-from collectord.loops import callers, duty, inbound
+from collectord.loops import callers, duty, inbound, unreached
 from collectord.loops.pbx_events import PbxDesk
 from collectord.settings import AgentSection, CompanySection, InboundSection, PbxSection, Settings, TrunkSection
 from tests.loops.desk import Desk, open_desk, row
-from tests.loops.shift import LIVE, MONDAY, Remembering, ended, keyed, now_of, place, planned, rows_of, tell
+from tests.loops.shift import LIVE, MONDAY, Remembering, ended, keyed, now_of, place, planned, rows_of, talk, tell
 
 CALLER, CALLED = "+493012345601", "+493012345600"
 IDLE = {"PJSIP/201": "NOT_INUSE", "PJSIP/202": "NOT_INUSE"}
@@ -85,6 +86,13 @@ async def the_call(desk: Desk, id: str = "in-17-1") -> Attempt:
 async def waiting(desk: Desk, now: datetime = LATER + timedelta(hours=1)) -> list[tuple[str, str]]:
     live = await desk.db.read(lambda conn: tasks.live_tasks_of(conn, DebtorKey("", "10"), now))
     return [(task.origin.value, task.state.value) for task in live]
+
+
+async def the_callback(desk: Desk, now: datetime) -> Task:
+    await desk.db.write(lambda conn: tasks.promote_due(conn, now))
+    live = await desk.db.read(lambda conn: tasks.live_tasks_of(conn, DebtorKey("", "10"), now))
+    (back,) = [task for task in live if task.origin is Origin.CALLBACK]
+    return back
 
 
 def missed(id: str = "in-17-1") -> Ended:
@@ -439,6 +447,20 @@ async def test_several_calls_of_one_number_are_one_line(desk: Desk) -> None:
     assert await desk.db.read(noted.unreached_count) == 1
 
 
+async def test_a_strangers_number_is_forgotten_after_ninety_days_though_nobody_calls_again_and_of_a_flood_the_latest_stay(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        await take(desk, There(), not_reached(f"+4930999999{number:02}", id=f"in-17-{number}"), now=LATER + number * MINUTE)
+    await unreached.forget(desk.db, LATER + timedelta(days=89))
+    assert len(await notes(desk)) == 5
+    monkeypatch.setattr(unreached, "MOST_KEPT", 3)
+    await unreached.forget(desk.db, LATER + timedelta(days=89))
+    assert [one["number"][-2:] for one in await notes(desk)] == ["04", "03", "02"]
+    await unreached.forget(desk.db, LATER + timedelta(days=91))
+    assert await rows_of(desk, "select * from unreached_caller") == []
+
+
 async def test_strangers_missed_while_the_daemon_was_away_are_noted_with_the_time_of_their_call(desk: Desk) -> None:
     came = LATER - 3 * MINUTE
     id = f"in-{int(came.timestamp())}-1"
@@ -506,3 +528,38 @@ async def test_outside_the_houses_hours_nobody_is_rung_and_the_caller_is_called_
     assert await arrive(desk, config=shut) == "closed"
     await tell(desk, LATER, missed())
     assert await waiting(desk) == [("callback", "planned")]
+
+
+async def test_whoever_forges_a_debtors_number_does_not_make_us_call_that_debtor_again_and_again(desk: Desk) -> None:
+    await called(desk)  # this morning; the limits allow no second call today
+    allowed = []
+    for number in range(3):
+        now = LATER + number * timedelta(hours=1)
+        await arrive(desk, call_in(id=f"in-17-{number}"), now, devices={})
+        await tell(desk, now, missed(f"in-17-{number}"))
+        later = now + 10 * MINUTE
+        back = await the_callback(desk, later)
+        allowed.append((await desk.ask(later))["may_call"])
+        if number == 0:
+            outgoing = await place(desk, back, later, agent="202", endpoint="PJSIP/202")
+            rang = DialResult(
+                seen_at=later, attempt_id=outgoing.id, status="NOANSWER", cause=0, tech="SIP 180 Ringing", rang_ms=9, talk_ms=0
+            )
+            await tell(desk, later, rang, ended(outgoing, EndState.WRAP, "NOANSWER", 0, "SIP 180 Ringing"))
+    assert allowed == [True, False, False]
+
+
+async def test_a_callback_that_was_agreed_is_kept_though_its_debtor_calls_before_it_and_is_missed(desk: Desk) -> None:
+    await called(desk)
+    await arrive(desk, devices={})
+    await tell(desk, LATER, missed())
+    first, later = await the_callback(desk, LATER + 10 * MINUTE), LATER + 10 * MINUTE
+    talked = await place(desk, first, later, agent="202", endpoint="PJSIP/202")
+    await tell(desk, later, *talk(talked), keyed(talked, "4", on=date(2026, 11, 25), at=10), ended(talked))
+    tuesday = MONDAY + timedelta(days=1)
+    assert not (await desk.ask(tuesday))["may_call"]
+    await arrive(desk, call_in(id="in-17-2"), tuesday, devices={})
+    await tell(desk, tuesday, missed("in-17-2"))
+    again = await the_callback(desk, tuesday + 10 * MINUTE)
+    assert again.not_before < tuesday + 10 * MINUTE
+    assert (await desk.ask(tuesday + 10 * MINUTE))["may_call"]

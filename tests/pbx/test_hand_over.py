@@ -198,7 +198,7 @@ def test_an_emergency_call_gets_the_line_of_a_talk_that_was_handed_over_and_the_
     call.event("CollFreed")
     result = call.event("CollResult")
     assert (result["Status"], result["Channel"][:10]) == ("ANSWER", "PJSIP/206-")
-    assert not call.debtor_is_there()
+    call.sandbox.wait_for("debtor-end", who=call.number)
     call.sandbox.hang_up("206")
     assert call.event("CollEnd")["State"] == "WRAP"
 

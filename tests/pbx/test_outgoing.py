@@ -100,3 +100,20 @@ def test_emergency_and_short_numbers_are_never_asked_about(sandbox: Sandbox, ami
     )  # fmt: skip
     ami.wait(lambda m: m.get("UserEvent") == "CollSandboxBack" and m.get("Number") == dialled, "the way back", since=since, within=60)
     assert not [m for m in ami.seen[since:] if m.get("UserEvent") == "CollOut"]
+
+
+def test_an_emergency_call_gets_the_line_of_a_call_by_hand_too(sandbox: Sandbox, ami: Ami) -> None:
+    dialled = number()[:-4] + "3002"
+    ami.go = lambda one: "1" if one.startswith("out-") else None
+    dial(sandbox, dialled, "207")
+    question = asked(ami, dialled)
+    say(ami, question, OURS)
+    ami.wait(lambda m: m.get("UserEvent") == "CollDial" and m.get("CollID") == question["CollID"], "CollDial", within=60)
+    invited(sandbox, dialled)
+    ami.action(
+        "Originate", ("Channel", "Local/112@sandbox-emergency"), ("Application", "Wait"), ("Data", "1"), ("Async", "true"),
+        ("Variable", f"__ASKED=emergency-{question['CollID']}"),
+    )  # fmt: skip
+    last = end(ami, question)
+    assert "CollFreed" in events(ami, question)
+    assert (last["State"], last["Status"]) == ("WRAP", "CANCEL")

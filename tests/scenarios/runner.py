@@ -32,8 +32,9 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 COLLECTORD = [sys.executable, "-m", "collectord"]
 OURS = {
     "Login", "Logoff", "Ping", "CoreStatus", "CoreSettings", "DeviceStateList", "Status", "DBGetTree", "Getvar", "Setvar", "ListCommands",
-    "Originate", "Events", "Hangup",
+    "Originate", "Events", "Hangup", "ExtensionState",
 }  # fmt: skip
+TURNED_AWAY = ("busy", "unreachable")
 SHOWN = re.compile(r"""\A(("[^"<>\\$&{}]{1,40}" )?<\+[1-9][0-9]{6,14}>)?\Z""")  # a CallerID, where there is one
 VARIABLE = re.compile(r"\A((__FORWARD_CONTEXT|(__)?COLL_[A-Z]+)=[^$&{}\"\\/]*|COLL_TO=PJSIP/[0-9]+-[0-9a-f]+)\Z")
 LIVE = ("planned", "ready", "leased", "in_call")
@@ -482,12 +483,16 @@ def _of(debtor: Debtor, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _course(attempt: dict[str, Any]) -> list[Any]:
-    """What depends on a race inside Asterisk is left out: the cause where nobody answered or refused, what a journal had lost."""
+    """What depends on a race inside Asterisk is left out: the cause where nobody answered or refused, what a journal had lost.
+
+    A phone that diverts (302) hangs up with cause 23 or 0, as it comes: busy or unreachable.
+    """
     keys = {"agent_result", "result", "disposition", "state", "hangup_cause", "why"}
     keys -= {"not_dialled": {"hangup_cause"}, "unknown": {"why"}}.get(attempt["result"], set())
     if attempt["result"] == "no_answer" and attempt["why"] == "the agent hung up first":
         keys -= {"hangup_cause"}
-    return [attempt[key] for key in sorted(keys)]
+    told = attempt | {"agent_result": "turned away"} if attempt["agent_result"] in TURNED_AWAY else attempt
+    return [told[key] for key in sorted(keys)]
 
 
 def _count(wanted: int, found: list[Any]) -> str:

@@ -225,7 +225,7 @@ class AsteriskStage:
         assert self._sandbox.start_feature("*87", phone=phone, stay=600) is not None
 
     def dial_feature(self, code: str, phone: str, keys: str) -> None:
-        self._sandbox.dial_feature(code, phone=phone, keys="-".join(keys.split()))
+        self._sandbox.dial_feature(code, phone=phone, keys="-".join(keys.split()), delay=2.0)  # a busy PBX listens later
 
     def dial_by_hand(self, number: str, phone: str, keys: str) -> None:
         self._sandbox.dial_feature(number, phone=phone, keys="-".join(keys.split()), delay=6.0)  # the debtor has hung up by then

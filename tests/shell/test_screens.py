@@ -96,3 +96,9 @@ def test_a_cut_list_says_how_many_more_there_are() -> None:
     assert [line.strip() for line in text.splitlines() if "more" in line] == [
         "and 1 more of whom an item would vanish", "and 21 more", "and 5 more rows; the file of rejects in receipts/ has them all",
     ]  # fmt: skip
+
+
+def test_who_began_a_talk_is_shown_where_it_was_handed_over() -> None:
+    talk = {"id": "1m86", "debtor_no": "20001", "agent": "202", "begun_by": "201", "state": "closed"}
+    assert "begun by" in shown("attempts", [talk], 200)
+    assert "begun by" not in shown("attempts", [talk | {"begun_by": None}], 200)

@@ -144,8 +144,8 @@ def test_check_publishes_the_rule_ids_and_names_every_error_at_once(place: Place
     answer = place.run("check", now=None)
     assert answer.status == 2
     assert answer.sentences == [
-        f"{place.config}: max_export_age: 'one' is wrong; expected a whole number",
-        f"{place.config}: livee: this key is unknown; see the commented file that `collectord init` writes",
+        f"{place.config}: line 11: max_export_age: 'one' is wrong; expected a whole number",
+        f"{place.config}: line 13: livee: this key is unknown; see the commented file that `collectord init` writes",
     ]
     assert place.run("check", "--json", now=None).doc["ok"] is False
 

@@ -52,11 +52,14 @@ SECOND_AGENT = '\n[[agent]]\nid = "201"\nname = "B"\npin = "4712"\nendpoint = "P
         ("reserve = 2", "reserve = 30", "reserve = 30 leaves none of the 30 channels"),
         ("port = 5038", "port = 99999", "pbx[1] (main).port: 99999 is wrong; expected at most 65535"),
         ('pbx = "main"', 'pbx = "other"', "trunk 'trunk': pbx = 'other' is not defined"),
+        ('# trunk = "trunk"', 'trunk = "isdn"', "company '': trunk = 'isdn' is not defined; expected one of ['trunk']"),
+        ("# other_trunks", "other_trunks", "company '': other_trunks names 'second', which is not there; expected some of ['trunk']"),
         ("[dialling]\nmode", "[intake.deep]\n[dialling]\nmode", "intake.deep: this key is unknown"),
         ("[outbox]", f"{SECOND_AGENT}[outbox]", "agent.id '201' is there twice; expected each once"),
         ("[outbox]", '[[agent]]\nid = "9"\n[outbox]', "agent[2] (9).endpoint: this key is missing"),
-        ("[contact]", "[contact", "no valid TOML"),
-        ("[contact]", f"[contact]\nx = {'[' * 3000}", "no valid TOML: Lists or tables lie more than 40 deep in each other (at line"),
+        ("[contact]", "[contact", "line 16: this is no TOML: the closing bracket ] is missing"),
+        ('breath = "3s"', "breath = 3s", 'this is no TOML: 3s must stand in quotes: "3s"'),
+        ("[contact]", f"[contact]\nx = {'[' * 3000}", "this is no TOML: Lists or tables lie more than 40 deep in each other"),
     ],
 )
 def test_a_wrong_key_is_named_with_file_and_expected_value(place: Place, old: str, new: str, sentence: str) -> None:
@@ -67,6 +70,32 @@ def test_a_wrong_key_is_named_with_file_and_expected_value(place: Place, old: st
         assert answer.status == 2
         assert all(line.startswith(f"{place.config}: ") for line in answer.sentences)
         assert any(sentence in line for line in answer.sentences), answer.err
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('mode = "preview"', 'mode = "predictive"'),
+        ('breath = "3s"', 'breath = "3"'),
+        ('breath = "3s"', 'breath = "11m"'),
+        ('breath = "3s"', "breath = 3s"),
+        ("rest_after = 5", "rest_after = -1"),
+        ("reserve = 2", "reserve = 30"),
+        ("# callback_numbers = [", "callback_numbers = [1, "),
+        ("# device = ", 'device = "201" # '),
+        ("[outbox]", f"{SECOND_AGENT}hourz = 1\n[outbox]"),
+    ],
+)
+def test_the_line_of_a_wrong_key_is_named(place: Place, old: str, new: str) -> None:
+    place.rewrite(old, new)
+    before = place.config.read_text(encoding="utf-8").partition(new)[0]
+    first, last = before.count("\n") + 1, before.count("\n") + 1 + new.count("\n")
+    answer = place.run("check", now=None)
+    assert answer.status == 2
+    assert answer.sentences
+    for sentence in answer.sentences:
+        line = int(sentence.removeprefix(f"{place.config}: line ").partition(":")[0])
+        assert first <= line <= last, sentence
 
 
 def test_a_sandbox_reaches_loopback_only(place: Place) -> None:

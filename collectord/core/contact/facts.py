@@ -136,6 +136,7 @@ class Callback:
     at: datetime
     agreed_at: datetime
     agent: str = ""
+    missed: bool = False  # nobody agreed: a call from the debtor's number reached nobody, and numbers are easily forged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ MODE = "inbound"  # attempt.mode of a call that came in
 SOON = timedelta(minutes=1)  # the gate knows the hours; so long the caller's line is left alone at least
 REMEMBERED = timedelta(days=30)  # so long after a call to this number the caller comes back to that agent
 KEPT = timedelta(days=90)  # so long a number that called and is no debtor's that we could name
+MOST_KEPT = 10_000  # of such calls: whoever floods us with forged numbers fills no disk
 _STARTED = re.compile(r"-([0-9]{9,10})-[0-9]+\Z", re.ASCII)  # of an id that the PBX made: when the call came, by its clock
 
 TEXTS: Texts = {

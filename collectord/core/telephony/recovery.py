@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from collectord.core.telephony.attempts import Attempt, AttemptState, CallTimes, GateSaid
+from collectord.core.telephony.by_hand import BY_HAND
 from collectord.core.telephony.call_flow import Seen
 from collectord.core.telephony.call_seen import Adopted, LostTrack, NotDialled
 from collectord.core.telephony.inbound import MODE as INBOUND
@@ -44,17 +45,22 @@ def evidence(
     if attempt.state is S.WRAP_UP:
         if isinstance(row, JournalRow) and row.phase is JournalPhase.KEY:
             return (_ended(row, now),)
-        return (_reached_nobody(attempt, now),) if _is_caller_lost(attempt, row, now, times) else ()
+        return (_reached_nobody(attempt, now),) if _is_caller_lost(attempt, row, started, now, times) else ()
     if attempt.agent_answered_at is None and attempt.dialled_at is None and now < attempt.placed_at + times.margin:
         return ()  # an order written to a dying link may still be carried out; a call that was heard of already, no more
     return (_gone(attempt, row, started, now),)
 
 
-def _is_caller_lost(attempt: Attempt, row: JournalRow | UnreadableRow | None, now: datetime, times: CallTimes) -> bool:
+def _is_caller_lost(attempt: Attempt, row: JournalRow | UnreadableRow | None, started: str, now: datetime, times: CallTimes) -> bool:
     """A debtor who called beside another call (it waits for its end in wrap-up), and the PBX was killed before anybody took the call."""
     untaken = row is None or (isinstance(row, JournalRow) and row.phase is JournalPhase.AGENT)
     heard_of = attempt.result is not None or attempt.debtor_answered_at is not None
-    return attempt.mode == INBOUND and untaken and not heard_of and now >= attempt.placed_at + times.margin
+    surely = _is_restarted(attempt, started) or now >= attempt.placed_at + times.margin
+    return attempt.mode == INBOUND and untaken and not heard_of and surely
+
+
+def _is_restarted(attempt: Attempt, started: str) -> bool:
+    return not attempt.pbx_started or attempt.pbx_started != started
 
 
 def _reached_nobody(attempt: Attempt, now: datetime) -> Ended:
@@ -66,7 +72,7 @@ def _reached_nobody(attempt: Attempt, now: datetime) -> Ended:
 
 def _gone(attempt: Attempt, row: JournalRow | UnreadableRow | None, started: str, now: datetime) -> Seen:
     """Nothing is alive and the journal has no end."""
-    restarted = not attempt.pbx_started or attempt.pbx_started != started
+    restarted = _is_restarted(attempt, started)
     match row:
         case JournalRow(phase=JournalPhase.RES | JournalPhase.KEY):
             return _ended(row, now)  # dialled, the result is known; without an outcome a person is asked
@@ -74,6 +80,8 @@ def _gone(attempt: Attempt, row: JournalRow | UnreadableRow | None, started: str
             return LostTrack("the debtor was dialled and the PBX lost the end of the call")
         case UnreadableRow():
             return LostTrack("the PBX's journal cannot be read for this call")
+        case None if attempt.mode == BY_HAND and attempt.agent_answered_at is None:
+            return LostTrack("dialled by hand; the PBX may have gone on before it had our answer")
         case _ if restarted and attempt.gate is not GateSaid.GO and attempt.dialled_at is None:
             return NotDialled("the PBX was restarted before the debtor could be dialled")
         case _ if restarted:

@@ -242,8 +242,11 @@ class Database:
         try:
             found = await asyncio.to_thread(_damage, self.path)
         except sqlite3.DatabaseError as error:
-            if getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
+            name = getattr(error, "sqlite_errorname", "")
+            if name.startswith("SQLITE_BUSY"):
                 return
+            if not name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR")):
+                raise StoreBroken(f"{self.path} could not be looked over ({error})") from error
             found = str(error)
         if found:
             self.failed = f"{self.path} is damaged ({found}); stop collectord and restore a backup"

@@ -247,4 +247,5 @@ def _promise(row: Row) -> OpenPromise:
 
 
 def _callback(row: Row) -> Callback:
-    return Callback(task_id=row["id"], at=to_instant(row["not_before"]), agreed_at=to_instant(row["created_at"]), agent=row["agent"])
+    at, agreed_at = to_instant(row["not_before"]), to_instant(row["created_at"])
+    return Callback(task_id=row["id"], at=at, agreed_at=agreed_at, agent=row["agent"], missed=bool(row["missed"]))

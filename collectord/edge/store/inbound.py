@@ -51,13 +51,17 @@ def _among(companies: Collection[str]) -> str:
     return orjson.dumps(sorted(companies)).decode()
 
 
-async def note_unreached(conn: Connection, attempt_id: str, called: str, number: str, at: datetime, forget_before: datetime) -> bool:
+async def note_unreached(conn: Connection, attempt_id: str, called: str, number: str, at: datetime) -> bool:
     """Whether there is a note now: not of a call that is written down as an attempt, whose debtor has a callback."""
     if await SQL.has_attempt(conn, id=attempt_id) is not None:
         return False
-    await SQL.forget_unreached(conn, before=instant(forget_before))
     await SQL.note_unreached(conn, id=attempt_id, at=instant(at), called=called, caller=number)
     return True
+
+
+async def forget_unreached(conn: Connection, before: datetime, most: int) -> None:
+    """`most` calls are kept at most, the latest."""
+    await SQL.forget_unreached(conn, before=instant(before), most=most)
 
 
 async def unreached(conn: Connection, *, limit: int) -> list[dict[str, Any]]:

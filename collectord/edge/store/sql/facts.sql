@@ -105,7 +105,22 @@ select * from promise
  order by promised_on, id;
 
 -- name: callbacks(company, debtor_no, now)
-select id, not_before, created_at, agent from task
+-- missed: made by calls from the debtor's number that nobody took, and by no callback that was agreed before them.
+with recursive back (id, origin, made_by) as (
+  select id, origin, made_by from task
+   where company = :company and debtor_no = :debtor_no and origin = 'callback' and state in ('planned', 'ready', 'leased', 'in_call')
+), chain (back, origin, made_by) as (
+  select id, origin, made_by from back
+  union
+  select c.back, t.origin, t.made_by from chain c
+    join attempt a on a.id = c.made_by and a.mode = 'inbound' and a.result = 'not_dialled'
+    join task t on t.id = a.task_id
+)
+select id, not_before, created_at, agent,
+       not exists (select 1 from chain c where c.back = task.id and c.origin = 'callback'
+                    and not exists (select 1 from attempt a where a.id = c.made_by and a.mode = 'inbound' and a.result = 'not_dialled'))
+       as missed
+  from task
  where company = :company and debtor_no = :debtor_no and origin = 'callback' and state in ('planned', 'ready', 'leased', 'in_call')
    and created_at <= :now
  order by not_before, id;

@@ -24,8 +24,10 @@ select 1 as yes from attempt where id = :id;
 -- name: note_unreached(id, at, called, caller)!
 insert into unreached_caller (id, at, called, caller) values (:id, :at, :called, :caller) on conflict (id) do nothing;
 
--- name: forget_unreached(before)!
-delete from unreached_caller where at < :before;
+-- name: forget_unreached(before, most)!
+-- What is too old, and of a flood all but the latest.
+delete from unreached_caller
+ where at < :before or id in (select id from unreached_caller order by at desc, id limit -1 offset :most);
 
 -- name: unreached(most)
 -- One line a number, the latest first, and who may be meant: debtors who have it.
