@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -437,7 +438,7 @@ def test_a_line_is_read_when_it_opens_and_when_it_is_left_and_a_call_that_found_
     def told(*lines: str) -> PbxEvent | None:
         return read("Event: UserEvent", "UserEvent: CollLine", *lines)
 
-    of = {"seen_at": AT, "endpoint": "PJSIP/201", "channel": "PJSIP/201-0000002a"}
+    of: dict[str, Any] = {"seen_at": AT, "endpoint": "PJSIP/201", "channel": "PJSIP/201-0000002a"}
     assert told("Endpoint: PJSIP/201", "LineChannel: PJSIP/201-0000002a", "LineState: ready") == LineTold(**of, ready=True)
     assert told("Endpoint: PJSIP/201", "LineChannel: PJSIP/201-0000002a", "LineState: gone") == LineTold(**of, ready=False)
     assert told("Endpoint: PJSIP/201", "LineChannel: PJSIP/202-0000002a", "LineState: ready") is None
