@@ -34,9 +34,9 @@ def watch() -> None:
         return instant.timestamp() - ahead
 
     async def timed_events(
-        db: Any, rules: Any, house: Any, events: Sequence[CallEvent], standing: Any, now: datetime
+        db: Any, rules: Any, house: Any, events: Sequence[CallEvent], standing: Any, now: datetime, lines: Any = call_events.NO_LINES
     ) -> list[tuple[Effect, ...]]:
-        every = await take_events(db, rules, house, events, standing, now)
+        every = await take_events(db, rules, house, events, standing, now, lines)
         done = time.time()
         for event, effects in zip(events, every, strict=True):
             freed = [effect.agent for effect in effects if isinstance(effect, AgentFree)]

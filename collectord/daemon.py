@@ -55,6 +55,7 @@ from collectord.loops import (
 from collectord.loops.clearance import SWITCHED_OFF, Standing, switched_off
 from collectord.loops.clock_watch import ClockWatch
 from collectord.loops.dialling import Dialler, GateRefused, Idle, PlacedCall
+from collectord.loops.foresight import Foresight
 from collectord.loops.lamps import Lamps
 from collectord.loops.messages import MessageDesk
 from collectord.loops.notices import NoticeDesk
@@ -108,6 +109,7 @@ class Daemon:
         self.worth_telling = Watch()
         self._idle_why = ""
         self._learnt = best_hours.NOT_LEARNT
+        self._foresight, self._ahead_why = Foresight(), ""
         self._reckoned_at: datetime | None = None
         self._freshness: tuple[datetime, bool] | None = None  # when the sources were looked at last, and whether one was fresh
 
@@ -135,7 +137,7 @@ class Daemon:
         return shown
 
     def device_states(self) -> Mapping[str, str]:
-        return on_desk.Phones({name: desk.devices for name, desk in self.desks.items()})
+        return on_desk.Phones({name: desk.phones() for name, desk in self.desks.items()})
 
     def doubts(self) -> tuple[str, ...]:
         return tuple(doubt.reason for doubt in self._doubts.values())
@@ -165,6 +167,8 @@ class Daemon:
             pbxes=self.pbxes(),
             started={name: desk.started for name, desk in self.desks.items() if desk.started},
             learnt=self._learnt,
+            lines={name: desk.lines for name, desk in self.desks.items()},
+            foresight=self._foresight,
         )
 
     async def call_now(self, key: DebtorKey, agent_id: str, actor: str) -> Reply:
@@ -412,10 +416,11 @@ class Daemon:
 
     async def standing(self, now: datetime) -> dict[str, Any]:
         """What `status` says."""
-        return await standing.status(
+        status = await standing.status(
             self.db, self.settings, self.house, now, pbx=self.pbx_health(), devices=self.device_states(), doubts=self.doubts(),
             inbox=inbox_state.described(self._intake(), now),
         )  # fmt: skip
+        return {**status, "predictive": self._foresight.why}
 
     async def _work_turn(self) -> None:
         """After imports, records and switches, and every quarter of an hour: promises, plan, call list."""
@@ -475,6 +480,9 @@ class Daemon:
         if self._doubts or await self._may_not_dial() or await self._nothing_is_fresh(now):
             await self._pause(self._dial, 1.0, at_least=0.05)
             return
+        if self._foresight.why != self._ahead_why:
+            self._ahead_why = self._foresight.why
+            self.log.info("predictive", why=self._ahead_why or "debtors may be dialled ahead of the agents")
         for answer in await self._dialler().turns(self.device_states(), tuple(self._doubts.values()), now):
             match answer:
                 case PlacedCall(attempt=attempt, effects=effects):

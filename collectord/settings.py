@@ -149,6 +149,12 @@ class TrunkSection(Section):
         return self
 
 
+def _recording(text: str) -> str:
+    if text and not re.match(r"\A[a-z0-9-]{1,40}\Z", text):
+        raise ValueError("expected a-z, 0-9 and hyphens: muster for the recording name-muster")
+    return text
+
+
 class CompanySection(Section):
     code: str = ""
     name: str
@@ -156,6 +162,7 @@ class CompanySection(Section):
     region: str = ""
     trunk: str = ""  # "" = the first trunk of the agent's PBX
     other_trunks: list[str] = []  # taken in this order while `trunk` rests; each must show the caller ID
+    recorded_name: Annotated[str, AfterValidator(_recording)] = ""  # predictive: your recording name-….wav
     callback_numbers: list[Number] = []  # further numbers of our own, besides caller_id, whose calls reach collectord
 
     @property
@@ -204,6 +211,9 @@ class AgentSection(Section):
 
 class DiallingSection(Section):
     mode: Literal["preview", "pull", "progressive", "predictive"] = "preview"
+    lines: bool = False  # agents may wait on an open line (*87) instead of being rung for each call
+    predictive_from: int = Field(default=20, ge=2)  # agents on open lines; below nobody is dialled ahead of an agent
+    predictive_private: bool = False  # private persons, and whoever may be one, as well
     display: Literal["case", "name", "name_amount"] = "name"
     decide_within: Duration = timedelta(seconds=90)
     ring_agent_for: Duration = timedelta(seconds=20)
@@ -435,7 +445,12 @@ class Settings(BaseSettings):
         except (ZoneInfoNotFoundError, ValueError):
             problems.append(f"time_zone = {self.time_zone!r} is unknown; expected a name like Europe/Berlin")
         if self.dialling.mode == "predictive":
-            problems.append("dialling.mode = 'predictive' is not available yet; expected preview, pull or progressive")
+            problems += [
+                f"company {company.code!r}: recorded_name is missing; mode predictive needs a recording of the company's name, which"
+                " whoever answers and finds nobody hears"
+                for company in self.company
+                if not company.recorded_name
+            ]
         pbxes, trunks = [pbx.name for pbx in self.pbx], [trunk.name for trunk in self.trunk]
         for label, names in (
             ("pbx.name", pbxes),

@@ -13,7 +13,7 @@ from collectord.core.house import House
 from collectord.core.rules import Rules
 from collectord.core.telephony.attempts import ON_THE_PBX, Attempt
 from collectord.core.telephony.call_flow import Seen
-from collectord.core.telephony.call_seen import Acknowledge, AskGate, Effect, Ignored, LostTrack, TimeOver
+from collectord.core.telephony.call_seen import Acknowledge, AskForAgent, AskGate, Effect, Ignored, LostTrack, TimeOver
 from collectord.core.telephony.pbx_calls import Placed
 from collectord.core.telephony.pbx_events import CallEvent
 from collectord.edge.crash import crash_point
@@ -22,10 +22,19 @@ from collectord.edge.store.connection import Connection, Database
 from collectord.loops import recovery
 from collectord.loops.attempt_turn import see
 from collectord.loops.clearance import Standing, clear
+from collectord.loops.open_lines import OpenLines, give
+
+NO_LINES = OpenLines()
 
 
 async def take_events(
-    db: Database, rules: Rules, house: House, events: Sequence[CallEvent], standing: Standing, now: datetime
+    db: Database,
+    rules: Rules,
+    house: House,
+    events: Sequence[CallEvent],
+    standing: Standing,
+    now: datetime,
+    lines: OpenLines = NO_LINES,
 ) -> list[tuple[Effect, ...]]:
     """Reports of the PBX, in order and in one transaction: what each of them asks for, `()` when it changed nothing."""
 
@@ -36,6 +45,8 @@ async def take_events(
                 return ()
             case (AskGate() as asked,):
                 return await clear(conn, event.attempt_id, asked, standing, rules, house, now)
+            case (AskForAgent() as asked,):
+                return await give(conn, event.attempt_id, asked, lines, rules, house, now)
             case _:
                 return turned
 

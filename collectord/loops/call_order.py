@@ -6,7 +6,9 @@ Invariant: an attempt and its order name the same debtor, number, agent and trun
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal
 
 from collectord.core.contact.contact_rules import Allowed
 from collectord.core.contact.facts import DebtorFacts
@@ -18,10 +20,12 @@ from collectord.core.telephony.attempts import Attempt, AttemptState
 from collectord.core.telephony.case import Case, describe, spoken
 from collectord.core.telephony.modes import Mode
 from collectord.core.telephony.pacing import Trunk
-from collectord.core.telephony.pbx_calls import AgentCall
+from collectord.core.telephony.pbx_calls import ON_LINE, AgentCall
 from collectord.edge.ids import new_id
 from collectord.edge.store import calls
 from collectord.settings import DiallingSection, Settings, TrunkSection
+
+_WORDS: Mapping[str, Literal["auto", "ahead"]] = {Mode.PROGRESSIVE: "auto", Mode.PREDICTIVE: "ahead"}
 
 
 def trunks_for(settings: Settings, company: str, pbx: str) -> tuple[Trunk, ...]:
@@ -104,18 +108,20 @@ def case_of(
     )
 
 
-def order_of(
-    attempt: Attempt, case: Case, agent: OnDuty, trunk: Trunk, caller_id: str, dialling: DiallingSection, house: House
-) -> AgentCall:
+def order_of(attempt: Attempt, case: Case, agent: OnDuty, trunk: Trunk, caller_id: str, settings: Settings, house: House) -> AgentCall:
+    dialling = settings.dialling
+    company_name = next((one.recorded_name for one in settings.company if one.code == attempt.company), "")
     return AgentCall(
         attempt_id=attempt.id,
-        endpoint=agent.endpoint,
+        endpoint=ON_LINE if agent.line else agent.endpoint,
+        line=agent.line,
+        company_name=company_name,
         number=attempt.number,
         display=case.display,
         caller_id=caller_id,
         trunk=trunk.name,
         number_format=trunk.number_format,
-        mode="auto" if attempt.mode == Mode.PROGRESSIVE else "preview",
+        mode=_WORDS.get(attempt.mode, "preview"),
         language="en" if agent.languages[:1] == ("en",) else "de",
         ring_agent_ms=int(dialling.ring_agent_for.total_seconds() * 1000),
         ring_debtor_s=int(dialling.ring_debtor_for.total_seconds()),

@@ -7,16 +7,19 @@ Invariant: what is begun from one look is one transaction, in which each agent a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from collectord.core.contact.facts import Doubt
-from collectord.core.telephony.agents import AgentState, judge, why
+from collectord.core.receivables.tasks import Task
+from collectord.core.telephony.agents import AgentState, OnDuty, judge, why
 from collectord.core.telephony.allocation import Nothing, Placement
+from collectord.core.telephony.modes import Mode
 from collectord.edge.store import calls, tasks
 from collectord.edge.store.connection import Connection
-from collectord.loops import on_desk
+from collectord.loops import on_desk, open_lines
 from collectord.loops.best_hours import NOT_LEARNT, Learnt
+from collectord.loops.foresight import NOT_AHEAD, Foresight, Weighed, predictive_rules
 from collectord.loops.placed import Answer, GateRefused, Idle, PlacedCall
 from collectord.loops.placing import Placer
 from collectord.loops.sight import A_FEW, LOOK_AHEAD, Sight, Viewpoint
@@ -30,6 +33,8 @@ NAMED = 5  # of those who are not free
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialler(Placer):
     learnt: Learnt = NOT_LEARNT
+    lines: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # PBX -> open lines: endpoint -> channel
+    foresight: Foresight = field(default_factory=Foresight)
 
     async def turn(self, devices: Mapping[str, str], doubts: tuple[Doubt, ...], now: datetime) -> Answer:
         """At most one call."""
@@ -41,8 +46,10 @@ class Dialler(Placer):
             await self.db.write(lambda conn: tasks.promote_due(conn, now))
         view = Viewpoint(settings=self.settings, rules=self.rules, house=self.house, started=self.started, learnt=self.learnt)
         sight = await self.db.read_briefly(lambda conn: view.look(conn, devices, at_most, now))
+        weighed, anybody = await self._weigh(view, sight, now)
         if not sight.free:
-            return [Idle(self._nobody(sight, now), passing=any(agent.attempt_id for agent in sight.agents))]
+            awaited = "as many debtors ring as agents will be free" if weighed.large and not weighed.spare else ""
+            return [Idle(awaited or self._nobody(sight, now), passing=any(agent.attempt_id for agent in sight.agents))]
         choice = sight.choose(now)
         if isinstance(choice, Nothing) and len(sight.few()) >= A_FEW:
             await self.db.read(lambda conn: view.look_ahead(conn, sight, now))
@@ -51,8 +58,37 @@ class Dialler(Placer):
             case Nothing(reason, until, passing):
                 return [Idle(" ".join((reason, *sight.resting.values())), until, passing)]
             case Placement():
-                begun = await self.db.write_briefly(lambda conn: self._begin(conn, sight, choice, devices, doubts, now, at_most))
+                if anybody is not None and sight.goes_ahead(choice, view.as_free(anybody), now):
+                    begun = [await self.db.write_briefly(lambda conn: self._begin_ahead(conn, choice.task, anybody, doubts, now))]
+                    return await self.ring(begun, now)
+                most = 1 if weighed.large else at_most
+                begun = await self.db.write_briefly(lambda conn: self._begin(conn, sight, choice, devices, doubts, now, most))
                 return await self.ring(begun, now)
+
+    async def _weigh(self, view: Viewpoint, sight: Sight, now: datetime) -> tuple[Weighed, OnDuty | None]:
+        """How many debtors may ring ahead of their agents, and who stands for these agents; narrows the sight accordingly."""
+        modes = {self.settings.dialling.mode, *(level.mode for ladder in self.rules.ladders for level in ladder.levels)}
+        if Mode.PREDICTIVE not in modes:
+            return NOT_AHEAD, None
+        agents = [open_lines.with_line(agent, self.lines.get(agent.pbx, {})) for agent in sight.agents]
+        rules = predictive_rules(self.settings)
+        weighed = await self.db.read_briefly(lambda conn: self.foresight.weigh(conn, agents, rules, self.house, now))
+        anybody = open_lines.anybody(agents, now) if weighed.may else None
+        sight.on_line = frozenset(agent.id for agent in agents if agent.line)
+        if weighed.large and not weighed.spare:  # who waits on a line is waited for by debtors who ring
+            sight.free = [agent for agent in sight.free if agent.id not in sight.on_line]
+        if not sight.free and anybody is not None:
+            await self.db.read_briefly(lambda conn: view.look_for(conn, sight, anybody, now))
+        return weighed, anybody
+
+    async def _begin_ahead(self, conn: Connection, task: Task, anybody: OnDuty, doubts: tuple[Doubt, ...], now: datetime) -> Answer:
+        if await tasks.task(conn, task.id) != task:
+            return Idle("the task changed a moment ago", now, passing=True)
+        try:
+            async with calls.apart(conn):
+                return await self.begin(conn, task, anybody, doubts, now, ahead=True)
+        except calls.AttemptTaken as taken:
+            return Idle(str(taken))
 
     async def _begin(
         self,
@@ -83,7 +119,8 @@ class Dialler(Placer):
             return Idle("agent or task changed a moment ago", now, passing=True)
         try:
             async with calls.apart(conn):
-                return await self.begin(conn, choice.task, agent, doubts, now)
+                on_line = open_lines.with_line(agent, self.lines.get(agent.pbx, {}))
+                return await self.begin(conn, choice.task, on_line, doubts, now)
         except calls.AttemptTaken as taken:
             return Idle(str(taken))
 

@@ -121,6 +121,8 @@ class FeatureDesk:
             case FeatureAction.NEXT:
                 await self.db.write(lambda conn: self._next(conn, agent, now))
                 return FeatureReply("ok")
+            case FeatureAction.LINE:
+                return await self._set(agent, now, logged_in=True, paused=False) if settings.dialling.lines else FeatureReply("none")
             case FeatureAction.OUTCOME:
                 last = await self.db.read(lambda conn: rows.last_attempt(conn, agent.id))
                 return FeatureReply(f"id-{last['id']}" if last else "none")

@@ -7,7 +7,7 @@ Invariant: an agent is the same whether read with all or alone.
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from datetime import datetime
 from functools import lru_cache
 from operator import itemgetter
@@ -28,7 +28,7 @@ REMEMBERED = 2_048  # agents as read before: of a large desk few have changed si
 class Phones(ChainMap[str, str]):
     """The phones of every PBX as they are whenever one is looked up; two PBXes may have one of the same name."""
 
-    def __init__(self, by_pbx: Mapping[str, dict[str, str]]) -> None:
+    def __init__(self, by_pbx: Mapping[str, MutableMapping[str, str]]) -> None:
         super().__init__(*by_pbx.values())
         self._by_pbx = by_pbx
 

@@ -7,11 +7,13 @@ anything new is dialled on that PBX.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import ChainMap
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
+from collectord.core.telephony.agents import OPEN_LINE
 from collectord.core.telephony.call_seen import Acknowledge, AgentFree
 from collectord.core.telephony.pbx_events import (
     CallerArrived,
@@ -21,6 +23,7 @@ from collectord.core.telephony.pbx_events import (
     FeatureDialled,
     HandedOver,
     HandOverAsked,
+    LineTold,
     LinkLost,
     LinkUp,
     NumberDialled,
@@ -28,6 +31,7 @@ from collectord.core.telephony.pbx_events import (
 )
 from collectord.edge.store import calls
 from collectord.loops import call_events, call_log, duty, hand_over, inbound, line_tests, outgoing, unreached
+from collectord.loops.open_lines import OpenLines
 from collectord.loops.pbx_reconciled import ReconciledPbx
 
 
@@ -41,6 +45,7 @@ class PbxDesk(ReconciledPbx):
 
     features: duty.FeatureDesk
     wake: Callable[[], None]  # somebody may be free now
+    lines: dict[str, str] = field(default_factory=dict)  # agents on open lines: endpoint -> channel
     tests: dict[str, str] = field(default_factory=dict)  # test calls under way: id -> result, "" so long
 
     async def take_all(self, events: Sequence[PbxEvent], now: datetime) -> None:
@@ -63,7 +68,7 @@ class PbxDesk(ReconciledPbx):
         for event in events:
             call_log.tell(self.log, event)
         try:
-            seen = await call_events.take_events(self.db, self.rules, self.house, events, self.stands(), now)
+            seen = await call_events.take_events(self.db, self.rules, self.house, events, self.stands(), now, self._open_lines())
         except Exception:
             if len(events) == 1:
                 raise
@@ -83,10 +88,20 @@ class PbxDesk(ReconciledPbx):
             if effects:  # the mere progress of a call makes nobody free
                 self.wake()
 
+    def phones(self) -> MutableMapping[str, str]:
+        """A phone on an open line is in use, and its agent is not."""
+        return ChainMap(dict.fromkeys(self.lines, OPEN_LINE), self.devices) if self.lines else self.devices
+
+    def _open_lines(self) -> OpenLines:
+        return OpenLines(self.settings, self.lines)
+
     async def _tell_end(self, attempt_id: str) -> None:
         over = await self.db.read_briefly(lambda conn: calls.attempt(conn, attempt_id))
         if over is not None:
             call_log.tell_end(self.log, over)
+
+    async def _look_for_lines(self) -> None:
+        self.lines.update(await self.pbx.lines())
 
     async def _take_one(self, event: PbxEvent, now: datetime) -> None:
         await self._take(event, now)
@@ -96,10 +111,18 @@ class PbxDesk(ReconciledPbx):
         match event:
             case LinkUp():
                 self.pending, self._again_at = event, None
+                self.lines.clear()
+                await self._quietly(self._look_for_lines())
                 await self.reconcile(now)
             case LinkLost():
                 self.pending, self.started = None, ""
+                self.lines.clear()
                 self.log.warning("pbx_lost", pbx=self.name, why=event.why)
+            case LineTold(endpoint=endpoint, channel=channel, ready=True):
+                self.lines[endpoint] = channel
+            case LineTold(endpoint=endpoint, channel=channel):
+                if self.lines.get(endpoint) == channel:
+                    del self.lines[endpoint]
             case DeviceState():
                 self.devices[event.device] = event.state
             case FeatureDialled():

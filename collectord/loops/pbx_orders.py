@@ -23,6 +23,7 @@ from collectord.core.telephony.call_seen import (
     HangUpDebtor,
     RingBackAgent,
     SayGo,
+    SayLine,
     SaySaved,
     TellAgent,
 )
@@ -61,6 +62,11 @@ class PbxOrders:
                     if effect.answer is not Go.YES:
                         self.log.info("call_refused_at_dialling", channel=effect.channel_uniqueid, answer=effect.answer.name.lower())
                     self.spawn(self._told(self.pbx.say_go(effect.channel_uniqueid, effect.answer.value), "after-SayGo"))
+                    continue
+                case SayLine(attempt_id=attempt_id, line=line, channel_uniqueid=waits):
+                    if not line:
+                        self.log.warning("call_dropped", attempt=attempt_id, why="the debtor answered and no agent is free on an open line")
+                    self.spawn(self._told(self.pbx.say_line(attempt_id, line, waits), "after-SayLine"))
                     continue
                 case HangUpDebtor(attempt_id=attempt_id):
                     self.log.info("ringing_stopped", attempt=attempt_id)

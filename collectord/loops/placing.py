@@ -65,8 +65,11 @@ class Placer:
             return Idle(str(taken))
         return (await self.ring([begun], now))[0]
 
-    async def begin(self, conn: Connection, task: Task, agent: OnDuty, doubts: tuple[Doubt, ...], now: datetime) -> Answer:
-        """The gate and the attempt's row, in the transaction of the caller, who has it rung once that is on disk. Raises AttemptTaken."""
+    async def begin(
+        self, conn: Connection, task: Task, agent: OnDuty, doubts: tuple[Doubt, ...], now: datetime, *, ahead: bool = False
+    ) -> Answer:
+        """The gate and the attempt's row, in the transaction of the caller, who has it rung once that is on disk. Raises AttemptTaken.
+        `ahead`: the debtor is dialled first; `agent` stands for whoever will be free."""
         trunks = trunks_for(self.settings, task.company, agent.pbx)
         if not trunks:
             return Idle(f"PBX {agent.pbx} has no [[trunk]] in the configuration")
@@ -83,9 +86,12 @@ class Placer:
         if found is None:
             await tasks.close_task(conn, task.id, TaskState.CANCELLED, "the debtor is not in the ledger", now)
             return Idle(f"debtor {task.key} is not in the ledger")
-        mode = at_phone(mode_of(task, self.rules.ladders, Mode(self.settings.dialling.mode)), agent.endpoint)
-        times = self.house.times
-        until_dialled = times.until_dialled_at_once if mode is Mode.PROGRESSIVE else times.until_dialled
+        mode, times = mode_of(task, self.rules.ladders, Mode(self.settings.dialling.mode)), self.house.times
+        if ahead or mode is Mode.PREDICTIVE:
+            mode = Mode.PREDICTIVE if ahead else Mode.PROGRESSIVE
+        if not agent.line:
+            mode = at_phone(mode, agent.endpoint)
+        until_dialled = times.until_dialled_at_once if mode in (Mode.PROGRESSIVE, Mode.PREDICTIVE) else times.until_dialled
         verdict = may_begin(found, self.rules.packs, self.house, now, now + until_dialled)
         if isinstance(verdict, Refused):
             until = verdict.not_before or now + ASK_AGAIN
@@ -109,7 +115,7 @@ class Placer:
         await calls.commit_attempt(conn, attempt, now)
         await agent_rows.served(conn, agent.id)
         crash_point("attempt-before-commit")
-        return PlacedCall(attempt, case, order_of(attempt, case, agent, trunk, company.caller_id, dialling, self.house))
+        return PlacedCall(attempt, case, order_of(attempt, case, agent, trunk, company.caller_id, self.settings, self.house))
 
     async def ring(self, begun: Sequence[Answer], now: datetime) -> list[Answer]:
         """Writes the order of each attempt that is on disk, once; all answers of the PBX are one transaction. Silence: recovery."""

@@ -21,6 +21,7 @@ from collectord.core.telephony.allocation import (
     barred_languages,
     choose,
     in_modes,
+    may_go_ahead,
     under_frames,
 )
 from collectord.core.telephony.modes import Mode, only_asked
@@ -46,6 +47,8 @@ class Sight:
     resting: Mapping[str, str]  # trunks, with the sentence why
     house: House
     pull: bool  # whoever is free has asked for the next case
+    private: bool  # private persons may be dialled ahead
+    on_line: frozenset[str] = frozenset()  # agents on open lines
     ahead: int = A_FEW  # of the candidates that anybody may take, so many are chosen among
 
     def choose(self, now: datetime) -> Placement | Nothing:
@@ -54,6 +57,14 @@ class Sight:
         return choose(
             self.few(), tuple(self.free), now, spoken=self.spoken, reach=self.reach, at_work=self.at_work, language=self.house.language
         )
+
+    def goes_ahead(self, placement: Placement, anybody: FreeAgent, now: datetime) -> bool:
+        """The debtor is dialled before an agent is: `anybody` on the lines can do it, not only the one who was chosen."""
+        chosen = next(one for one in self.candidates if one.task.id == placement.task.id)
+        if placement.agent.id not in {anybody.id, *self.on_line} or not may_go_ahead(chosen, private=self.private):
+            return False
+        only = choose([chosen], (anybody,), now, spoken=self.spoken, reach=self.reach, at_work=self.at_work, language=self.house.language)
+        return isinstance(only, Placement)
 
     def few(self) -> list[Candidate]:
         """Whatever belongs to one agent, and the first of the rest: as a look of this moment would find them."""
@@ -86,7 +97,7 @@ class Viewpoint:
         present = await on_desk.present(conn, self.settings, devices, now)
         agents = [agent for agent in present if agent.pbx in self.started]
         free = {agent.id for agent in agents if judge(agent, pull=pull, now=now) is AgentState.FREE}
-        at_work = [self._as_free(agent) for agent in agents if on_desk.is_at_work(agent, now)] if free else []
+        at_work = [self.as_free(agent) for agent in agents if on_desk.is_at_work(agent, now)] if free else []
         waiting = await tasks.ready_tasks(conn, now, limit=A_FEW - 1 + at_most) if free else []
         resting = await trunk_choice.resting(conn, self.settings, self.house, now) if free else {}
         return Sight(
@@ -99,6 +110,7 @@ class Viewpoint:
             resting=resting,
             house=self.house,
             pull=pull,
+            private=self.settings.dialling.predictive_private,
         )
 
     async def look_ahead(self, conn: Connection, sight: Sight, now: datetime) -> None:
@@ -107,10 +119,18 @@ class Viewpoint:
         sight.candidates = self._framed(await tasks.ready_tasks(conn, now, LOOK_AHEAD, skills, barred))
         sight.ahead = LOOK_AHEAD
 
+    async def look_for(self, conn: Connection, sight: Sight, agent: OnDuty, now: datetime) -> None:
+        """What may be dialled ahead of whoever `agent` stands for."""
+        sight.resting = await trunk_choice.resting(conn, self.settings, self.house, now)
+        sight.reach = self._reach(sight.resting)
+        framed = self._framed(await tasks.ready_tasks(conn, now, limit=LOOK_AHEAD))
+        sight.candidates = [one for one in framed if may_go_ahead(one, private=sight.private)]
+        sight.free, sight.ahead = [self.as_free(agent)], LOOK_AHEAD
+
     def _framed(self, candidates: Iterable[Candidate]) -> list[Candidate]:
         return in_modes(under_frames(candidates, self.rules.frames), self.rules.ladders, self._mode)
 
-    def _as_free(self, agent: OnDuty) -> FreeAgent:
+    def as_free(self, agent: OnDuty) -> FreeAgent:
         return FreeAgent(
             id=agent.id,
             languages=agent.languages,

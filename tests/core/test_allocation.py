@@ -27,6 +27,7 @@ from collectord.core.telephony.allocation import (
     choose,
     foresee,
     in_modes,
+    may_go_ahead,
     under_frames,
 )
 from collectord.core.telephony.modes import Mode
@@ -292,3 +293,18 @@ def test_how_a_call_begins_is_what_its_step_says() -> None:
     ladder = Ladder(name="standard", levels=levels)
     found = in_modes([case("a"), case("b", level=1)], (ladder,), Mode.PROGRESSIVE)
     assert [one.mode for one in found] == [Mode.PULL, Mode.PROGRESSIVE]
+
+
+def test_only_what_any_agent_may_take_of_a_business_is_dialled_before_an_agent_is_there() -> None:
+    one = replace(case(), mode=Mode.PREDICTIVE, person_type="business")
+    assert may_go_ahead(one, private=False)
+    for other in (
+        replace(one, mode=Mode.PROGRESSIVE),
+        replace(one, only="201"),
+        replace(one, owner="201", owner_first=True),
+        replace(one, task=replace(one.task, agent="201")),
+    ):
+        assert not may_go_ahead(other, private=True)
+    for person_type in ("private", ""):
+        assert not may_go_ahead(replace(one, person_type=person_type), private=False)
+        assert may_go_ahead(replace(one, person_type=person_type), private=True)

@@ -15,12 +15,14 @@ from collectord.core.telephony.predictive import (
     HIGHEST_PRICE,
     LOOKS,
     Desk,
+    Dial,
     PredictiveRules,
     at_answer,
     binomial,
     forecast,
     how_many,
     price,
+    why_none_ahead,
     why_not_ahead,
 )  # fmt: skip
 from collectord.core.wording import Language
@@ -263,3 +265,16 @@ def test_who_found_nobody_on_the_line_is_not_dialled_ahead_for_72_hours() -> Non
     assert "vor Do., 26. Nov. 2026 09:59" in refused(20, "business", PredictiveRules(), "de", NOW - timedelta(minutes=1))
     assert refused(20, "business", PredictiveRules(), lost_at=NOW - rest + timedelta(seconds=1)) != ""
     assert refused(20, "business", PredictiveRules(), lost_at=NOW - rest) == ""
+
+
+def test_what_keeps_the_whole_desk_from_being_dialled_for_ahead_is_said() -> None:
+    rules = PredictiveRules(least_agents=20)
+
+    def why(agents: int, price: float, language: Language = "en") -> str:
+        dial = Dial(assured=0, ahead=0, at_risk=0.0, price=price)
+        return why_none_ahead(agents, Count(answered=100, lost=3), dial, rules, language, "Europe/Berlin")
+
+    assert "19 agents are there, 20 are needed" in why(19, 0.1)
+    assert "3 of 100 answered calls of 24 hours found nobody, and the cap of 3% leaves no more." in why(20, 0.0)
+    assert "3 von 100 angenommenen Anrufen" in why(20, 0.0, "de")
+    assert why(20, 0.1) == ""

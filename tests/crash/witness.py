@@ -109,7 +109,7 @@ class WitnessedPbx:
         return Counter(
             entry.fields["ChannelId"]
             for entry in self.wire
-            if entry.direction == "in" and entry.name == "Originate" and not entry.fields["Channel"].startswith("Local/")
+            if entry.direction == "in" and entry.name == "Originate" and not entry.fields["Channel"].startswith("Local/ack@coll-ack")
         )
 
     def ended(self) -> set[str]:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.telephony.pbx_calls import AgentCall, HandCall, Ring, RingBack
+from collectord.core.telephony.pbx_calls import ON_LINE, AgentCall, HandCall, Ring, RingBack
 from collectord.edge.pbx import actions
 from collectord.edge.pbx.actions import Order, agent_call, display_text
 from collectord.edge.pbx.faults import OrderRefused
@@ -336,3 +336,36 @@ def test_how_a_number_dialled_by_hand_is_called_is_one_value_and_nothing_else_is
     ):
         with pytest.raises(OrderRefused):
             actions.say_out("c-1", "17.1", wrong)
+
+
+# -- calls on open lines
+
+
+def test_a_call_on_an_open_line_rings_no_phone_and_has_a_second_half_of_its_own() -> None:
+    order = agent_call(dataclasses.replace(CALL, endpoint=ON_LINE, mode="ahead", company_name="muster"))
+    assert order.headers[:3] == (
+        ("Channel", "Local/s@coll-ahead/n"), ("ChannelId", f"coll-{CALL.attempt_id}"), ("OtherChannelId", f"ahead-{CALL.attempt_id}"),
+    )  # fmt: skip
+    assert {("Variable", "COLL_MODE=ahead"), ("Variable", "COLL_NAME=muster"), ("Variable", "__COLL_LEG=phone")} <= set(order.headers)
+    assert not any(value.startswith("COLL_TO=") for _, value in order.headers)
+    first = agent_call(dataclasses.replace(CALL, endpoint=ON_LINE, line="PJSIP/201-0000002a"))
+    assert ("Variable", "COLL_TO=PJSIP/201-0000002a") in first.headers
+
+
+def test_which_line_takes_a_call_is_told_to_the_half_that_waits_and_then_to_the_debtors_leg() -> None:
+    told = actions.say_line("l-1", CALL.attempt_id, "PJSIP/201-0000002a")
+    assert told.headers == (("Channel", f"ahead-{CALL.attempt_id}"), ("Variable", "COLL_TO"), ("Value", "PJSIP/201-0000002a"))
+    for answer in ("1", "none"):
+        assert actions.say_taken("l-2", "17.2", answer).headers == (("Channel", "17.2"), ("Variable", "COLL_TO"), ("Value", answer))
+    with pytest.raises(OrderRefused):
+        actions.say_taken("l-2", "17.2", "2")
+
+
+@pytest.mark.parametrize("text", [text for text in HOSTILE if text not in ("", "110")])
+def test_no_line_and_no_recordings_name_becomes_anything_else(text: str) -> None:
+    with pytest.raises(OrderRefused):
+        actions.say_line("l-1", CALL.attempt_id, text)
+    with pytest.raises(OrderRefused):
+        agent_call(dataclasses.replace(CALL, endpoint=ON_LINE, line=text))
+    with pytest.raises(OrderRefused):
+        agent_call(dataclasses.replace(CALL, endpoint=ON_LINE, company_name=text))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -35,13 +36,15 @@ from collectord.core.telephony.pbx_events import (
     HandOverAsked,
     Keyed,
     LineGiven,
+    LineTold,
+    NobodyThere,
     NumberDialled,
     OriginateAnswered,
     OriginateFailed,
     PbxEvent,
     WrapEnded,
 )
-from collectord.edge.pbx.events import Reader, read_caller, read_handed, read_live, read_row
+from collectord.edge.pbx.events import Reader, read_caller, read_handed, read_line, read_live, read_row
 from collectord.edge.pbx.wire import AmiMessage, parse
 
 AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -79,7 +82,7 @@ def test_every_event_of_a_good_call_is_read() -> None:
         AgentUp(seen_at=AT, attempt_id=ID, channel_uniqueid=f"coll-{ID}"),
         AgentAccepted(seen_at=AT, attempt_id=ID, channel_uniqueid=f"coll-{ID}"),
         Dialling(seen_at=AT, attempt_id=ID),
-        DebtorUp(seen_at=AT, attempt_id=ID, debtor_channel="PJSIP/trunk-00000002"),
+        DebtorUp(seen_at=AT, attempt_id=ID, debtor_channel="PJSIP/trunk-00000002", channel_uniqueid=f"coll-{ID}"),
         LineGiven(seen_at=AT, attempt_id=ID),
         DialResult(seen_at=AT, attempt_id=ID, status="ANSWER", cause=16, tech="SIP 200 OK", rang_ms=1204, talk_ms=30125),
         Keyed(seen_at=AT, attempt_id=ID, disp="1", amount=250, on=date(2026, 12, 5), at=None, channel_uniqueid=f"coll-{ID}"),
@@ -426,3 +429,35 @@ def test_who_took_a_talk_is_read_from_event_and_journal() -> None:
     assert took("") is took("a b") is None
     assert row("PJSIP/202|PJSIP/201|x") == HandedRow(attempt_id=ID, endpoint="PJSIP/202")
     assert row("") is row("PJSIP/202|x", "/collhand/x") is None
+
+
+# -- open lines
+
+
+def test_a_line_is_read_when_it_opens_and_when_it_is_left_and_a_call_that_found_nobody() -> None:
+    def told(*lines: str) -> PbxEvent | None:
+        return read("Event: UserEvent", "UserEvent: CollLine", *lines)
+
+    of: dict[str, Any] = {"seen_at": AT, "endpoint": "PJSIP/201", "channel": "PJSIP/201-0000002a"}
+    assert told("Endpoint: PJSIP/201", "LineChannel: PJSIP/201-0000002a", "LineState: ready") == LineTold(**of, ready=True)
+    assert told("Endpoint: PJSIP/201", "LineChannel: PJSIP/201-0000002a", "LineState: gone") == LineTold(**of, ready=False)
+    assert told("Endpoint: PJSIP/201", "LineChannel: PJSIP/202-0000002a", "LineState: ready") is None
+    assert told("Endpoint: a b", "LineChannel: a b-1", "LineState: ready") is None
+    assert coll("CollLost", "Seq: 5") == NobodyThere(seen_at=AT, attempt_id=ID)
+    assert read("Event: UserEvent", "UserEvent: CollLost", "CollID: X Y") is None
+
+
+def test_open_lines_are_found_among_the_channels_and_nothing_else_is_taken_for_one() -> None:
+    def row(channel: str, line: str) -> tuple[str, str] | None:
+        return read_line(message("Event: Status", f"Channel: {channel}", "Uniqueid: 17.1", f"Variable: COLL_LINE={line}"))
+
+    assert row("PJSIP/201-0000002a", "PJSIP/201") == ("PJSIP/201", "PJSIP/201-0000002a")
+    assert row("PJSIP/201-0000002a", "(null)") is None
+    assert row("PJSIP/201-0000002a", "") is None
+    assert row("PJSIP/202-0000002a", "PJSIP/201") is None
+    assert read_line(message("Event: Status", "Channel: PJSIP/201-0000002a")) is None
+
+
+def test_the_half_that_stands_for_an_open_line_is_no_leg_of_the_call() -> None:
+    lines = ("Event: Status", "Channel: Local/s@coll-ahead-00000001;2", f"Uniqueid: ahead-{ID}", f"Linkedid: coll-{ID}")
+    assert read_live(message(*lines, f"Variable: COLL_ID={ID}", "Variable: COLL_LEG=phone")) is None

@@ -53,6 +53,9 @@ class Remembering:
     async def journal(self) -> dict[str, JournalRow | UnreadableRow]:
         return self.rows
 
+    async def lines(self) -> dict[str, str]:
+        return {}
+
     async def callers(self) -> tuple[CallerRow, ...]:
         return self.called
 

@@ -21,7 +21,7 @@ from tests.edge.raw_ami import Message, RawAmi, kind, value
 pytestmark = pytest.mark.pbx
 
 TODAY: Final = "20261123"
-LINES: Final = ("10", "11", "12", "20", "30", "40", "41", "42", "43", "44", "45", "46", "47", "48", "99")
+LINES: Final = ("10", "11", "12", "13", "20", "30", "40", "41", "42", "43", "44", "45", "46", "47", "48", "99")
 AGENTS: Final = ("01", "02", "04", "09", "10", "12", "13", "14", "15", "16", "17", "18", "19", "20", "21", "22")
 CASES: Final = (
     *(f"{aa}{'16' if aa == '11' else '03'}" for aa in LINES),

@@ -36,7 +36,7 @@ OURS = {
 }  # fmt: skip
 TURNED_AWAY = ("busy", "unreachable")
 SHOWN = re.compile(r"""\A(("[^"<>\\$&{}]{1,40}" )?<\+[1-9][0-9]{6,14}>)?\Z""")  # a CallerID, where there is one
-VARIABLE = re.compile(r"\A(__FORWARD_CONTEXT|(__)?COLL_[A-Z]+)=[^$&{}\"\\/]*\Z")
+VARIABLE = re.compile(r"\A((__FORWARD_CONTEXT|(__)?COLL_[A-Z]+)=[^$&{}\"\\/]*|COLL_TO=PJSIP/[0-9]+-[0-9a-f]+)\Z")
 LIVE = ("planned", "ready", "leased", "in_call")
 KEYS = {"NOT_INUSE": "Idle", "RINGING": "Ringing", "INUSE": "InUse", "ONHOLD": "Hold", "BUSY": "Busy"}
 TURNS = 3.5  # s; a file that waits is looked at three times meanwhile
@@ -447,6 +447,23 @@ class Player:
         of = (self.stage.host, self.stage.port, self.stage.username, self.stage.secret, step["lamp"])
         until(lambda: lamp(*of) == shows, f"the lamp of {step['lamp']} shows {shows}")
 
+    def _opens(self, step: dict[str, Any]) -> None:
+        """The phone dials *87 and stays."""
+        before = len(self.tap.heard)
+        self.stage.open_line(step["opens"])
+        ready = {"UserEvent": "CollLine", "Endpoint": f"PJSIP/{step['opens']}", "LineState": "ready"}
+        until(lambda: any(ready.items() <= dict(message).items() for message in self.tap.heard[before:]), "the line is open")
+
+    def _keyed(self, step: dict[str, Any]) -> None:
+        """Whoever has this debtor's call keys, until that is taken."""
+        known = self.house.ask("attempts", debtor=step["debtor"])["doc"][-1]
+
+        def taken() -> bool:
+            self.stage.press(known["agent"], step["keyed"])
+            return bool(self.house.ask("attempts", debtor=step["debtor"])["doc"][-1]["disposition"])
+
+        until(taken, f"{step['keyed']} is taken")
+
     def _debtor(self, no: str) -> Debtor:
         return next(debtor for debtor in self.story.debtors if debtor.no == no)
 
@@ -457,7 +474,7 @@ STEPS: dict[str, Callable[[Player, dict[str, Any]], None]] = {
     "press": Player._press, "hangs_up": Player._hangs_up, "until": Player._until, "channels": Player._channels, "invited": Player._invited,
     "line": Player._line, "daemon": Player._daemon, "pbx": Player._pbx, "beside": Player._beside, "orders": Player._orders,
     "held": Player._held, "file": Player._file, "waits": Player._waits, "day": Player._day, "told": Player._told,
-    "lamp": Player._lamp,
+    "lamp": Player._lamp, "opens": Player._opens, "keyed": Player._keyed,
 }  # fmt: skip
 
 

@@ -76,6 +76,10 @@ class Stage(Protocol):
         """How many channels live on the company's PBX."""
 
     def dial_feature(self, code: str, phone: str, keys: str) -> None: ...
+
+    def open_line(self, phone: str) -> None:
+        """The phone dials *87; returns when it was answered."""
+
     def dial_by_hand(self, number: str, phone: str, keys: str) -> None:
         """The agent dials this number on the phone; returns when the call is over."""
 
@@ -147,6 +151,9 @@ class SimulatedStage:
     def channels(self) -> int:
         return len(self._pbx.machine.channels)
 
+    def open_line(self, phone: str) -> None:
+        self._backstage.run(self._pbx.dial_feature(phone, "*87", ""))
+
     def dial_feature(self, code: str, phone: str, keys: str) -> None:
         keyed = [group for group in keys.split() if group.strip("-")]  # this agent waits for the question anyway
         self._backstage.run(self._pbx.dial_feature(phone, code, " ".join(keyed)))
@@ -213,6 +220,9 @@ class AsteriskStage:
 
     def channels(self) -> int:
         return len(self._sandbox.company.core_show_channels())
+
+    def open_line(self, phone: str) -> None:
+        assert self._sandbox.start_feature("*87", phone=phone, stay=600) is not None
 
     def dial_feature(self, code: str, phone: str, keys: str) -> None:
         self._sandbox.dial_feature(code, phone=phone, keys="-".join(keys.split()), delay=2.0)  # a busy PBX listens later

@@ -24,6 +24,7 @@ WITNESSES = {
     ("Anfangen und aufhören", "*85"): ("agents_day", 'feature = "*85"'),
     ("Anfangen und aufhören", "*86"): ("key_lamp", 'feature = "*86201"'),
     ("Anfangen und aufhören", "*86201"): ("key_lamp", 'feature = "*86201"'),
+    ("Anfangen und aufhören", "*87"): ("predictive", 'opens = "201"'),
     **{("Anfangen und aufhören", f"*82{key}"): ("pause_reasons", f'feature = "*82{key}"') for key in "12345"},
     ("Ein Fall kommt", "1"): ("agents_day", 'press = "0 1"'),
     ("Ein Fall kommt", "0"): ("agents_day", 'press = "0 1"'),

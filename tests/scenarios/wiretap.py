@@ -12,6 +12,7 @@ from enum import StrEnum
 
 Message = tuple[tuple[str, str], ...]
 END = b"\r\n\r\n"
+ACK = "Local/ack@coll-ack"  # no call: an acknowledgement
 
 
 def value(message: Message, name: str) -> str:
@@ -62,7 +63,7 @@ class Wiretap:
     def originates(self) -> list[str]:
         """The channel ids of the calls that the daemon ordered, as often as it ordered them; acknowledgements are none."""
         orders = [message for message in self.sent if value(message, "Action") == "Originate"]
-        return [value(order, "ChannelId") for order in orders if not value(order, "Channel").startswith("Local/")]
+        return [value(order, "ChannelId") for order in orders if not value(order, "Channel").startswith(ACK)]
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._down:
@@ -107,7 +108,7 @@ class Wiretap:
             block = await reader.readuntil(END)
             message = _read(block)
             self.sent.append(message)
-            call = value(message, "Action") == "Originate" and not value(message, "Channel").startswith("Local/")
+            call = value(message, "Action") == "Originate" and not value(message, "Channel").startswith(ACK)
             cut, self.cut = (self.cut, Cut.NEVER) if call else (Cut.NEVER, self.cut)
             if cut is Cut.UNREAD:
                 return

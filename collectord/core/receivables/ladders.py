@@ -19,7 +19,7 @@ from collectord.core.receivables.rungs import NO_RUNGS, Rung, Rungs, placed, run
 from collectord.core.wording import Language
 
 MEDIA = ("call", "email", "letter", "visit", "handover")
-MODES = ("preview", "pull", "progressive")
+MODES = ("preview", "pull", "progressive", "predictive")
 PERSON_TYPES = ("business", "private")
 CLASSES = ("I", "II", "III", "IV")
 DAY = timedelta(days=1)

@@ -57,7 +57,8 @@ TEXTS: Texts = {
     "phone_unreachable": ("has no phone registered at the PBX", "hat kein an der Anlage angemeldetes Telefon"),
 }
 
-IDLE_DEVICES = frozenset({"NOT_INUSE"})
+OPEN_LINE = "OPEN_LINE"  # of a phone on which an agent waits for calls
+IDLE_DEVICES = frozenset({"NOT_INUSE", OPEN_LINE})
 DEAD_DEVICES = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN", ""})
 
 
@@ -85,6 +86,7 @@ class OnDuty:
     talked_until: datetime | None = None  # when the wrap-up of the last call was over, if that was a talk
     phone: str = ""  # what codes are dialled on; the endpoint, unless that is a way to the phone
     device_state: str = ""  # as the PBX says, "" when it has not said yet
+    line: str = ""  # the channel of the open line on which the agent waits: the phone is in use by it, and is not rung
     off_hours: str = ""  # the agent's working hours when this moment lies outside of them
 
 

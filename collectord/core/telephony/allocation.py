@@ -15,6 +15,7 @@ from collectord.core.receivables.call_value import ONE
 from collectord.core.receivables.ladders import Ladder
 from collectord.core.receivables.strategies import Frames
 from collectord.core.receivables.tasks import Origin, Task
+from collectord.core.telephony.best_time import BUSINESS
 from collectord.core.telephony.modes import Mode, mode_of
 from collectord.core.wording import Language, Texts, phrase
 
@@ -143,6 +144,12 @@ def choose(
         return Nothing(phrase(TEXTS, code, language, count=waiting), min(moments, default=None), passing=code == "breath")
     _, chosen, able = best
     return Placement(chosen.task, min(able, key=lambda agent: _fit(agent, chosen)))
+
+
+def may_go_ahead(candidate: Candidate, *, private: bool) -> bool:
+    """Whoever is free may speak with this debtor, and nobody need be there before the debtor is dialled."""
+    given = candidate.task.agent or candidate.only or candidate.owner_first
+    return candidate.mode is Mode.PREDICTIVE and not given and (candidate.person_type == BUSINESS or private)
 
 
 def in_modes(candidates: Iterable[Candidate], ladders: Sequence[Ladder], usual: Mode) -> list[Candidate]:

@@ -36,6 +36,8 @@ class GateSaid(StrEnum):
     STOPPED = "stopped"  # GO, and taken back while the debtor's line rang
 
 
+PREDICTIVE = "predictive"  # mode: the debtor was dialled first, and `agent` is empty until somebody takes the call
+
 ON_THE_PBX = frozenset({AttemptState.PLACED, AttemptState.RINGING_AGENT, AttemptState.RINGING_DEBTOR, AttemptState.TALKING})
 """A channel may exist and a lost link leaves us guessing."""
 

@@ -18,6 +18,7 @@ from collectord.core.telephony.attempts import Attempt, AttemptState, CallTimes
 from collectord.core.telephony.call_seen import (
     Adopted,
     Barred,
+    Given,
     GoAhead,
     Ignored,
     LostTrack,
@@ -45,6 +46,7 @@ from collectord.core.telephony.pbx_events import (
     LineGiven,
     LinkLost,
     LinkUp,
+    NobodyThere,
     OriginateAnswered,
     OriginateFailed,
     WrapEnded,
@@ -53,10 +55,10 @@ from collectord.core.telephony.pbx_events import (
 S = AttemptState
 Seen: TypeAlias = (
     AgentUp | AgentAccepted | OriginateAnswered | OriginateFailed | ChannelHungUp | Dialling | DebtorUp | DialResult | Keyed | Ended
-    | WrapEnded | LineGiven
+    | WrapEnded | LineGiven | NobodyThere
     | Duplicate | Acked | LinkLost | LinkUp | CallEvent
     | Accepted | Refused | NotSent | Unanswered
-    | Placing | Released | GoAhead | Barred | Overtaken | Adopted | NotDialled | LostTrack | OutcomeSaid | TimeOver
+    | Placing | Released | GoAhead | Barred | Overtaken | Given | Adopted | NotDialled | LostTrack | OutcomeSaid | TimeOver
 )  # fmt: skip
 Turn: TypeAlias = Callable[[Attempt, Any, datetime, CallTimes], Moved | Ignored]
 
@@ -135,6 +137,8 @@ _BY_STATE: Mapping[AttemptState, Mapping[type, Row]] = {
         Keyed: _TALK[Keyed],
         Ended: _TALK[Ended],
         OutcomeSaid: _row(turn.outcome_said, S.TALKING),
+        Given: _row(turn.given, S.TALKING),
+        NobodyThere: _row(turn.nobody_there, S.TALKING),
         Overtaken: _row(gate.overtaken_talking, S.TALKING),
         ChannelHungUp: _row(turn.phone_hung_up, S.TALKING),
         Adopted: _row(turn.adopted, S.TALKING, S.WRAP_UP),

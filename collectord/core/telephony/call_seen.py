@@ -64,6 +64,16 @@ class Overtaken:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """This agent takes the call that the debtor has answered; the dialplan waits on this channel."""
+
+    agent: str
+    endpoint: str
+    line: str  # the channel of the agent's open line
+    channel_uniqueid: str
+
+
+@dataclass(frozen=True, slots=True)
 class Adopted:
     """The PBX says that the call is alive and has come so far."""
 
@@ -135,6 +145,23 @@ class SayGo:
     pbx: str
     channel_uniqueid: str
     answer: Go
+
+
+@dataclass(frozen=True, slots=True)
+class AskForAgent:
+    """Who takes the call that the debtor has answered; seen in the same transaction, as Given, or nobody is told."""
+
+    channel_uniqueid: str
+
+
+@dataclass(frozen=True, slots=True)
+class SayLine:
+    """Tell the dialplan which line takes the call, after the commit; `line` "": nobody does."""
+
+    pbx: str
+    attempt_id: str
+    line: str
+    channel_uniqueid: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +241,7 @@ class AskHuman:
 
 
 Effect: TypeAlias = (
-    TakeDown | Settle | AskGate | PutOff | SayGo | HangUpDebtor | TellAgent | SaySaved | RingBackAgent | Acknowledge
+    TakeDown | Settle | AskGate | PutOff | SayGo | AskForAgent | SayLine | HangUpDebtor | TellAgent | SaySaved | RingBackAgent | Acknowledge
     | AgentTookRing | AgentMissedRing | WrapUpBegan | AgentFree | AskHuman
 )  # fmt: skip
 

@@ -11,7 +11,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from collectord.core.telephony.attempts import MISSED, AgentResult, Attempt, AttemptState, CallTimes, GateSaid, Result, Said, read_keyed
+from collectord.core.telephony.attempts import (
+    MISSED,
+    PREDICTIVE,
+    AgentResult,
+    Attempt,
+    AttemptState,
+    CallTimes,
+    GateSaid,
+    Result,
+    Said,
+    read_keyed,
+)
 from collectord.core.telephony.call_seen import (
     Acknowledge,
     AgentFree,
@@ -105,6 +116,8 @@ def heard(a: Attempt, result: Result, seen: DialResult | Ended, now: datetime) -
         result = Result.ANSWERED
     if result is Result.NOT_DIALLED and a.dialled_at is not None:
         result = Result.UNKNOWN
+    if result is Result.ANSWERED and a.mode == PREDICTIVE and not a.agent:
+        result = Result.DROPPED  # nobody was there
     changes: dict[str, Any] = {
         "result": result, "hangup_cause": seen.cause, "tech": seen.tech, "rang_ms": seen.rang_ms, "talk_ms": seen.talk_ms,
         "ended_at": a.ended_at or stamp, "agent_answered_at": a.agent_answered_at or a.dialled_at or (None if _missed(seen) else stamp),
@@ -194,7 +207,7 @@ def close_undialled(a: Attempt, why: str, now: datetime, *, rang_out: bool = Fal
     effects: list[Effect] = [] if _put_off(closed) else [Settle()]
     if a.state is not S.UNKNOWN:
         effects.append(AgentFree(a.agent))
-    if a.agent_result in MISSED:
+    if a.agent and a.agent_result in MISSED:
         effects.append(AgentMissedRing(a.agent, a.agent_result, rang_out))
     if not closed.acknowledged:
         effects.append(Acknowledge(a.pbx, a.id))

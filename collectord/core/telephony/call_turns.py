@@ -11,13 +11,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from collectord.core.telephony import call_stages as stage
-from collectord.core.telephony.attempts import AgentResult, Attempt, AttemptState, CallTimes, GateSaid, Result, read_keyed
+from collectord.core.telephony.attempts import PREDICTIVE, AgentResult, Attempt, AttemptState, CallTimes, GateSaid, Result, read_keyed
 from collectord.core.telephony.call_seen import (
     Acknowledge,
     Adopted,
     AgentFree,
     AgentTookRing,
+    AskForAgent,
     AskHuman,
+    Given,
     Ignored,
     LostTrack,
     Moved,
@@ -25,6 +27,7 @@ from collectord.core.telephony.call_seen import (
     OutcomeSaid,
     Placing,
     Released,
+    SayLine,
     SaySaved,
     TakeDown,
     TellAgent,
@@ -43,6 +46,7 @@ from collectord.core.telephony.pbx_events import (
     Ended,
     EndState,
     Keyed,
+    NobodyThere,
     OriginateAnswered,
     OriginateFailed,
     WrapEnded,
@@ -82,7 +86,7 @@ def agent_up(a: Attempt, seen: AgentUp | OriginateAnswered, now: datetime, times
         return Ignored("the agent's answer is known")
     here = replace(a, agent_answered_at=stage.at(a, now))
     came = replace(stage.come_to(here, S.RINGING_AGENT, now, times), deadline_at=stage.deadline(S.RINGING_AGENT, here, now, times))
-    return Moved(came, (AgentTookRing(a.agent),))
+    return Moved(came, (AgentTookRing(a.agent),) if a.agent else ())
 
 
 def phone_hung_up(a: Attempt, seen: ChannelHungUp, now: datetime, times: CallTimes) -> Moved | Ignored:
@@ -136,7 +140,23 @@ def dialling(a: Attempt, seen: Dialling, now: datetime, times: CallTimes) -> Mov
 
 def debtor_up(a: Attempt, seen: DebtorUp, now: datetime, times: CallTimes) -> Moved | Ignored:
     here = stage.come_to(a, S.TALKING, now, times)
+    if a.mode == PREDICTIVE and not a.agent:
+        return Moved(here, (AskForAgent(seen.channel_uniqueid),))
     return Moved(here, (TellAgent(a.pbx, a.id, a.agent, here.meanwhile),) if here.meanwhile else ())
+
+
+def given(a: Attempt, seen: Given, now: datetime, times: CallTimes) -> Moved | Ignored:
+    if a.agent:
+        return Ignored("somebody has the call")
+    here = replace(a, agent=seen.agent, endpoint=seen.endpoint)
+    return Moved(here, (SayLine(a.pbx, a.id, seen.line, seen.channel_uniqueid),))
+
+
+def nobody_there(a: Attempt, seen: NobodyThere, now: datetime, times: CallTimes) -> Moved | Ignored:
+    """Who was sent had left the line in that moment: the call is nobody's again, and was dropped."""
+    if not a.agent:
+        return Ignored("nobody was sent")
+    return Moved(replace(a, agent=""), (AgentFree(a.agent),))
 
 
 def dial_result(a: Attempt, seen: DialResult, now: datetime, times: CallTimes) -> Moved | Ignored:

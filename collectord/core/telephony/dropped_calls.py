@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-CAP = 0.03  # of the answered calls: Ofcom until 2017 within a day, 47 CFR 64.1200(a)(7) within thirty
+CAP = 0.03  # of the answered calls: our own, after Ofcom until February 2017 within a day, 47 CFR 64.1200(a)(7) within thirty
 COUNTED_FOR = timedelta(hours=24)
 
 

@@ -11,12 +11,14 @@ from enum import StrEnum
 
 from collectord.core.receivables.ladders import Ladder, Level
 from collectord.core.receivables.tasks import Origin, Task
+from collectord.core.telephony.attempts import PREDICTIVE
 
 
 class Mode(StrEnum):
     PREVIEW = "preview"  # the agent hears the case and accepts it
     PULL = "pull"  # the same, and the phone rings only whoever asked for the next case
     PROGRESSIVE = "progressive"  # the debtor is dialled as soon as the agent has answered
+    PREDICTIVE = PREDICTIVE  # the debtor is dialled first, where core/telephony/predictive allows it; else progressive
 
 
 def mode_of(task: Task, ladders: Iterable[Ladder], usual: Mode) -> Mode:
@@ -24,7 +26,10 @@ def mode_of(task: Task, ladders: Iterable[Ladder], usual: Mode) -> Mode:
     if task.origin is Origin.MANUAL:
         return Mode.PREVIEW
     level = _level(task, ladders)
-    return Mode(level.mode) if level is not None and level.mode else usual
+    mode = Mode(level.mode) if level is not None and level.mode else usual
+    if task.origin is Origin.CALLBACK and mode is Mode.PREDICTIVE:
+        return Mode.PROGRESSIVE  # it was agreed with somebody who speaks
+    return mode
 
 
 def at_phone(mode: Mode, endpoint: str) -> Mode:

@@ -13,6 +13,8 @@ from typing import Literal, TypeAlias
 
 from collectord.core.telephony.pbx_events import EndState, KeyedAmount
 
+ON_LINE = "Local/s@coll-ahead"  # in place of a phone: the call is joined with an agent's open line
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentCall:
@@ -25,7 +27,9 @@ class AgentCall:
     caller_id: str  # the company's own number, E.164
     trunk: str
     number_format: Literal["e164", "00", "national"] = "e164"
-    mode: Literal["preview", "auto"] = "preview"
+    mode: Literal["preview", "auto", "ahead"] = "preview"
+    line: str = ""  # the channel of the agent's open line: the call comes onto it, no phone rings
+    company_name: str = ""  # the recording that names us to whoever answers and finds nobody
     language: Literal["de", "en"] = "de"
     ring_agent_ms: int = 20_000
     ring_debtor_s: int = 30

@@ -43,6 +43,7 @@ class FeatureAction(StrEnum):
     RESUME = "resume"
     NEXT = "next"
     OUTCOME = "outcome"
+    LINE = "line"  # stays on an open line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,12 @@ class DebtorUp(CallEvent):
     """The debtor's line answered."""
 
     debtor_channel: str
+    channel_uniqueid: str = ""  # where the dialplan waits for an agent, when the debtor was dialled first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NobodyThere(CallEvent):
+    """The debtor answered, heard who called, and no agent: the one who was to come had left the line, or nobody was sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +219,15 @@ class CallerMissed(PbxEvent):
     attempt_id: str  # of the PBX's making, "in-..."
     called: str
     caller: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineTold(PbxEvent):
+    """An agent waits on an open line, or has left it."""
+
+    endpoint: str
+    channel: str
+    ready: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,12 @@ TEXTS: Texts = {
         "Nobody is dialled ahead of an agent: {count} {count:agent is|agents are} there, {least} are needed.",
         "Niemand wird im Voraus angerufen: {count} {count:Person ist|Personen sind} da, nötig sind {least}.",
     ),
+    "cap": (
+        "Nobody is dialled ahead of an agent: {lost} of {answered} answered calls of 24 hours found nobody, and the cap of {cap} leaves no"
+        " more.",
+        "Niemand wird im Voraus angerufen: {lost} von {answered} angenommenen Anrufen in 24 Stunden erreichten niemanden, und die Grenze"
+        " von {cap} lässt keinen mehr zu.",
+    ),
     "private": (
         "A private person, or somebody who may be one, is not dialled ahead of an agent; the configuration does not allow it.",
         "Eine Privatperson, oder wer eine sein kann, wird nicht im Voraus angerufen; die Konfiguration erlaubt es nicht.",
@@ -155,6 +161,15 @@ def why_not_ahead(
     if lost_at is not None and now < lost_at + rules.rest_after_lost:
         return phrase(TEXTS, "rests", language, zone, at=lost_at, until=lost_at + rules.rest_after_lost)
     return ""
+
+
+def why_none_ahead(agents: int, count: Count, dial: Dial, rules: PredictiveRules, language: Language, zone: str) -> str:
+    """Why the desk is served agent by agent at the moment; "" when calls may be placed ahead."""
+    if not _large(agents, rules):
+        return phrase(TEXTS, "small", language, zone, count=agents, least=rules.least_agents)
+    if dial.price > 0:
+        return ""
+    return phrase(TEXTS, "cap", language, zone, lost=count.lost, answered=count.answered, cap=f"{rules.cap:.0%}")
 
 
 def _large(agents: int, rules: PredictiveRules) -> bool:

@@ -17,7 +17,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from collectord.core.telephony.pbx_calls import AgentCall, HandCall, Ring, RingBack
+from collectord.core.telephony.pbx_calls import ON_LINE, AgentCall, HandCall, Ring, RingBack
 from collectord.edge.pbx.faults import OrderRefused
 
 MAX_LINE: Final = 1_024  # bytes with CR LF; Asterisk's line buffer has 1,025 and it discards the whole action beyond
@@ -37,6 +37,7 @@ _TRUNK = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9_.-]{0,39}\Z")
 _UNIQUEID = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,148}\Z")
 _CHANNEL = re.compile(r"\A[A-Za-z][A-Za-z0-9]*/[A-Za-z0-9+][A-Za-z0-9+_.@;/-]{0,148}\Z")
 _CURRENCY = re.compile(r"\A[A-Z]{3}\Z")
+_RECORDING = re.compile(r"\A[a-z0-9-]{1,40}\Z")
 _REPLY = re.compile(r"\A(?:ok|ok-[a-z]{1,12}|why(?:-[a-z]{1,12}){1,9}|denied|none|error|id-[a-z0-9-]{8,40})\Z")
 _NAME_FORBIDS = re.compile(r'["<>\\]')
 _DISPLAY_KEEPS = frozenset(" .-+'()/#%*!?=_,@€")
@@ -69,6 +70,7 @@ class Variable(StrEnum):
     SAVED = "COLL_SAVED"
     REPLY = "COLL_REPLY"
     TO = "COLL_TO"
+    NAME = "COLL_NAME"
     LEG = "__COLL_LEG"
     FORWARD = "__FORWARD_CONTEXT"  # where Asterisk sends a call that a phone diverts (302)
 
@@ -123,11 +125,14 @@ def login(action_id: str, username: str, secret: str) -> Order:
 def agent_call(call: AgentCall) -> Order:
     """Docs/INTERNALS 1.1: the agent's phone rings; all else is the dialplan's."""
     attempt = attempt_id(call.attempt_id)
+    on_line = ((Variable.TO, _matching("line", call.line, _CHANNEL)),) if call.line else ()
+    named = ((Variable.NAME, _matching("company_name", call.company_name, _RECORDING)),) if call.company_name else ()
     promised = call.promised_on.strftime("%Y%m%d") if call.promised_on else ""
     return _originate(
         f"{attempt}-o",
         channel=_endpoint(call.endpoint),
         channel_id=f"coll-{attempt}",
+        other_half=_other_half(attempt) if call.endpoint == ON_LINE else "",
         context="coll-agent",
         timeout_ms=_within("Timeout", call.ring_agent_ms, 1_000, 120_000),
         caller_id=_caller_id(call.display, call.number),
@@ -135,7 +140,7 @@ def agent_call(call: AgentCall) -> Order:
             (Variable.ID, attempt),
             (Variable.DST, _number("number", call.number)),
             (Variable.CID, _number("caller_id", call.caller_id)),
-            (Variable.MODE, _one_of("mode", call.mode, ("preview", "auto"))),
+            (Variable.MODE, _one_of("mode", call.mode, ("preview", "auto", "ahead"))),
             (Variable.RING, str(_within("ring_debtor_s", call.ring_debtor_s, 1, 120))),
             (Variable.TRUNK, _matching("trunk", call.trunk, _TRUNK)),
             (Variable.DECIDE, str(_within("decide_s", call.decide_s, 1, 3_600))),
@@ -148,9 +153,30 @@ def agent_call(call: AgentCall) -> Order:
             (Variable.TRY, str(_within("attempt_no", call.attempt_no, 0, 9_999))),
             (Variable.PROMISE, promised),
             (Variable.PSTATE, _one_of("promise_state", call.promise_state, ("", "open", "kept", "partially_kept", "broken"))),
+            *on_line,
+            *named,
             *_wrap_up(call),
         ),
     )
+
+
+def _other_half(attempt: str) -> str:
+    """The half of the Local channel that is joined with an agent's line: no channel of ours as `coll-` ones are."""
+    return f"ahead-{attempt}"
+
+
+def say_line(action_id: str, attempt: str, line: str) -> Order:
+    """Which agent's line the call is joined with."""
+    return _set_variable(action_id, _other_half(attempt_id(attempt)), Variable.TO, _matching("line", line, _CHANNEL))
+
+
+def say_taken(action_id: str, uniqueid: str, answer: str) -> Order:
+    """To the debtor's leg: `1` somebody comes; `none`: who called is said, and the call ends."""
+    return _set_variable(action_id, uniqueid, Variable.TO, _one_of("COLL_TO", answer, ("1", "none")))
+
+
+def lines(action_id: str) -> Order:
+    return Order("Status", action_id, (("Variables", "COLL_LINE"),))
 
 
 def ring_back(call: RingBack) -> Order:
@@ -290,6 +316,7 @@ def _originate(
     *,
     channel: str,
     channel_id: str,
+    other_half: str = "",
     context: str,
     timeout_ms: int,
     caller_id: str,
@@ -298,6 +325,7 @@ def _originate(
     headers: tuple[tuple[str, str], ...] = (
         ("Channel", channel),
         ("ChannelId", channel_id),
+        *((("OtherChannelId", other_half),) if other_half else ()),
         ("Context", context),
         ("Exten", "s"),
         ("Priority", "1"),

@@ -31,7 +31,7 @@ from collectord.core.telephony.pbx_calls import (
 )
 from collectord.edge.pbx import actions
 from collectord.edge.pbx.actions import Order
-from collectord.edge.pbx.events import DIALLED, read_caller, read_handed, read_journal, read_live
+from collectord.edge.pbx.events import DIALLED, read_caller, read_handed, read_journal, read_line, read_live
 from collectord.edge.pbx.faults import OrderRefused, PbxRefused, PbxUnreachable
 from collectord.edge.pbx.link import PbxLink, startup_token
 
@@ -145,6 +145,11 @@ class AsteriskPbx:
         reply = await self.link.ask(actions.callers(self.link.next_id()), within=self.link.timing.list_within)
         return tuple(row for row in map(read_caller, reply.items) if row is not None)
 
+    async def lines(self) -> dict[str, str]:
+        """Agents' open lines: endpoint -> channel."""
+        reply = await self.link.ask(actions.lines(self.link.next_id()), within=self.link.timing.list_within)
+        return dict(found for item in reply.items if (found := read_line(item)) is not None)
+
     async def handed(self) -> tuple[HandedRow, ...]:
         """Talks that were handed over and not acknowledged yet."""
         reply = await self.link.ask(actions.handed(self.link.next_id()), within=self.link.timing.list_within)
@@ -178,6 +183,15 @@ class AsteriskPbx:
     async def say_go(self, uniqueid: str, answer: str) -> None:
         """Tell the waiting dialplan whether the debtor may be dialled: 1, 0 or off."""
         await self.link.ask(actions.say_go(self.link.next_id(), uniqueid, answer))
+
+    async def say_line(self, attempt_id: str, line: str, uniqueid: str) -> None:
+        """Join the call that a debtor has answered with an agent's line; "": nobody comes, and the debtor hears who called."""
+        try:
+            if line:
+                await self.link.ask(actions.say_line(self.link.next_id(), attempt_id, line))
+        except PbxRefused:
+            line = ""
+        await self.link.ask(actions.say_taken(self.link.next_id(), uniqueid, "1" if line else "none"))
 
     async def stop_ringing(self, attempt_id: str) -> None:
         """Hang up the debtor's line while it rings. In this order: who answers once the first word is there is not put through, so

@@ -36,6 +36,8 @@ from collectord.core.telephony.pbx_events import (
     Keyed,
     KeyedAmount,
     LineGiven,
+    LineTold,
+    NobodyThere,
     NumberDialled,
     OriginateAnswered,
     OriginateFailed,
@@ -104,7 +106,7 @@ def read_live(message: AmiMessage) -> LiveChannel | None:
     own = _OWN_UNIQUEID.match(uniqueid)
     linked = _OWN_UNIQUEID.match(message.first("linkedid"))
     if own is None and variables.get("COLL_LEG") == "phone":
-        return None  # between the agent's leg and the phone: neither theirs nor the debtor's
+        return None  # between the agent's leg and the phone, or the open line: neither theirs nor the debtor's
     attempt = variables.get("COLL_ID", "")
     if not _ATTEMPT_ID.match(attempt):
         known = own or linked
@@ -122,6 +124,13 @@ def read_live(message: AmiMessage) -> LiveChannel | None:
         seconds=_number(message.first("seconds")),
         recorded=bool(variables.get("MIXMONITOR_FILENAME") or variables.get("MONITORED")),
     )
+
+
+def read_line(message: AmiMessage) -> tuple[str, str] | None:
+    """One row of Status: (endpoint, channel) of an agent who waits on an open line, or talks on it."""
+    channel = _text(message.first("channel"))
+    endpoint = next((text.partition("=")[2] for text in message.every("variable") if text.startswith("COLL_LINE=")), "")
+    return (endpoint, channel) if _DEVICE.match(endpoint) and channel.startswith(f"{endpoint}-") else None
 
 
 def read_journal(message: AmiMessage) -> JournalRow | UnreadableRow | None:
@@ -256,7 +265,22 @@ def _dialling(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
 
 def _debtor_up(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     attempt = _attempt(message)
-    return DebtorUp(seen_at=seen_at, attempt_id=attempt, debtor_channel=_text(message.first("custchannel"))) if attempt else None
+    if attempt is None:
+        return None
+    channel = _text(message.first("custchannel"))
+    return DebtorUp(seen_at=seen_at, attempt_id=attempt, debtor_channel=channel, channel_uniqueid=_uniqueid(message))
+
+
+def _nobody_there(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    attempt = _attempt(message)
+    return NobodyThere(seen_at=seen_at, attempt_id=attempt) if attempt else None
+
+
+def _line(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    endpoint, channel = message.first("endpoint"), _text(message.first("linechannel"))
+    if not _DEVICE.match(endpoint) or not channel.startswith(f"{endpoint}-"):
+        return None
+    return LineTold(seen_at=seen_at, endpoint=endpoint, channel=channel, ready=message.first("linestate") == "ready")
 
 
 def _line_given(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
@@ -436,6 +460,7 @@ _OURS = frozenset(
     (
         "collid", "seq", "status", "cause", "tech", "rang", "talk", "disp", "amount", "on", "at", "state", "keyed", "old", "custchannel",
         "action", "endpoint", "pin", "arg", "called", "caller", "tried", "number", "to",
+        "linechannel", "linestate",
     )
 )  # fmt: skip
 """What only our dialplan says."""
@@ -455,6 +480,8 @@ _EVENTS: dict[str, Callable[[AmiMessage, datetime], PbxEvent | None]] = {
     "CollFeature": _feature,
     "CollIn": _arrived,
     "CollMissed": _missed,
+    "CollLost": _nobody_there,
+    "CollLine": _line,
     "CollOut": _dialled,
     "CollHand": _hand_over_asked,
     "CollHanded": _handed_over,

@@ -183,8 +183,9 @@ def setvar(machine: Machine, request: Request) -> Answer:
     if channel is None:
         return error("No such channel")
     channel.variables[name.lstrip("_")] = request.get("Value")
-    if channel.uniqueid in machine.legs:
-        machine.legs[channel.uniqueid].post(VariableSet(name))
+    leg = machine.legs.get(channel.uniqueid) or machine.legs.get(channel.linkedid)  # the debtor's is the agent leg's
+    if leg is not None:
+        leg.post(VariableSet(name))
     return success(("Message", "Variable Set"))
 
 
@@ -230,6 +231,7 @@ def originate(machine: Machine, request: Request, take: OrderBook) -> Answer:
         action_id=request.get("ActionID"),
         channel=channel,
         channel_id=request.get("ChannelId"),
+        other_id=request.get("OtherChannelId"),
         context=context,
         exten=exten,
         application=application,

@@ -7,6 +7,7 @@ Invariant: on an agent leg that got past the check for duplicates, CollEnd is th
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,6 +33,8 @@ MAX_TALK: Final = 3_600.0
 HAND_OVER: Final = "*2"  # features.conf
 ATTEMPT: Final = re.compile(r"[a-z0-9-]{8,40}")
 TONE: Final = 0.2  # s
+LISTENS: Final = 1.5  # real s that the debtor waits for an agent
+ANNOUNCED: Final = 6.0  # s
 REFUSAL: Final = 0.05  # s until a line that refuses has said so
 
 
@@ -60,8 +63,11 @@ class Handed(Exception):
 class AgentLeg:
     """Context coll-agent: the agent has answered."""
 
-    def __init__(self, leg: Leg) -> None:
+    def __init__(self, leg: Leg, join: Callable[[], bool] = lambda: False) -> None:
+        """`join`: with the open line of the agent whom the daemon has chosen, when the debtor is dialled first."""
         self._leg = leg
+        self._join = join
+        self._taken = False
         self._machine: Machine = leg.machine
         self._variables = leg.channel.variables
         self._id = self._variables.get("COLL_ID", "")
@@ -128,12 +134,21 @@ class AgentLeg:
             self._is("DSTBUSY")
             await self._leg.play("dst-busy")
             return
-        if self._is_auto():
+        if self._is_ahead():
+            pass  # nobody listens yet
+        elif self._is_auto():
             self._leg.say("tone")
         elif not await self._preview():
             return
         if await self._may_dial():
             await self._dial(number)
+
+    def _is_ahead(self) -> bool:
+        return self._variables.get("COLL_MODE") == "ahead"
+
+    def _is_on_line(self) -> bool:
+        """No phone was rung: this leg stands for an agent's open line."""
+        return self._leg.channel.name.startswith("Local/s@coll-ahead")
 
     def _is_auto(self) -> bool:
         return self._variables.get("COLL_MODE") == "auto"
@@ -184,7 +199,7 @@ class AgentLeg:
         machine.journal.put(self._row, "DIAL")
         self._tell("CollDial", ("Seq", "3"))
         trunk = self._variables.get("COLL_TRUNK", "")
-        if shown := self._variables.get("COLL_CID"):
+        if (shown := self._variables.get("COLL_CID")) and not self._is_on_line():
             machine.journal.put(f"coll-last/{shown}-{number}", f"{int(machine.clock().timestamp())}|{leg.channel.device}")
         leg.channel.caller_num = self._variables.get("COLL_CID") or "<unknown>"
         leg.channel.caller_name = "<unknown>"
@@ -197,6 +212,8 @@ class AgentLeg:
         self._variables["COLL_SIP"] = self._result.tech
         machine.journal.put(self._row, f"RES|{self._result_row()}")
         self._tell("CollResult", ("Seq", "5"), *self._result_headers())
+        if self._is_ahead() and not self._taken:
+            return
         if self._result.status == "ANSWER":
             await self._wrap_up()
         elif self._variables.get("COLL_STOP") == "1":
@@ -263,6 +280,9 @@ class AgentLeg:
         debtor.context, debtor.exten = "coll-up", "s"
         machine.tell_user(debtor, "CollUp", ("CollID", self._id), ("Seq", "4"), ("CustChannel", debtor.name))
         machine.tell_device(debtor.device)
+        if self._is_ahead() and not await self._somebody_comes(debtor):
+            self._clock()
+            return Outcome("CANCEL", NORMAL, "SIP 200 OK")
         debtor.bridge = leg.channel.bridge = f"bridge-{debtor.uniqueid}"
         leg.person.talks()
         if line.talks_for is not None:
@@ -275,10 +295,25 @@ class AgentLeg:
                     break
                 case Key(sign):
                     keyed = (keyed + sign)[-2:]
-                    if keyed == HAND_OVER:
+                    if keyed == HAND_OVER and not self._is_on_line():
                         await self._hand_over(debtor, leaves_at)
         self._clock()
         return Outcome("ANSWER", NORMAL, "SIP 200 OK")
+
+    async def _somebody_comes(self, debtor: Channel) -> bool:
+        """Contexts coll-up-ahead and coll-lost: an agent, or who called and under which number; never silence."""
+        until = self._machine.now() + min(LISTENS, self._machine.patience) * self._machine.speed
+        while not debtor.variables.get("COLL_TO") and (left := until - self._machine.now()) > 0:
+            if isinstance(await self._leg.seen(left), DebtorHungUp):
+                break
+        self._taken = debtor.variables.get("COLL_TO") == "1"
+        if self._taken and self._join():
+            return True
+        self._tell("CollLost", ("Seq", "5"))
+        await self._leg.pause(ANNOUNCED)
+        if self._taken:  # coll-ahead ends the call itself
+            raise LegGone(NORMAL)
+        return False
 
     async def _hand_over(self, debtor: Channel, leaves_at: float | None) -> None:
         """Context coll-hand, while the debtor hears music: returns when the talk goes on."""

@@ -43,7 +43,7 @@ async def dial(machine: Machine, phone: str, code: str, keys: str) -> str:
     try:
         for _ in range(PIN_TRIES if action != "pause" else 0):
             pin = (await leg.read("pin", most=12, seconds=10))[0] if action == "login" else ""
-            reply = await _tell(leg, action, pin)
+            reply = await ask(leg, action, pin)
             if action != "login" or reply != "denied":
                 break
             await leg.play("pin-wrong")
@@ -54,7 +54,7 @@ async def dial(machine: Machine, phone: str, code: str, keys: str) -> str:
         if action == "pause":
             reply = await _pause(leg, code[3:])
         elif action != "login" or reply != "denied":
-            await leg.play(_sentence(action, reply))
+            await leg.play(sentence(action, reply))
         cause = NORMAL
     except LegGone as gone:
         cause = gone.cause
@@ -78,9 +78,9 @@ def _by_lamp(machine: Machine, agent: str) -> str:
 
 async def _pause(leg: Leg, key: str) -> str:
     """Paused at once, so that hanging up is enough; then the reason, with the code or by a key, and it is spoken back."""
-    reply = await _tell(leg, "pause", arg=key)
+    reply = await ask(leg, "pause", arg=key)
     if reply == "ok":
-        reasons = (await _tell(leg, "reasons")).split("-")
+        reasons = (await ask(leg, "reasons")).split("-")
         for _ in range(REASON_TRIES if reasons[0] == "why" else 0):
             for place, reason in enumerate(reasons[1:], start=1):
                 leg.say(f"digits/{place}")
@@ -88,16 +88,16 @@ async def _pause(leg: Leg, key: str) -> str:
             key = (await leg.read("pause-why", most=1, seconds=6))[0]
             if key not in tuple("123456789"):
                 break
-            reply = await _tell(leg, "pause", arg=key)
+            reply = await ask(leg, "pause", arg=key)
             if reply != "ok":
                 break
-    await leg.play(_sentence("pause", reply if not reply.startswith("ok-") else "ok"))
+    await leg.play(sentence("pause", reply if not reply.startswith("ok-") else "ok"))
     if reply.startswith("ok-"):
         await leg.play(f"reason-{reply[3:]}")
     return reply
 
 
-async def _tell(leg: Leg, action: str, pin: str = "", arg: str = "") -> str:
+async def ask(leg: Leg, action: str, pin: str = "", arg: str = "") -> str:
     channel = leg.channel
     leg.machine.tell_user(
         channel,
@@ -110,7 +110,7 @@ async def _tell(leg: Leg, action: str, pin: str = "", arg: str = "") -> str:
     return await leg.awaited("COLL_REPLY")
 
 
-def _sentence(action: str, reply: str) -> str:
+def sentence(action: str, reply: str) -> str:
     match reply:
         case "ok":
             return f"done-{action}"

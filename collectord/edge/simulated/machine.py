@@ -62,6 +62,7 @@ class Machine:
         self.scripts: dict[str, deque[Agent]] = {}
         self.channels: dict[str, Channel] = {}
         self.legs: dict[str, Leg] = {}
+        self.joined: dict[str, Leg] = {}  # uniqueid of an open line -> the call on it
         self.dialled: list[str] = []
         self.phones_rung: list[str] = []
         self.shown: list[tuple[str, str]] = []  # phone, display of a caller put through
@@ -120,6 +121,7 @@ class Machine:
         self._timers.clear()
         self.channels.clear()
         self.legs.clear()
+        self.joined.clear()
         self.calls_processed = 0
         self._asking = again
         if again:  # after a restart the PBX first asks each registered phone whether it is there

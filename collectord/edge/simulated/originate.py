@@ -19,14 +19,16 @@ from collectord.edge.simulated.calls import ATTEMPT, AgentLeg, WrapLeg, close
 from collectord.edge.simulated.channel import UNKNOWN, Channel, ChannelState
 from collectord.edge.simulated.leg import Declined, Leg, LegGone, PickedUp
 from collectord.edge.simulated.machine import Machine
+from collectord.edge.simulated.open_lines import OtherHalf
 from collectord.edge.simulated.people import Person
 from collectord.edge.simulated.wire import Headers
-from collectord.edge.simulated.world import agent_of, rung_back
+from collectord.edge.simulated.world import Agent, agent_of, rung_back
 
 ACK: Final = "Local/ack@coll-ack"
 CONTACTS: Final = re.compile(r"Local/([A-Za-z0-9_.-]+)@coll-phones/n")
 RING_BACK: Final = "Wrap-up "  # a caller-ID name that begins so is a ring-back (docs/INTERNALS 1.4)
 EXTENSIONS: Final = frozenset({("coll-agent", "s"), ("coll-wrap", "s")})
+ON_LINE: Final = "Local/s@coll-ahead/n"
 FIRST: Final = 0.8  # how often OriginateResponse comes before what it races with
 
 
@@ -37,6 +39,7 @@ class Order:
     action_id: str
     channel: str
     channel_id: str = ""
+    other_id: str = ""  # of the other half of a Local channel
     context: str = ""
     exten: str = ""
     application: str = ""
@@ -63,6 +66,10 @@ async def carry_out(machine: Machine, order: Order, answered: Callable[[bool], N
         _response(machine, order, reason=0)
         answered(False)
         return
+    if order.channel == ON_LINE:
+        answered(True)
+        await _on_line(machine, order)
+        return
     if not machine.reachable(order.channel):
         _response(machine, order, reason=0)
         answered(False)
@@ -78,6 +85,28 @@ async def carry_out(machine: Machine, order: Order, answered: Callable[[bool], N
         if (talk := await call.run()) is not None:
             machine.spawn(handing.go_on(machine, talk))
             await call.leave()
+
+
+async def _on_line(machine: Machine, order: Order) -> None:
+    """No phone is rung: the call is joined with an agent's open line, at once or when the debtor has answered."""
+    name, uniqueid = machine.next_names(ON_LINE.removesuffix("/n"))
+    channel = Channel(
+        name=f"{name};1",
+        uniqueid=order.channel_id or uniqueid,
+        linkedid=order.channel_id or uniqueid,
+        context=order.context,
+        variables=dict(order.variables),
+    )
+    machine.add(channel)
+    leg = Leg(machine, channel, Person(machine, Agent()))
+    other = OtherHalf(leg, order.other_id or f"{uniqueid}-2")
+    _up(machine, order, leg)
+    if order.variables.get("COLL_TO") and not other.join():
+        leg.hang_up()
+    try:
+        await AgentLeg(leg, other.join).run()
+    finally:
+        other.part()
 
 
 async def _ring(machine: Machine, order: Order) -> Leg | None:

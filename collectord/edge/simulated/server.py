@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from collectord.edge.simulated import features, inbound, originate, outgoing
+from collectord.edge.simulated import features, inbound, open_lines, originate, outgoing
 from collectord.edge.simulated.faults import Faults, WireEntry
 from collectord.edge.simulated.leg import Leg
 from collectord.edge.simulated.machine import Machine, Privilege, machine_clock
@@ -191,10 +191,13 @@ class SimulatedPbx:
         self._newest(phone).pick_up()
 
     def hang_up(self, phone: str) -> None:
-        self._newest(phone).hang_up()
+        lines = [leg for leg in self.machine.legs.values() if leg.phone == phone and leg.channel.context == open_lines.WAITING]
+        (lines[0] if lines else self._newest(phone)).hang_up()
 
     async def dial_feature(self, phone: str, code: str, keys: str = "") -> str:
         """The agent dials *80 ... *85 and keys what is asked; the daemon's answer, empty when none came. *85 returns after the menu."""
+        if code == open_lines.CODE:
+            return await open_lines.open_line(self.machine, phone)
         return await features.dial(self.machine, phone, code, keys)
 
     async def dial_out(self, phone: str, number: str, keys: str = "") -> None:

@@ -53,6 +53,7 @@ LINES: Final[dict[str, Line]] = {
     "10": Line(rings_after=_RING, answers_after=1.0, talks_for=2.0),
     "11": Line(rings_after=_RING, answers_after=1.0, talks_for=600.0),
     "12": Line(answers_after=_RING, talks_for=1.0),
+    "13": Line(rings_after=_RING, answers_after=5.0, talks_for=2.0),
     "20": Line(refuses=Outcome("BUSY", 17, "SIP 486 Busy Here")),
     "30": Line(rings_after=_RING, silence="SIP 180 Ringing"),
     "40": Line(silence="SIP 100 Trying"),

@@ -1,7 +1,8 @@
 """Attempts on disk.
 
 Owns table `attempt`. Decides nothing: which event moves an attempt is core/telephony/call_flow's.
-Invariant: what an attempt was placed with never changes; a debtor, a number and an agent have at most one live attempt (unique indexes).
+Invariant: what an attempt was placed with never changes, but for the agent of one that was dialled ahead; a debtor,
+ a number and an agent have at most one live attempt (unique indexes).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -129,6 +131,8 @@ async def save_attempt(conn: Connection, attempt: Attempt) -> None:
         conn,
         id=attempt.id,
         state=attempt.state.value,
+        agent=attempt.agent,
+        endpoint=attempt.endpoint,
         deadline_at=instant(attempt.deadline_at),
         agent_answered_at=maybe_instant(attempt.agent_answered_at),
         dialled_at=maybe_instant(attempt.dialled_at),
@@ -181,6 +185,32 @@ async def results_between(conn: Connection, low: datetime, high: datetime) -> li
 async def unfinished(conn: Connection, pbx: str) -> tuple[Attempt, ...]:
     """Every attempt of this PBX that is not closed, oldest first."""
     return tuple([to_attempt(row) async for row in SQL.unfinished(conn, pbx=pbx)])
+
+
+async def live(conn: Connection) -> tuple[Attempt, ...]:
+    """Every attempt that holds an agent, or will."""
+    return tuple([to_attempt(row) async for row in SQL.live(conn)])
+
+
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """Of a past call, in seconds; None: there was none of it."""
+
+    rang: float
+    answered: bool
+    talked: float | None
+    wrapped_up: float | None
+
+
+async def lengths(conn: Connection, count: int) -> tuple[Lengths, ...]:
+    found = []
+    async for row in SQL.lengths(conn, count=count):
+        answered = row["result"] == Result.ANSWERED.value
+        ended, closed = to_maybe_instant(row["ended_at"]), to_maybe_instant(row["closed_at"])
+        wrapped_up = (closed - ended).total_seconds() if answered and row["disposition"] and ended and closed else None
+        talked = row["talk_ms"] / 1000 if answered and row["talk_ms"] is not None else None
+        found.append(Lengths(row["rang_ms"] / 1000, answered or row["result"] == Result.DROPPED.value, talked, wrapped_up))
+    return tuple(found)
 
 
 async def unacknowledged(conn: Connection, pbx: str) -> tuple[Attempt, ...]:

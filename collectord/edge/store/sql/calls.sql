@@ -12,7 +12,8 @@ update attempt
    set state = :state, deadline_at = :deadline_at, agent_answered_at = :agent_answered_at, dialled_at = :dialled_at,
        debtor_answered_at = :debtor_answered_at, ended_at = :ended_at, closed_at = :closed_at, agent_result = :agent_result,
        result = :result, hangup_cause = :hangup_cause, tech = :tech, rang_ms = :rang_ms, talk_ms = :talk_ms, disposition = :disposition,
-       said = :said, note = :note, ring_backs = :ring_backs, why = :why, acknowledged = :acknowledged, gate = :gate,
+       said = :said, note = :note, ring_backs = :ring_backs, why = :why,
+       agent = case mode when 'predictive' then :agent else agent end, endpoint = case mode when 'predictive' then :endpoint else endpoint end, acknowledged = :acknowledged, gate = :gate,
        meanwhile = :meanwhile
  where id = :id;
 
@@ -38,6 +39,18 @@ select placed_at, company, caller_id, trunk, result from attempt
 
 -- name: unfinished
 select * from attempt where pbx = :pbx and state <> 'closed' order by placed_at, id;
+
+-- name: live
+select * from attempt
+ where state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up') order by placed_at, id;
+
+-- name: lengths
+-- Of the last calls that were dialled, oldest first.
+select * from (
+  select placed_at, result, rang_ms, talk_ms, ended_at, closed_at, disposition, dialled_at, id from attempt
+   where state = 'closed' and result not in ('', 'not_dialled', 'unknown') and rang_ms is not null and mode <> 'inbound'
+   order by placed_at desc limit :count) newest
+ order by placed_at, id;
 
 -- name: unacknowledged
 select * from attempt where pbx = :pbx and state = 'closed' and acknowledged = 0 order by placed_at, id;
