@@ -89,7 +89,7 @@ async def all_courses(ami: RawAmi) -> dict[str, list[Message]]:
 def shape(messages: list[Message]) -> list[list[str]]:
     """Kinds and header names, the racing OriginateResponse last."""
     ordered = sorted(messages, key=lambda m: kind(m) == "OriginateResponse")
-    return [[kind(m), *(re.sub(r"\(.*\)", "()", name) for name, _ in m)] for m in ordered]
+    return [[kind(m), *(re.sub(r"\(.*\)", "()", name) for name, _ in m if steady(m, name))] for m in ordered]
 
 
 def values(messages: list[Message]) -> list[list[tuple[str, str]]]:
@@ -97,10 +97,16 @@ def values(messages: list[Message]) -> list[list[tuple[str, str]]]:
     return [[(name, text) for name, text in m if comparable(m, name)] for m in ordered]
 
 
+def steady(message: Message, name: str) -> bool:
+    """Whether Asterisk 22.10 says it each time: of a diversion (302) Tech is `SIP 100 Trying` or nothing, TechCause at times missing."""
+    if name == "Tech":
+        return (value(message, "Status"), value(message, "Cause")) != ("BUSY", "0")
+    return name != "TechCause" or value(message, "Cause") != "23"
+
+
 def comparable(message: Message, name: str) -> bool:
-    if name == "Tech" and value(message, "Status") == "BUSY" and value(message, "Cause") == "0":
-        return False  # a diversion (302): Asterisk 22.10 says `SIP 100 Trying` or nothing
-    return not (name.startswith("ChanVariable(") or name in UNLIKE or (kind(message) == "CollUp" and name in DEBTORS_LEG))
+    unlike = name.startswith("ChanVariable(") or name in UNLIKE or (kind(message) == "CollUp" and name in DEBTORS_LEG)
+    return steady(message, name) and not unlike
 
 
 def times(messages: list[Message]) -> Iterator[tuple[str, str]]:
