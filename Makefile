@@ -29,7 +29,7 @@ pbx: venv-dev             ## the shipped dialplan on a real Asterisk
 	$(PYTEST) -n 2 --dist loadfile tests/pbx
 
 crash-sample: venv-dev    ## kill -9 at named points and by chance, a sample
-	$(PYTEST) -n 2 tests/crash
+	$(PYTEST) -n 4 tests/crash
 
 newest: venv-dev          ## core, edge and loops again on the newest Python that is installed
 	.ci/newest
@@ -37,8 +37,8 @@ newest: venv-dev          ## core, edge and loops again on the newest Python tha
 audit: venv-dev           ## the reasons of ten thousand debtors over ten days, derived again (twenty minutes)
 	REASONS_DEBTORS=10000 $(PYTEST) -n 0 tests/rules/test_reasons.py
 
-crash: venv-dev           ## kill -9 many times
-	CRASHES=1000 $(PYTEST) -n 2 tests/crash
+crash: venv-dev           ## kill -9 a thousand times and more (half an hour: a shift mostly waits)
+	CRASHES=1000 $(PYTEST) -n 4 tests/crash
 
 CHAOS_MINUTES ?= 3
 chaos: venv-dev           ## daemon, PBX, link, store, exports, people and clocks, all at once for CHAOS_MINUTES
