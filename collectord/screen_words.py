@@ -46,7 +46,7 @@ GERMAN: Mapping[str, str] = {
     "files": "Dateien", "missing": "fehlt", "without it": "ohne sie gilt", "step": "Name",
     "steps": "Stufen", "comes": "kommt", "min open": "ab",
     "value a minute": "Wert je Minute", "waits": "wartet, weil", "number why": "Nummer, weil",
-    "open items": "offene Posten", "master data": "Stammdaten",
+    "open items": "offene Posten", "recordings": "Aufnahmen", "master data": "Stammdaten",
     # of panels
     "link up": "verbunden", "link lost": "Verbindung verloren", "link refused": "weist die Anmeldung ab", "link stopped": "angehalten",
     "link connecting": "wird verbunden", "link not running": "nicht verbunden (kein Dienst läuft)",

@@ -300,6 +300,8 @@ def _explain(doc: Mapping[str, Any], width: int) -> Group:
         rest["numbers"] = "; ".join(f"{one['number']} ({', '.join(filter(None, (one['person'], one['why'])))})" for one in numbers)
     if choice := rest.pop("choice", None):
         rest["choice"] = choice["why"]
+    if recordings := rest.pop("recordings", None):
+        rest["recordings"] = " · ".join(one["says"] for one in recordings)
     if rest.get("legal_state"):
         state = rest["legal_state"]
         rest["legal_state"] = f"{state['text']} ({state['name']}: {state['instead']})" if state["name"] else state["text"]

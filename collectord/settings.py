@@ -259,6 +259,13 @@ class OutgoingSection(Section):
     )
 
 
+class RecordingSection(Section):
+    """Sec. 201 StGB: nobody is recorded who has not agreed (docs/DIALPLAN.md, section 14)."""
+
+    mode: Literal["off", "asked"] = "off"  # asked: after the debtor's yes the agent presses *3, and it is written down first
+    keep_days: int = Field(default=30, ge=1, le=365)  # then a recording is erased
+
+
 class IntakeSection(Section):
     poll_every: Duration = timedelta(seconds=5)
     quiet_for: Duration = timedelta(seconds=10)  # a file without marker is taken when it has not changed for so long
@@ -419,6 +426,7 @@ class Settings(BaseSettings):
     dialling: DiallingSection = DiallingSection()
     inbound: InboundSection = InboundSection()
     outgoing: OutgoingSection = OutgoingSection()
+    recording: RecordingSection = RecordingSection()
     intake: IntakeSection = IntakeSection()
     outbox: OutboxSection = OutboxSection()
     notices: NoticesSection = NoticesSection()

@@ -32,6 +32,8 @@ from collectord.loops.pbx_watch import look_at
 from collectord.settings import ConfigInvalid, MailSection, PbxSection, Settings, read_secret
 
 DANGEROUS_MODULES = ("func_env.so", "func_shell.so", "app_system.so", "func_curl.so")
+RECORDS_ASKED = "app_mixmonitor.so"
+RECORD_REMEDY = "load app_mixmonitor.so, set COLL_RECORDINGS in collect-site.conf, add coll-record to features.conf"
 RECORDING_MODULES = ("app_mixmonitor.so", "app_monitor.so", "res_monitor.so")
 SQLITE_WAL_FIXED = (3, 51, 3)
 READ_REMEDY = "manager.conf: read=call,user, and the eventfilter lines of asterisk-config/manager.conf or none"
@@ -153,7 +155,7 @@ async def _pbx_lines(section: PbxSection, pbx: AsteriskPbx, settings: Settings, 
                     _line(f"phone {agent.endpoint}", "warn" if bad else "ok", state.lower(), "register the phone at the PBX" if bad else "")
                 )
         lines += await _lamp_lines(section, pbx, settings)
-        lines += await _module_lines(name, pbx)
+        lines += await _module_lines(name, pbx, asked=settings.recording.mode == "asked")
         lines += await _call_lines(section, pbx, settings, db, devices)
     except PbxFault as fault:
         lines.append(_line(f"{name} answers", "fail", str(fault), "see the PBX's log"))
@@ -188,7 +190,7 @@ async def _lamp_lines(section: PbxSection, pbx: AsteriskPbx, settings: Settings)
     return [_line(check, "ok", f"*86 and the agent's id; never told yet: {', '.join(dark)}" if dark else "*86 and the agent's id")]
 
 
-async def _module_lines(name: str, pbx: AsteriskPbx) -> list[dict[str, Any]]:
+async def _module_lines(name: str, pbx: AsteriskPbx, *, asked: bool) -> list[dict[str, Any]]:
     found = await pbx.modules(DANGEROUS_MODULES + RECORDING_MODULES)
     if any(loaded is None for loaded in found.values()):
         unsure = "the login cannot ask (func_module.so is not loaded), so dangerous and recording modules were not looked for"
@@ -200,10 +202,17 @@ async def _module_lines(name: str, pbx: AsteriskPbx) -> list[dict[str, Any]]:
         for module in DANGEROUS_MODULES
         if found[module]
     ]
+    if asked:  # by collect-record.conf alone: what else records is told by the calls
+        folder, module = await pbx.recordings_folder(), found.pop(RECORDS_ASKED)
+        lines.append(
+            _line(f"{name} recording", "ok", f"after a logged yes (*3), into {folder}")
+            if module and folder.startswith("/")
+            else _line(f"{name} recording", "warn", "recording is asked for, and this PBX cannot: the agents hear a refusal", RECORD_REMEDY)
+        )
     lines += [
         _line(f"{name} {module}", "warn", recording, "make sure that nothing records, or unload it")
         for module in RECORDING_MODULES
-        if found[module]
+        if found.get(module)
     ]
     return lines or [_line(f"{name} modules", "ok", "none that is dangerous, none that records")]
 

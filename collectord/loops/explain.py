@@ -27,7 +27,8 @@ from collectord.core.receivables.tasks import Origin, Task
 from collectord.core.receivables.wanted import NotWanted, Wanted
 from collectord.core.rules import Rules
 from collectord.core.telephony.modes import Mode, mode_of
-from collectord.edge.store import corrections, facts, histories, holds, tasks
+from collectord.core.telephony.recording import document
+from collectord.edge.store import corrections, facts, histories, holds, recordings, tasks
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import asked_blocks, best_hours
 from collectord.loops.claim_told import for_a_call
@@ -87,6 +88,7 @@ async def explain(
             "mode": _mode(rules, kept, asked, house) if shown["medium"] == "call" else None,
             **_script(rules, live, asked, shown["medium"], house),
             "legal_state": state,
+            "recordings": [document(one, house.language, house.time_zone) for one in await recordings.of_debtor(conn, key)],
             "corrections": [one async for _, one in corrections.known_between(conn, key, key, now)],
         }
 

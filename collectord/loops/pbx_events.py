@@ -19,6 +19,7 @@ from collectord.core.telephony.pbx_events import (
     CallerArrived,
     CallerMissed,
     CallEvent,
+    ConsentTold,
     DeviceState,
     FeatureDialled,
     HandedOver,
@@ -28,9 +29,10 @@ from collectord.core.telephony.pbx_events import (
     LinkUp,
     NumberDialled,
     PbxEvent,
+    RecordingTold,
 )
 from collectord.edge.store import calls
-from collectord.loops import call_events, call_log, duty, hand_over, inbound, line_tests, outgoing, unreached
+from collectord.loops import call_events, call_log, duty, hand_over, inbound, line_tests, outgoing, recording, unreached
 from collectord.loops.open_lines import OpenLines
 from collectord.loops.pbx_reconciled import ReconciledPbx
 
@@ -130,24 +132,31 @@ class PbxDesk(ReconciledPbx):
                 self.log.info("feature_dialled", pbx=self.name, action=event.action.value, endpoint=event.endpoint, reply=answer.text[:2])
                 await self._quietly(self.pbx.reply(event.uniqueid, answer.text, self.house.today(now)))
             case CallerArrived():
-                whom = await inbound.arrived(self._reception(), event, now)
+                whom = await inbound.arrived(self.reception(), event, now)
                 self.log.info("caller_arrived", pbx=self.name, attempt=event.attempt_id, answer=getattr(whom, "endpoint", whom))
                 self.spawn(self._told(self.pbx.say_whom(event.uniqueid, whom), "after-SayWhom"))
             case NumberDialled():
-                call = await outgoing.dialled(self._reception(), event, now)
+                call = await outgoing.dialled(self.reception(), event, now)
                 self.log.info("dialled_by_hand", pbx=self.name, attempt=event.attempt_id, answer=getattr(call, "trunk", call))
                 self.spawn(self._told(self.pbx.say_out(event.uniqueid, call), "after-SayOut"))
             case CallerMissed():
-                if noted := await unreached.note(self._reception(), [event], now):
+                if noted := await unreached.note(self.reception(), [event], now):
                     self.log.info("caller_noted", pbx=self.name, attempt=event.attempt_id, numbers=len(noted))
                     await self.carry_out([Acknowledge(self.name, event.attempt_id)], now)
             case HandOverAsked():
-                whom = await hand_over.asked(self._reception(), event, now)
+                whom = await hand_over.asked(self.reception(), event, now)
                 self.log.info("hand_over_asked", pbx=self.name, attempt=event.attempt_id, answer=getattr(whom, "endpoint", whom))
                 self.spawn(self._told(self.pbx.say_whom(event.uniqueid, whom), "after-SayWhom"))
             case HandedOver():
-                changed = await hand_over.taken(self._reception(), event, now)
+                changed = await hand_over.taken(self.reception(), event, now)
                 self.log.info("handed_over", pbx=self.name, attempt=event.attempt_id, endpoint=event.endpoint, changed=changed)
+            case ConsentTold():
+                agreed = await recording.asked(self.reception(), event, now)
+                self.log.info("consent_told", pbx=self.name, attempt=event.attempt_id, records=agreed)
+                self.spawn(self._told(self.pbx.say_recorded(event.uniqueid, agreed), "after-SayRecorded"))
+            case RecordingTold():
+                news = await recording.told(self.reception(), event, now)
+                self.log.info("recording_told", pbx=self.name, attempt=event.attempt_id, state=event.state.value, news=news)
             case _:
                 if (asked := line_tests.take(self.tests, event)) is not None:
                     channel, answer_to_test = asked

@@ -13,7 +13,7 @@ from collectord.core.telephony.call_seen import Acknowledge
 from collectord.core.telephony.pbx_events import LinkUp
 from collectord.edge.pbx.faults import PbxFault
 from collectord.edge.pbx.versions import DIALPLAN_VERSION
-from collectord.loops import callers, hand_over, recovery, unreached
+from collectord.loops import callers, hand_over, recording, recovery, unreached
 from collectord.loops.pbx_orders import PbxOrders
 
 WAIT_FOR_LINK = timedelta(seconds=60)  # before calls of a PBX that cannot be reached end by time alone
@@ -39,7 +39,7 @@ class ReconciledPbx(PbxOrders):
         if self.started:
             self.pending, self.started, self._again_at = self._linked, "", None
 
-    def _reception(self) -> callers.Reception:
+    def reception(self) -> callers.Reception:
         started = self.started or (self.pending.started if self.pending else "")
         return callers.Reception(db=self.db, settings=self.settings, house=self.house, pbx=self.name, started=started, devices=self.devices)
 
@@ -61,12 +61,13 @@ class ReconciledPbx(PbxOrders):
         try:
             devices = await self.pbx.device_states()
             version = await self.pbx.dialplan_version()
-            strangers = await callers.arrived_meanwhile(self._reception(), await self.pbx.callers(), now)
-            await hand_over.taken_meanwhile(self._reception(), await self.pbx.handed(), now)
+            strangers = await callers.arrived_meanwhile(self.reception(), await self.pbx.callers(), now)
+            await hand_over.taken_meanwhile(self.reception(), await self.pbx.handed(), now)
+            await recording.told_meanwhile(self.reception(), await self.pbx.recorded(), now)
             effects = await recovery.reconcile(self.db, self.pbx, self.name, up.started, self.rules, self.house, now)
             waiting = {leg.attempt_id for leg in await self.pbx.live_calls()} if strangers else set()
             over = [row for row in strangers if row.attempt_id not in waiting]  # of the others CollMissed tells, should it come to that
-            await unreached.note(self._reception(), [row for row in over if not row.endpoint], now)
+            await unreached.note(self.reception(), [row for row in over if not row.endpoint], now)
             effects += tuple(Acknowledge(self.name, row.attempt_id) for row in over)
         except PbxFault as fault:
             self.log.warning("pbx_not_reconciled", pbx=self.name, why=str(fault))

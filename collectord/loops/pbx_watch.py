@@ -17,13 +17,14 @@ from collectord.core.wording import Language
 from collectord.edge.pbx.asterisk import AsteriskPbx
 from collectord.edge.pbx.faults import PbxFault
 from collectord.edge.pbx.versions import DIALPLAN_VERSION
-from collectord.edge.store import calls
+from collectord.edge.store import calls, recordings
 from collectord.edge.store.connection import Connection, Database
-from collectord.loops import recovery
+from collectord.loops import recording, recovery
 from collectord.loops.line_tests import TEST_PREFIX
 from collectord.loops.pbx_events import PbxDesk
 
 LOOK_EVERY = timedelta(minutes=1)
+ERASE_EVERY = timedelta(hours=1)
 CALLED_US = "in-"  # so begins the id that the PBX gives to a call that comes in
 
 
@@ -38,6 +39,7 @@ class PbxWatch:
     _started: str = ""
     _missing: tuple[str, ...] = ()
     _looked_at: datetime | None = None
+    _erased_at: datetime | None = None
     _told: set[str] = field(default_factory=set)
 
     def says(self, language: Language) -> list[str]:
@@ -69,6 +71,7 @@ class PbxWatch:
         self._looked_at = now
         try:
             look = await self._look()
+            await self._erase(now)
         except PbxFault as fault:
             self.desk.log.warning("pbx_not_looked_at", pbx=self.desk.name, why=str(fault))
             return
@@ -112,6 +115,14 @@ class PbxWatch:
             return
         await desk.carry_out(effects, now)
 
+    async def _erase(self, now: datetime) -> None:
+        """Recordings that are to go, at the first look and then once an hour."""
+        if self._erased_at is not None and timedelta(0) <= now - self._erased_at < ERASE_EVERY:
+            return
+        self._erased_at = now
+        if count := await recording.erase_old(self.desk.reception(), self.desk.pbx, now):
+            self.desk.log.info("recordings_erased", pbx=self.desk.name, ordered=count)
+
     def _tell(self) -> None:
         """Each once, and once more when it is over."""
         there = {sign.code: sign for sign in self.signs}
@@ -132,11 +143,16 @@ async def look_at(db: Database, pbx: AsteriskPbx, phones: Mapping[str, str], mis
         found = {attempt_id: await calls.attempt(conn, attempt_id) for attempt_id in ids}
         return {attempt_id: attempt for attempt_id, attempt in found.items() if attempt is not None}
 
+    async def agreed(conn: Connection) -> frozenset[str]:
+        found = [await recordings.recording(conn, channel.attempt_id) for channel in live if channel.recorded]
+        return frozenset(one.attempt_id for one in found if one is not None and one.withdrawn_at is None)
+
     health = pbx.link.health()
     attempts = await db.read(known) if ids else {}
     return Look(
         live=tuple(one for one in live if one.attempt_id in attempts or not one.attempt_id.startswith(CALLED_US)),
         attempts=attempts,
+        agreed=await db.read(agreed) if any(channel.recorded for channel in live) else frozenset(),
         phones=phones,
         occupied=occupied,
         waiting=health.waiting,

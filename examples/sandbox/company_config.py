@@ -24,10 +24,14 @@ def write_company(etc: Path, data: Path, *, shipped: Path, ports: Ports, phones:
         if (dialplan / "sounds" / language).is_dir():
             (data / "sounds" / f"{language}_coll").symlink_to(dialplan / "sounds" / language)
     overlay = Path(__file__).with_name("overlay")
+    recordings = data / "recordings"
+    recordings.mkdir(mode=0o700)
     for name in ("modules.conf", "extensions.conf", "features.conf", "musiconhold.conf"):
         shutil.copyfile(config / name, etc / name)
     with (etc / "extensions.conf").open("a", encoding="utf-8") as frame:
-        frame.write(f"\n#include {overlay / 'contexts.conf'}\n")
+        frame.write(f"\n#include {overlay / 'contexts.conf'}\n[globals](+)\nCOLL_RECORDINGS={recordings}\n")
+    with (etc / "modules.conf").open("a", encoding="utf-8") as frame:
+        frame.write("load=app_mixmonitor.so\n")
     _write(etc / "pjsip.conf", _pjsip(config, ports, phones))
     _write(etc / "manager.conf", _with(config / "manager.conf", port=str(ports.company_ami)))
     _write(etc / "manager.d/collectord.conf", _with(config / "manager.d/collectord.conf", secret=ami_secret))

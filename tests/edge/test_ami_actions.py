@@ -302,6 +302,20 @@ def test_whom_to_ring_is_a_phone_or_a_word_of_internals(answer: Ring | str) -> N
         actions.say_whom("c-1", "17.1", answer)
 
 
+def test_a_recording_is_allowed_and_erased_by_orders_that_hold_nothing_but_a_channel_and_an_id() -> None:
+    assert lines(actions.say_recorded("c-1", "17.1", ok=True)) == [
+        "Action: Setvar", "ActionID: c-1", "Channel: 17.1", "Variable: COLL_REC", "Value: 1",
+    ]  # fmt: skip
+    assert actions.say_recorded("c-1", "17.1", ok=False).headers[-1] == ("Value", "0")
+    assert lines(actions.erase("attempt1"))[1:] == [
+        "ActionID: attempt1-e", "Channel: Local/erase@coll-erase/n", "Application: Wait", "Data: 2", "Async: true",
+        "Variable: __COLL_ID=attempt1",
+    ]  # fmt: skip
+    for id in ("", "../../etc/x1", "attempt1/x", "attempt1\r\nAction: Ping"):
+        with pytest.raises(OrderRefused):
+            actions.erase(id)
+
+
 def test_a_lamp_is_a_variable_made_of_a_constant_and_an_agents_id() -> None:
     assert lines(actions.show_lamp("c-1", "anna.b-1_2", "ONHOLD")) == [
         "Action: Setvar", "ActionID: c-1", "Variable: DEVICE_STATE(Custom:coll-anna.b-1_2)", "Value: ONHOLD",

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectord.core.telephony.pbx_calls import CallerRow, HandedRow, JournalPhase, JournalRow, UnreadableRow
+from collectord.core.telephony.pbx_calls import CallerRow, HandedRow, JournalPhase, JournalRow, RecordedRow, UnreadableRow
 from collectord.core.telephony.pbx_events import (
     Acked,
     AgentAccepted,
@@ -23,6 +23,7 @@ from collectord.core.telephony.pbx_events import (
     CallerMissed,
     CallEvent,
     ChannelHungUp,
+    ConsentTold,
     DebtorUp,
     DeviceState,
     Dialling,
@@ -42,9 +43,11 @@ from collectord.core.telephony.pbx_events import (
     OriginateAnswered,
     OriginateFailed,
     PbxEvent,
+    RecordingState,
+    RecordingTold,
     WrapEnded,
 )
-from collectord.edge.pbx.events import Reader, read_caller, read_handed, read_line, read_live, read_row
+from collectord.edge.pbx.events import Reader, read_caller, read_handed, read_line, read_live, read_recorded, read_row
 from collectord.edge.pbx.wire import AmiMessage, parse
 
 AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -429,6 +432,39 @@ def test_who_took_a_talk_is_read_from_event_and_journal() -> None:
     assert took("") is took("a b") is None
     assert row("PJSIP/202|PJSIP/201|x") == HandedRow(attempt_id=ID, endpoint="PJSIP/202")
     assert row("") is row("PJSIP/202|x", "/collhand/x") is None
+
+
+# -- recordings
+
+
+def test_a_yes_to_a_recording_is_read_with_the_channel_that_waits_for_the_word() -> None:
+    def asked(*lines: str) -> PbxEvent | None:
+        return read("Event: UserEvent", *lines)
+
+    assert asked("Uniqueid: 17.1", "UserEvent: CollConsent", f"CollID: {ID}") == ConsentTold(seen_at=AT, attempt_id=ID, uniqueid="17.1")
+    assert asked("Uniqueid: ;", "UserEvent: CollConsent", f"CollID: {ID}") is None
+    assert asked("Uniqueid: 17.1", "UserEvent: CollConsent", "CollID: x") is None
+
+
+def test_what_became_of_a_recording_is_read_from_event_and_journal() -> None:
+    def told(name: str, *lines: str, id: str = ID) -> PbxEvent | None:
+        return read("Event: UserEvent", "Uniqueid: 17.1", f"UserEvent: {name}", f"CollID: {id}", *lines)
+
+    def row(text: str, key: str = f"/collrec/{ID}") -> RecordedRow | None:
+        return read_recorded(message("Event: DBGetTreeResponse", f"Key: {key}", f"Val: {text}"))
+
+    for name, lines, state in (
+        ("CollRecording", ["RecState: on"], RecordingState.ON),
+        ("CollRecording", ["RecState: failed"], RecordingState.FAILED),
+        ("CollWithdrawn", [], RecordingState.WITHDRAWN),
+        ("CollErased", [], RecordingState.ERASED),
+    ):
+        assert told(name, *lines) == RecordingTold(seen_at=AT, attempt_id=ID, state=state)
+        assert told(name, *lines, id="x") is None
+    assert told("CollRecording", "RecState: erased") is told("CollRecording") is None
+    assert row("on") == RecordedRow(attempt_id=ID, withdrawn=False)
+    assert row("withdrawn") == RecordedRow(attempt_id=ID, withdrawn=True)
+    assert row("on", "/collrec/x") is None
 
 
 # -- open lines

@@ -11,7 +11,7 @@ from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.receivables.tasks import Task
 from collectord.core.telephony.attempts import Attempt, AttemptState
 from collectord.core.telephony.call_seen import Effect
-from collectord.core.telephony.pbx_calls import CallerRow, HandedRow, JournalRow, LiveChannel, UnreadableRow
+from collectord.core.telephony.pbx_calls import CallerRow, HandedRow, JournalRow, LiveChannel, RecordedRow, UnreadableRow
 from collectord.core.telephony.pbx_events import (
     AgentUp,
     CallEvent,
@@ -46,6 +46,7 @@ class Remembering:
     dialplan: str = DIALPLAN_VERSION
     called: tuple[CallerRow, ...] = ()
     handed_rows: tuple[HandedRow, ...] = ()
+    recorded_rows: tuple[RecordedRow, ...] = ()
 
     async def live_calls(self) -> tuple[LiveChannel, ...]:
         return self.live
@@ -58,6 +59,9 @@ class Remembering:
 
     async def callers(self) -> tuple[CallerRow, ...]:
         return self.called
+
+    async def recorded(self) -> tuple[RecordedRow, ...]:
+        return self.recorded_rows
 
     async def handed(self) -> tuple[HandedRow, ...]:
         return self.handed_rows

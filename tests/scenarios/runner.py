@@ -371,6 +371,19 @@ class Player:
 
         until(told, f"the PBX is told {step['named']}")
 
+    def _may_record(self, step: dict[str, Any]) -> None:
+        """The PBX is told whether it may record."""
+
+        def told() -> bool:
+            words = [value(m, "Value") for m in self.tap.sent if value(m, "Action") == "Setvar" and value(m, "Variable") == "COLL_REC"]
+            return words[-1:] == [step["may_record"]]
+
+        until(told, f"the PBX is told {step['may_record']}")
+
+    def _tone(self, step: dict[str, Any]) -> None:
+        debtor = self._debtor(step["tone"])
+        until(lambda: self.stage.heard_tone(debtor.number), f"{debtor.no} hears the tone")
+
     def _answers(self, step: dict[str, Any]) -> None:
         phone = step["answers"]
         self._answered[phone] += 1
@@ -469,7 +482,7 @@ class Player:
 
 
 STEPS: dict[str, Callable[[Player, dict[str, Any]], None]] = {
-    "calls_back": Player._calls_back, "dials": Player._dials, "named": Player._named,
+    "calls_back": Player._calls_back, "dials": Player._dials, "named": Player._named, "may_record": Player._may_record, "tone": Player._tone,
     "drop": Player._drop, "command": Player._command, "ask": Player._ask, "feature": Player._feature, "answers": Player._answers,
     "press": Player._press, "hangs_up": Player._hangs_up, "until": Player._until, "channels": Player._channels, "invited": Player._invited,
     "line": Player._line, "daemon": Player._daemon, "pbx": Player._pbx, "beside": Player._beside, "orders": Player._orders,

@@ -85,6 +85,9 @@ class Stage(Protocol):
 
     def press(self, phone: str, keys: str) -> None: ...
     def hang_up(self, phone: str) -> None: ...
+    def heard_tone(self, number: str) -> bool:
+        """Whether this debtor has heard that the talk is recorded."""
+
     def call_beside(self, number: str, phone: str) -> None:
         """A call to this number through the same dialplan, ordered by somebody else than our daemon."""
 
@@ -172,6 +175,9 @@ class SimulatedStage:
     def hang_up(self, phone: str) -> None:
         self._backstage.do(lambda: self._pbx.hang_up(phone))
 
+    def heard_tone(self, number: str) -> bool:
+        return "tone" in self._pbx.heard(number)
+
     def call_beside(self, number: str, phone: str) -> None:
         beside(self.host, self.port, self.username, self.secret, number, phone)
 
@@ -237,6 +243,9 @@ class AsteriskStage:
 
     def hang_up(self, phone: str) -> None:
         self._sandbox.hang_up(phone)
+
+    def heard_tone(self, number: str) -> bool:
+        return bool(self._sandbox.events("debtor-tone", who=number))
 
     def call_beside(self, number: str, phone: str) -> None:
         beside(self.host, self.port, self.username, self.secret, number, phone)

@@ -12,7 +12,7 @@ import pytest
 
 HERE = Path(__file__).parent
 HANDBOOK = HERE.parent.parent / "docs" / "AGENTS.md"
-KEY = re.compile(r"`(\*[28][0-9]*)`|\*\*(\\?[0-9*#])\*\*")
+KEY = re.compile(r"`(\*[238][0-9]*)`|\*\*(\\?[0-9*#])\*\*")
 
 # chapter, key -> the story and the line of it that keys it (`number = "10 12"`: the phone keys by the last two digits)
 WITNESSES = {
@@ -33,6 +33,7 @@ WITNESSES = {
     **{("Nach dem Gespräch", key): ("wrap_up_keys", f'number = "12 0{key}"') for key in "123456789"},
     ("Nach dem Gespräch", "0"): ("agents_day", 'press = "0 1 * 1 1 3# 1"'),
     ("Nach dem Gespräch", "*"): ("agents_day", 'press = "0 1 * 1 1 3# 1"'),
+    ("Ein Gespräch aufnehmen", "*3"): ("recording", 'press = "*3"'),
     ("Ein Gespräch übergeben", "*2"): ("hand_over", 'press = "*2202#"'),
 }
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 Message = tuple[tuple[str, str], ...]
 END = b"\r\n\r\n"
-ACK = "Local/ack@coll-ack"  # no call: an acknowledgement
+ACK = ("Local/ack@coll-ack", "Local/erase@coll-erase")  # no call: an acknowledgement, a recording that is to go
 
 
 def value(message: Message, name: str) -> str:

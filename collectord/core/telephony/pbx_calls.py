@@ -105,6 +105,14 @@ class HandedRow:
     endpoint: str  # who spoke last
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedRow:
+    """A recording, as the PBX has kept it."""
+
+    attempt_id: str
+    withdrawn: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """The PBX took the order; what becomes of it comes as events."""

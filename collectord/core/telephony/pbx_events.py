@@ -258,6 +258,29 @@ class HandedOver(PbxEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentTold(PbxEvent):
+    """An agent keyed that the debtor agrees to a recording; the dialplan waits on `uniqueid` for the word that it is on disk."""
+
+    attempt_id: str
+    uniqueid: str
+
+
+class RecordingState(StrEnum):
+    ON = "on"
+    FAILED = "failed"  # the PBX could not
+    WITHDRAWN = "withdrawn"  # the agent keyed that it stops
+    ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingTold(PbxEvent):
+    """What became of a recording."""
+
+    attempt_id: str
+    state: RecordingState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceState(PbxEvent):
     """A phone changed its state: NOT_INUSE, INUSE, BUSY, RINGING, RINGINUSE, ONHOLD, UNAVAILABLE, INVALID, UNKNOWN."""
 

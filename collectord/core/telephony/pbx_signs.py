@@ -73,6 +73,7 @@ class Look:
 
     live: tuple[LiveChannel, ...] = ()
     attempts: Mapping[str, Attempt]  # those of `live` that the store knows
+    agreed: Collection[str] = ()  # attempts whose debtor agreed to a recording
     phones: Mapping[str, str]  # our agents' phones as the PBX lists them now
     occupied: Collection[str] = ()  # devices that have a channel, whoever's
     waiting: int = 0
@@ -102,7 +103,7 @@ def signs(pbx: str, before: Look | None, now: Look) -> tuple[Sign, ...]:
             both = tuple(sorted(of(before) & of(now)))
             if both:
                 found.append(Sign(code, pbx, len(both), both))
-    if recorded := tuple(sorted({channel.attempt_id for channel in now.live if channel.recorded})):
+    if recorded := tuple(sorted({channel.attempt_id for channel in now.live if channel.recorded} - set(now.agreed))):
         found.append(Sign("recorded", pbx, len(recorded), recorded))
     if now.waiting >= MANY_WAIT:
         found.append(Sign("slow", pbx, now.waiting))

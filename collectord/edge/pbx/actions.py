@@ -70,6 +70,7 @@ class Variable(StrEnum):
     SAVED = "COLL_SAVED"
     REPLY = "COLL_REPLY"
     TO = "COLL_TO"
+    REC = "COLL_REC"
     NAME = "COLL_NAME"
     LEG = "__COLL_LEG"
     FORWARD = "__FORWARD_CONTEXT"  # where Asterisk sends a call that a phone diverts (302)
@@ -237,6 +238,18 @@ def reply(action_id: str, uniqueid: str, text: str) -> Order:
     return _set_variable(action_id, uniqueid, Variable.REPLY, _matching("COLL_REPLY", text, _REPLY))
 
 
+def say_recorded(action_id: str, uniqueid: str, *, ok: bool) -> Order:
+    """The only word upon which the dialplan may record a talk: the debtor's yes is on disk."""
+    return _set_variable(action_id, uniqueid, Variable.REC, "1" if ok else "0")
+
+
+def erase(attempt: str) -> Order:
+    """Docs/INTERNALS 1.14: overwrite the recording of a call; as `acknowledge`, without `system` rights."""
+    attempt = attempt_id(attempt)
+    headers = (("Channel", "Local/erase@coll-erase/n"), ("Application", "Wait"), ("Data", "2"), ("Async", "true"))
+    return Order("Originate", f"{attempt}-e", (*headers, _variable(Variable.ID, attempt)))
+
+
 def say_whom(action_id: str, uniqueid: str, answer: Ring | str) -> Order:
     """Docs/INTERNALS 1.9: whom to ring for a caller, or why nobody: `none`, `closed`, `off`; with `-0` of somebody we do not know."""
     if isinstance(answer, str):
@@ -293,6 +306,10 @@ def callers(action_id: str) -> Order:
 
 def handed(action_id: str) -> Order:
     return Order("DBGetTree", action_id, (("Family", "collhand"),))
+
+
+def recorded(action_id: str) -> Order:
+    return Order("DBGetTree", action_id, (("Family", "collrec"),))
 
 
 def get_variable(action_id: str, expression: str) -> Order:

@@ -23,6 +23,7 @@ from collectord.core.telephony.pbx_calls import (
     LiveChannel,
     NotSent,
     Placed,
+    RecordedRow,
     Refused,
     Ring,
     RingBack,
@@ -31,7 +32,7 @@ from collectord.core.telephony.pbx_calls import (
 )
 from collectord.edge.pbx import actions
 from collectord.edge.pbx.actions import Order
-from collectord.edge.pbx.events import DIALLED, read_caller, read_handed, read_journal, read_line, read_live
+from collectord.edge.pbx.events import DIALLED, read_caller, read_handed, read_journal, read_line, read_live, read_recorded
 from collectord.edge.pbx.faults import OrderRefused, PbxRefused, PbxUnreachable
 from collectord.edge.pbx.link import PbxLink, startup_token
 
@@ -155,6 +156,15 @@ class AsteriskPbx:
         reply = await self.link.ask(actions.handed(self.link.next_id()), within=self.link.timing.list_within)
         return tuple(row for row in map(read_handed, reply.items) if row is not None)
 
+    async def recorded(self) -> tuple[RecordedRow, ...]:
+        """Recordings of calls that were not acknowledged yet."""
+        reply = await self.link.ask(actions.recorded(self.link.next_id()), within=self.link.timing.list_within)
+        return tuple(row for row in map(read_recorded, reply.items) if row is not None)
+
+    async def erase(self, attempt_id: str) -> None:
+        """Have the recording of a call overwritten; RecordingTold comes as an event. Harmless when repeated."""
+        await self.link.ask(actions.erase(attempt_id))
+
     async def acknowledge(self, attempt_id: str) -> None:
         """Have the journal row forgotten; Acked comes as an event. Harmless when repeated."""
         await self.link.ask(actions.acknowledge(attempt_id))
@@ -213,6 +223,10 @@ class AsteriskPbx:
         """Tell the dialplan whom to ring for a caller, or why nobody: none, closed, off."""
         await self.link.ask(actions.say_whom(self.link.next_id(), uniqueid, answer))
 
+    async def say_recorded(self, uniqueid: str, ok: bool) -> None:  # as say_saved
+        """Tell the waiting dialplan whether the debtor's yes to a recording is on disk."""
+        await self.link.ask(actions.say_recorded(self.link.next_id(), uniqueid, ok=ok))
+
     async def say_out(self, uniqueid: str, answer: HandCall | str) -> None:
         """Tell the dialplan what becomes of a number that an agent dialled."""
         await self.link.ask(actions.say_out(self.link.next_id(), uniqueid, answer))
@@ -232,6 +246,10 @@ class AsteriskPbx:
     async def dialplan_version(self) -> str:
         """'' when our dialplan is not loaded."""
         return await self._value_of("COLL_DIALPLAN_VERSION")
+
+    async def recordings_folder(self) -> str:
+        """Where the PBX puts recordings; '' when it is not to record."""
+        return await self._value_of("COLL_RECORDINGS")
 
     async def lamp(self, agent: str) -> str:
         """What the key lamp of this agent shows, "UNKNOWN" before it was ever told; PbxRefused where the PBX has no lamps."""

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime
 
-from collectord.core.telephony.pbx_calls import CallerRow, HandedRow, JournalPhase, JournalRow, LiveChannel, UnreadableRow
+from collectord.core.telephony.pbx_calls import CallerRow, HandedRow, JournalPhase, JournalRow, LiveChannel, RecordedRow, UnreadableRow
 from collectord.core.telephony.pbx_events import (
     Acked,
     AgentAccepted,
@@ -22,6 +22,7 @@ from collectord.core.telephony.pbx_events import (
     CallerArrived,
     CallerMissed,
     ChannelHungUp,
+    ConsentTold,
     DebtorUp,
     DeviceState,
     Dialling,
@@ -42,6 +43,8 @@ from collectord.core.telephony.pbx_events import (
     OriginateAnswered,
     OriginateFailed,
     PbxEvent,
+    RecordingState,
+    RecordingTold,
     WrapEnded,
 )
 from collectord.edge.pbx.wire import AmiMessage
@@ -190,6 +193,12 @@ def read_handed(message: AmiMessage) -> HandedRow | None:
     """One row of family collhand: it begins with the endpoint of who spoke last. None when it cannot be ours."""
     attempt, endpoint = message.first("key").rpartition("/")[2], message.first("val").partition("|")[0]
     return HandedRow(attempt_id=attempt, endpoint=endpoint) if _ATTEMPT_ID.match(attempt) and _DEVICE.match(endpoint) else None
+
+
+def read_recorded(message: AmiMessage) -> RecordedRow | None:
+    """One row of family collrec: on, withdrawn. None when it cannot be ours."""
+    attempt, word = message.first("key").rpartition("/")[2], message.first("val")
+    return RecordedRow(attempt_id=attempt, withdrawn=word != "on") if _ATTEMPT_ID.match(attempt) else None
 
 
 # -- headers to values ------------------------------------------------------------------------------------------------
@@ -425,6 +434,28 @@ def _handed_over(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     return HandedOver(seen_at=seen_at, attempt_id=attempt, endpoint=endpoint) if attempt and _DEVICE.match(endpoint) else None
 
 
+def _consented(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    attempt, uniqueid = _attempt(message), _uniqueid(message)
+    return ConsentTold(seen_at=seen_at, attempt_id=attempt, uniqueid=uniqueid) if attempt and uniqueid else None
+
+
+def _recording(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    attempt, word = _attempt(message), message.first("recstate")
+    if attempt is None or word not in ("on", "failed"):
+        return None
+    return RecordingTold(seen_at=seen_at, attempt_id=attempt, state=RecordingState(word))
+
+
+def _withdrawn(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    attempt = _attempt(message)
+    return RecordingTold(seen_at=seen_at, attempt_id=attempt, state=RecordingState.WITHDRAWN) if attempt else None
+
+
+def _erased(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    attempt = _attempt(message)
+    return RecordingTold(seen_at=seen_at, attempt_id=attempt, state=RecordingState.ERASED) if attempt else None
+
+
 def _originated(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     """By ActionID only: a refused second use of a live id comes with the live call's Uniqueid, and that call goes on."""
     action_id = message.first("actionid")
@@ -460,7 +491,7 @@ _OURS = frozenset(
     (
         "collid", "seq", "status", "cause", "tech", "rang", "talk", "disp", "amount", "on", "at", "state", "keyed", "old", "custchannel",
         "action", "endpoint", "pin", "arg", "called", "caller", "tried", "number", "to",
-        "linechannel", "linestate",
+        "linechannel", "linestate", "recstate",
     )
 )  # fmt: skip
 """What only our dialplan says."""
@@ -485,6 +516,10 @@ _EVENTS: dict[str, Callable[[AmiMessage, datetime], PbxEvent | None]] = {
     "CollOut": _dialled,
     "CollHand": _hand_over_asked,
     "CollHanded": _handed_over,
+    "CollConsent": _consented,
+    "CollRecording": _recording,
+    "CollWithdrawn": _withdrawn,
+    "CollErased": _erased,
     "OriginateResponse": _originated,
     "Hangup": _hung_up,
     "DeviceStateChange": _device,

@@ -31,6 +31,8 @@ from collectord.edge.simulated.world import Line, Outcome, line_of
 
 MAX_TALK: Final = 3_600.0
 HAND_OVER: Final = "*2"  # features.conf
+RECORD: Final = "*3"
+TONES: Final = 0.6  # s: the debtor's, then the agent's
 ATTEMPT: Final = re.compile(r"[a-z0-9-]{8,40}")
 TONE: Final = 0.2  # s
 LISTENS: Final = 1.5  # real s that the debtor waits for an agent
@@ -297,6 +299,9 @@ class AgentLeg:
                     keyed = (keyed + sign)[-2:]
                     if keyed == HAND_OVER and not self._is_on_line():
                         await self._hand_over(debtor, leaves_at)
+                    elif keyed == RECORD and not self._is_on_line():
+                        await self._record(number=self._variables["COLL_DST"])
+        self._stop_recording()
         self._clock()
         return Outcome("ANSWER", NORMAL, "SIP 200 OK")
 
@@ -314,6 +319,31 @@ class AgentLeg:
         if self._taken:  # coll-ahead ends the call itself
             raise LegGone(NORMAL)
         return False
+
+    async def _record(self, number: str) -> None:
+        """Context coll-record: pressed again it stops."""
+        machine, row = self._machine, f"collrec/{self._id}"
+        if self._variables.get("COLL_RECORDING") == "1":
+            self._stop_recording()
+            machine.journal.put(row, "withdrawn")
+            self._tell("CollWithdrawn", ("Seq", "4"))
+            await self._leg.play("record-off")
+            return
+        folder = machine.global_variables["COLL_RECORDINGS"]
+        if folder:
+            self._tell("CollConsent", ("Seq", "4"))
+        if not folder or await self._leg.awaited("COLL_REC") != "1":
+            await self._leg.play("record-not")
+            return
+        machine.journal.put(row, "on")
+        self._variables |= {"COLL_RECORDING": "1", "MIXMONITOR_FILENAME": f"{folder}/{self._id}.wav"}
+        self._tell("CollRecording", ("Seq", "4"), ("RecState", "on"))
+        self._leg.say("tone")
+        await self._leg.pause(TONES)
+        machine.heard.append((number, "tone"))
+
+    def _stop_recording(self) -> None:
+        self._variables |= {"COLL_RECORDING": "", "MIXMONITOR_FILENAME": ""}
 
     async def _hand_over(self, debtor: Channel, leaves_at: float | None) -> None:
         """Context coll-hand, while the debtor hears music: returns when the talk goes on."""
@@ -333,6 +363,7 @@ class AgentLeg:
         row = [device, device, *fields[1:6], number, str(round(self._started * 1000)), str(round(self._answered * 1000)), fields[6]]
         self._machine.journal.put(f"collhand/{self._id}", "|".join(row))
         self._debtor, leg.channel.bridge = None, ""
+        self._stop_recording()
         raise Handed(HandedTalk(self._id, debtor, number, device, to, self._started, self._answered, leaves_at))
 
     def _begin(self, line: Line) -> None:

@@ -58,7 +58,7 @@ class Machine:
         self.allowed = read_list(shipped_list())
         self.journal = Journal()
         self.registered = {f"PJSIP/{phone}": True for phone in phones} | {f"PJSIP/{phone}": False for phone in unregistered}
-        self.global_variables = {"COLL_DIALPLAN_VERSION": DIALPLAN_VERSION}
+        self.global_variables = {"COLL_DIALPLAN_VERSION": DIALPLAN_VERSION, "COLL_RECORDINGS": "/recordings"}
         self.scripts: dict[str, deque[Agent]] = {}
         self.channels: dict[str, Channel] = {}
         self.legs: dict[str, Leg] = {}

@@ -25,6 +25,7 @@ from collectord.edge.simulated.wire import Headers
 from collectord.edge.simulated.world import Agent, agent_of, rung_back
 
 ACK: Final = "Local/ack@coll-ack"
+ERASE: Final = "Local/erase@coll-erase"
 CONTACTS: Final = re.compile(r"Local/([A-Za-z0-9_.-]+)@coll-phones/n")
 RING_BACK: Final = "Wrap-up "  # a caller-ID name that begins so is a ring-back (docs/INTERNALS 1.4)
 EXTENSIONS: Final = frozenset({("coll-agent", "s"), ("coll-wrap", "s")})
@@ -59,6 +60,10 @@ async def carry_out(machine: Machine, order: Order, answered: Callable[[bool], N
     if order.channel.startswith(ACK):
         _acknowledge(machine, order)
         answered(False)
+        return
+    if order.channel.startswith(ERASE):
+        _erase(machine, order)
+        answered(True)
         return
     if contacts := CONTACTS.fullmatch(order.channel):  # one phone stands for all contacts
         order = replace(order, channel=f"PJSIP/{contacts[1]}")
@@ -225,5 +230,26 @@ def _acknowledge(machine: Machine, order: Order) -> None:
         old = machine.journal.delete(f"coll/{attempt_id}")
         machine.journal.delete(f"collin/{attempt_id}")
         machine.journal.delete(f"collhand/{attempt_id}")
+        machine.journal.delete(f"collrec/{attempt_id}")
         machine.tell_user(channel, "CollAcked", ("CollID", attempt_id), ("Old", old))
     _response(machine, order, reason=0)
+
+
+def _erase(machine: Machine, order: Order) -> None:
+    """Context coll-erase: the recording is overwritten."""
+    attempt_id = order.variables.get("COLL_ID", "")
+    if not ATTEMPT.fullmatch(attempt_id):
+        _response(machine, order, reason=0)
+        return
+    name, uniqueid = machine.next_names(ERASE)
+    channel = Channel(
+        name=f"{name};2",
+        uniqueid=uniqueid,
+        linkedid=uniqueid,
+        context="coll-erase",
+        exten="erase",
+        state=ChannelState.UP,
+        variables=dict(order.variables),
+    )
+    _response(machine, order, reason=4, channel=channel)
+    machine.tell_user(channel, "CollErased", ("CollID", attempt_id))

@@ -388,6 +388,16 @@ create table unreached_caller (           -- called one of our numbers, reached 
 );
 create index unreached_caller_by_number on unreached_caller (caller, done_at);
 
+create table recording (                  -- a debtor's yes to the recording of a call; without a row nothing is recorded
+  attempt_id text primary key,
+  agreed_at text not null,
+  agent text not null,
+  began text not null default 'no',       -- 'yes': the PBX said that it records
+  withdrawn_at text,
+  erased_at text                          -- the file is overwritten
+);
+create index recording_not_erased on recording (agreed_at) where erased_at is null;
+
 create table caller_id_test (             -- "each caller ID had a test call" before live
   caller_id text primary key,
   at text not null,

@@ -1,0 +1,75 @@
+"""Recording: a talk is recorded only after its debtor's yes, and what may follow from that.
+
+Owns who may be recorded and when a recording is to go. Knows no PBX and no store.
+Invariant: nothing is recorded without a yes that is on disk with who asked and when; a yes that was taken back is not given again by a key.
+
+Germany: recording the spoken word without the consent of everybody who speaks is a crime (§ 201 StGB). Consent must be proven
+(Art. 7(1) GDPR), is the ground of the processing (Art. 6(1)(a)) and may be taken back at any time, as easily as it was given (Art. 7(3)).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from collectord.core.telephony.attempts import Attempt, AttemptState
+from collectord.core.wording import Language, Texts, phrase
+
+TEXTS: Texts = {
+    "agreed": (
+        "{agent} keyed that the debtor agrees to a recording of call {call}.",
+        "{agent} gab ein, dass der Debitor in die Aufnahme des Anrufs {call} einwilligt.",
+    ),
+    "withdrawn": (
+        "The recording of call {call} was stopped by {agent}: the consent is withdrawn, what was recorded is erased.",
+        "{agent} beendete die Aufnahme des Anrufs {call}: die Einwilligung ist widerrufen, das Aufgenommene wird gelöscht.",
+    ),
+    "failed": (
+        "The PBX could not record call {call}: nothing was recorded.",
+        "Die Anlage konnte den Anruf {call} nicht aufnehmen: nichts wurde aufgenommen.",
+    ),
+    "was-agreed": ("{at}: {agent} keyed the debtor's yes, {course}", "{at}: {agent} gab das Ja des Debitors ein, {course}"),
+    "not-begun": ("nothing was recorded", "nichts wurde aufgenommen"),
+    "kept": ("recorded", "aufgenommen"),
+    "stopped": ("withdrawn {at}", "widerrufen {at}"),
+    "gone": ("erased {at}", "gelöscht {at}"),
+    "erased": ("The recording of call {call} is erased.", "Die Aufnahme des Anrufs {call} ist gelöscht."),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """The consent to the recording of one call, and what became of it."""
+
+    attempt_id: str
+    agreed_at: datetime
+    agent: str  # who asked, and keyed the yes
+    began: bool = False  # the PBX said so
+    withdrawn_at: datetime | None = None
+    erased_at: datetime | None = None
+
+
+def may_record(talk: Attempt | None, before: Recording | None) -> bool:
+    """Only a talk that goes on now, and not one whose debtor has said no after a yes."""
+    if talk is None or talk.state is not AttemptState.TALKING:
+        return False
+    return before is None or (before.withdrawn_at is None and before.erased_at is None)
+
+
+def document(one: Recording, language: Language, zone: str) -> dict[str, Any]:
+    """As `explain` shows it."""
+    course = [phrase(TEXTS, "kept" if one.began else "not-begun", language)]
+    if one.withdrawn_at is not None:
+        course.append(phrase(TEXTS, "stopped", language, zone, at=one.withdrawn_at))
+    if one.erased_at is not None:
+        course.append(phrase(TEXTS, "gone", language, zone, at=one.erased_at))
+    return {
+        "call": one.attempt_id,
+        "agreed_at": one.agreed_at.isoformat(),
+        "agent": one.agent,
+        "recorded": one.began,
+        "withdrawn_at": one.withdrawn_at and one.withdrawn_at.isoformat(),
+        "erased_at": one.erased_at and one.erased_at.isoformat(),
+        "says": phrase(TEXTS, "was-agreed", language, zone, at=one.agreed_at, agent=one.agent, course=", ".join(course)),
+    }
