@@ -482,7 +482,8 @@ class Player:
 
 
 STEPS: dict[str, Callable[[Player, dict[str, Any]], None]] = {
-    "calls_back": Player._calls_back, "dials": Player._dials, "named": Player._named, "may_record": Player._may_record, "tone": Player._tone,
+    "calls_back": Player._calls_back, "dials": Player._dials, "named": Player._named,
+    "may_record": Player._may_record, "tone": Player._tone,
     "drop": Player._drop, "command": Player._command, "ask": Player._ask, "feature": Player._feature, "answers": Player._answers,
     "press": Player._press, "hangs_up": Player._hangs_up, "until": Player._until, "channels": Player._channels, "invited": Player._invited,
     "line": Player._line, "daemon": Player._daemon, "pbx": Player._pbx, "beside": Player._beside, "orders": Player._orders,
