@@ -454,8 +454,8 @@ class Settings(BaseSettings):
             problems.append(f"time_zone = {self.time_zone!r} is unknown; expected a name like Europe/Berlin")
         if self.dialling.mode == "predictive":
             problems += [
-                f"company {company.code!r}: recorded_name is missing; mode predictive needs a recording of the company's name, which"
-                " whoever answers and finds nobody hears"
+                f"dialling.mode = 'predictive' needs recorded_name of company {company.code!r}: a recording of its name for whoever answers"
+                " and finds nobody"
                 for company in self.company
                 if not company.recorded_name
             ]

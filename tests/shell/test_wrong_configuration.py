@@ -42,8 +42,7 @@ SECOND_AGENT = '\n[[agent]]\nid = "201"\nname = "B"\npin = "4712"\nendpoint = "P
         (
             'mode = "preview"',
             'mode = "predictive"',
-            "company '': recorded_name is missing; mode predictive needs a recording of the company's name, which whoever answers and finds"
-            " nobody hears",
+            "dialling.mode = 'predictive' needs recorded_name of company '': a recording of its name for whoever answers and finds nobody",
         ),
         ('breath = "3s"', 'breath = "11m"', "breath: expected 0s to 10m"),
         ('ring_debtor_for = "30s"', 'ring_debtor_for = "90s"', "ring_debtor_for: expected 15s to 40s"),
