@@ -373,17 +373,21 @@ async def _answer(daemon: Daemon, message: dict[str, Any], actor: str, files: Se
     return {"doc": reply.doc, "exit": reply.exit, "error": reply.error}
 
 
-async def restore(config: Path | None, file: Path) -> Reply:
-    """Puts a backup back while nothing runs; unfinished attempts are unknown afterwards."""
+async def restore(config: Path | None, file: Path | None) -> Reply:
+    """Puts a backup back while nothing runs, or takes the database that lies there for one; unfinished attempts are unknown afterwards."""
+    moved: Path | None = None
     try:
         settings, _ = _load(config)
-        if not file.is_file():
+        if file is None:
+            await restoring.take_over(settings.state_dir, Clock().now())
+        elif not file.is_file():
             return refusal(f"{file}: there is no such file; name one that `collectord backup` wrote")
-        moved = await restoring.restore(settings.state_dir, file, Clock().now())
+        else:
+            moved = await restoring.restore(settings.state_dir, file, Clock().now())
     except ConfigInvalid as error:
         return Reply(exit=2, error=str(error))
     except rules_files.RulesInvalid as error:
         return Reply(exit=2, error="\n".join(str(problem) for problem in error.problems))
     except (StoreBroken, StoreBusy, OSError) as error:
         return refusal(str(error))
-    return Reply(doc={"restored": str(file), "former_database": str(moved) if moved else None})
+    return Reply(doc={"restored": str(file or settings.state_dir / "collectord.db"), "former_database": str(moved) if moved else None})

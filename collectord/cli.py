@@ -443,8 +443,8 @@ def backup(file: AnyFile) -> None:
 
 
 @cli.command()
-def restore(file: AnyFile) -> None:
-    """Put a backup back (no daemon may run); unfinished attempts become unknown."""
+def restore(file: Annotated[Path | None, typer.Argument(readable=False)] = None) -> None:
+    """Put a backup back (no daemon may run); unfinished attempts become unknown. Without FILE: the database that lies there is the one."""
     import asyncio
 
     from collectord import app

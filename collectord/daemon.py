@@ -75,11 +75,13 @@ QUALITY_EVERY = 60.0  # s; one look at a mark on all turns of a day but one
 LOOK_OVER_AFTER, LOOK_OVER_EVERY = 60.0, 86_400.0  # s; reading a large store takes seconds, in a thread of its own
 WATCH_EVERY = 5.0  # s; each PBX is looked at once a minute, and sooner after its link was made anew
 LAMPS_EVERY = 0.5  # s
+UPKEEP_EVERY = 5.0  # s
 QUIET_FOR = 2.0  # s
 LOOK_AGAIN = 0.5  # s; at most so often calls on their way are looked at again, while something came in
 TOGETHER = 50  # events of a PBX taken at once when they wait
 SWITCH_EVERY = 0.0005  # s; while planning computes, a commit's thread waits so long for its turn, not Python's usual 5 ms
 LOW_DISK = 64 * 1024 * 1024  # bytes: dialling stops before the last outcome cannot be written
+NO_MEMORY = "no memory is left; end what else needs much of it here, or raise MemoryMax of the unit; collectord goes on by itself"
 
 Answer = Callable[["Daemon", dict[str, Any], str, Sequence[int]], Awaitable[dict[str, Any]]]
 
@@ -221,6 +223,7 @@ class Daemon:
                     group.create_task(self._keep_quietly("PBX watch", self._watch_turn, self._until_watch)),
                     group.create_task(self._keep_quietly("lamps", self._lamps_turn, self._until_lamps)),
                     group.create_task(self._keep("upkeep", self._upkeep_turn)),
+                    group.create_task(self._keep_quietly("signs of life", self._alive_turn, self._until_alive)),
                     group.create_task(self._keep("store", self._look_over_turn, self._until_look_over)),
                 ]
                 self.log.info(
@@ -340,6 +343,9 @@ class Daemon:
             except OutboxUnwritable as error:
                 self._doubts[f"guard/{name}"] = Doubt(rule="guard/store", reason=str(error))
                 self.log.error("outbox_unwritable", why=str(error))
+            except MemoryError:
+                self._doubts[f"guard/{name}"] = Doubt(rule="guard/fault", reason=NO_MEMORY)
+                self.log.error("memory_used_up", loop=name, why=NO_MEMORY)
             except Exception:
                 self._doubts[f"guard/{name}"] = Doubt(rule="guard/fault", reason=f"an internal fault in {name}; see the log")
                 self.log.exception("loop_failed", loop=name)
@@ -556,8 +562,15 @@ class Daemon:
             self._doubts.pop("guard/disk", None)
         if self.settings.sandbox:  # lists asked for without --now show this clock's facts
             await self.db.write(lambda conn: meta.put(conn, "sandbox_now", now.isoformat()))
+        await self.db.advance()
+        await asyncio.sleep(UPKEEP_EVERY)
+
+    async def _alive_turn(self) -> None:
+        """Waits for nothing: only a loop that stands still stops it."""
         systemd.notify(WATCHDOG="1", STATUS="; ".join(self.doubts()) or self._idle_why or "dialling")
-        await asyncio.sleep(min(5.0, systemd.watchdog_interval() or 5.0))
+
+    async def _until_alive(self) -> None:
+        await asyncio.sleep(min(UPKEEP_EVERY, systemd.watchdog_interval() or UPKEEP_EVERY))
 
     async def _look_over_turn(self) -> None:
         """A store that the disk has spoilt is found before its calls are."""

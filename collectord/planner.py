@@ -48,6 +48,8 @@ async def _work(state_dir: Path, order: Order) -> None:
 def main() -> None:
     with contextlib.suppress(OSError):  # systemd's filter of system calls may forbid it
         os.nice(NICE)
+    with contextlib.suppress(OSError):  # a process that is started anew, where memory runs out: not the one that holds the calls
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
     gc.freeze()
     gc.set_threshold(200_000, 20, 100)  # rows make no cycles
     state_dir, order = pickle.loads(base64.b64decode(sys.stdin.buffer.readline()))  # from the daemon, which this process belongs to

@@ -18,6 +18,7 @@ import sqlite3
 import sys
 import threading
 import time
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
@@ -57,6 +58,8 @@ def main() -> None:
             resource.setrlimit(limit, (value, value))
     with contextlib.suppress(OSError):  # systemd's filter of system calls may forbid it
         os.nice(NICE)
+    with contextlib.suppress(OSError):  # a process that is started anew, where memory runs out: not the one that holds the calls
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
     gc.freeze()
     gc.set_threshold(200_000, 20, 100)  # rows make no cycles; looking for them costs a tenth
     orders: SimpleQueue[bytes] = SimpleQueue()

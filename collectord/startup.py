@@ -10,7 +10,7 @@ from pathlib import Path
 
 from collectord import settings as configuration
 from collectord.asked import Reply, refusal
-from collectord.edge.store.connection import is_taken
+from collectord.edge.store.state_dir import is_taken
 from collectord.settings import ConfigInvalid
 
 

@@ -7,6 +7,7 @@ Invariant: the house's clock never goes back over a restart, and only the proces
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import csv
 import hashlib
 import io
@@ -115,7 +116,10 @@ class Plant:
     dropped_beside: Counter[str] = field(default_factory=Counter)  # digest -> how many; what no ledger follows: copies, broken ones
     spoilt: Path | None = None  # once it exists, the daemon's disk fails (tests/crash/spoilt_disk)
     wall_clock: Path | None = None  # holds the seconds by which the machine's clock was set (tests/crash/stepped)
+    watchdog: float = 0.0  # s that the service manager allows between two signs of life, 0: it does not watch
+    program: tuple[str, ...] = ()  # what runs in place of collectord: a module of ours around it, and its arguments
     lives: int = 0
+    _signs: socket.socket | None = None
     _bell: socket.socket | None = None
     _started_at: float = 0.0
 
@@ -186,7 +190,9 @@ class Plant:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("COLLECTORD_")}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # the service does not compile itself at each start either
         environment |= {"NOTIFY_SOCKET": "@" + self._bell.getsockname()[1:].decode(), "COLLECTORD_CRASH_AT": crash_at}
-        program = ["collectord"]
+        if self.watchdog:
+            environment["WATCHDOG_USEC"] = str(int(self.watchdog * 1_000_000))
+        program = [*self.program] or ["collectord"]
         if self.wall_clock or self.spoilt:
             program = ["tests.crash.stepped", str(self.wall_clock)] if self.wall_clock else ["tests.crash.spoilt_disk", str(self.spoilt)]
         line = [sys.executable, "-m", *program, "--config", str(self.config), "run", "--now", self.clock.now().isoformat()]
@@ -213,9 +219,21 @@ class Plant:
         self.ready_after.append(time.monotonic() - self._started_at)
         if self.process is not None and self.process.poll() is None:
             self.worked.append(at_work(self.process.pid))
-        self._bell.close()
+        if self.watchdog:
+            self._signs = self._bell
+        else:
+            self._bell.close()
         self._bell = None
         return True
+
+    def signs_of_life(self) -> int:
+        """How many came since this was asked last, as the service manager counts them."""
+        assert self._signs is not None
+        count = 0
+        with contextlib.suppress(BlockingIOError):
+            while message := self._signs.recv(4096):
+                count += b"WATCHDOG=1" in message.split(b"\n")
+        return count
 
     def has_ended(self) -> bool:
         return self.process is None or self.process.poll() is not None
@@ -240,10 +258,10 @@ class Plant:
 
     def _over(self) -> None:
         self.is_ready()
-        if self._bell is not None:
-            self._bell.close()
-            self._bell = None
-        self.process = None
+        for heard in (self._bell, self._signs):
+            if heard is not None:
+                heard.close()
+        self.process = self._bell = self._signs = None
 
     def clear_away(self) -> None:
         """Whatever happened, no process of ours stays."""

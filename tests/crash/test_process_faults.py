@@ -19,10 +19,12 @@ from tests.crash.test_killed_daemon import talkative
 
 
 @asynccontextmanager
-async def at_work(tmp_path: Path, *, clock: Path | None = None, speed: float = 5.0) -> AsyncIterator[Shift]:
+async def at_work(
+    tmp_path: Path, *, clock: Path | None = None, speed: float = 5.0, watchdog: float = 0.0, program: tuple[str, ...] = ()
+) -> AsyncIterator[Shift]:
     """A shift in which somebody talks."""
     async with Shift(tmp_path, FIRST_SEED, people=talkative(FIRST_SEED, 14), speed=speed) as shift:
-        shift.plant.wall_clock = clock
+        shift.plant.wall_clock, shift.plant.watchdog, shift.plant.program = clock, watchdog, program
         shift.plant.start()
         await until(shift.plant.is_ready, 60.0, "the daemon did not become ready")
         await until(lambda: len(shift.seen.was_dialled()) >= 2, 30.0, "nobody was dialled")
@@ -110,6 +112,54 @@ async def test_without_a_file_descriptor_left_nothing_is_corrupt_and_it_goes_on_
         rung = sum(shift.seen.originates().values())
         await until(lambda: sum(shift.seen.originates().values()) > rung, 60.0, "nobody was called any more")
         await shift.settle_as_it_is()
+
+
+async def test_a_loop_that_stands_still_gives_no_sign_of_life_and_is_recovered_from_when_systemd_has_ended_it(tmp_path: Path) -> None:
+    """The watchdog of the unit: no WATCHDOG=1 in time, and the process is aborted and started again."""
+    allowed, stuck = 15.0, tmp_path / "stuck"
+    async with at_work(tmp_path, watchdog=allowed, program=("tests.crash.stuck", str(stuck))) as shift:
+        for _ in range(2):
+            await until(lambda: shift.plant.signs_of_life() > 0, 4 * allowed, "no sign of life came from a daemon that works")
+        process = shift.plant.process
+        assert process is not None
+        resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
+        signalled(shift, signal.SIGUSR1)
+        await until(stuck.exists, 30.0, "the loop did not stop")
+        shift.plant.signs_of_life()  # what was sent before
+        await asyncio.sleep(allowed)
+        assert shift.plant.signs_of_life() == 0
+        assert not shift.plant.has_ended()
+        signalled(shift, signal.SIGABRT)
+        await until(shift.plant.has_ended, 30.0, "the process did not end")
+        assert shift.plant.kill9() == -signal.SIGABRT
+        shift.plant.program, shift.plant.watchdog = (), 0.0
+        await shift.settle()
+
+
+async def test_a_daemon_whose_memory_is_at_its_end_loses_nothing(tmp_path: Path) -> None:
+    """Not a byte more: it says so and goes on, or ends, or stands still (a thread that cannot begin) and the watchdog ends it."""
+    allowed = 15.0
+    async with at_work(tmp_path, watchdog=allowed) as shift:
+        process = shift.plant.process
+        assert process is not None
+        before = resource.prlimit(process.pid, resource.RLIMIT_AS)
+        used = int(Path(f"/proc/{process.pid}/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+        resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
+        resource.prlimit(process.pid, resource.RLIMIT_AS, (used, before[1]))
+        shift.plant.drop_beside("op_2026-11-22.csv", b"nobody;reads;this\n" * 10_000)
+        shift.seen.pbx.drop_links()
+        await asyncio.sleep(5.0)
+        shift.plant.signs_of_life()
+        await asyncio.sleep(allowed)
+        if shift.plant.has_ended() or not shift.plant.signs_of_life():
+            signalled(shift, signal.SIGABRT)
+            await until(shift.plant.has_ended, 30.0, "the process did not end")
+            shift.plant.kill9()
+            shift.plant.watchdog = 0.0
+            await shift.settle()
+        else:
+            resource.prlimit(process.pid, resource.RLIMIT_AS, before)
+            await shift.settle_as_it_is()
 
 
 async def test_a_daemon_that_slept_wakes_without_a_storm_and_without_a_second_ring(tmp_path: Path) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from collectord.edge.store import connection, meta
+from collectord.edge.store import meta, restoring, state_dir
 from collectord.edge.store.connection import Connection, Database, StoreBroken, open_for_reading, open_store
 
 
@@ -89,7 +91,7 @@ async def test_whoever_leaves_in_the_middle_cuts_no_transaction_in_half(tmp_path
 async def test_a_state_on_a_network_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mounts = tmp_path / "mounts"
     mounts.write_text(f"/dev/root / ext4 rw 0 0\nserver:/export {tmp_path}/far nfs4 rw 0 0\n", encoding="utf-8")
-    monkeypatch.setattr(connection, "MOUNTS", mounts)
+    monkeypatch.setattr(state_dir, "MOUNTS", mounts)
     async with open_store(tmp_path / "near"):
         pass
     with pytest.raises(StoreBroken, match=r"lies on nfs4 .*set state_dir to one"):
@@ -115,3 +117,61 @@ if os.geteuid() == 0:  # nobody else may mount
                 assert await db.read(meta.counts)
         finally:
             assert run("umount", "-l", str(disk))
+
+
+async def test_an_older_database_put_in_its_place_by_hand_is_refused_until_a_person_says_so(tmp_path: Path) -> None:
+    place, older = tmp_path / "state", tmp_path / "older.db"
+    async with open_store(place) as db:
+        await db.back_up(older)
+        await db.write(lambda conn: meta.put(conn, "wish", "do not call"))
+    shutil.copyfile(older, place / "collectord.db")
+    with pytest.raises(StoreBroken, match=r"collectord\.db is older than what was done here .*`collectord restore` without a file"):
+        async with open_store(place):
+            pass
+    async with open_for_reading(place) as db:  # a person may look
+        assert await db.read(lambda conn: meta.get(conn, "wish")) == ""
+    await restoring.take_over(place, datetime.now(UTC))
+    async with open_store(place) as db:
+        await db.write(lambda conn: meta.put(conn, "wish", "do not call"))
+
+
+async def test_a_log_that_was_thrown_away_leaves_an_older_database_and_is_noticed(tmp_path: Path) -> None:
+    """What was committed after the last checkpoint stands in collectord.db-wal alone."""
+    place, killed = tmp_path / "state", tmp_path / "killed"
+    async with open_store(place) as db:
+        await db.write(lambda conn: meta.put(conn, "wish", "do not call"))
+        await db.advance()
+        shutil.copytree(place, killed)  # as kill -9 leaves it
+    (killed / "collectord.db-wal").unlink()
+    with pytest.raises(StoreBroken, match="is older than what was done here"):
+        async with open_store(killed):
+            pass
+
+
+async def test_a_store_that_nobody_exchanged_goes_on_whenever_it_was_killed(tmp_path: Path) -> None:
+    place = tmp_path / "state"
+    async with open_store(place) as db:
+        await db.write(lambda conn: meta.put(conn, "wish", "do not call"))
+        shutil.copytree(place, tmp_path / "killed")
+        await db.advance()
+        number = (place / "generation").read_bytes()
+        await db.advance()
+        assert (place / "generation").read_bytes() == number, "nothing was written in between"
+        shutil.copytree(place, tmp_path / "killed-later")
+    (tmp_path / "killed-later" / "generation").write_bytes((tmp_path / "killed" / "generation").read_bytes())  # before it was noted
+    for folder in ("killed", "killed-later", "state"):
+        async with open_store(tmp_path / folder) as db:
+            assert await db.read(lambda conn: meta.get(conn, "wish")) == "do not call"
+    (place / "generation").unlink()
+    async with open_store(place):
+        assert int((place / "generation").read_text()) > int(number)
+
+
+async def test_the_same_backup_may_be_restored_twice(tmp_path: Path) -> None:
+    place, backup = tmp_path / "state", tmp_path / "backup.db"
+    async with open_store(place) as db:
+        await db.back_up(backup)
+    for _ in range(2):
+        await restoring.restore(place, backup, datetime.now(UTC))
+        async with open_store(place) as db:
+            await db.write(lambda conn: meta.put(conn, "wish", "do not call"))

@@ -154,6 +154,20 @@ def test_a_backup_is_restored_and_the_former_database_kept(house: Place) -> None
     assert house.explain(1)["may_call"]
 
 
+def test_a_backup_copied_into_its_place_by_hand_is_worked_with_only_after_a_person_said_so(house: Place) -> None:
+    backup, database = house.folder / "backup.db", house.folder / "state" / "collectord.db"
+    assert house.run("backup", backup, now=None).status == 0
+    house.ask("record", 1, "--do-not-call")
+    database.write_bytes(backup.read_bytes())
+    for command in (["run"], ["pause"], ["import", house.export("op.csv", [row(9)])]):
+        answer = house.run(*command, now=None)
+        assert (answer.status, len(answer.sentences)) == (1, 1)
+        assert "collectord.db is older than what was done here" in answer.err
+    assert house.explain(1)["may_call"], "looking changes nothing"
+    assert house.ask("restore", now=None) == {"restored": str(database), "former_database": None}
+    house.ask("record", 1, "--do-not-call")
+
+
 def test_a_backup_overwrites_nothing_and_goes_nowhere_else(house: Place) -> None:
     backup = house.folder / "backup.db"
     house.run("backup", backup, now=None)

@@ -74,7 +74,7 @@ def test_a_wrong_key_is_named_with_file_and_expected_value(place: Place, old: st
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ('mode = "preview"', 'mode = "predictive"'),
+        ('mode = "preview"', 'mode = "automatic"'),
         ('breath = "3s"', 'breath = "3"'),
         ('breath = "3s"', 'breath = "11m"'),
         ('breath = "3s"', "breath = 3s"),

@@ -7,11 +7,10 @@ Invariant: exactly one connection of the process group writes and checkpoints; e
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +20,9 @@ import aiosqlite
 from aiosql.adapters.aiosqlite import AioSQLiteAdapter
 
 from collectord.edge.store.migration import digest, is_whole, migrate
+from collectord.edge.store.state_dir import Generation, StateLock, refuse_network_disk
+from collectord.edge.store.state_dir import StoreBroken as StoreBroken
+from collectord.edge.store.state_dir import StoreBusy as StoreBusy
 
 T = TypeVar("T")
 Connection = aiosqlite.Connection
@@ -31,16 +33,6 @@ SCHEMA = ("schema.sql", "touched.sql")
 BUSY_TIMEOUT = 5_000  # ms: somebody's sqlite3 shell may hold a lock for a moment
 LOG_PAGES = 1_000  # that a commit leaves in the log; more are moved to their places, which takes 20 ms and more …
 LOG_PAGES_UNSEEN = 200  # … and less where the next one, which counts, is not to wait for that
-MOUNTS = Path("/proc/self/mounts")
-NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs"})
-
-
-class StoreBroken(Exception):
-    """The store cannot be used; the message is one sentence that says what to do."""
-
-
-class StoreBusy(Exception):
-    """Another collectord owns the state directory."""
 
 
 class Line(aiosqlite.Connection):
@@ -124,6 +116,8 @@ class Database:
         self._read_queue: asyncio.Lock = asyncio.Lock()
         self.failed: str | None = None  # set once: an fsync or I/O error is final (fsyncgate)
         self.at_close: list[Callable[[], Awaitable[object]]] = []  # what lives as long as the opened store
+        self._generation = Generation(path.parent)
+        self._changes = -1  # rows that the writer had changed when the generation was advanced last
 
     async def write(self, job: Job[T]) -> T:
         """Runs `job` as one complete transaction on the only writing connection and commits it (synchronous=FULL: on disk).
@@ -237,6 +231,38 @@ class Database:
             async with self._queue:
                 await self._writer.execute(f"detach {name}")
 
+    async def advance(self) -> None:
+        """A new generation when something was written since the last one: a copy of the database made before can be told from it."""
+        if self._writer is not None and self._writer.total_changes != self._changes:
+            await self._generation_is(await self._generation_now() + 1)
+
+    async def take_over(self) -> None:
+        """This database is the one from now on, whatever was noted before."""
+        await self._generation_is(max(await self._generation_now(), self._generation.noted()) + 1)
+
+    async def refuse_older(self) -> None:
+        """Raises StoreBroken when somebody has put a database here that does not know what was written after it."""
+        here, noted = await self._generation_now(), self._generation.noted()
+        if here < noted:
+            raise StoreBroken(
+                f"{self.path} is older than what was done here (its generation is {here}, {noted} was noted): calls and wishes since then"
+                " are missing in it; put the newer database back, or, if this one is to be used, run `collectord restore` without a file"
+            )
+
+    async def _generation_now(self) -> int:
+        assert self._writer is not None
+        async with self._queue:
+            found: Any = await self._writer.execute_fetchall("select value from meta where key = 'generation'")
+        return int(found[0]["value"]) if found else 0
+
+    async def _generation_is(self, number: int) -> None:
+        async def job(conn: Connection) -> int:
+            await conn.execute("insert or replace into meta (key, value) values ('generation', ?)", (str(number),))
+            return conn.total_changes
+
+        self._changes = await self.write(job)
+        self._generation.note(number)
+
     async def look_over(self) -> None:
         """Reads the whole file. Raises StoreBroken when the disk has spoilt it; then nothing is written any more until a restart."""
         try:
@@ -262,6 +288,8 @@ class Database:
         try:
             async with self._read_queue, aiosqlite.connect(target) as copy:
                 await self._reader.backup(copy)
+            self._changes = -1
+            await self.advance()  # whatever comes now, the copy is the older one
         except sqlite3.Error as error:
             raise StoreBroken(f"{target}: {error}; choose another place") from error
         finally:
@@ -336,61 +364,23 @@ async def _prepare(connection: Connection, path: Path) -> None:
         raise StoreBroken(f"{path}: schema version {found}, this collectord knows {SCHEMA_VERSION}; install the version that wrote it")
 
 
-def refuse_network_disk(directory: Path) -> None:
-    """SQLite's locks do not hold on network file systems: raises StoreBroken there (FAULTS B11)."""
-    best, kind = "", ""
-    target = str(directory.resolve())
-    try:
-        mounts = MOUNTS.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return
-    for line in mounts.splitlines():
-        fields = line.split(" ")
-        if len(fields) > 2:
-            point = fields[1].replace("\\040", " ")
-            if (target == point or target.startswith(point.rstrip("/") + "/")) and len(point) >= len(best):
-                best, kind = point, fields[2]
-    if kind in NETWORK_FILE_SYSTEMS:
-        raise StoreBroken(f"state_dir {directory} lies on {kind} ({best}); SQLite needs a local disk: set state_dir to one")
+async def _go_on(database: Database) -> None:
+    await database.refuse_older()
+    await database.advance()
 
 
-class StateLock:
-    """flock on `state_dir/lock`: whoever holds it is the one writer."""
-
-    def __init__(self, state_dir: Path) -> None:
-        self.path = state_dir / "lock"
-        self._fd: int | None = None
-
-    def take(self) -> bool:
-        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(fd)
-            return False
-        self._fd = fd
-        return True
-
-    def release(self) -> None:
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
+def open_store(state_dir: Path) -> AbstractAsyncContextManager[Database]:
+    """Opens the store for writing (and reading). Raises StoreBusy when another process writes, StoreBroken when it cannot be used."""
+    return _opened(state_dir, _go_on)
 
 
-def is_taken(state_dir: Path) -> bool:
-    """Whether a process works on this state at this moment. A state that cannot be looked at is not taken: opening it will say why."""
-    lock = StateLock(state_dir)
-    try:
-        free = not lock.path.exists() or lock.take()
-    except OSError:
-        return False
-    lock.release()
-    return not free
+def open_restored(state_dir: Path) -> AbstractAsyncContextManager[Database]:
+    """As `open_store`, after a person has said that the database there is the right one."""
+    return _opened(state_dir, Database.take_over)
 
 
 @asynccontextmanager
-async def open_store(state_dir: Path) -> AsyncIterator[Database]:
-    """Opens the store for writing (and reading). Raises StoreBusy when another process writes, StoreBroken when it cannot be used."""
+async def _opened(state_dir: Path, begin: Callable[[Database], Awaitable[None]]) -> AsyncIterator[Database]:
     try:
         state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
@@ -409,6 +399,9 @@ async def open_store(state_dir: Path) -> AsyncIterator[Database]:
         try:
             database._writer = await _connect(database.path, read_only=False)
             await _prepare(database._writer, database.path)
+            await begin(database)
+        except OSError as error:
+            raise StoreBroken(f"state_dir {state_dir}: {error.strerror}; it must be writable for collectord's user") from error
         except sqlite3.Error as error:
             raise StoreBroken(f"{database.path}: {error}; restore a backup or move the file away") from error
         finally:

@@ -13,7 +13,8 @@ from datetime import datetime
 from pathlib import Path
 
 from collectord.edge.store.codec import instant
-from collectord.edge.store.connection import SCHEMA_VERSION, StateLock, StoreBroken, StoreBusy, open_store
+from collectord.edge.store.connection import SCHEMA_VERSION, Connection, open_restored
+from collectord.edge.store.state_dir import StateLock, StoreBroken, StoreBusy
 
 UNFINISHED = "('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking')"
 
@@ -38,19 +39,27 @@ async def restore(state_dir: Path, backup: Path, now: datetime) -> Path | None:
         database.chmod(0o600)
     finally:
         lock.release()
-    async with open_store(state_dir) as db:
-
-        async def job(conn: object) -> None:
-            await conn.execute(  # type: ignore[attr-defined]
-                f"update attempt set state = 'unknown', deadline_at = ?, why = 'restored from a backup' where state in {UNFINISHED}",
-                (instant(now),),
-            )
-            await conn.execute(  # type: ignore[attr-defined]
-                "update meta set value = cast(cast(value as integer) + 1 as text) where key = 'generation'"
-            )
-
-        await db.write(job)
+    await _go_on_from(state_dir, now)
     return aside
+
+
+async def take_over(state_dir: Path, now: datetime) -> None:
+    """The database that somebody has put into its place is the right one. Raises StoreBroken, StoreBusy."""
+    _check(state_dir / "collectord.db")
+    await _go_on_from(state_dir, now)
+
+
+async def _go_on_from(state_dir: Path, now: datetime) -> None:
+    """Nobody knows what became of the calls that were under way in it."""
+
+    async def job(conn: Connection) -> None:
+        await conn.execute(
+            f"update attempt set state = 'unknown', deadline_at = ?, why = 'restored from a backup' where state in {UNFINISHED}",
+            (instant(now),),
+        )
+
+    async with open_restored(state_dir) as db:
+        await db.write(job)
 
 
 def _check(backup: Path) -> None:
