@@ -1,4 +1,4 @@
-"""collectord whose event loop can be made to stand still: `python -m tests.crash.stuck FILE ...`; SIGUSR1 does it, FILE is there once it does.
+"""collectord whose event loop can be made to stand still: `python -m tests.crash.stuck FILE ...`; SIGUSR1 does it, then FILE is there.
 
 Owns that signal. Changes nothing else. Invariant: everything but the main thread runs on.
 """

@@ -25,6 +25,7 @@ def idle_daemon(folder: Path) -> Daemon:
 async def test_a_turn_without_memory_stops_the_dialling_with_one_sentence_and_it_goes_on_by_itself(tmp_path: Path) -> None:
     daemon = idle_daemon(tmp_path / "house")
     seen: list[tuple[str, ...]] = []
+    over = asyncio.Event()
 
     async def turn() -> None:
         seen.append(daemon.doubts())
@@ -33,10 +34,10 @@ async def test_a_turn_without_memory_stops_the_dialling_with_one_sentence_and_it
 
     async def rest() -> None:
         seen.append(daemon.doubts())
+        over.set()
         await asyncio.Event().wait()
 
     kept = asyncio.create_task(daemon._keep("planning", turn, rest))
-    while len(seen) < 3:
-        await asyncio.sleep(0.01)
+    await over.wait()
     kept.cancel()
     assert seen == [(), (NO_MEMORY,), ()]
