@@ -61,6 +61,7 @@ class PbxDesk(ReconciledPbx):
                 try:
                     await deed
                 except Exception as error:  # what waits behind it is taken all the same: LinkLost must stop the dialling
+                    self.log.exception("event_not_taken", pbx=self.name)
                     failed = failed or error
         if failed is not None:
             self.ask_again()
@@ -79,6 +80,7 @@ class PbxDesk(ReconciledPbx):
                 try:
                     await self._take_reports([event], now)
                 except Exception as error:
+                    self.log.exception("report_not_taken", pbx=self.name, attempt=event.attempt_id)
                     failed.append(error)
             if failed:
                 raise failed[0] from None

@@ -53,6 +53,8 @@ async def accept(edges: IntakeEdges, arrived: Arrival, export: ExportFile, now: 
             raise IntakeRefused(summary.refused or phrase(TEXTS, "tampered", edges.house.language, file=arrived.stored_as))
         arrived = arrived.told(summary.as_of)
         prepared, counts, summary = await counted(edges, arrived, summary, scratch, now)
+        if counts.rows and not counts.accepted:  # it would look fresh and tell of nobody
+            raise IntakeRefused(phrase(TEXTS, "nothing_to_accept", edges.house.language, rows=counts.rows))
         found = Judged(arrived=arrived, decision=Decision("accepted"), counts=counts, summary=summary, prepared=prepared,
                        extra=prepared.extra if prepared else {})  # fmt: skip
         await _decide(edges, found, scratch, now)

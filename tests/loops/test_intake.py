@@ -267,6 +267,21 @@ async def test_too_many_bad_rows_hold_the_batch_and_a_person_may_accept_the_good
     assert await house.open("3") == {"R3": "1.00"}
 
 
+async def test_a_batch_of_which_no_row_could_be_read_cannot_be_accepted_and_freshens_nobody(house: InHouse) -> None:
+    """Accepted, it would look like a fresh export and say nothing of anybody: a doubt means no call."""
+    await house.take(export("1;M;R1;2026-11-01;4.00;"), as_of=date(2026, 11, 18))
+    held = await house.take(export("1;M;R1;x;4.00;", "2;N;R2;x;1.00;"))
+    assert (held.status, held.accepted) == ("held", 0)
+    with pytest.raises(IntakeRefused, match="none of its 2 rows could be read.*`collectord reject`"):
+        await accept_batch(house.edges, held.batch, MONDAY)
+    state = (await house.states())["canonical"]
+    assert (state.fresh_as_of, state.held_batch_id) == (date(2026, 11, 18), held.batch)
+    assert house.where(held.batch) == ["held"]
+    await reject_batch(house.edges, held.batch, MONDAY)
+    assert (await house.states())["canonical"].fresh_as_of == date(2026, 11, 18)
+    assert await house.open("1") == {"R1": "4.00"}
+
+
 async def test_a_snapshot_that_loses_too_much_is_held_and_nothing_is_cleared(house: InHouse) -> None:
     await house.take(many(range(40)), as_of=date(2026, 11, 20))
     receipt = await house.take(many(range(29)))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from collectord.core.telephony.attempts import AttemptState
 from collectord.core.telephony.pbx_events import DeviceState, LinkLost, LinkUp
@@ -100,8 +101,9 @@ async def test_a_failing_event_does_not_hide_that_the_link_was_lost(desk: Desk) 
         raise RuntimeError("a fault of ours")
 
     there.wake = broken
-    with pytest.raises(RuntimeError, match="a fault of ours"):
-        await there.take_all([DeviceState(seen_at=MONDAY, device="PJSIP/201", state="INUSE")], MONDAY)
+    with capture_logs() as told, pytest.raises(RuntimeError, match="a fault of ours"):
+        await there.take_all([DeviceState(seen_at=MONDAY, device="PJSIP/201", state="INUSE")] * 2, MONDAY)
+    assert [line["event"] for line in told] == ["event_not_taken"] * 2  # each, though one of them is told on
     report = [DeviceState(seen_at=MONDAY, device="PJSIP/201", state="INUSE"), LinkLost(seen_at=MONDAY, why="closed")]
     with pytest.raises(RuntimeError, match="a fault of ours"):
         await there.take_all(report, MONDAY)

@@ -58,6 +58,12 @@ TEXTS: Texts = {
         "Unter dem Kopf steht keine Zeile; nur annehmen, wenn wirklich nichts offen ist",
     ),
     "no_good_row": ("no row could be read; nothing to load", "Keine Zeile war lesbar; es gibt nichts zu laden"),
+    "nothing_to_accept": (
+        "none of its {rows} rows could be read, so accepting it would confirm the state of no debtor; discard it with `collectord reject`"
+        " and have the export corrected",
+        "Keine der {rows} Zeilen war lesbar: die Annahme bestätigte keines Schuldners Stand; verwerfen Sie die Datei mit"
+        " `collectord reject` und lassen Sie den Export berichtigen",
+    ),
     "bad_rows": (
         "{bad} of {rows} rows {bad:is|are} bad, more than the {limit} that {limit:is|are} tolerated; correct the export, or accept the"
         " good rows",
