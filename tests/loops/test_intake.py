@@ -272,7 +272,7 @@ async def test_a_batch_of_which_no_row_could_be_read_cannot_be_accepted_and_fres
     await house.take(export("1;M;R1;2026-11-01;4.00;"), as_of=date(2026, 11, 18))
     held = await house.take(export("1;M;R1;x;4.00;", "2;N;R2;x;1.00;"))
     assert (held.status, held.accepted) == ("held", 0)
-    with pytest.raises(IntakeRefused, match="none of its 2 rows could be read.*`collectord reject`"):
+    with pytest.raises(IntakeRefused, match=r"none of its 2 rows could be read.*`collectord reject`"):
         await accept_batch(house.edges, held.batch, MONDAY)
     state = (await house.states())["canonical"]
     assert (state.fresh_as_of, state.held_batch_id) == (date(2026, 11, 18), held.batch)
