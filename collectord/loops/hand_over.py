@@ -33,11 +33,12 @@ async def asked(at: Reception, event: HandOverAsked, now: datetime) -> Ring | st
         found = to_whom(event.to, talk, team, now)
         if talk is None or not isinstance(found, OnDuty):
             return str(found)
-        name = phrase(TEXTS, "shows", at.house.language, name=await name_of(conn, at, talk.id, talk.key, now))
+        name = await name_of(conn, at, talk.id, talk.key, now)
+        display = phrase(TEXTS, "asks" if event.first_asked else "shows", at.house.language, name=name)
         dialling = at.settings.dialling
         return Ring(
             endpoint=found.endpoint,
-            display=name,
+            display=display,
             booked=True,
             today=at.house.today(now),
             ring_s=int(dialling.ring_agent_for.total_seconds()),

@@ -418,6 +418,8 @@ def test_a_wish_to_hand_over_is_read_with_digits_alone() -> None:
         return read("Event: UserEvent", uniqueid, "UserEvent: CollHand", f"CollID: {ID}", to)
 
     assert asked("Uniqueid: 17.1", "To: 202") == HandOverAsked(seen_at=AT, attempt_id=ID, to="202", uniqueid="17.1")
+    first = read("Event: UserEvent", "Uniqueid: 17.1", "UserEvent: CollHand", f"CollID: {ID}", "To: 202", "Ask: 1")
+    assert first == HandOverAsked(seen_at=AT, attempt_id=ID, to="202", uniqueid="17.1", first_asked=True)
     assert asked("Uniqueid: 17.1", "To: ") is asked("Uniqueid: 17.1", "To: 20a") is asked("Uniqueid: ;", "To: 202") is None
 
 

@@ -10,6 +10,7 @@ import asyncio
 import pytest
 
 from collectord.edge.simulated import SimulatedPbx
+from collectord.edge.simulated.world import Agent
 from tests.edge.raw_ami import Message, RawAmi, kind, value
 from tests.edge.test_simulated_calls import fields, number, running
 
@@ -103,6 +104,18 @@ async def test_a_debtor_who_leaves_before_anybody_answers_has_talked_all_the_sam
         pbx.unregister("201")
         end = await ami.event("CollEnd", ID)
         assert fields(end, "State", "Status", "Disp") == ("DIAL", "ANSWER", "")
+        assert "CollHanded" not in ami.course(ID)
+
+
+async def test_a_debtor_whom_nobody_takes_hears_that_we_call_back() -> None:
+    async with running(patience=5.0, speed=20.0) as (pbx, ami):
+        question = await asked(pbx, ami)
+        pbx.script_agent("201", [Agent(phone="ignores")])
+        await answer(ami, question, ring("299"))
+        end = await ami.event("CollEnd", ID)
+        assert fields(end, "State", "Status", "Disp") == ("BACK", "ANSWER", "")
+        assert int(value(end, "Talk")) > 0
+        assert pbx.heard("trunk")[-1] == "in-none-back"
         assert "CollHanded" not in ami.course(ID)
 
 

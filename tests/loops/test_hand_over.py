@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from collectord.loops import callers, duty, hand_over, on_desk
 from collectord.loops.pbx_events import PbxDesk
 from collectord.settings import AgentSection, CompanySection, PbxSection, Settings, TrunkSection
 from tests.loops.desk import Desk, open_desk
-from tests.loops.shift import LIVE, MONDAY, Remembering, ended, keyed, now_of, place, planned, rows_of, talk, tell
+from tests.loops.shift import LIVE, MONDAY, Remembering, ended, keyed, now_of, place, planned, rows_of, say, talk, tell
 
 IDLE = {"PJSIP/201": "INUSE", "PJSIP/202": "NOT_INUSE", "PJSIP/203": "NOT_INUSE"}
 LATER = MONDAY + timedelta(minutes=1)
@@ -106,6 +107,32 @@ async def test_the_colleague_is_rung_with_the_case_on_the_display_and_the_attemp
     assert isinstance(ring, Ring)
     assert (ring.endpoint, ring.display, ring.booked, ring.language) == ("PJSIP/202", "Handed over - Muster", True, "en")
     assert (await now_of(desk, placed)).agent == "201"
+
+
+async def test_a_colleague_who_is_asked_first_sees_that_it_is_a_question(desk: Desk) -> None:
+    placed, pbx = await talking(desk), Told()
+    await hear(desk, pbx, replace(asks(placed, "202"), first_asked=True))
+    (ring,) = pbx.whom
+    assert isinstance(ring, Ring)
+    assert ring.display == "Asks you - Muster"
+
+
+async def test_a_debtor_whom_nobody_took_and_who_was_told_so_is_called_back_by_who_spoke_last(desk: Desk) -> None:
+    placed = await talking(desk)
+    end = ended(placed, EndState.BACK)
+    await tell(desk, LATER, end, end)
+    over = await now_of(desk, placed)
+    assert (over.state, over.disposition, over.agent) == (AttemptState.CLOSED, Disposition.CALLBACK, "201")
+    rows = await rows_of(desk, "select agent, origin, state from task where origin = 'callback'")
+    assert [(row["agent"], row["state"]) for row in rows] == [("201", "planned")]
+
+
+async def test_what_a_person_recorded_meanwhile_stands_though_the_debtor_was_told_of_a_callback(desk: Desk) -> None:
+    placed = await talking(desk)
+    await say(desk, placed, LATER, disposition="dispute")
+    await tell(desk, LATER, ended(placed, EndState.BACK))
+    over = await now_of(desk, placed)
+    assert (over.state, over.disposition) == (AttemptState.CLOSED, Disposition.DISPUTE)
 
 
 @pytest.mark.parametrize(("keyed_number", "word"), [("110", "off"), ("201", "off"), ("00491511234567", "off")])
@@ -205,10 +232,11 @@ async def test_a_talk_handed_over_and_ended_while_the_daemon_was_away_is_booked_
     assert (now.agent, now.begun_by, now.disposition, now.state) == ("202", "201", Disposition.PAID_ALREADY, AttemptState.CLOSED)
 
 
-async def test_a_debtor_who_waits_for_the_colleague_while_the_daemon_starts_is_talking_still(desk: Desk) -> None:
+@pytest.mark.parametrize("held", ["HAND", "HELD"])
+async def test_a_debtor_who_waits_for_the_colleague_while_the_daemon_starts_is_talking_still(desk: Desk, held: str) -> None:
     placed = await talking(desk)
     leg = LiveChannel(
-        attempt_id=placed.id, uniqueid="17.1", channel="PJSIP/trunk-1", coll_state="HAND", agent_leg=False, ring_back=0, up=True, seconds=9
+        attempt_id=placed.id, uniqueid="17.1", channel="PJSIP/trunk-1", coll_state=held, agent_leg=False, ring_back=0, up=True, seconds=9
     )  # fmt: skip
     pbx = Told(
         handed_rows=(HandedRow(attempt_id=placed.id, endpoint="PJSIP/201"),), live=(leg,),

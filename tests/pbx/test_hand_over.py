@@ -30,7 +30,8 @@ CALL = (
 class Talk:
     """One call, up to the moment at which both talk."""
 
-    def __init__(self, ami: Ami, sandbox: Sandbox, *, line: str, agent: str) -> None:
+    def __init__(self, ami: Ami, sandbox: Sandbox, *, line: str, agent: str, first: str) -> None:
+        """`agent`: what people do at a phone that shows the debtor's number, `first`: the one who talks (docs/INTERNALS.md 2)."""
         self.ami, self.sandbox = ami, sandbox
         place = next(NUMBERS)
         self.id, self.number = f"handed-{place:04}", f"+49305505{place:03}{line}{agent}"
@@ -38,7 +39,7 @@ class Talk:
         ami.action(
             "Originate", ("ActionID", f"{self.id}-o"), ("Channel", "PJSIP/205"), ("ChannelId", f"coll-{self.id}"),
             ("Context", "coll-agent"), ("Exten", "s"), ("Priority", "1"), ("Timeout", "20000"), ("Async", "true"),
-            ("CallerID", f'"Case" <{self.number}>'),
+            ("CallerID", f'"Case" <{self.number[:-2]}{first or agent}>'),
             *(("Variable", text) for text in variables),
         )  # fmt: skip
         self.say(self.event("CollAccept"), "COLL_GO", "1")
@@ -93,7 +94,7 @@ class Talk:
 def talk(sandbox: Sandbox) -> Iterator[Callable[..., Talk]]:
     company = sandbox.company
     with Ami(company.ami_host, company.ami_port, company.username, company.secret) as ami:
-        yield lambda line="11", agent="00": Talk(ami, sandbox, line=line, agent=agent)
+        yield lambda line="11", agent="00", first="": Talk(ami, sandbox, line=line, agent=agent, first=first)
 
 
 def test_the_colleague_takes_the_talk_sees_the_case_and_has_the_last_word(talk: Callable[..., Talk]) -> None:
@@ -142,6 +143,16 @@ def test_nobody_answers_and_the_debtor_is_with_the_first_agent_again(talk: Calla
     call.sandbox.hang_up("205")
     end = call.event("CollEnd")
     assert (end["State"], end["Status"]) == ("DIAL", "ANSWER")
+    assert call.events().count("CollEnd") == 1
+
+
+def test_nobody_answers_at_all_and_the_debtor_is_told_that_we_call_back(talk: Callable[..., Talk]) -> None:
+    call = talk(agent="20", first="00")  # whoever is shown the debtor's number lets it ring
+    call.hands_to("299")
+    end = call.event("CollEnd")
+    assert (end["State"], end["Status"], end["Channel"][:12], end["Disp"]) == ("BACK", "ANSWER", "PJSIP/trunk-", "")
+    assert int(end["Talk"]) > 30_000
+    assert "CollHanded" not in call.events()
     assert call.events().count("CollEnd") == 1
 
 

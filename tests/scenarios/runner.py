@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from collectord.edge import control
-from tests.scenarios.stages import Backstage, Stage, lamp, until
+from tests.scenarios.stages import Backstage, Stage, lamp, together, until
 from tests.scenarios.story import Debtor, Story, differs
 from tests.scenarios.wiretap import Cut, Wiretap, value
 
@@ -460,6 +460,12 @@ class Player:
         of = (self.stage.host, self.stage.port, self.stage.username, self.stage.secret, step["lamp"])
         until(lambda: lamp(*of) == shows, f"the lamp of {step['lamp']} shows {shows}")
 
+    def _joined(self, step: dict[str, Any]) -> None:
+        """The two devices are in one bridge."""
+        two = (step["joined"], step["with"])
+        of = (self.stage.host, self.stage.port, self.stage.username, self.stage.secret)
+        until(lambda: together(*of, *two), f"{two[0]} and {two[1]} hear each other")
+
     def _opens(self, step: dict[str, Any]) -> None:
         """The phone dials *87 and stays."""
         before = len(self.tap.heard)
@@ -488,7 +494,7 @@ STEPS: dict[str, Callable[[Player, dict[str, Any]], None]] = {
     "press": Player._press, "hangs_up": Player._hangs_up, "until": Player._until, "channels": Player._channels, "invited": Player._invited,
     "line": Player._line, "daemon": Player._daemon, "pbx": Player._pbx, "beside": Player._beside, "orders": Player._orders,
     "held": Player._held, "file": Player._file, "waits": Player._waits, "day": Player._day, "told": Player._told,
-    "lamp": Player._lamp, "opens": Player._opens, "keyed": Player._keyed,
+    "lamp": Player._lamp, "joined": Player._joined, "opens": Player._opens, "keyed": Player._keyed,
 }  # fmt: skip
 
 

@@ -131,6 +131,15 @@ def lamp(host: str, port: int, username: str, secret: str, agent: str) -> tuple[
     return state, key
 
 
+def together(host: str, port: int, username: str, secret: str, one: str, other: str) -> bool:
+    """Whether these two devices, phones or the trunk, are in one bridge."""
+    line = AmiClient(host, port, username, secret)
+    rows = line.rows("CoreShowChannels")
+    line.close()
+    bridges = [{row.get("BridgeId", "") for row in rows if row["Channel"].startswith(f"PJSIP/{device}-")} for device in (one, other)]
+    return bool(bridges[0] & bridges[1] - {""})
+
+
 class SimulatedStage:
     name = "simulated"
 

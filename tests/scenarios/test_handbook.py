@@ -12,7 +12,7 @@ import pytest
 
 HERE = Path(__file__).parent
 HANDBOOK = HERE.parent.parent / "docs" / "AGENTS.md"
-KEY = re.compile(r"`(\*[238][0-9]*)`|\*\*(\\?[0-9*#])\*\*")
+KEY = re.compile(r"`(\*[2348][0-9]*)`|\*\*(\\?[0-9*#])\*\*")
 
 # chapter, key -> the story and the line of it that keys it (`number = "10 12"`: the phone keys by the last two digits)
 WITNESSES = {
@@ -35,6 +35,7 @@ WITNESSES = {
     ("Nach dem Gespräch", "*"): ("agents_day", 'press = "0 1 * 1 1 3# 1"'),
     ("Ein Gespräch aufnehmen", "*3"): ("recording", 'press = "*3"'),
     ("Ein Gespräch übergeben", "*2"): ("hand_over", 'press = "*2202#"'),
+    ("Ein Gespräch übergeben", "*4"): ("ask_first", 'press = "*4202#"'),
 }
 
 

@@ -18,6 +18,7 @@ from collectord.core.telephony.attempts import (
     Attempt,
     AttemptState,
     CallTimes,
+    Disposition,
     GateSaid,
     Result,
     Said,
@@ -54,6 +55,7 @@ _ENDINGS = {
     EndState.DENIED: "the PBX does not dial this number",
     EndState.DSTBUSY: "the number was live in another call",
     EndState.MISSED: "the caller reached nobody",
+    EndState.BACK: "nobody took the talk that was handed over; the debtor was told that we call back",
     EndState.OTHER: "the call ended",
 }
 
@@ -150,6 +152,9 @@ def having_said(a: Attempt, said: Said) -> Attempt:
 
 def said_at_end(a: Attempt, seen: Ended | WrapEnded, now: datetime) -> tuple[Attempt, tuple[Effect, ...]]:
     """What was keyed, when CollKeyed was lost or said something else; a wrap-up that cannot be taken becomes a note for a person."""
+    if isinstance(seen, Ended) and seen.state is EndState.BACK and a.disposition is None:
+        promised = Said(disposition=Disposition.CALLBACK, callback_at=at(a, now))
+        return having_said(a, promised), (TakeDown(promised),)
     if not seen.disp:
         return a, ()
     said = read_keyed(seen.disp, seen.amount, seen.on, seen.at, now)

@@ -18,6 +18,7 @@ from collectord.core.wording import Texts
 
 TEXTS: Texts = {
     "shows": ("Handed over - {name}", "Übergabe - {name}"),
+    "asks": ("Asks you - {name}", "Rückfrage - {name}"),
     "handed": ("{before} handed the talk over to {after}.", "{before} übergab das Gespräch an {after}."),
 }
 

@@ -30,6 +30,7 @@ class EndState(StrEnum):
     DENIED = "DENIED"  # the dialplan refused the number
     DSTBUSY = "DSTBUSY"  # the same number is live in another call
     MISSED = "MISSED"  # inbound: the caller reached nobody
+    BACK = "BACK"  # a talk that was handed over and nobody took: the debtor heard that we call back
     OTHER = "OTHER"  # a word this version does not know: ended all the same
 
 
@@ -247,6 +248,7 @@ class HandOverAsked(PbxEvent):
     attempt_id: str
     to: str  # digits, as keyed
     uniqueid: str
+    first_asked: bool = False  # the colleague is asked first; the agent may come back to the debtor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -121,7 +121,7 @@ def read_live(message: AmiMessage) -> LiveChannel | None:
         uniqueid=uniqueid if _UNIQUEID.match(uniqueid) else "",
         channel=_text(message.first("channel")),
         coll_state=_text(variables.get("COLL_STATE", "")),
-        agent_leg=own[2] is None if own else attempt.startswith(DIALLED) and variables.get("COLL_STATE", "") not in ("", "HAND"),
+        agent_leg=own[2] is None if own else attempt.startswith(DIALLED) and variables.get("COLL_STATE", "") not in ("", "HAND", "HELD"),
         ring_back=int(own[2] or 0) if own else 0,
         up=message.first("channelstatedesc") == "Up",
         seconds=_number(message.first("seconds")),
@@ -426,7 +426,7 @@ def _hand_over_asked(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     attempt, uniqueid, to = _attempt(message), _uniqueid(message), message.first("to")
     if attempt is None or not uniqueid or not to or not _DIGITS.match(to):
         return None
-    return HandOverAsked(seen_at=seen_at, attempt_id=attempt, to=to, uniqueid=uniqueid)
+    return HandOverAsked(seen_at=seen_at, attempt_id=attempt, to=to, uniqueid=uniqueid, first_asked=message.first("ask") == "1")
 
 
 def _handed_over(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:

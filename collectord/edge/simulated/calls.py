@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from collectord.edge.simulated.channel import Channel, ChannelState, hangup
 from collectord.edge.simulated.leg import (
     NORMAL,
+    ColleagueGone,
+    ColleagueUp,
     DebtorAnswers,
     DebtorHungUp,
     DebtorLeaves,
@@ -33,6 +35,7 @@ MAX_TALK: Final = 3_600.0
 HAND_OVER: Final = "*2"  # features.conf
 RECORD: Final = "*3"
 TONES: Final = 0.6  # s: the debtor's, then the agent's
+ASK_FIRST: Final = "*4"
 ATTEMPT: Final = re.compile(r"[a-z0-9-]{8,40}")
 TONE: Final = 0.2  # s
 LISTENS: Final = 1.5  # real s that the debtor waits for an agent
@@ -62,13 +65,26 @@ class Handed(Exception):
         self.talk = talk
 
 
+class Left(Exception):
+    """This leg is gone, and the colleague who was asked has the debtor."""
+
+
+class Asked(Protocol):
+    """A colleague who is asked first (`consulting`)."""
+
+    def let_go(self) -> None: ...
+
+    def takes(self) -> None: ...
+
+
 class AgentLeg:
     """Context coll-agent: the agent has answered."""
 
-    def __init__(self, leg: Leg, join: Callable[[], bool] = lambda: False) -> None:
-        """`join`: with the open line of the agent whom the daemon has chosen, when the debtor is dialled first."""
+    def __init__(self, leg: Leg, join: Callable[[], bool] = lambda: False, ask: Callable[[Leg, HandedTalk], Asked] | None = None) -> None:
+        """`join`: with the open line of the agent the daemon has chosen, when the debtor is dialled first; `ask`: rings a colleague."""
         self._leg = leg
         self._join = join
+        self._ask = ask
         self._taken = False
         self._machine: Machine = leg.machine
         self._variables = leg.channel.variables
@@ -95,6 +111,9 @@ class AgentLeg:
             await self._agent()
         except Handed as handed:
             return handed.talk
+        except Left:
+            close(self._leg, NORMAL)
+            return None
         except LegGone as gone:
             cause = NORMAL if self._state == "DIAL" and self._answered else gone.cause
         else:
@@ -297,8 +316,8 @@ class AgentLeg:
                     break
                 case Key(sign):
                     keyed = (keyed + sign)[-2:]
-                    if keyed == HAND_OVER and not self._is_on_line():
-                        await self._hand_over(debtor, leaves_at)
+                    if keyed in (HAND_OVER, ASK_FIRST) and self._ask is not None:
+                        await self._hand_over(debtor, leaves_at, first_asked=keyed == ASK_FIRST)
                     elif keyed == RECORD and not self._is_on_line():
                         await self._record(number=self._variables["COLL_DST"])
         self._stop_recording()
@@ -345,13 +364,13 @@ class AgentLeg:
     def _stop_recording(self) -> None:
         self._variables |= {"COLL_RECORDING": "", "MIXMONITOR_FILENAME": ""}
 
-    async def _hand_over(self, debtor: Channel, leaves_at: float | None) -> None:
+    async def _hand_over(self, debtor: Channel, leaves_at: float | None, *, first_asked: bool) -> None:
         """Context coll-hand, while the debtor hears music: returns when the talk goes on."""
         leg = self._leg
         keyed, _ = await leg.read("hand-to", most=8, seconds=4, ends="#*")
         if not re.fullmatch("[0-9]{1,8}", keyed):
             return
-        self._tell("CollHand", ("Seq", "4"), ("To", keyed))
+        self._tell("CollHand", ("Seq", "4"), ("To", keyed), ("Ask", str(int(first_asked))))
         to = await leg.awaited("COLL_TO")
         if not to.startswith("1|"):
             await leg.play({"off": "hand-unknown", "": "hand-not"}.get(to, "hand-busy"))
@@ -362,9 +381,57 @@ class AgentLeg:
         device, fields = leg.channel.device, to.split("|", 6)
         row = [device, device, *fields[1:6], number, str(round(self._started * 1000)), str(round(self._answered * 1000)), fields[6]]
         self._machine.journal.put(f"collhand/{self._id}", "|".join(row))
-        self._debtor, leg.channel.bridge = None, ""
         self._stop_recording()
-        raise Handed(HandedTalk(self._id, debtor, number, device, to, self._started, self._answered, leaves_at))
+        talk = HandedTalk(self._id, debtor, number, device, to, self._started, self._answered, leaves_at)
+        leg.channel.bridge = debtor.bridge = ""
+        if first_asked:
+            await self._ask_first(talk)
+            return
+        self._debtor = None
+        raise Handed(talk)
+
+    async def _ask_first(self, talk: HandedTalk) -> None:
+        """Contexts coll-asking and coll-held: returns when the agent is with the debtor again, or the debtor is gone."""
+        assert self._ask is not None
+        leg, debtor, row = self._leg, talk.debtor, f"coll-ask/{self._id}"
+        self._machine.journal.put(row, f"ask|{leg.channel.uniqueid}|{debtor.uniqueid}|")
+        debtor.variables["COLL_STATE"], debtor.context = "HELD", "coll-held"
+        self._machine.heard.append((debtor.device.partition("/")[2], "hold-wait"))
+        colleague = self._ask(leg, talk)
+        there = answered = False
+        keyed = ""
+        try:
+            while not leg.debtor_left:
+                match await leg.seen(None):
+                    case ColleagueUp():
+                        there = answered = True
+                    case ColleagueGone():
+                        there = False
+                        break
+                    case DebtorHungUp():
+                        leg.debtor_left = True
+                    case Key(sign) if there:
+                        keyed = (keyed + sign)[-2:]
+                        if keyed == ASK_FIRST:
+                            colleague.let_go()
+            for prompt in () if leg.debtor_left else ("ask-back",) if answered else ("hand-busy", "ask-back"):
+                await leg.play(prompt)
+        except LegGone:
+            self._debtor = None
+            if there:
+                colleague.takes()
+                raise Left from None
+            colleague.let_go()
+            self._machine.journal.delete(row)
+            raise Handed(talk) from None
+        self._machine.journal.delete(row)
+        colleague.let_go()
+        if leg.debtor_left:
+            await leg.play("ask-gone")
+            return
+        del debtor.variables["COLL_STATE"]
+        debtor.context = "coll-up"
+        debtor.bridge = leg.channel.bridge = f"bridge-{debtor.uniqueid}"
 
     def _begin(self, line: Line) -> None:
         """The far end sets out to do what its line does."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from collectord.edge.simulated.calls import HandedTalk, close
+from collectord.edge.simulated.channel import Channel
 from collectord.edge.simulated.inbound import Caller, TakenLeg
 from collectord.edge.simulated.leg import NORMAL, Leg, LegGone
 from collectord.edge.simulated.machine import Machine
@@ -36,16 +37,17 @@ class _Handed(Caller):
     async def run(self) -> None:
         _, device, seconds, today, wrap, language, display = self._row.to.split("|", 6)
         self._leg.channel.variables |= {"COLL_TODAY": today, "COLL_WRAP": wrap, "COLL_LANG": language}
-        since = self._machine.now()
+        since, end = self._machine.now(), "DIAL"
         try:
             if not await self._rung(device, float(seconds), display):
                 await self._leg.pause(max(0.0, min(self._until, since + BACK_AFTER) - self._machine.now()))
                 if not await self._rung(self._row.device, BACK_FOR, display):
+                    end = "BACK"
                     await self._leg.play("in-none-back")
         except LegGone:
             pass
         if not self._taken:
-            HandedLeg(self._leg, self._row).debtor_left()
+            HandedLeg(self._leg, self._row).debtor_left(end)
         close(self._leg, NORMAL)
 
     async def _take(self, leg: Leg, device: str, began: float) -> None:
@@ -61,12 +63,16 @@ class HandedLeg(TakenLeg):
         super().__init__(leg)
         self._started, self._answered = talk.began, talk.answered
 
-    async def go_on(self, device: str) -> None:
+    async def go_on(self, device: str, debtor: Channel | None = None) -> None:
+        """`debtor`: the leg that ends with this one; None: it is the one that called."""
+        self._debtor = debtor
         self._is("DIAL")
         self._tell("CollHanded", ("Seq", "4"), ("Endpoint", device))
         await self._talk_to_its_end()
 
-    def debtor_left(self) -> None:
-        """Nobody had taken the talk: as if the agent who handed over had hung up."""
+    def debtor_left(self, end: str) -> None:
+        """Nobody had taken the talk: as if the agent who handed over had hung up, or the debtor heard that we call back."""
         self._is("DIAL")
+        self._left_while_dialling(NORMAL)
+        self._is(end)
         self._say_end()

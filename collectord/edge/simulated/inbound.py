@@ -44,6 +44,7 @@ class Caller:
         self._book = bool(caller)
         self._taken = False
         self._known = True
+        self.rung: Leg | None = None
 
     async def run(self) -> None:
         variables, journal = self._leg.channel.variables, self._machine.journal
@@ -126,6 +127,7 @@ class Caller:
         machine.shown.append((phone, display))
         scripts = machine.scripts.get(phone)
         leg = Leg(machine, channel, Person(machine, scripts.popleft() if scripts else agent_of(self._caller or "00")))
+        self.rung = leg
         channel.state = ChannelState.RINGING
         machine.tell_device(device)
         leg.person.rung()
@@ -188,7 +190,7 @@ class TakenLeg(AgentLeg):
             leg.person.talks()
             while not isinstance(await leg.seen(None), DebtorLeaves):
                 pass
-            leg.person.stays()
+            self._hang_up_debtor()
             leg.channel.bridge = ""
             self._clock()
             self._result = Outcome("ANSWER", NORMAL, "SIP 200 OK")

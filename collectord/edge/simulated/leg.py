@@ -82,9 +82,30 @@ class HungUp:
     cause: int
 
 
+@dataclass(frozen=True, slots=True)
+class ColleagueUp:
+    """Who is asked first has answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColleagueGone:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class LetGo:
+    """To the colleague: the agent is with the debtor again, or the debtor has hung up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """To the colleague: the agent has left, the debtor is yours."""
+
+
 Seen: TypeAlias = (
     Key | PickedUp | Declined | DebtorRings | DebtorAnswers | DebtorLeaves | DebtorHungUp | DebtorRefuses | VariableSet | HungUp
-)
+    | ColleagueUp | ColleagueGone | LetGo | Takes
+)  # fmt: skip
 
 
 class Leg:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from collectord.edge.simulated import handing
+from collectord.edge.simulated import consulting
 from collectord.edge.simulated.calls import ATTEMPT, AgentLeg, WrapLeg, close
 from collectord.edge.simulated.channel import UNKNOWN, Channel, ChannelState
 from collectord.edge.simulated.leg import Declined, Leg, LegGone, PickedUp
@@ -86,10 +86,7 @@ async def carry_out(machine: Machine, order: Order, answered: Callable[[bool], N
     if order.context == "coll-wrap":
         await WrapLeg(leg, order.variables.get("COLL_ID", "")).run()
     else:
-        call = AgentLeg(leg)
-        if (talk := await call.run()) is not None:
-            machine.spawn(handing.go_on(machine, talk))
-            await call.leave()
+        await consulting.conduct(leg)
 
 
 async def _on_line(machine: Machine, order: Order) -> None:
@@ -231,6 +228,7 @@ def _acknowledge(machine: Machine, order: Order) -> None:
         machine.journal.delete(f"collin/{attempt_id}")
         machine.journal.delete(f"collhand/{attempt_id}")
         machine.journal.delete(f"collrec/{attempt_id}")
+        machine.journal.delete(f"coll-ask/{attempt_id}")
         machine.tell_user(channel, "CollAcked", ("CollID", attempt_id), ("Old", old))
     _response(machine, order, reason=0)
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from collectord.edge.simulated.calls import AgentLeg, close
+from collectord.edge.simulated import consulting
+from collectord.edge.simulated.calls import close
 from collectord.edge.simulated.channel import Channel, ChannelState
 from collectord.edge.simulated.leg import NORMAL, Leg, LegGone
 from collectord.edge.simulated.machine import Machine
@@ -35,7 +36,7 @@ async def dial(machine: Machine, phone: str, number: str, keys: str) -> None:
         if first == "1":
             channel.state = ChannelState.UP
             channel.variables |= dict(zip(FIELDS, values, strict=True)) | {"COLL_ID": attempt_id, "COLL_DST": number, "COLL_MODE": "auto"}
-            await AgentLeg(leg).run()
+            await consulting.conduct(leg)
             return
         if first == "0":
             channel.state = ChannelState.UP

@@ -59,7 +59,9 @@ class Person:
                 pass
 
     def asked(self, prompt: str) -> None:
-        """A question is heard: the next group of keys answers it."""
+        """A question is heard: the next group of keys answers it. To whom a talk goes, only a test keys."""
+        if prompt == "hand-to":
+            return
         groups = self._preview if prompt == "preview-keys" else self._wrap
         first = self._reaction.pop(prompt, NEXT)
         for place, key in enumerate(groups.popleft() if groups else ""):
