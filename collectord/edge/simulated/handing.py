@@ -41,6 +41,8 @@ class _Handed(Caller):
         try:
             if not await self._rung(device, float(seconds), display):
                 await self._leg.pause(max(0.0, min(self._until, since + BACK_AFTER) - self._machine.now()))
+                if self._machine.now() >= self._until:
+                    raise LegGone(NORMAL)
                 if not await self._rung(self._row.device, BACK_FOR, display):
                     end = "BACK"
                     await self._leg.play("in-none-back")
