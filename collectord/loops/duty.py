@@ -120,7 +120,7 @@ class FeatureDesk:
                 return await self._set(agent, now, logged_in=True, paused=False)
             case FeatureAction.NEXT:
                 await self.db.write(lambda conn: self._next(conn, agent, now))
-                return FeatureReply("ok")
+                return FeatureReply(f"id-{agent.attempt_id}" if agent.attempt_state == "wrap_up" else "ok")
             case FeatureAction.LINE:
                 return await self._set(agent, now, logged_in=True, paused=False) if settings.dialling.lines else FeatureReply("none")
             case FeatureAction.OUTCOME:

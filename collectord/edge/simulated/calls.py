@@ -85,7 +85,7 @@ class AgentLeg:
         self._leg = leg
         self._join = join
         self._ask = ask
-        self._taken = False
+        self._taken = self._has_asked = False
         self._machine: Machine = leg.machine
         self._variables = leg.channel.variables
         self._id = self._variables.get("COLL_ID", "")
@@ -318,7 +318,7 @@ class AgentLeg:
                     keyed = (keyed + sign)[-2:]
                     if keyed in (HAND_OVER, ASK_FIRST) and self._ask is not None:
                         await self._hand_over(debtor, leaves_at, first_asked=keyed == ASK_FIRST)
-                    elif keyed == RECORD and not self._is_on_line():
+                    elif keyed == RECORD and not self._is_on_line() and not self._has_asked:
                         await self._record(number=self._variables["COLL_DST"])
         self._stop_recording()
         self._clock()
@@ -393,6 +393,7 @@ class AgentLeg:
     async def _ask_first(self, talk: HandedTalk) -> None:
         """Contexts coll-asking and coll-held: returns when the agent is with the debtor again, or the debtor is gone."""
         assert self._ask is not None
+        self._has_asked = True
         leg, debtor, row = self._leg, talk.debtor, f"coll-ask/{self._id}"
         self._machine.journal.put(row, f"ask|{leg.channel.uniqueid}|{debtor.uniqueid}|")
         debtor.variables["COLL_STATE"], debtor.context = "HELD", "coll-held"

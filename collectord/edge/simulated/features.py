@@ -47,7 +47,9 @@ async def dial(machine: Machine, phone: str, code: str, keys: str) -> str:
             if action != "login" or reply != "denied":
                 break
             await leg.play("pin-wrong")
-        if action == "outcome" and reply.startswith("id-"):
+        if reply.startswith("id-"):
+            if action == "next":
+                await leg.play("outcome-first")
             channel.variables["COLL_ID"] = reply[3:]
             await WrapLeg(leg, reply[3:]).run()
             return reply
