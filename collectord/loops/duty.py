@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from collectord.core.telephony.agents import AgentState, OnDuty, is_paused, judge, why
+from collectord.core.telephony.agents import AgentState, OnDuty, is_paused, judge, who_is_at, why
 from collectord.core.telephony.pauses import MISSED_RINGS, keyed_reason, spoken
 from collectord.core.telephony.pbx_events import FeatureAction, FeatureDialled
 from collectord.edge.store import agents as rows
@@ -98,13 +98,13 @@ class FeatureDesk:
 
     async def take(self, event: FeatureDialled, settings: Settings, now: datetime, pbx: str = "") -> FeatureReply:
         """`pbx`: where it was dialled; another one may have a phone of the same name."""
-        agents = await on_duty(self.db, settings, {}, now)
-        agent = next((a for a in agents if event.endpoint in (a.phone, a.endpoint) and pbx in ("", a.pbx)), None)
+        team = [agent for agent in await on_duty(self.db, settings, {}, now) if pbx in ("", agent.pbx)]
+        agent = who_is_at(event.endpoint, team)
         if agent is None:
             return FeatureReply("denied")
         match event.action:
             case FeatureAction.LOGIN:
-                return await self._log_in(agent, event, settings, now)
+                return await self._log_in([one for one in team if event.endpoint in (one.phone, one.endpoint)], event, settings, now)
             case _ if not agent.logged_in:
                 return FeatureReply("denied")
             case FeatureAction.LOGOUT:
@@ -128,14 +128,19 @@ class FeatureDesk:
                 return FeatureReply(f"id-{last['id']}" if last else "none")
         return FeatureReply("error")
 
-    async def _log_in(self, agent: OnDuty, event: FeatureDialled, settings: Settings, now: datetime) -> FeatureReply:
+    async def _log_in(self, at_phone: list[OnDuty], event: FeatureDialled, settings: Settings, now: datetime) -> FeatureReply:
+        """Of those who share the phone the PIN says who it is; who was logged in there is logged out."""
         wrong = [at for at in self._wrong.get(event.endpoint, []) if now - at < WRONG_PIN_WINDOW]
-        pin = next(a.pin.get_secret_value() for a in settings.agent if a.id == agent.id)
-        if len(wrong) >= WRONG_PINS or not hmac.compare_digest(pin.encode(), event.pin.encode()):
+        pins = {agent.id: agent.pin.get_secret_value().encode() for agent in settings.agent}
+        known = [agent for agent in at_phone if hmac.compare_digest(pins[agent.id], event.pin.encode())]
+        if len(wrong) >= WRONG_PINS or not known:
             self._wrong[event.endpoint] = [*wrong, now]
             return FeatureReply("denied")
         self._wrong.pop(event.endpoint, None)
-        return await self._set(agent, now, logged_in=True, paused=False)
+        for other in at_phone:
+            if other.logged_in and other.id != known[0].id:
+                await self._set(other, now, logged_in=False, paused=False)
+        return await self._set(known[0], now, logged_in=True, paused=False)
 
     async def _next(self, conn: Connection, agent: OnDuty, now: datetime) -> None:
         """Who asks for a case is there again."""

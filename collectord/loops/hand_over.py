@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from collectord.core.telephony.agents import OnDuty
+from collectord.core.telephony.agents import OnDuty, who_is_at
 from collectord.core.telephony.hand_over import TEXTS, handed, to_whom
 from collectord.core.telephony.pbx_calls import HandedRow, Ring
 from collectord.core.telephony.pbx_events import HandedOver, HandOverAsked
@@ -52,10 +52,9 @@ async def asked(at: Reception, event: HandOverAsked, now: datetime) -> Ring | st
 async def taken(at: Reception, event: HandedOver | HandedRow, now: datetime) -> bool:
     """Whether the attempt has another agent now: False when nothing changed, or that agent is held by a call of the same moment."""
     team = [agent for agent in await on_desk.on_duty(at.db, at.settings, at.devices, now) if agent.pbx == at.pbx]
-    at_phone = [one for one in team if event.endpoint in (one.phone, one.endpoint)]
-    if not at_phone:
+    agent = who_is_at(event.endpoint, team, rung=True)
+    if agent is None:
         return False
-    agent = min(at_phone, key=lambda one: one.endpoint != event.endpoint)  # two may share a phone: it was rung as the endpoint of one
 
     async def job(conn: Connection) -> bool:
         talk = await calls.attempt(conn, event.attempt_id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.telephony.agents import who_is_at
 from collectord.core.telephony.attempts import Attempt, AttemptState
 from collectord.core.telephony.by_hand import BY_HAND, Unasked, whose
 from collectord.core.telephony.inbound import REMEMBERED
@@ -17,6 +18,7 @@ from collectord.core.telephony.pbx_calls import HandCall
 from collectord.core.telephony.pbx_events import NumberDialled
 from collectord.edge.store import calls, inbound
 from collectord.edge.store.connection import Connection
+from collectord.loops import on_desk
 from collectord.loops.call_order import trunks_for
 from collectord.loops.callers import Reception, todays_task
 from collectord.loops.clearance import switched_off
@@ -26,14 +28,16 @@ from collectord.loops.trunk_choice import open_trunk
 async def dialled(at: Reception, event: NumberDialled, now: datetime) -> HandCall | str:
     """How the PBX makes this call; `go`: it is none of ours; `0`: not now."""
     mode = at.settings.outgoing.mode
-    agent = next((a for a in at.settings.agent if event.endpoint in (a.devices[0], a.endpoint) and a.pbx == at.pbx), None)
-    if mode == "off" or agent is None:
+    if mode == "off" or not any(event.endpoint in (agent.devices[0], agent.endpoint) for agent in at.settings.agent):
         return Unasked.THROUGH.value
     gated = mode == "gate"
     cannot = Unasked.REFUSED if gated else Unasked.THROUGH
 
     async def job(conn: Connection) -> HandCall | Unasked:
         if await switched_off(conn, at.settings.live) == "shadow":
+            return Unasked.THROUGH
+        team = [agent for agent in await on_desk.present(conn, at.settings, at.devices, now) if agent.pbx == at.pbx]
+        if (agent := who_is_at(event.endpoint, team)) is None:
             return Unasked.THROUGH
         companies = list(at.house.companies)
         last = await inbound.last_called(conn, event.number, companies, now - REMEMBERED, now)
@@ -53,7 +57,7 @@ async def dialled(at: Reception, event: NumberDialled, now: datetime) -> HandCal
             caller_id=attempt.caller_id,
             number_format=trunk.number_format,
             ring_s=int(dialling.ring_debtor_for.total_seconds()),
-            language="en" if agent.languages[:1] == ["en"] else "de",
+            language="en" if agent.languages[:1] == ("en",) else "de",
             today=at.house.today(now),
             wrap_up_s=max(10, int(dialling.wrap_up_for.total_seconds())),
         )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collectord.core.telephony.agents import AgentState, OnDuty, device_state, is_paused, judge, why
+from collectord.core.telephony.agents import AgentState, OnDuty, device_state, is_paused, judge, who_is_at, why
 from collectord.core.telephony.pauses import MISSED_RINGS
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -95,3 +95,14 @@ def test_a_pause_that_ends_by_itself_ends_for_a_phone_that_is_there_and_idle() -
 )
 def test_a_phone_is_free_only_when_all_that_is_watched_is_idle(states: list[str], is_now: str) -> None:
     assert device_state(states) == is_now
+
+
+def test_a_shared_phone_speaks_for_who_is_logged_in_there_and_a_ring_for_whom_it_was() -> None:
+    early = replace(ANNA, id="199", endpoint="Local/199@from-internal", phone="PJSIP/201", logged_in=False)
+    assert who_is_at("PJSIP/201", [early, ANNA]) is ANNA
+    late, there = replace(ANNA, logged_in=False), replace(early, logged_in=True)
+    assert who_is_at("PJSIP/201", [late, there]) is there
+    assert who_is_at("PJSIP/201", [late, there], rung=True) is late
+    in_call = replace(ANNA, attempt_id="attempt00001")
+    assert who_is_at("PJSIP/201", [there, in_call]) is in_call
+    assert who_is_at("PJSIP/299", [early, ANNA]) is None

@@ -6,7 +6,7 @@ Invariant: only an agent who is logged in, within working hours, not paused, not
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -115,6 +115,12 @@ def judge(agent: OnDuty, *, pull: bool, now: datetime) -> AgentState:
     if pull and agent.asked_at is None:
         return AgentState.WAITING
     return AgentState.FREE
+
+
+def who_is_at(phone: str, team: Iterable[OnDuty], *, rung: bool = False) -> OnDuty | None:
+    """Agents may share a phone: it speaks for who is logged in there. `rung`: first for whom it was rung as."""
+    at_phone = [agent for agent in team if phone in (agent.phone, agent.endpoint)]
+    return min(at_phone, key=lambda one: (rung and one.endpoint != phone, not one.logged_in, not one.attempt_id), default=None)
 
 
 def is_paused(agent: OnDuty, now: datetime) -> bool:
