@@ -182,6 +182,14 @@ class AgentSection(Section):
     hours: Hours = ""  # "" = whenever the others work
     minutes_a_day: int | None = Field(default=None, ge=0, le=1440)  # of these hours, for calls; None: as the rules say
     logged_in: bool = False
+    # the make of the phone: its agent may then have it answer by itself, and switches that on and off (*88); "": nobody can
+    auto_answer: Literal["", "snom", "yealink", "gigaset", "audiocodes", "mitel", "grandstream", "polycom"] = ""
+
+    @model_validator(mode="after")
+    def phone_can_be_asked_to_answer(self) -> AgentSection:
+        if self.auto_answer and not (self.endpoint.startswith("PJSIP/") or self.endpoint.endswith("@coll-phones")):
+            raise ValueError('auto_answer: expected endpoint = "PJSIP/201" or "Local/201@coll-phones", because only these pass it on')
+        return self
 
     @model_validator(mode="after")
     def pin_is_keyed(self) -> AgentSection:

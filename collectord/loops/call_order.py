@@ -81,6 +81,7 @@ def new_attempt(
         placed_at=now,
         deadline_at=now + house.times.ring_agent_for + house.times.margin,
         pbx_started=pbx_started,
+        answers_itself=bool(agent.auto_answer) and not agent.line,
     )
 
 
@@ -116,6 +117,7 @@ def order_of(attempt: Attempt, case: Case, agent: OnDuty, trunk: Trunk, caller_i
         endpoint=ON_LINE if agent.line else agent.endpoint,
         line=agent.line,
         company_name=company_name,
+        auto_answer=agent.auto_answer if attempt.answers_itself else "",
         number=attempt.number,
         display=case.display,
         caller_id=caller_id,

@@ -52,6 +52,7 @@ async def listed(db: Database, settings: Settings, devices: Mapping[str, str], n
                 "since": agent.since.isoformat() if agent.since else None,
                 "attempt": agent.attempt_id or None,
                 "missed": agent.missed,
+                "answers_itself": bool(agent.auto_answer),
                 "why": why(agent, state, settings.language, settings.time_zone),
             }
         )
@@ -123,6 +124,8 @@ class FeatureDesk:
                 return FeatureReply(f"id-{agent.attempt_id}" if agent.attempt_state == "wrap_up" else "ok")
             case FeatureAction.LINE:
                 return await self._set(agent, now, logged_in=True, paused=False) if settings.dialling.lines else FeatureReply("none")
+            case FeatureAction.ANSWER:
+                return await self._answer_itself(agent, settings)
             case FeatureAction.OUTCOME:
                 last = await self.db.read(lambda conn: rows.last_attempt(conn, agent.id))
                 return FeatureReply(f"id-{last['id']}" if last else "none")
@@ -141,6 +144,13 @@ class FeatureDesk:
             if other.logged_in and other.id != known[0].id:
                 await self._set(other, now, logged_in=False, paused=False)
         return await self._set(known[0], now, logged_in=True, paused=False)
+
+    async def _answer_itself(self, agent: OnDuty, settings: Settings) -> FeatureReply:
+        """On, or off again; only for the agent whose phone's make the configuration names."""
+        if not any(section.auto_answer for section in settings.agent if section.id == agent.id):
+            return FeatureReply("none")
+        await self.db.write(lambda conn: rows.answer_itself(conn, agent.id, not agent.auto_answer))
+        return FeatureReply("ok-off" if agent.auto_answer else "ok-on")
 
     async def _next(self, conn: Connection, agent: OnDuty, now: datetime) -> None:
         """Who asks for a case is there again."""

@@ -70,21 +70,22 @@ def _agent(agent: AgentSection, row: Mapping[str, Any] | None, devices: Mapping[
     state = state_of(devices, phone, agent.pbx)
     if others:
         state = device_state([state, *(state_of(devices, one, agent.pbx) for one in others)])
-    told = (agent.id, agent.name, endpoint, phone, agent.pbx, tuple(agent.languages), tuple(agent.skills), state, off_hours)
+    languages, skills = tuple(agent.languages), tuple(agent.skills)
+    told = (agent.id, agent.name, endpoint, phone, agent.pbx, languages, skills, state, off_hours, agent.auto_answer)
     return _as_read(told, (agent.logged_in, *NEW) if row is None else _kept(row))
 
 
 _kept = itemgetter(
     "logged_in", "paused", "pause_reason", "since", "pause_until", "missed", "turned_away", "rest_until", "asked_at", "attempt_id",
-    "attempt_state", "talked_until",
+    "attempt_state", "talked_until", "answers_itself",
 )  # fmt: skip
-NEW = (0, "", None, None, 0, 0, None, None, None, None, None)  # after logged_in
+NEW = (0, "", None, None, 0, 0, None, None, None, None, None, 0)  # after logged_in
 
 
 @lru_cache(maxsize=REMEMBERED)
 def _as_read(told: tuple[Any, ...], kept: tuple[Any, ...]) -> OnDuty:
-    agent_id, name, endpoint, phone, pbx, languages, skills, device, off_hours = told
-    logged_in, paused, reason, since, pause_until, missed, turned_away, rest_until, asked_at, attempt_id, state, talked_until = kept
+    agent_id, name, endpoint, phone, pbx, languages, skills, device, off_hours, make = told
+    logged_in, paused, reason, since, pause_until, missed, turned_away, rest_until, asked_at, attempt_id, state, talked_until, alone = kept
     return OnDuty(
         id=agent_id,
         name=name,
@@ -106,6 +107,7 @@ def _as_read(told: tuple[Any, ...], kept: tuple[Any, ...]) -> OnDuty:
         attempt_state=state or "",
         talked_until=to_maybe_instant(talked_until),
         device_state=device,
+        auto_answer=make if alone else "",
         off_hours=off_hours,
     )
 

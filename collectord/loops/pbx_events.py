@@ -19,7 +19,6 @@ from collectord.core.telephony.pbx_events import (
     CallerArrived,
     CallerMissed,
     CallEvent,
-    ConsentTold,
     DeviceState,
     FeatureDialled,
     HandedOver,
@@ -29,8 +28,8 @@ from collectord.core.telephony.pbx_events import (
     LinkUp,
     NumberDialled,
     PbxEvent,
-    RecordingTold,
 )
+from collectord.core.telephony.recording import ConsentTold, RecordingTold
 from collectord.edge.store import calls
 from collectord.loops import call_events, call_log, duty, hand_over, inbound, line_tests, outgoing, recording, unreached
 from collectord.loops.open_lines import OpenLines

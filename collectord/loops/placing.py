@@ -90,7 +90,7 @@ class Placer:
         if ahead or mode is Mode.PREDICTIVE:
             mode = Mode.PREDICTIVE if ahead else Mode.PROGRESSIVE
         if not agent.line:
-            mode = at_phone(mode, agent.endpoint)
+            mode = at_phone(mode, agent.endpoint, answers_itself=bool(agent.auto_answer))
         until_dialled = times.until_dialled_at_once if mode in (Mode.PROGRESSIVE, Mode.PREDICTIVE) else times.until_dialled
         verdict = may_begin(found, self.rules.packs, self.house, now, now + until_dialled)
         if isinstance(verdict, Refused):

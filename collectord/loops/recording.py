@@ -12,8 +12,7 @@ from typing import Any
 
 from collectord.core.telephony.attempts import Attempt
 from collectord.core.telephony.pbx_calls import RecordedRow
-from collectord.core.telephony.pbx_events import ConsentTold, RecordingState, RecordingTold
-from collectord.core.telephony.recording import TEXTS, may_record
+from collectord.core.telephony.recording import TEXTS, ConsentTold, RecordingState, RecordingTold, may_record
 from collectord.core.wording import Language, phrase
 from collectord.edge.crash import crash_point
 from collectord.edge.ids import new_id

@@ -24,9 +24,10 @@ FEATURES = {
     "*83": "resume",
     "*84": "next case",
     "*85": "key the outcome of the last call",
+    "*88": "the phone answers by itself, or no longer",
     "*86": "and the agent's id: log in, pause or go on, as the key with the lamp does",
 }
-CODE = re.compile(r"\*8[0-5]|\*82[1-9]|\*86[0-9]+", re.ASCII)
+CODE = re.compile(r"\*8[0-58]|\*82[1-9]|\*86[0-9]+", re.ASCII)
 
 
 def main() -> int:

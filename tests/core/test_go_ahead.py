@@ -21,6 +21,7 @@ from collectord.core.telephony.call_flow import step
 from collectord.core.telephony.call_seen import (
     Acknowledge,
     AgentFree,
+    AgentMissedRing,
     AgentTookRing,
     AskGate,
     Barred,
@@ -283,3 +284,26 @@ def test_nothing_left_of_what_the_call_is_about_overtakes_it() -> None:
     assert seen is not None
     assert seen.news == "Nothing of what the call is about is open any more."
     assert go_ahead.look_again(attempt(), None, gate.HOUSE, MIDDAY) is not None
+
+
+# ---------------------------------------------------------------- a phone that answers by itself
+
+
+def alone(*events: Any) -> list[Any]:
+    return turned(attempt(answers_itself=True), agent_up(), *events)[1]
+
+
+def test_a_phone_that_answers_by_itself_is_nobody_until_a_key() -> None:
+    assert alone() == []
+    assert AgentTookRing("201") in alone(accepted_by_agent(), GoAhead(CHANNEL))
+    assert AgentTookRing("201") in alone(ended(EndState.SKIPPED, status=""))
+    assert AgentTookRing("201") in alone(ended(EndState.LATER, status=""))
+
+
+def test_no_key_on_such_a_phone_is_a_ring_that_rang_out_and_putting_down_is_neither() -> None:
+    assert AgentMissedRing("201", AgentResult.NO_KEY, rang_out=True) in alone(ended(EndState.NOACCEPT, status=""))
+    assert {AgentTookRing, AgentMissedRing}.isdisjoint(map(type, alone(ended(EndState.AGENT, status=""))))
+
+
+def test_no_key_of_a_person_who_lifted_the_receiver_is_no_missed_ring() -> None:
+    assert AgentMissedRing not in map(type, turned(attempt(), agent_up(), ended(EndState.NOACCEPT, status=""))[1])

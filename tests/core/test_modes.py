@@ -75,4 +75,5 @@ def test_a_debtor_who_is_dialled_at_once_rings_sooner_than_after_a_preview() -> 
 @pytest.mark.parametrize("mode", Mode)
 def test_whoever_answers_behind_a_dialplan_that_is_not_ours_accepts_by_a_key(mode: Mode) -> None:
     assert at_phone(mode, "PJSIP/201") is at_phone(mode, "Local/201@coll-phones") is mode
+    assert at_phone(mode, "PJSIP/201", answers_itself=True) is (Mode.PREVIEW if mode is Mode.PROGRESSIVE else mode)
     assert at_phone(mode, "Local/201@from-internal") is (Mode.PREVIEW if mode is Mode.PROGRESSIVE else mode)

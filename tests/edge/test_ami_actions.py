@@ -316,6 +316,23 @@ def test_a_recording_is_allowed_and_erased_by_orders_that_hold_nothing_but_a_cha
             actions.erase(id)
 
 
+@pytest.mark.parametrize("make", actions.AUTO_ANSWER)
+def test_a_phone_is_asked_to_answer_by_a_header_that_is_constant(make: str) -> None:
+    plain = lines(agent_call(CALL))
+    added = [line for line in lines(agent_call(dataclasses.replace(CALL, auto_answer=make))) if line not in plain]
+    assert added[0] == f"Variable: COLL_ANSWER={make}"
+    assert re.fullmatch(r"Variable: PJSIP_HEADER\(add\\,(Alert|Call)-Info\)=[A-Za-z<>:;= 0-9-]+", added[1])
+    behind = lines(agent_call(dataclasses.replace(CALL, auto_answer=make, endpoint="Local/201@coll-phones")))
+    assert not any("PJSIP_HEADER" in line for line in behind)
+    assert f"Variable: COLL_ANSWER={make}" in behind
+
+
+@pytest.mark.parametrize("make", ["nokia", "snom\r\nAction: Ping", "${SHELL(id)}"])
+def test_a_make_that_nobody_knows_is_no_order(make: str) -> None:
+    with pytest.raises(OrderRefused, match="auto_answer"):
+        agent_call(dataclasses.replace(CALL, auto_answer=make))
+
+
 def test_a_lamp_is_a_variable_made_of_a_constant_and_an_agents_id() -> None:
     assert lines(actions.show_lamp("c-1", "anna.b-1_2", "ONHOLD")) == [
         "Action: Setvar", "ActionID: c-1", "Variable: DEVICE_STATE(Custom:coll-anna.b-1_2)", "Value: ONHOLD",

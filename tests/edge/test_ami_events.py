@@ -23,7 +23,6 @@ from collectord.core.telephony.pbx_events import (
     CallerMissed,
     CallEvent,
     ChannelHungUp,
-    ConsentTold,
     DebtorUp,
     DeviceState,
     Dialling,
@@ -43,10 +42,9 @@ from collectord.core.telephony.pbx_events import (
     OriginateAnswered,
     OriginateFailed,
     PbxEvent,
-    RecordingState,
-    RecordingTold,
     WrapEnded,
 )
+from collectord.core.telephony.recording import ConsentTold, RecordingState, RecordingTold
 from collectord.edge.pbx.events import Reader, read_caller, read_handed, read_line, read_live, read_recorded, read_row
 from collectord.edge.pbx.wire import AmiMessage, parse
 

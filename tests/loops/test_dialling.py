@@ -418,3 +418,14 @@ async def test_status_tells_each_trunk_and_is_blocked_when_all_rest(desk: Desk) 
     blocked = await told()
     assert blocked["state"] == "blocked"
     assert "trunk second failed" in blocked["why"]
+
+
+async def test_a_phone_that_answers_by_itself_hears_the_case_first_in_every_mode(desk: Desk) -> None:
+    pbx = Obliging()
+    at = dialler(desk, pbx, dialling=DiallingSection(mode="progressive"))
+    answer = await at.place(await planned(desk), replace(ANNA, auto_answer="snom"), (), MONDAY)
+    assert isinstance(answer, PlacedCall)
+    assert (answer.order.mode, answer.order.auto_answer, answer.attempt.mode) == ("preview", "snom", "preview")
+    kept = await desk.db.read(lambda conn: calls.attempt(conn, answer.attempt.id))
+    assert kept is not None
+    assert kept.answers_itself

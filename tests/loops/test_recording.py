@@ -12,7 +12,8 @@ import pytest
 
 from collectord.core.telephony.attempts import Attempt
 from collectord.core.telephony.pbx_calls import LiveChannel, RecordedRow
-from collectord.core.telephony.pbx_events import ConsentTold, EndState, LinkUp, PbxEvent, RecordingState, RecordingTold
+from collectord.core.telephony.pbx_events import EndState, LinkUp, PbxEvent
+from collectord.core.telephony.recording import ConsentTold, RecordingState, RecordingTold
 from collectord.edge import log
 from collectord.edge.store import recordings
 from collectord.loops import duty, recording

@@ -36,7 +36,8 @@ OURS = {
 }  # fmt: skip
 TURNED_AWAY = ("busy", "unreachable")
 SHOWN = re.compile(r"""\A(("[^"<>\\$&{}]{1,40}" )?<\+[1-9][0-9]{6,14}>)?\Z""")  # a CallerID, where there is one
-VARIABLE = re.compile(r"\A((__FORWARD_CONTEXT|(__)?COLL_[A-Z]+)=[^$&{}\"\\/]*|COLL_TO=PJSIP/[0-9]+-[0-9a-f]+)\Z")
+HEADER = r"PJSIP_HEADER\(add\\,(Alert|Call)-Info\)=[a-zA-Z<>:;= 0-9-]+"
+VARIABLE = re.compile(rf"\A((__FORWARD_CONTEXT|(__)?COLL_[A-Z]+)=[^$&{{}}\"\\/]*|COLL_TO=PJSIP/[0-9]+-[0-9a-f]+|{HEADER})\Z")
 LIVE = ("planned", "ready", "leased", "in_call")
 KEYS = {"NOT_INUSE": "Idle", "RINGING": "Ringing", "INUSE": "InUse", "ONHOLD": "Hold", "BUSY": "Busy"}
 TURNS = 3.5  # s; a file that waits is looked at three times meanwhile
@@ -384,6 +385,10 @@ class Player:
         debtor = self._debtor(step["tone"])
         until(lambda: self.stage.heard_tone(debtor.number), f"{debtor.no} hears the tone")
 
+    def _alone(self, step: dict[str, Any]) -> None:
+        """So often this phone has answered by itself."""
+        assert self.stage.answered_alone(step["alone"]) == step["times"]
+
     def _answers(self, step: dict[str, Any]) -> None:
         phone = step["answers"]
         self._answered[phone] += 1
@@ -489,7 +494,7 @@ class Player:
 
 STEPS: dict[str, Callable[[Player, dict[str, Any]], None]] = {
     "calls_back": Player._calls_back, "dials": Player._dials, "named": Player._named,
-    "may_record": Player._may_record, "tone": Player._tone,
+    "may_record": Player._may_record, "tone": Player._tone, "alone": Player._alone,
     "drop": Player._drop, "command": Player._command, "ask": Player._ask, "feature": Player._feature, "answers": Player._answers,
     "press": Player._press, "hangs_up": Player._hangs_up, "until": Player._until, "channels": Player._channels, "invited": Player._invited,
     "line": Player._line, "daemon": Player._daemon, "pbx": Player._pbx, "beside": Player._beside, "orders": Player._orders,

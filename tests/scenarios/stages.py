@@ -85,6 +85,9 @@ class Stage(Protocol):
 
     def press(self, phone: str, keys: str) -> None: ...
     def hang_up(self, phone: str) -> None: ...
+    def answered_alone(self, phone: str) -> int:
+        """How often the phone has answered by itself, because the call asked it to."""
+
     def heard_tone(self, number: str) -> bool:
         """Whether this debtor has heard that the talk is recorded."""
 
@@ -184,6 +187,9 @@ class SimulatedStage:
     def hang_up(self, phone: str) -> None:
         self._backstage.do(lambda: self._pbx.hang_up(phone))
 
+    def answered_alone(self, phone: str) -> int:
+        return self._pbx.machine.answered_alone.count(phone)
+
     def heard_tone(self, number: str) -> bool:
         return "tone" in self._pbx.heard(number)
 
@@ -216,6 +222,7 @@ class AsteriskStage:
     def open(self) -> None:
         self._invites_before = len(self._sandbox.sip_invites())
         self._rings_before = len(self._sandbox.phone_rings())
+        self._since = time.time()
 
     def close(self) -> None:
         if not self._sandbox.company.pid:
@@ -252,6 +259,9 @@ class AsteriskStage:
 
     def hang_up(self, phone: str) -> None:
         self._sandbox.hang_up(phone)
+
+    def answered_alone(self, phone: str) -> int:
+        return len(self._sandbox.events("phone-alone", who=phone, since=self._since))
 
     def heard_tone(self, number: str) -> bool:
         return bool(self._sandbox.events("debtor-tone", who=number))

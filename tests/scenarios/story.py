@@ -30,7 +30,7 @@ VERBS = {  # with the further keys of each
     "invited": set(), "channels": set(), "orders": set(), "line": set(), "calls_back": {"talks"},
     "dials": {"phone", "keys"}, "daemon": {"clock"}, "pbx": set(),
     "file": {"text", "encoding", "more", "done"}, "day": set(), "told": {"says"}, "waits": set(), "named": set(), "lamp": {"shows"},
-    "opens": set(), "keyed": {"debtor"}, "may_record": set(), "tone": set(), "joined": {"with"},
+    "opens": set(), "keyed": {"debtor"}, "may_record": set(), "tone": set(), "joined": {"with"}, "alone": {"times"},
 }  # fmt: skip
 
 

@@ -22,6 +22,7 @@ WITNESSES = {
     ("Anfangen und aufhören", "*83"): ("agents_day", 'feature = "*83"'),
     ("Anfangen und aufhören", "*84"): ("agents_day", 'feature = "*84"'),
     ("Anfangen und aufhören", "*85"): ("agents_day", 'feature = "*85"'),
+    ("Anfangen und aufhören", "*88"): ("auto_answer", 'feature = "*88"'),
     ("Anfangen und aufhören", "*86"): ("key_lamp", 'feature = "*86201"'),
     ("Anfangen und aufhören", "*86201"): ("key_lamp", 'feature = "*86201"'),
     ("Anfangen und aufhören", "*87"): ("predictive", 'opens = "201"'),

@@ -86,6 +86,7 @@ class OnDuty:
     talked_until: datetime | None = None  # when the wrap-up of the last call was over, if that was a talk
     phone: str = ""  # what codes are dialled on; the endpoint, unless that is a way to the phone
     device_state: str = ""  # as the PBX says, "" when it has not said yet
+    auto_answer: str = ""  # the phone's make, when the agent has chosen that it answers by itself
     line: str = ""  # the channel of the open line on which the agent waits: the phone is in use by it, and is not rung
     off_hours: str = ""  # the agent's working hours when this moment lies outside of them
 

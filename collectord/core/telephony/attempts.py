@@ -243,6 +243,7 @@ class Attempt:
     why: str = ""  # how it ended, one sentence
     meanwhile: str = ""  # what came since the go-ahead and would have refused it, one sentence
     begun_by: str = ""  # the agent who began the talk, when another one ended it
+    answers_itself: bool = False  # the agent's phone was asked to: only a key tells that somebody is there
     acknowledged: bool = False  # the PBX's journal row is forgotten
 
     @property

@@ -28,6 +28,7 @@ from collectord.core.telephony.call_seen import (
     Acknowledge,
     AgentFree,
     AgentMissedRing,
+    AgentTookRing,
     AskHuman,
     Effect,
     Moved,
@@ -163,6 +164,19 @@ def said_at_end(a: Attempt, seen: Ended | WrapEnded, now: datetime) -> tuple[Att
     if said.detail() == a.said:
         return a, ()
     return having_said(a, said), (TakeDown(said),)
+
+
+def phone_alone(a: Attempt) -> tuple[Effect, ...]:
+    """A phone that answered by itself, and then: no key is as if it had rung out, a key is somebody."""
+    if not a.answers_itself or not a.agent:
+        return ()
+    match a.agent_result:
+        case AgentResult.NO_KEY:
+            return (AgentMissedRing(a.agent, AgentResult.NO_KEY, rang_out=True),)
+        case AgentResult.SKIPPED | AgentResult.LATER:
+            return (AgentTookRing(a.agent),)
+        case _:
+            return ()
 
 
 def into_wrap_up(a: Attempt, now: datetime, times: CallTimes) -> Moved:

@@ -86,7 +86,7 @@ def agent_up(a: Attempt, seen: AgentUp | OriginateAnswered, now: datetime, times
         return Ignored("the agent's answer is known")
     here = replace(a, agent_answered_at=stage.at(a, now))
     came = replace(stage.come_to(here, S.RINGING_AGENT, now, times), deadline_at=stage.deadline(S.RINGING_AGENT, here, now, times))
-    return Moved(came, (AgentTookRing(a.agent),) if a.agent else ())
+    return Moved(came, (AgentTookRing(a.agent),) if a.agent and not a.answers_itself else ())
 
 
 def phone_hung_up(a: Attempt, seen: ChannelHungUp, now: datetime, times: CallTimes) -> Moved | Ignored:
@@ -211,7 +211,7 @@ def ended(a: Attempt, seen: Ended, now: datetime, times: CallTimes) -> Moved | I
     here = a if known else stage.heard(replace(a, agent_result=a.agent_result or how.agent), how.network, seen, now)
     here, new = stage.said_at_end(replace(here, why=here.why or stage.ending(seen.state)), seen, now)
     if here.disposition is not None or here.result is not Result.ANSWERED:
-        return stage.close(here, new, now)
+        return stage.close(here, (*new, *stage.phone_alone(here)), now)
     left_first = seen.state is EndState.DIAL and here.ring_backs == 0
     if left_first:
         return stage.ring_back(stage.come_to(here, S.WRAP_UP, now, times), now, times)

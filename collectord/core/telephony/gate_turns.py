@@ -58,7 +58,8 @@ def barred(a: Attempt, seen: Barred, now: datetime, times: CallTimes) -> Moved |
 
 def _answered(a: Attempt, now: datetime, times: CallTimes) -> tuple[Attempt, tuple[Effect, ...]]:
     """Whoever accepts has answered the phone, though the report of it may be lost."""
-    took = () if a.agent_answered_at is not None or not a.agent else (AgentTookRing(a.agent),)
+    known = a.agent_answered_at is not None and not a.answers_itself  # by the report of it; there a key alone tells
+    took = () if known or not a.agent else (AgentTookRing(a.agent),)
     here = replace(a, agent_answered_at=a.agent_answered_at or stage.at(a, now))
     return replace(stage.come_to(here, S.RINGING_AGENT, now, times), deadline_at=stage.deadline(S.RINGING_AGENT, here, now, times)), took
 

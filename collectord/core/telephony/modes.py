@@ -32,9 +32,10 @@ def mode_of(task: Task, ladders: Iterable[Ladder], usual: Mode) -> Mode:
     return mode
 
 
-def at_phone(mode: Mode, endpoint: str) -> Mode:
-    """Behind a dialplan of the house's own a mailbox or a mobile may answer: there a key accepts before anybody is dialled."""
-    through = endpoint.startswith("Local/") and not endpoint.endswith("@coll-phones")
+def at_phone(mode: Mode, endpoint: str, *, answers_itself: bool = False) -> Mode:
+    """Behind a dialplan of the house's own a mailbox or a mobile may answer, and a phone that answers by itself is nobody: there a key
+    accepts before anybody is dialled."""
+    through = answers_itself or (endpoint.startswith("Local/") and not endpoint.endswith("@coll-phones"))
     return Mode.PREVIEW if mode is Mode.PROGRESSIVE and through else mode
 
 

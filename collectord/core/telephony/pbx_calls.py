@@ -29,6 +29,7 @@ class AgentCall:
     number_format: Literal["e164", "00", "national"] = "e164"
     mode: Literal["preview", "auto", "ahead"] = "preview"
     line: str = ""  # the channel of the agent's open line: the call comes onto it, no phone rings
+    auto_answer: str = ""  # the make of the agent's phone, when it is to answer by itself
     company_name: str = ""  # the recording that names us to whoever answers and finds nobody
     language: Literal["de", "en"] = "de"
     ring_agent_ms: int = 20_000

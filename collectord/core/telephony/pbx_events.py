@@ -45,6 +45,7 @@ class FeatureAction(StrEnum):
     NEXT = "next"
     OUTCOME = "outcome"
     LINE = "line"  # stays on an open line
+    ANSWER = "answer"  # the phone answers by itself from now on, or no longer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,29 +258,6 @@ class HandedOver(PbxEvent):
 
     attempt_id: str
     endpoint: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentTold(PbxEvent):
-    """An agent keyed that the debtor agrees to a recording; the dialplan waits on `uniqueid` for the word that it is on disk."""
-
-    attempt_id: str
-    uniqueid: str
-
-
-class RecordingState(StrEnum):
-    ON = "on"
-    FAILED = "failed"  # the PBX could not
-    WITHDRAWN = "withdrawn"  # the agent keyed that it stops
-    ERASED = "erased"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingTold(PbxEvent):
-    """What became of a recording."""
-
-    attempt_id: str
-    state: RecordingState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Recording: a talk is recorded only after its debtor's yes, and what may follow from that.
 
-Owns who may be recorded and when a recording is to go. Knows no PBX and no store.
+Owns what a PBX says of recordings, who may be recorded and when a recording is to go. Knows no PBX and no store.
 Invariant: nothing is recorded without a yes that is on disk with who asked and when; a yes that was taken back is not given again by a key.
 
 Germany: recording the spoken word without the consent of everybody who speaks is a crime (§ 201 StGB). Consent must be proven
@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from collectord.core.telephony.attempts import Attempt, AttemptState
+from collectord.core.telephony.pbx_events import PbxEvent
 from collectord.core.wording import Language, Texts, phrase
 
 TEXTS: Texts = {
@@ -36,6 +38,29 @@ TEXTS: Texts = {
     "gone": ("erased {at}", "gelöscht {at}"),
     "erased": ("The recording of call {call} is erased.", "Die Aufnahme des Anrufs {call} ist gelöscht."),
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentTold(PbxEvent):
+    """An agent keyed that the debtor agrees to a recording; the dialplan waits on `uniqueid` for the word that it is on disk."""
+
+    attempt_id: str
+    uniqueid: str
+
+
+class RecordingState(StrEnum):
+    ON = "on"
+    FAILED = "failed"  # the PBX could not
+    WITHDRAWN = "withdrawn"  # the agent keyed that it stops
+    ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingTold(PbxEvent):
+    """What became of a recording."""
+
+    attempt_id: str
+    state: RecordingState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

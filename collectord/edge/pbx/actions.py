@@ -73,7 +73,23 @@ class Variable(StrEnum):
     REC = "COLL_REC"
     NAME = "COLL_NAME"
     LEG = "__COLL_LEG"
+    ANSWER = "COLL_ANSWER"
+    ALERT_INFO = "PJSIP_HEADER(add,Alert-Info)"
+    CALL_INFO = "PJSIP_HEADER(add,Call-Info)"
     FORWARD = "__FORWARD_CONTEXT"  # where Asterisk sends a call that a phone diverts (302)
+
+
+_BY_ALERT: Final = (Variable.ALERT_INFO, "<sip:collectord>;info=alert-autoanswer;delay=0")
+AUTO_ANSWER: Final = {
+    "snom": _BY_ALERT,  # service.snom.com, "Intercom - Paging feature"; the phone's Intercom Policy must allow it
+    "yealink": _BY_ALERT,  # Administrator's Guide T5x, "Auto Answer"
+    "gigaset": _BY_ALERT,  # Gigaset wiki, "Auto-answer call"
+    "audiocodes": _BY_ALERT,  # Administrator's Manual 400HD, "Configuring Automatic Answer"
+    "mitel": _BY_ALERT,  # Aastra release notes 2.1, "Delay before Auto-Answer"
+    "grandstream": (Variable.CALL_INFO, "<sip:collectord>;answer-after=0"),  # GXP21xx, "Allow Auto Answer by Call-Info"
+    "polycom": (Variable.ALERT_INFO, "info=Auto Answer"),  # as FreePBX pages them
+}
+"""What makes a phone of this make answer by itself: a SIP header, constant to the last sign. collect-phones.conf has the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +170,20 @@ def agent_call(call: AgentCall) -> Order:
             (Variable.TRY, str(_within("attempt_no", call.attempt_no, 0, 9_999))),
             (Variable.PROMISE, promised),
             (Variable.PSTATE, _one_of("promise_state", call.promise_state, ("", "open", "kept", "partially_kept", "broken"))),
+            *_answers(call),
             *on_line,
             *named,
             *_wrap_up(call),
         ),
     )
+
+
+def _answers(call: AgentCall) -> tuple[tuple[Variable, str], ...]:
+    """Docs/INTERNALS 1.15: the header for the phone itself; behind Local/…@coll-phones the dialplan adds it."""
+    if not call.auto_answer:
+        return ()
+    make = (Variable.ANSWER, _one_of("auto_answer", call.auto_answer, tuple(AUTO_ANSWER)))
+    return (make, AUTO_ANSWER[call.auto_answer]) if call.endpoint.startswith("PJSIP/") else (make,)
 
 
 def _other_half(attempt: str) -> str:

@@ -22,7 +22,6 @@ from collectord.core.telephony.pbx_events import (
     CallerArrived,
     CallerMissed,
     ChannelHungUp,
-    ConsentTold,
     DebtorUp,
     DeviceState,
     Dialling,
@@ -43,10 +42,9 @@ from collectord.core.telephony.pbx_events import (
     OriginateAnswered,
     OriginateFailed,
     PbxEvent,
-    RecordingState,
-    RecordingTold,
     WrapEnded,
 )
+from collectord.core.telephony.recording import ConsentTold, RecordingState, RecordingTold
 from collectord.edge.pbx.wire import AmiMessage
 
 MAX_TEXT = 120

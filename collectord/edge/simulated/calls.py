@@ -38,6 +38,7 @@ TONES: Final = 0.6  # s: the debtor's, then the agent's
 ASK_FIRST: Final = "*4"
 ATTEMPT: Final = re.compile(r"[a-z0-9-]{8,40}")
 TONE: Final = 0.2  # s
+ANSWERED: Final = 0.7  # s: two beeps on a phone that has answered by itself
 LISTENS: Final = 1.5  # real s that the debtor waits for an agent
 ANNOUNCED: Final = 6.0  # s
 REFUSAL: Final = 0.05  # s until a line that refuses has said so
@@ -146,6 +147,9 @@ class AgentLeg:
         self._machine.journal.put(self._row, "AGENT")
         self._tell("CollAgent", ("Seq", "1"))
         self._leg.channel.language = f"{self._variables.get('COLL_LANG') or 'de'}_coll_site"
+        if self._variables.get("COLL_ANSWER"):
+            self._leg.say("tone")
+            await self._leg.pause(ANSWERED)
         if not may_dial(number, self._machine.allowed):
             self._is("DENIED")
             await self._leg.play("denied")

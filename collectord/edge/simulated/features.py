@@ -1,4 +1,4 @@
-"""The feature codes *80 to *85, *821 to *829, and *86 with an agent's id, as an agent dials them (context coll-feature).
+"""The feature codes *80 to *85, *88, *821 to *829, and *86 with an agent's id, as an agent dials them (context coll-feature).
 
 Owns the dialogue behind each code. Knows no socket; what a code means for the agent's state is the daemon's.
 Invariant: the phone is free again when `dial` returns.
@@ -15,7 +15,7 @@ from collectord.edge.simulated.machine import Machine
 from collectord.edge.simulated.people import Person
 from collectord.edge.simulated.world import HANG_UP, Agent
 
-CODES: Final = {"*80": "login", "*81": "logout", "*82": "pause", "*83": "resume", "*84": "next", "*85": "outcome"}
+CODES: Final = {"*80": "login", "*81": "logout", "*82": "pause", "*83": "resume", "*84": "next", "*85": "outcome", "*88": "answer"}
 PIN_TRIES: Final = 3
 REASON_TRIES: Final = 3
 
@@ -56,7 +56,7 @@ async def dial(machine: Machine, phone: str, code: str, keys: str) -> str:
         if action == "pause":
             reply = await _pause(leg, code[3:])
         elif action != "login" or reply != "denied":
-            await leg.play(sentence(action, reply))
+            await leg.play(f"done-answer-{reply[3:]}" if reply in ("ok-on", "ok-off") else sentence(action, reply))
         cause = NORMAL
     except LegGone as gone:
         cause = gone.cause

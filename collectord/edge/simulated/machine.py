@@ -65,6 +65,7 @@ class Machine:
         self.joined: dict[str, Leg] = {}  # uniqueid of an open line -> the call on it
         self.dialled: list[str] = []
         self.phones_rung: list[str] = []
+        self.answered_alone: list[str] = []
         self.shown: list[tuple[str, str]] = []  # phone, display of a caller put through
         self.heard: deque[tuple[str, str]] = deque(maxlen=100_000)  # phone, sound file
         self.calls_processed = 0

@@ -133,12 +133,19 @@ async def _ring(machine: Machine, order: Order) -> Leg | None:
         agent = rung_back(agent)
     if scripts:
         agent = scripts.popleft()
+    alone = bool(order.variables.get("COLL_ANSWER"))  # the phone answers by itself, whoever sits there
+    if alone and agent.phone == "ignores":
+        agent = replace(agent, preview="")
     person = Person(machine, agent)
     leg = Leg(machine, channel, person)
     if agent.phone in ("answers", "ignores"):
         channel.state = ChannelState.RINGING
         machine.tell_device(channel.device)
-    person.rung()
+    if alone:
+        machine.answered_alone.append(phone)
+        leg.pick_up()
+    else:
+        person.rung()
     until = machine.now() + order.timeout
     try:
         while (left := until - machine.now()) > 0:

@@ -37,6 +37,11 @@ async def ask_for_next(conn: Connection, agent_id: str, now: datetime) -> None:
     await SQL.set_asked(conn, id=agent_id, now=instant(now))
 
 
+async def answer_itself(conn: Connection, agent_id: str, on: bool) -> None:
+    """Whether this agent wants the phone to answer by itself."""
+    await SQL.answer_itself(conn, id=agent_id, on=int(on))
+
+
 async def served(conn: Connection, agent_id: str) -> None:
     await SQL.clear_asked(conn, id=agent_id)
 

@@ -71,6 +71,7 @@ def to_attempt(row: Mapping[str, Any]) -> Attempt:
         acknowledged=bool(row["acknowledged"]),
         meanwhile=row["meanwhile"],
         begun_by=row["begun_by"],
+        answers_itself=bool(row["answers_itself"]),
     )
 
 
@@ -106,6 +107,7 @@ async def commit_attempt(conn: Connection, attempt: Attempt, now: datetime) -> N
             deadline_at=instant(attempt.deadline_at),
             pbx_started=attempt.pbx_started,
             gate=attempt.gate.value,
+            answers_itself=int(attempt.answers_itself),
         )
     except sqlite3.IntegrityError as error:
         raise AttemptTaken(f"debtor {attempt.key}, agent {attempt.agent} or the number has a live call already") from error

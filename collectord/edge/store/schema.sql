@@ -302,6 +302,7 @@ create table attempt (
   why text not null default '',           -- how it ended, one sentence
   acknowledged integer not null default 0, -- the PBX's journal row is forgotten
   gate text not null default 'go',        -- '' not asked yet | go | refused | stopped (while it rang); older rows: asked when placed, dialled
+  answers_itself integer not null default 0, -- the agent's phone was asked to answer by itself: that is no person
   begun_by text not null default '',      -- the agent who began the talk, when another one ended it
   meanwhile text not null default ''      -- what came since the go-ahead and speaks against the call, one sentence
 );
@@ -375,7 +376,8 @@ create table agent (
   rest_until text,                        -- after a missed ring
   asked_at text,                          -- pull mode: asked for the next case
   turned_away integer not null default 0, -- rings in a row that the phone refused: busy, diverted, do not disturb
-  pause_until text                        -- a pause after missed rings ends by itself
+  pause_until text,                       -- a pause after missed rings ends by itself
+  answers_itself integer not null default 0 -- the agent has switched that on (*88), until logging out
 );
 
 create table unreached_caller (           -- called one of our numbers, reached nobody, and is no debtor we could name: for the lead

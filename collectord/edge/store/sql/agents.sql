@@ -14,7 +14,8 @@ select a.*,
 
 -- name: set_duty(id, logged_in, paused, pause_reason, now)!
 update agent set logged_in = :logged_in, paused = :paused, pause_reason = :pause_reason, since = :now, missed = 0, turned_away = 0,
-       rest_until = null, pause_until = null, asked_at = null
+       rest_until = null, pause_until = null, asked_at = null,
+       answers_itself = case :logged_in when 1 then answers_itself else 0 end
  where id = :id;
 
 -- name: set_untaken(id, missed, turned_away, rest_until)!
@@ -33,6 +34,9 @@ update agent set asked_at = :now where id = :id;
 
 -- name: clear_asked(id)!
 update agent set asked_at = null where id = :id;
+
+-- name: answer_itself(id, on)!
+update agent set answers_itself = :on where id = :id;
 
 -- name: untaken(id, reason)^
 select 1 as found from agent

@@ -2,9 +2,9 @@
 
 -- name: insert_attempt!
 insert into attempt (id, task_id, company, debtor_no, number, agent, endpoint, pbx, trunk, caller_id, mode, items, about, state, placed_at,
-                     deadline_at, pbx_started, gate)
+                     deadline_at, pbx_started, gate, answers_itself)
 values (:id, :task_id, :company, :debtor_no, :number, :agent, :endpoint, :pbx, :trunk, :caller_id, :mode, :items, :about, :state,
-        :placed_at, :deadline_at, :pbx_started, :gate);
+        :placed_at, :deadline_at, :pbx_started, :gate, :answers_itself);
 
 -- name: update_attempt!
 -- What a call's course changes; what it was placed with stays.
