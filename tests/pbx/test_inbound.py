@@ -5,6 +5,7 @@ Owns the callers whose numbers begin with +49305504. Uses no code of collectord.
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -71,6 +72,41 @@ def desk(sandbox: Sandbox) -> Iterator[Desk]:
 
 def ring(phone: str, *, booked: bool = True, seconds: int = 20) -> str:
     return f"{int(booked)}|PJSIP/{phone}|{seconds}|20261123|30|de|Ruft zurück: Müller GmbH"
+
+
+def test_the_id_names_the_pbx_and_the_moment(desk: Desk) -> None:
+    caller = desk.caller()
+    desk.sandbox.call_back(caller, talks=1)
+    call = desk.arrives(caller)
+    assert re.fullmatch(r"in-[0-9a-f]{8}-[0-9]{10}-[0-9]+", call["CollID"])
+    desk.say(call, "off")
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_caller_gives_the_line_to_an_emergency_call_when_none_of_ours_has_one(desk: Desk, taken: bool) -> None:
+    caller = desk.caller("00")
+    desk.sandbox.call_back(caller, talks=60)
+    call = desk.arrives(caller)
+    if taken:
+        desk.say(call, ring("207"))
+        desk.event("CollUp", call)
+        time.sleep(2)  # the world's agents press 1 a second after they answered
+    assert desk.row("coll-line-in/trunk", call["CollID"]) == call["Uniqueid"]
+    asked = f"emergency-{call['CollID']}"
+    desk.ami.action(
+        "Originate", ("Channel", "Local/112@sandbox-emergency"), ("Application", "Wait"), ("Data", "1"), ("Async", "true"),
+        ("Variable", f"__ASKED={asked}"),
+    )  # fmt: skip
+    assert desk.until(lambda: desk.row("sandbox", asked), "the emergency call") == "1"
+    desk.event("CollFreed", call)
+    if taken:
+        assert desk.event("CollResult", call)["Status"] == "ANSWER"
+        desk.sandbox.hang_up("207")
+        assert desk.event("CollEnd", call)["State"] == "WRAP"
+    else:
+        assert desk.event("CollEnd", call)["State"] == "MISSED"
+        desk.event("CollMissed", call)
+    desk.until(lambda: desk.row("coll-line-in/trunk", call["CollID"]) == "", "the line is free")
 
 
 def test_the_caller_reaches_the_agent_with_the_case_on_the_display_and_the_outcome_is_keyed(desk: Desk) -> None:

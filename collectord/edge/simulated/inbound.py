@@ -40,7 +40,7 @@ class Caller:
         self._leg, self._machine = leg, leg.machine
         self._caller, self._called, self._talks = caller, called, talks
         self._until = leg.machine.now() + waits
-        self._id = attempt_id or "in-" + leg.channel.uniqueid.replace(".", "-")
+        self._id = attempt_id or leg.machine.own_id("in", leg.channel)
         self._book = bool(caller)
         self._taken = False
         self._known = True

@@ -7,6 +7,7 @@ Invariant: a channel is in `channels` exactly while it lives; a device's state i
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import time
 from collections import deque
@@ -76,6 +77,7 @@ class Machine:
         self._count = 0
         self._was_on = self._asking = False
         self._epoch = int(clock().timestamp())
+        self._entity = os.urandom(4).hex()
 
     # -- time
 
@@ -140,6 +142,10 @@ class Machine:
         """Name and uniqueid of a new channel."""
         number, self._count = self._count, self._count + 1
         return f"{device}-{number:08x}", f"{self._epoch}.{number}"
+
+    def own_id(self, kind: str, channel: Channel) -> str:
+        """Of a call that somebody else began: no other PBX comes to the same."""
+        return f"{kind}-{self._entity}-{channel.uniqueid.replace('.', '-')}"
 
     def add(self, channel: Channel) -> None:
         channel.since = self.now()

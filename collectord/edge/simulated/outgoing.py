@@ -29,7 +29,7 @@ async def dial(machine: Machine, phone: str, number: str, keys: str) -> None:
     machine.add(channel)
     machine.tell_device(channel.device)
     leg = Leg(machine, channel, Person(machine, Agent(wrap=keys)))
-    attempt_id = "out-" + uniqueid.replace(".", "-")
+    attempt_id = machine.own_id("out", channel)
     try:
         machine.tell_user(channel, "CollOut", ("CollID", attempt_id), ("Number", number), ("Endpoint", channel.device))
         first, *values = (await leg.awaited("COLL_OUT")).split("|")
