@@ -67,6 +67,22 @@ async def test_a_debtor_has_one_live_ladder_task_and_may_have_a_callback_beside_
     assert list(await db.read(lambda conn: tasks.live_between(conn, ledger.FIRST, ledger.LAST, NOW))) == [DebtorKey("", "1")]
 
 
+@pytest.mark.parametrize("origin", [Origin.CALLBACK, Origin.PROMISE])
+async def test_a_plan_that_began_before_a_contact_was_arranged_puts_no_ladder_task_beside_it(db: Database, origin: Origin) -> None:
+    arranged = replace(task(), id="back", origin=origin, created_at=NOW + MINUTE)
+    await db.write(lambda conn: tasks.create_task(conn, arranged, NOW + MINUTE))
+    await put(db, task(), task("2"))
+    assert sorted(await ids(db)) == ["back", "t2"]
+    await db.write(lambda conn: tasks.close_task(conn, "back", TaskState.CANCELLED, "over", NOW + MINUTE))
+    await put(db, task())
+    assert sorted(await ids(db)) == ["t1", "t2"]
+
+
+async def ids(db: Database) -> list[str]:
+    found = [await db.read(lambda conn, no=no: tasks.live_tasks_of(conn, DebtorKey("", no), NOW + MINUTE)) for no in ("1", "2")]  # type: ignore[misc]
+    return [one.id for of_debtor in found for one in of_debtor]
+
+
 async def test_a_final_task_is_never_touched_again(db: Database) -> None:
     await put(db, task())
     assert await db.write(lambda conn: tasks.close_task(conn, "t1", TaskState.DONE, "talked", NOW))

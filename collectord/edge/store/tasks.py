@@ -149,7 +149,7 @@ async def create_task(conn: Connection, task: Task, now: datetime) -> bool:
 
 
 async def create_rows(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Many at once, made by `row_of`; those whose debtor got a live ladder task meanwhile are left out."""
+    """Many at once, made by `row_of`; those whose debtor got a live ladder task or an arranged contact meanwhile are left out."""
     await SQL.insert_tasks(conn, rows)
 
 

@@ -9,10 +9,14 @@ on conflict do nothing
 returning id;
 
 -- name: insert_tasks(id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, rungs, own_at, now)*!
+-- An arranged contact, made since the plan looked, comes before the ladder's: the next plan finds it and waits for it.
 insert into task (id, company, debtor_no, medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority,
                   origin, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, rungs, own_at, created_at, changed_at)
-values (:id, :company, :debtor_no, :medium, :ladder, :level, :items, :open_amount, :not_before, :expires_at, :state, :why, :agent, :priority,
-        :origin, :oldest_due_on, :attempts_made, :skill, :prompted_by, :script, :tone, :value, :worth, :rungs, :own_at, :now, :now)
+select :id, :company, :debtor_no, :medium, :ladder, :level, :items, :open_amount, :not_before, :expires_at, :state, :why, :agent, :priority,
+        :origin, :oldest_due_on, :attempts_made, :skill, :prompted_by, :script, :tone, :value, :worth, :rungs, :own_at, :now, :now
+ where :origin <> 'ladder'
+    or not exists (select 1 from task t where t.company = :company and t.debtor_no = :debtor_no and t.origin in ('callback', 'promise')
+                      and t.state in ('planned', 'ready', 'leased', 'in_call'))
 on conflict do nothing;
 
 -- name: update_task(medium, ladder, level, items, open_amount, not_before, expires_at, state, why, agent, priority, oldest_due_on, attempts_made, skill, prompted_by, script, tone, value, worth, rungs, own_at, now, id)^
