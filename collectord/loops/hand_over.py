@@ -1,7 +1,7 @@
 """Hand over: an agent keys during a talk who shall go on with it; who took it holds the attempt from then on.
 
 Reads the team, asks core/telephony/hand_over, writes the attempt's agent. Rings nobody itself: the PBX does, and gives the talk back
-when nobody answers.
+when nobody answers. Whom it rings has no other call placed meanwhile.
 Invariant: until somebody has taken the talk it is on disk as that of the agent who spoke last.
 """
 
@@ -17,7 +17,7 @@ from collectord.core.telephony.pbx_events import HandedOver, HandOverAsked
 from collectord.core.wording import phrase
 from collectord.edge.crash import crash_point
 from collectord.edge.ids import new_id
-from collectord.edge.store import calls, facts, inbound
+from collectord.edge.store import agents, calls, facts, inbound
 from collectord.edge.store.connection import Connection
 from collectord.loops import on_desk
 from collectord.loops.callers import Reception
@@ -33,9 +33,10 @@ async def asked(at: Reception, event: HandOverAsked, now: datetime) -> Ring | st
         found = to_whom(event.to, talk, team, now)
         if talk is None or not isinstance(found, OnDuty):
             return str(found)
+        dialling = at.settings.dialling
+        await agents.rest_until(conn, found.id, now + dialling.ring_agent_for)  # no other call comes to this phone meanwhile
         name = await name_of(conn, at, talk.id, talk.key, now)
         display = phrase(TEXTS, "asks" if event.first_asked else "shows", at.house.language, name=name)
-        dialling = at.settings.dialling
         return Ring(
             endpoint=found.endpoint,
             display=display,
@@ -46,7 +47,7 @@ async def asked(at: Reception, event: HandOverAsked, now: datetime) -> Ring | st
             language="en" if found.languages[:1] == ("en",) else "de",
         )
 
-    return await at.db.read_briefly(job)
+    return await at.db.write_briefly(job)
 
 
 async def taken(at: Reception, event: HandedOver | HandedRow, now: datetime) -> bool:

@@ -33,6 +33,11 @@ def test_a_talk_goes_to_the_agent_whose_number_was_keyed() -> None:
     assert to_whom("202", TALK, TEAM, NOW) == TEAM[1]
 
 
+def test_a_talk_goes_to_who_has_just_been_asked_for_it() -> None:
+    asked = replace(TEAM[1], rest_until=NOW + timedelta(seconds=20))
+    assert to_whom("202", TALK, [asked], NOW) == asked
+
+
 @pytest.mark.parametrize("keyed", ["203", "204", "205"])
 def test_nobody_is_rung_who_is_on_the_phone_logged_out_or_paused(keyed: str) -> None:
     assert to_whom(keyed, TALK, TEAM, NOW) is NotHanded.BUSY

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from collectord.core.telephony.agents import AgentState, judge
 from collectord.core.telephony.attempts import Attempt, AttemptState, Disposition
 from collectord.core.telephony.pbx_calls import HandedRow, JournalPhase, JournalRow, LiveChannel, Ring
 from collectord.core.telephony.pbx_events import ChannelHungUp, EndState, HandedOver, HandOverAsked, LinkUp, PbxEvent
@@ -147,6 +148,22 @@ async def test_a_colleague_in_another_call_is_not_rung(desk: Desk) -> None:
     await desk.db.write(lambda conn: conn.execute("update agent set paused = 1 where id = '202'"))
     await hear(desk, pbx, asks(placed, "202"))
     assert pbx.whom == ["none"]
+
+
+async def test_no_other_call_comes_to_the_colleague_while_the_phone_rings_for_the_talk(desk: Desk) -> None:
+    placed = await talking(desk)
+    await hear(desk, Told(), asks(placed, "202"))
+
+    async def states(now: datetime) -> dict[str, AgentState]:
+        present = await on_desk.on_duty(desk.db, SETTINGS, IDLE, now)
+        return {agent.id: judge(agent, pull=False, now=now) for agent in present}
+
+    meanwhile = await states(LATER + timedelta(seconds=1))
+    assert (meanwhile["202"], meanwhile["203"]) == (AgentState.RESTING, AgentState.FREE)
+    assert (await states(LATER + SETTINGS.dialling.ring_agent_for))["202"] is AgentState.FREE
+    pbx = Told()
+    await hear(desk, pbx, asks(placed, "202"), now=LATER + timedelta(seconds=2))  # asked first, then handed over
+    assert isinstance(pbx.whom[0], Ring)
 
 
 async def test_who_takes_the_talk_holds_the_one_attempt_and_keys_its_outcome(desk: Desk) -> None:

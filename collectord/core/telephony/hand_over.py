@@ -23,6 +23,9 @@ TEXTS: Texts = {
 }
 
 
+RINGS = frozenset({AgentState.FREE, AgentState.RESTING})  # resting: who has just been asked (no other call comes then), or missed a ring
+
+
 class NotHanded(StrEnum):
     """Why nobody is rung: the words of COLL_TO."""
 
@@ -37,7 +40,7 @@ def to_whom(keyed: str, talk: Attempt | None, team: Iterable[OnDuty], now: datet
     found = next((agent for agent in team if agent.id == keyed and agent.id != talk.agent), None)
     if found is None:
         return NotHanded.UNKNOWN
-    return found if judge(found, pull=False, now=now) is AgentState.FREE else NotHanded.BUSY
+    return found if judge(found, pull=False, now=now) in RINGS else NotHanded.BUSY
 
 
 def handed(talk: Attempt, agent: str, endpoint: str, now: datetime, times: CallTimes) -> Attempt | None:
