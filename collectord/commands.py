@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from collectord import commands_agreements as agreements
+from collectord import commands_dialling as dialling
 from collectord import commands_rules, commands_scripts
 from collectord.asked import Reply, refusal
 from collectord.core.exports.difference import decided
@@ -21,11 +22,11 @@ from collectord.core.exports.intake import Receipt
 from collectord.core.house import House
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.rules import Rules
-from collectord.core.telephony.pauses import keyed_reason
+from collectord.core.telephony import attempt_words
 from collectord.core.wording import phrase
 from collectord.edge import inbox
 from collectord.edge.ids import new_id
-from collectord.edge.store import batches, calls, ledger, messages, meta, notices, payments, promises
+from collectord.edge.store import batches, calls, ledger, messages, notices, payments, promises
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops import (
     call_sheet,
@@ -40,7 +41,6 @@ from collectord.loops import (
     standing,
     workload,
 )
-from collectord.loops import doctor as doctoring
 from collectord.loops import promises as promise_loop
 from collectord.settings import Settings
 
@@ -172,6 +172,16 @@ def _lister(listed: Callable[..., Awaitable[list[dict[str, Any]]]]) -> Handler:
     return answer
 
 
+def _with_why(listed: Callable[..., Awaitable[list[dict[str, Any]]]]) -> Handler:
+    """Attempts: why each ended as it did, in the language of the house."""
+
+    async def answer(context: Context, args: Mapping[str, Any]) -> Reply:
+        reply = await _listed(context, args, listed)
+        return Reply(doc=[{**row, "why": attempt_words.told(row["why"], context.house.language)} for row in reply.doc])
+
+    return answer
+
+
 async def debtors(context: Context, args: Mapping[str, Any]) -> Reply:
     key = await context.key(args["debtor"]) if "debtor" in args else None
     return Reply(doc=await debtor_list.debtors(context.db, context.house, context.now, key=key, limit=args.get("limit", 10_000)))
@@ -191,89 +201,10 @@ async def import_history(context: Context, args: Mapping[str, Any]) -> Reply:
     return Reply(doc=doc, exit=0 if not doc["rejected"] else 1)
 
 
-async def call(context: Context, args: Mapping[str, Any]) -> Reply:
-    key = await context.key(args["debtor"])
-    if context.daemon is None:
-        return refusal("no daemon runs here, so nothing can be dialled; start it with `collectord run`")
-    return await context.daemon.call_now(key, args["agent"], context.actor)
-
-
-async def test_call(context: Context, args: Mapping[str, Any]) -> Reply:
-    if context.daemon is None:
-        return refusal("no daemon runs here, so nothing can be dialled; start it with `collectord run`")
-    return await context.daemon.test_call(args["agent"], args["to"], args["company"])
-
-
-async def _switch(context: Context, key: str, value: str, kind: str, sentence: str) -> Reply:
-    async def job(conn: Connection) -> None:
-        await meta.put(conn, key, value)
-        await meta.note(conn, context.id(), context.now, kind, context.actor, sentence)
-
-    await context.db.write(job)
-    if context.daemon:
-        context.daemon.wake()
-    return Reply(doc={"state": kind, "note": sentence})
-
-
-async def pause(context: Context, args: Mapping[str, Any]) -> Reply:
-    if "agent" in args:
-        return await _agent_pause(context, args["agent"], True, args.get("reason", ""))
-    return await _switch(
-        context, "paused", "yes", "paused", f"dialling is paused; calls in progress go on. {args.get('reason', '')}".strip()
-    )
-
-
-async def resume(context: Context, args: Mapping[str, Any]) -> Reply:
-    if "agent" in args:
-        return await _agent_pause(context, args["agent"], False, "")
-    return await _switch(context, "paused", "no", "resumed", "dialling goes on")
-
-
-async def _agent_pause(context: Context, agent_id: str, paused: bool, reason: str) -> Reply:
-    if agent_id not in {agent.id for agent in context.settings.agent}:
-        return refusal(f"agent {agent_id!r} is not in the configuration")
-    reason = keyed_reason(reason, context.settings.dialling.pause_reasons) or reason or context.actor
-    await duty.set_paused(context.db, context.settings, agent_id, paused, reason, context.now)
-    if context.daemon:
-        context.daemon.wake()
-    return Reply(doc={"agent": agent_id, "paused": paused})
-
-
-async def _examine(context: Context) -> list[dict[str, Any]]:
-    pbxes = context.daemon.pbxes() if context.daemon else None
-    return await doctoring.examine(context.db, context.settings, context.house, context.folders, context.now, pbxes)
-
-
-async def live(context: Context, args: Mapping[str, Any]) -> Reply:
-    findings = await _examine(context)
-    problems = [f"{found['check']}: {found['found']}; {found['remedy']}" for found in findings if found["outcome"] == "fail"]
-    if not context.settings.company:
-        problems.append("no [[company]] is configured, so no call could show a caller ID; add one")
-    tested = await context.db.read(meta.tested_caller_ids)
-    problems += [
-        f"caller ID {company.caller_id} had no answered test call yet; make one with `collectord test-call --agent ID --to NUMBER`"
-        for company in context.settings.company
-        if company.caller_id not in tested
-    ]
-    if problems:
-        return Reply(doc={"live": False, "missing": problems}, exit=1, error="\n".join(["not made live:", *problems]))
-    return await _switch(context, "live", "yes", "live", "collectord is live: it dials from now on")
-
-
-async def shadow(context: Context, args: Mapping[str, Any]) -> Reply:
-    return await _switch(context, "live", "no", "shadow", "shadow mode: collectord plans, lists and explains, and dials nothing")
-
-
 async def status(context: Context, args: Mapping[str, Any]) -> Reply:
     if context.daemon:
         return Reply(doc=await context.daemon.standing(context.now))
     return Reply(doc=await standing.status(context.db, context.settings, context.house, context.now, pbx=None, devices={}, doubts=()))
-
-
-async def doctor(context: Context, args: Mapping[str, Any]) -> Reply:
-    findings = await _examine(context)
-    failed = [found for found in findings if found["outcome"] == "fail"]
-    return Reply(doc=findings, exit=1 if failed else 0, error="\n".join(f"{f['check']}: {f['found']}; {f['remedy']}" for f in failed))
 
 
 async def show_quality(context: Context, args: Mapping[str, Any]) -> Reply:
@@ -301,7 +232,7 @@ READING: Mapping[str, Handler] = {
     "tasks": commands_scripts.listed_tasks,
     "script": commands_scripts.script,
     "messages": _lister(messages.listed),
-    "attempts": _lister(calls.listed_attempts),
+    "attempts": _with_why(calls.listed_attempts),
     "promises": agreements.listed_promises,
     "objections": agreements.objections,
     "absences": agreements.absences,
@@ -310,7 +241,7 @@ READING: Mapping[str, Handler] = {
     "claim": agreements.claim,
     "disputes": _lister(promises.listed_disputes),
     "payments": _lister(payments.listed),
-    "unknown": _lister(calls.listed_unknown),
+    "unknown": _with_why(calls.listed_unknown),
     "batch": show_batch,
     "batches": _lister(ledger.listed_batches),
     "notices": _lister(notices.listed),
@@ -321,7 +252,7 @@ READING: Mapping[str, Handler] = {
 }
 """Answered in the command's own process, on a read-only connection."""
 
-ASKING: Mapping[str, Handler] = {"status": status, "agents": agents, "doctor": doctor}
+ASKING: Mapping[str, Handler] = {"status": status, "agents": agents, "doctor": dialling.doctor}
 """Answered by the daemon when one runs, because only it knows the phones; else from the store."""
 
 WRITING: Mapping[str, Handler] = {
@@ -336,12 +267,12 @@ WRITING: Mapping[str, Handler] = {
     "absence": agreements.absence,
     "callers-done": agreements.callers_done,
     "import-history": import_history,
-    "call": call,
-    "test-call": test_call,
-    "pause": pause,
-    "resume": resume,
-    "live": live,
-    "shadow": shadow,
+    "call": dialling.call,
+    "test-call": dialling.test_call,
+    "pause": dialling.pause,
+    "resume": dialling.resume,
+    "live": dialling.live,
+    "shadow": dialling.shadow,
     "export": export,
     "backup": backup,
 }

@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from collectord.core.contact.dial_numbers import to_dial_number
 from collectord.core.contact.week import parse_week
 from collectord.core.house import Company, House
 from collectord.core.rule_text import parse_duration
@@ -149,6 +150,17 @@ class TrunkSection(Section):
         return self
 
 
+RETURNABLE_SERVICES = frozenset({"toll_free", "voip", "uan"})  # nobody's line, but a company's, and called back without extra cost
+
+
+def _shown(value: str) -> str:
+    """Whoever sees it calls it back: an ordinary number, or one that costs no more (German TKG Sec. 120 forbids 0900, 0137, 118xx, 110)."""
+    read = to_dial_number(_e164(value), 1, "")
+    if read.problem and read.kind not in RETURNABLE_SERVICES:
+        raise ValueError(f"{value} {read.problem}; debtors see it and call it back: show an ordinary number of your own")
+    return value
+
+
 def _recording(text: str) -> str:
     if text and not re.match(r"\A[a-z0-9-]{1,40}\Z", text):
         raise ValueError("expected a-z, 0-9 and hyphens: muster for the recording name-muster")
@@ -158,7 +170,7 @@ def _recording(text: str) -> str:
 class CompanySection(Section):
     code: str = ""
     name: str
-    caller_id: Number
+    caller_id: Annotated[str, AfterValidator(_shown)]
     region: str = ""
     trunk: str = ""  # "" = the first trunk of the agent's PBX
     other_trunks: list[str] = []  # taken in this order while `trunk` rests; each must show the caller ID

@@ -16,13 +16,14 @@ from collectord.core.telephony.inbound import REMEMBERED, NobodyThere, shows, wh
 from collectord.core.telephony.pbx_calls import Ring
 from collectord.core.telephony.pbx_events import CallerArrived
 from collectord.edge.crash import crash_point
-from collectord.edge.store import calls, families, inbound, ledger
+from collectord.edge.store import calls, families, inbound, ledger, meta
 from collectord.edge.store.connection import Connection
 from collectord.loops import on_desk
 from collectord.loops.callers import Reception, write_down
 
 NOT_OURS = "off"
 UNKNOWN = "-0"  # nobody is promised to be called back
+REACHED_AT = "called_in:"  # meta, and the number: when a call to it reached us last
 
 
 async def arrived(at: Reception, event: CallerArrived, now: datetime) -> Ring | str:
@@ -31,6 +32,7 @@ async def arrived(at: Reception, event: CallerArrived, now: datetime) -> Ring | 
         return NOT_OURS
 
     async def job(conn: Connection) -> Ring | str:
+        await meta.put(conn, REACHED_AT + event.called, now.isoformat())
         team = [agent for agent in await on_desk.present(conn, at.settings, at.devices, now) if agent.pbx == at.pbx]
         known = await calls.attempt(conn, event.attempt_id)
         caller = None

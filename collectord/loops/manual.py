@@ -7,7 +7,7 @@ Invariant: a manual call passes the same gate; a number that stands in the ledge
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,12 +15,14 @@ from typing import Any
 from collectord.core.contact.dial_numbers import to_dial_number
 from collectord.core.contact.facts import Doubt
 from collectord.core.contact.verdict import shown_instant
+from collectord.core.house import House
 from collectord.core.receivables.ledger import DebtorKey, open_total
 from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.telephony.agents import AgentState, judge, why
 from collectord.core.telephony.call_stages import ending
 from collectord.core.telephony.pbx_calls import Accepted, AgentCall
 from collectord.core.telephony.pbx_events import EndState
+from collectord.core.wording import Texts, Told, phrase
 from collectord.edge.ids import new_id
 from collectord.edge.store import families, meta
 from collectord.edge.store.connection import Connection, Database
@@ -32,6 +34,34 @@ from collectord.loops.pbx_events import PbxDesk
 from collectord.loops.placed import GateRefused, PlacedCall, why_not
 from collectord.settings import Settings
 
+TEXTS: Texts = {
+    "no_agent": ("agent '{agent}' is not in the configuration", "Telefonist '{agent}' steht nicht in der Konfiguration"),
+    "no_company": ("company '{company}' is not in the configuration", "Firma '{company}' steht nicht in der Konfiguration"),
+    "no_pbx": ("PBX {pbx} cannot be reached; see `collectord status`", "Die Anlage {pbx} ist nicht erreichbar; siehe `collectord status`"),
+    "not_free": ("{name} {why}", "{name} {why}"),
+    "asked": ("manual call asked for by {actor}", "Anruf von Hand, verlangt von {actor}"),
+    "rings": ("the desk phone rings", "das Tischtelefon klingelt"),
+    "to": ("--to '{to}': {why}", "--to '{to}': {why}"),
+    "debtors": (
+        "that number belongs to a debtor; a test call goes to a number of your own",
+        "Diese Nummer gehört einem Schuldner; ein Probeanruf geht an eine eigene Nummer",
+    ),
+    "no_trunk": (
+        "PBX {pbx} cannot be reached or has no trunk; see `collectord status`",
+        "Die Anlage {pbx} ist nicht erreichbar oder hat keine Leitung; siehe `collectord status`",
+    ),
+    "refused": ("the PBX did not take the call: {why}", "Die Anlage nahm den Anruf nicht an: {why}"),
+    "unanswered": (
+        "the test call through trunk {trunk} was not answered ({why}); answer both phones, talk a moment, and hang up at the far end",
+        "Der Probeanruf über die Leitung {trunk} wurde nicht angenommen ({why}); heben Sie an beiden Telefonen ab, sprechen Sie einen"
+        " Augenblick, und legen Sie am fernen auf",
+    ),
+    "no_result": ("no result in time", "kein Ergebnis in der Zeit"),
+    "answered": (
+        "{number} was sent through trunk {trunk} and the call was answered; look whether the phone showed that number",
+        "{number} wurde über die Leitung {trunk} gesendet und der Anruf angenommen; sehen Sie nach, ob das Telefon diese Nummer zeigte",
+    ),
+}  # fmt: skip
 TEST_CALL_WITHIN = 180.0  # s: two people pick up, look at the display, hang up
 
 
@@ -43,14 +73,16 @@ async def call_now(
     dialler: Dialler, key: DebtorKey, agent_id: str, actor: str, devices: Mapping[str, str], doubts: tuple[Doubt, ...], now: datetime
 ) -> dict[str, Any]:
     """A manual task for this debtor, placed at once by this agent, or why not: `{"attempt", "task", "why", "refusals"}`."""
+    say = _sayer(dialler.house)
     agent = next((a for a in await duty.on_duty(dialler.db, dialler.settings, devices, now) if a.id == agent_id), None)
     if agent is None:
-        raise ManualRefused(f"agent {agent_id!r} is not in the configuration")
+        raise ManualRefused(say("no_agent", agent=agent_id))
     if agent.pbx not in dialler.started:
-        raise ManualRefused(f"PBX {agent.pbx} cannot be reached; see `collectord status`")
+        raise ManualRefused(say("no_pbx", pbx=agent.pbx))
     state = judge(replace(agent, off_hours=""), pull=False, now=now)  # whoever asks for a call is there
     if state is not AgentState.FREE:
-        raise ManualRefused(f"{agent.name} {why(agent, state, dialler.house.language, dialler.house.time_zone)}")
+        reason = Told(why(agent, state, dialler.house.language, dialler.house.time_zone))
+        raise ManualRefused(say("not_free", name=agent.name, why=reason))
     today = dialler.house.today(now)
 
     async def asked(conn: Connection) -> Task:
@@ -67,7 +99,7 @@ async def call_now(
             not_before=now,
             expires_at=now + timedelta(minutes=5),
             state=TaskState.READY,
-            why=f"manual call asked for by {actor}",
+            why=say("asked", actor=actor),
             agent=agent_id,
             priority=100,
             origin=Origin.MANUAL,
@@ -77,7 +109,7 @@ async def call_now(
     task = await dialler.db.read(asked)
     placed = await dialler.place(task, agent, doubts, now, unsaved=True)
     if isinstance(placed, PlacedCall):
-        return {"attempt": placed.attempt.id, "task": task.id, "why": "the desk phone rings", "refusals": []}
+        return {"attempt": placed.attempt.id, "task": task.id, "why": say("rings"), "refusals": []}
     refusals = [
         {"rule": r.rule, "reason": r.reason, "not_before": shown_instant(r.not_before, dialler.house.time_zone)}
         for r in (placed.verdict.refusals if isinstance(placed, GateRefused) else ())
@@ -89,21 +121,23 @@ async def test_call(
     db: Database, settings: Settings, desks: Mapping[str, PbxDesk], agent_id: str, to: str, company: str, now: datetime
 ) -> str:
     """Rings the agent, then `to`, showing the company's caller ID; returns the sentence of success. Raises ManualRefused."""
+    house = settings.house()
+    say = _sayer(house)
     agent = next((a for a in settings.agent if a.id == agent_id), None)
     if agent is None:
-        raise ManualRefused(f"agent {agent_id!r} is not in the configuration")
+        raise ManualRefused(say("no_agent", agent=agent_id))
     caller = next((c for c in settings.company if c.code == company), None)
     if caller is None:
-        raise ManualRefused(f"company {company!r} is not in the configuration")
-    number = to_dial_number(to, 1, settings.country)
+        raise ManualRefused(say("no_company", company=company))
+    number = to_dial_number(to, 1, settings.country, house.language)
     if number.e164 is None:
-        raise ManualRefused(f"--to {to!r}: {number.problem}")
+        raise ManualRefused(say("to", to=to, why=number.problem))
     if await db.read(lambda conn: meta.is_a_debtors_number(conn, number.e164 or "")):
-        raise ManualRefused("that number belongs to a debtor; a test call goes to a number of your own")
+        raise ManualRefused(say("debtors"))
     shown = f"{number.e164[:4]}…{number.e164[-2:]}"
     desk, trunk = desks.get(agent.pbx), next(iter(trunks_for(settings, company, agent.pbx)), None)
     if desk is None or not desk.started or trunk is None:
-        raise ManualRefused(f"PBX {agent.pbx} cannot be reached or has no trunk; see `collectord status`")
+        raise ManualRefused(say("no_trunk", pbx=agent.pbx))
     test_id = TEST_PREFIX + new_id(now)
     order = AgentCall(
         attempt_id=test_id,
@@ -120,18 +154,15 @@ async def test_call(
     try:
         answer = await desk.pbx.originate(order)
         if not isinstance(answer, Accepted):
-            raise ManualRefused(f"the PBX did not take the call: {answer.reason}")
+            raise ManualRefused(say("refused", why=answer.reason))
         outcome = await _outcome(desk, test_id, TEST_CALL_WITHIN)
     finally:
         del desk.tests[test_id]
     if outcome != "ANSWER":
-        why = ending(EndState(outcome)) if outcome in EndState.__members__ else outcome
-        raise ManualRefused(
-            f"the test call through trunk {trunk.name} was not answered ({why});"
-            " answer both phones, talk a moment, and hang up at the far end"
-        )
+        how = ending(EndState(outcome)) if outcome in EndState.__members__ else outcome or say("no_result")
+        raise ManualRefused(say("unanswered", trunk=trunk.name, why=how))
     await db.write(lambda conn: meta.note_caller_id_test(conn, caller.caller_id, now, f"{agent_id} -> {shown}"))
-    return f"{caller.caller_id} was sent through trunk {trunk.name} and the call was answered; look whether the phone showed that number"
+    return say("answered", number=caller.caller_id, trunk=trunk.name)
 
 
 async def _outcome(desk: PbxDesk, test_id: str, seconds: float) -> str:
@@ -140,4 +171,11 @@ async def _outcome(desk: PbxDesk, test_id: str, seconds: float) -> str:
         if result := desk.tests[test_id]:
             return result
         await asyncio.sleep(0.1)
-    return "no result in time"
+    return ""
+
+
+def _sayer(house: House) -> Callable[..., str]:
+    def say(code: str, **values: object) -> str:
+        return phrase(TEXTS, code, house.language, house.time_zone, **values)
+
+    return say

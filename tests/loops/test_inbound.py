@@ -17,9 +17,11 @@ from collectord.core.telephony.attempts import Attempt, AttemptState, Dispositio
 from collectord.core.telephony.pbx_calls import CallerRow, JournalPhase, JournalRow, LiveChannel, Ring
 from collectord.core.telephony.pbx_events import CallerArrived, CallerMissed, DebtorUp, DialResult, Ended, EndState, LinkUp, PbxEvent
 from collectord.edge import log
+from collectord.edge.inbox import ExchangeFolders
 from collectord.edge.store import calls, tasks
 from collectord.edge.store import inbound as noted
 from collectord.loops import callers, duty, inbound, unreached
+from collectord.loops.doctor import examine
 from collectord.loops.pbx_events import PbxDesk
 from collectord.settings import AgentSection, CompanySection, InboundSection, PbxSection, Settings, TrunkSection
 from tests.loops.desk import Desk, open_desk, row
@@ -108,6 +110,19 @@ async def test_a_call_back_reaches_the_agent_of_the_last_call_with_the_case_on_t
     ring = await arrive(desk)
     assert isinstance(ring, Ring)
     assert (ring.endpoint, ring.display, ring.booked) == (f"PJSIP/{last}", "Calls back - Muster", True)
+
+
+async def test_a_call_to_the_number_that_debtors_see_proves_that_it_can_be_called_back(desk: Desk) -> None:
+    folders = ExchangeFolders(desk.folder / "exchange")
+
+    async def line() -> dict[str, Any]:
+        found = await examine(desk.db, SETTINGS.model_copy(update={"pbx": []}), desk.house, folders, LATER, None)
+        return next(one for one in found if one["check"] == f"caller ID {CALLED}")
+
+    assert (await line())["outcome"] == "warn"
+    await arrive(desk, call_in("+493099999999"))
+    assert (await line())["outcome"] == "ok"
+    assert "Mon 23 Nov 2026" in (await line())["found"]
 
 
 async def test_when_the_last_agent_is_on_the_phone_somebody_else_is_rung(desk: Desk) -> None:

@@ -37,6 +37,7 @@ class Unwilling(Remembering):
 @pytest.mark.parametrize(("company", "trunk"), [("A", "first"), ("B", "second")])
 async def test_the_call_goes_through_the_trunk_that_carries_the_companys_calls(desk: Desk, company: str, trunk: str) -> None:
     settings = Settings(
+        language="en",
         pbx=[PbxSection(name="main", username="collectord", secret_file="secret")],
         trunk=[TrunkSection(name="first", pbx="main"), TrunkSection(name="second", pbx="main", number_format="00")],
         company=[

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from collectord import app
 from collectord.asked import Request
+from collectord.loops.doctor_words import TEXTS
 from tests.edge.fake_ami import Connection, FakeAmi, Received
 from tests.shell.place import Place, environment, row
 
@@ -84,6 +86,26 @@ def test_doctor_fails_without_an_export_and_without_its_folders(place: Place) ->
     (place.folder / "exchange" / "outbox").rmdir()
     failed = {line["check"] for line in place.run("doctor", "--json", now=None).doc if line["outcome"] == "fail"}
     assert {"export", "folder outbox", "pbx main"} <= failed
+
+
+def test_doctor_and_live_speak_the_language_of_the_house(house: Place) -> None:
+    german = {"COLLECTORD_LANGUAGE": "de"}
+    lines = {line["check"]: line for line in house.run("doctor", "--json", now=None, env=german).doc}
+    assert lines["caller ID +493012345600"]["found"] == "noch kein Anruf dort hat collectord erreicht"
+    assert lines["pbx main"]["remedy"] == "Host, Port, Benutzer und Geheimnis prüfen; siehe docs/INSTALL.md"
+    assert lines["folders"]["found"] == "alle da, alle beschreibbar"
+    refused = house.run("live", "--json", now=None, env=german)
+    assert refused.sentences[0] == "Nicht scharf geschaltet:"
+    assert any("wurde noch kein Probeanruf angenommen" in sentence for sentence in refused.sentences)
+    assert "Hier läuft kein Dienst" in house.run("call", "1", "--agent", "201", now=None, env=german).err
+    assert house.run("shadow", "--json", now=None, env=german).doc["note"].startswith("Schattenbetrieb")
+
+
+def test_every_finding_of_doctor_has_its_remedy_and_both_languages() -> None:
+    codes = {code.removesuffix("!") for code in TEXTS}
+    assert codes <= TEXTS.keys() | {"export", "dialplan"}
+    for english, german in TEXTS.values():
+        assert re.findall(r"{\w+", english) == re.findall(r"{\w+", german)
 
 
 async def doctor(place: Place, port: int, **secret: str) -> dict[str, tuple[str, str]]:

@@ -22,6 +22,12 @@ SECOND_AGENT = '\n[[agent]]\nid = "201"\nname = "B"\npin = "4712"\nendpoint = "P
         ('"Europe/Berlin"', '"Europe/Berln"', "time_zone = 'Europe/Berln' is unknown; expected a name like Europe/Berlin"),
         ('state_dir = "state"', "state_dir = 5", "state_dir: 5 is wrong; expected a path in quotes"),
         ('"+493012345600"', '"030 123"', "company[1] (Muster GmbH).caller_id: expected a full international number like +493012345600"),
+        (
+            '"+493012345600"',
+            '"+499001234567"',
+            "company[1] (Muster GmbH).caller_id: +499001234567 is a premium-rate number; debtors see it and call it back",
+        ),
+        ('"+493012345600"', '"+4911833"', "caller_id: +4911833 is no number of its country's numbering plan; debtors see it"),
         ('pin = "4711"', "pin = 4711", "agent[1] (Anna Beispiel).pin: 4711 is wrong; expected text in quotes"),
         (
             'hours = ""',
