@@ -16,11 +16,12 @@ from collectord.core.house import House
 from collectord.core.receivables.promises import Promise
 from collectord.core.receivables.tasks import Task
 from collectord.core.telephony.agents import OnDuty
-from collectord.core.telephony.attempts import Attempt, AttemptState
+from collectord.core.telephony.attempts import PREDICTIVE, Attempt, AttemptState
 from collectord.core.telephony.case import Case, describe, spoken
 from collectord.core.telephony.modes import Mode
 from collectord.core.telephony.pacing import Trunk
 from collectord.core.telephony.pbx_calls import ON_LINE, AgentCall
+from collectord.core.wording import Language
 from collectord.edge.ids import new_id
 from collectord.edge.store import calls
 from collectord.settings import DiallingSection, Settings, TrunkSection
@@ -109,7 +110,10 @@ def case_of(
     )
 
 
-def order_of(attempt: Attempt, case: Case, agent: OnDuty, trunk: Trunk, caller_id: str, settings: Settings, house: House) -> AgentCall:
+def order_of(
+    attempt: Attempt, case: Case, agent: OnDuty, trunk: Trunk, caller_id: str, language: Language, settings: Settings, house: House
+) -> AgentCall:
+    """`language`: the debtor's, in which whoever is dialled first and finds nobody is told who called."""
     dialling = settings.dialling
     company_name = next((one.recorded_name for one in settings.company if one.code == attempt.company), "")
     return AgentCall(
@@ -124,7 +128,7 @@ def order_of(attempt: Attempt, case: Case, agent: OnDuty, trunk: Trunk, caller_i
         trunk=trunk.name,
         number_format=trunk.number_format,
         mode=_WORDS.get(attempt.mode, "preview"),
-        language="en" if agent.languages[:1] == ("en",) else "de",
+        language=language if attempt.mode == PREDICTIVE else "en" if agent.languages[:1] == ("en",) else "de",
         ring_agent_ms=int(dialling.ring_agent_for.total_seconds() * 1000),
         ring_debtor_s=int(dialling.ring_debtor_for.total_seconds()),
         decide_s=int(dialling.decide_within.total_seconds()),

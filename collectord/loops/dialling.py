@@ -11,15 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from collectord.core.contact.facts import Doubt
-from collectord.core.receivables.tasks import Task
-from collectord.core.telephony.agents import AgentState, OnDuty, judge, why
+from collectord.core.telephony.agents import AgentState, judge, why
 from collectord.core.telephony.allocation import Nothing, Placement
 from collectord.core.telephony.modes import Mode
 from collectord.edge.store import calls, tasks
 from collectord.edge.store.connection import Connection
 from collectord.loops import on_desk, open_lines
 from collectord.loops.best_hours import NOT_LEARNT, Learnt
-from collectord.loops.foresight import NOT_AHEAD, Foresight, Weighed, predictive_rules
+from collectord.loops.foresight import Foresight, Weighed, predictive_rules
 from collectord.loops.placed import Answer, GateRefused, Idle, PlacedCall
 from collectord.loops.placing import Placer
 from collectord.loops.sight import A_FEW, LOOK_AHEAD, Sight, Viewpoint
@@ -46,9 +45,9 @@ class Dialler(Placer):
             await self.db.write(lambda conn: tasks.promote_due(conn, now))
         view = Viewpoint(settings=self.settings, rules=self.rules, house=self.house, started=self.started, learnt=self.learnt)
         sight = await self.db.read_briefly(lambda conn: view.look(conn, devices, at_most, now))
-        weighed, anybody = await self._weigh(view, sight, now)
+        weighed = await self._weigh(view, sight, at_most, now)
         if not sight.free:
-            awaited = "as many debtors ring as agents will be free" if weighed.large and not weighed.spare else ""
+            awaited = "as many debtors ring as agents will be free" if weighed is not None and weighed.large and not weighed.spare else ""
             return [Idle(awaited or self._nobody(sight, now), passing=any(agent.attempt_id for agent in sight.agents))]
         choice = sight.choose(now)
         if isinstance(choice, Nothing) and len(sight.few()) >= A_FEW:
@@ -58,39 +57,55 @@ class Dialler(Placer):
             case Nothing(reason, until, passing):
                 return [Idle(" ".join((reason, *sight.resting.values())), until, passing)]
             case Placement():
-                if anybody is not None and sight.goes_ahead(choice, view.as_free(anybody), now):
-                    begun = [await self.db.write_briefly(lambda conn: self._begin_ahead(conn, choice.task, anybody, doubts, now))]
-                    return await self.ring(begun, now)
-                most = 1 if weighed.large else at_most
-                begun = await self.db.write_briefly(lambda conn: self._begin(conn, sight, choice, devices, doubts, now, most))
+                begun = await self.db.write_briefly(lambda conn: self._begin(conn, sight, choice, weighed, devices, doubts, now, at_most))
                 return await self.ring(begun, now)
 
-    async def _weigh(self, view: Viewpoint, sight: Sight, now: datetime) -> tuple[Weighed, OnDuty | None]:
+    async def _weigh(self, view: Viewpoint, sight: Sight, at_most: int, now: datetime) -> Weighed | None:
         """How many debtors may ring ahead of their agents, and who stands for these agents; narrows the sight accordingly."""
         modes = {self.settings.dialling.mode, *(level.mode for ladder in self.rules.ladders for level in ladder.levels)}
         if Mode.PREDICTIVE not in modes:
-            return NOT_AHEAD, None
+            return None
         agents = [open_lines.with_line(agent, self.lines.get(agent.pbx, {})) for agent in sight.agents]
         rules = predictive_rules(self.settings)
-        weighed = await self.db.read_briefly(lambda conn: self.foresight.weigh(conn, agents, rules, self.house, now))
-        anybody = open_lines.anybody(agents, now) if weighed.may else None
-        sight.on_line = frozenset(agent.id for agent in agents if agent.line)
-        if weighed.large and not weighed.spare:  # who waits on a line is waited for by debtors who ring
-            sight.free = [agent for agent in sight.free if agent.id not in sight.on_line]
-        if not sight.free and anybody is not None:
-            await self.db.read_briefly(lambda conn: view.look_for(conn, sight, anybody, now))
-        return weighed, anybody
-
-    async def _begin_ahead(self, conn: Connection, task: Task, anybody: OnDuty, doubts: tuple[Doubt, ...], now: datetime) -> Answer:
-        if await tasks.task(conn, task.id) != task:
-            return Idle("the task changed a moment ago", now, passing=True)
-        try:
-            async with calls.apart(conn):
-                return await self.begin(conn, task, anybody, doubts, now, ahead=True)
-        except calls.AttemptTaken as taken:
-            return Idle(str(taken))
+        there = open_lines.served_together(agents, now)
+        weighed = await self.db.read_briefly(lambda conn: self.foresight.weigh(conn, there, rules, self.house, at_most, now))
+        if not weighed.large:
+            return weighed
+        sight.on_line = frozenset(agent.id for agent in there)
+        sight.anybody = anybody = open_lines.anybody(there)
+        if not weighed.spare:
+            sight.leave_lines()
+        if not sight.free:
+            await self.db.read_briefly(lambda conn: view.look_for(conn, sight, anybody, weighed.may, now))
+        return weighed
 
     async def _begin(
+        self,
+        conn: Connection,
+        sight: Sight,
+        choice: Placement | Nothing,
+        weighed: Weighed | None,
+        devices: Mapping[str, str],
+        doubts: tuple[Doubt, ...],
+        now: datetime,
+        at_most: int,
+    ) -> list[Answer]:
+        begun: list[Answer] = []
+        while len(begun) < at_most and isinstance(choice, Placement) and not (begun and isinstance(begun[-1], Idle)):
+            ahead = weighed is not None and sight.goes_ahead(choice, weighed.may, now)
+            if not choice.agent.id and not ahead:
+                break
+            begun.append(await self._begin_one(conn, sight, choice, devices, doubts, now, ahead=ahead))
+            placed = isinstance(begun[-1], PlacedCall)
+            if weighed is not None and placed and (ahead or choice.agent.id in sight.on_line):
+                weighed.used += 1
+            sight.take_out(choice, agent=placed and not ahead)
+            if weighed is not None and weighed.large and not weighed.spare:
+                sight.leave_lines()
+            choice = sight.choose(now)
+        return begun or [Idle("as many debtors ring as agents will be free", passing=True)]
+
+    async def _begin_one(
         self,
         conn: Connection,
         sight: Sight,
@@ -98,29 +113,21 @@ class Dialler(Placer):
         devices: Mapping[str, str],
         doubts: tuple[Doubt, ...],
         now: datetime,
-        at_most: int,
-    ) -> list[Answer]:
-        begun = [await self._begin_one(conn, sight, choice, devices, doubts, now)]
-        while len(begun) < at_most and not isinstance(begun[-1], Idle):
-            sight.take_out(choice, agent=isinstance(begun[-1], PlacedCall))
-            following = sight.choose(now)
-            if isinstance(following, Nothing):
-                break
-            choice = following
-            begun.append(await self._begin_one(conn, sight, choice, devices, doubts, now))
-        return begun
-
-    async def _begin_one(
-        self, conn: Connection, sight: Sight, choice: Placement, devices: Mapping[str, str], doubts: tuple[Doubt, ...], now: datetime
+        *,
+        ahead: bool,
     ) -> Answer:
         """Another transaction may have come between the look and this one."""
-        agent = await on_desk.one(conn, self.settings, choice.agent.id, devices, now)
-        if judge(agent, pull=sight.pull, now=now) is not AgentState.FREE or await tasks.task(conn, choice.task.id) != choice.task:
-            return Idle("agent or task changed a moment ago", now, passing=True)
+        agent = sight.anybody
+        if not ahead or agent is None:
+            agent = await on_desk.one(conn, self.settings, choice.agent.id, devices, now)
+            if judge(agent, pull=sight.pull, now=now) is not AgentState.FREE:
+                return Idle("the agent changed a moment ago", now, passing=True)
+            agent = open_lines.with_line(agent, self.lines.get(agent.pbx, {}))
+        if await tasks.task(conn, choice.task.id) != choice.task:
+            return Idle("the task changed a moment ago", now, passing=True)
         try:
             async with calls.apart(conn):
-                on_line = open_lines.with_line(agent, self.lines.get(agent.pbx, {}))
-                return await self.begin(conn, choice.task, on_line, doubts, now)
+                return await self.begin(conn, choice.task, agent, doubts, now, ahead=ahead)
         except calls.AttemptTaken as taken:
             return Idle(str(taken))
 

@@ -6,6 +6,7 @@ Invariant: what is not known to have been answered is not counted.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from collectord.core.house import House
@@ -26,9 +27,26 @@ TEXTS: Texts = {
 }
 
 
+Campaign = tuple[str, str]  # company and ladder: one script for one kind of debtor
+
+
+async def of_campaigns(conn: Connection, since: datetime) -> dict[Campaign, Count]:
+    taken = await calls.taken_since(conn, since, *TAKEN)
+    return {name: Count(answered=sum(by.values()), lost=by.get(Result.DROPPED, 0)) for name, by in taken.items()}
+
+
+async def lost(conn: Connection, since: datetime) -> dict[Campaign, int]:
+    """Few rows: looked at before every call."""
+    return {name: by[Result.DROPPED] for name, by in (await calls.taken_since(conn, since, Result.DROPPED)).items()}
+
+
+def together(counts: Iterable[Count]) -> Count:
+    found = list(counts)
+    return Count(answered=sum(one.answered for one in found), lost=sum(one.lost for one in found))
+
+
 async def counted(conn: Connection, now: datetime) -> Count:
-    results = [result for *_, result in await calls.results_between(conn, now - COUNTED_FOR, now)]
-    return Count(answered=sum(result in TAKEN for result in results), lost=results.count(Result.DROPPED))
+    return together((await of_campaigns(conn, now - COUNTED_FOR)).values())
 
 
 async def told(conn: Connection, house: House, now: datetime) -> str:

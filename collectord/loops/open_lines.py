@@ -14,11 +14,14 @@ from collectord.core.house import House
 from collectord.core.rules import Rules
 from collectord.core.telephony.agents import OPEN_LINE, AgentState, OnDuty, is_paused, judge
 from collectord.core.telephony.call_seen import AskForAgent, Effect, Given, Ignored, SayLine
+from collectord.core.telephony.go_ahead import look_again
 from collectord.core.telephony.pbx_calls import ON_LINE
-from collectord.edge.store import calls
+from collectord.edge.crash import crash_point
+from collectord.edge.store import calls, facts
 from collectord.edge.store.connection import Connection
 from collectord.loops import on_desk
 from collectord.loops.attempt_turn import see
+from collectord.loops.call_order import case_of
 from collectord.settings import Settings
 
 NO_LANGUAGE = "-"  # these agents have none in common
@@ -39,18 +42,20 @@ def with_line(agent: OnDuty, lines: Mapping[str, str]) -> OnDuty:
     return replace(agent, line=line, device_state=OPEN_LINE) if line else agent
 
 
-def anybody(agents: Sequence[OnDuty], now: datetime) -> OnDuty | None:
-    """Stands for whoever of those on open lines will be free: speaks and can what all of them do. On the PBX with the most lines."""
+def served_together(agents: Sequence[OnDuty], now: datetime) -> list[OnDuty]:
+    """Who takes what is dialled ahead, now or after the call under way: of one PBX, the one with the most lines, as a call stays on it."""
     there = [agent for agent in agents if agent.line and agent.logged_in and not agent.off_hours and not is_paused(agent, now)]
-    if not there:
-        return None
+    there = [agent for agent in there if agent.rest_until is None or agent.rest_until <= now]
     pbxes = [agent.pbx for agent in there]
-    pbx = max(sorted(set(pbxes)), key=pbxes.count)
-    there = [agent for agent in there if agent.pbx == pbx]
+    return [agent for agent in there if agent.pbx == max(sorted(set(pbxes)), key=pbxes.count)]
+
+
+def anybody(there: Sequence[OnDuty]) -> OnDuty:
+    """Stands for whoever of these will be free: speaks and can what all of them do."""
     spoken = [set(agent.languages) for agent in there if agent.languages]
     common = sorted(set.intersection(*spoken)) if spoken else []
     return OnDuty(
-        id="", name="", endpoint=ON_LINE, pbx=pbx, languages=tuple(common) if common or not spoken else (NO_LANGUAGE,),
+        id="", name="", endpoint=ON_LINE, pbx=there[0].pbx, languages=tuple(common) if common or not spoken else (NO_LANGUAGE,),
         skills=tuple(sorted(set.intersection(*(set(agent.skills) for agent in there)))), logged_in=True, paused=False,
     )  # fmt: skip
 
@@ -58,16 +63,24 @@ def anybody(agents: Sequence[OnDuty], now: datetime) -> OnDuty | None:
 async def give(
     conn: Connection, attempt_id: str, asked: AskForAgent, lines: OpenLines, rules: Rules, house: House, now: datetime
 ) -> tuple[Effect, ...]:
-    """To whoever has waited longest; nobody: the debtor hears who called."""
+    """To whoever has waited longest. Nobody, or what came while it rang speaks against the call: the debtor hears who called."""
     attempt = await calls.attempt(conn, attempt_id)
     assert attempt is not None  # it has just asked
     nobody = SayLine(attempt.pbx, attempt.id, "", asked.channel_uniqueid)
+    found = await facts.debtor_facts(conn, attempt.key, now, house, rules.frames)
+    if (overtaken := look_again(attempt, found, house, now)) is not None:
+        await see(conn, attempt_id, overtaken, rules, house, now)
+        return (nobody,)
+    assert found is not None  # else it had been overtaken
     present = await on_desk.present(conn, lines.settings, {}, now) if lines.settings is not None else ()
     waiting = [with_line(agent, lines.channels) for agent in present if agent.pbx == attempt.pbx]
     free = [agent for agent in waiting if agent.line and judge(agent, pull=False, now=now) is AgentState.FREE]
-    if not free:
+    if not free or lines.settings is None:
         return (nobody,)
     chosen = min(free, key=lambda agent: (agent.talked_until or agent.since or LONG_AGO, agent.id))
-    given = Given(chosen.id, chosen.endpoint, chosen.line, asked.channel_uniqueid)
+    case = case_of(attempt, found, 1, None, "", lines.settings.dialling, house, now)
+    language = "en" if chosen.languages[:1] == ("en",) else "de"
+    given = Given(chosen.id, chosen.endpoint, chosen.line, asked.channel_uniqueid, language, case.display)
     turned = await see(conn, attempt_id, given, rules, house, now)
+    crash_point("given-before-commit")
     return (nobody,) if isinstance(turned, Ignored) else turned

@@ -63,10 +63,11 @@ class PbxOrders:
                         self.log.info("call_refused_at_dialling", channel=effect.channel_uniqueid, answer=effect.answer.name.lower())
                     self.spawn(self._told(self.pbx.say_go(effect.channel_uniqueid, effect.answer.value), "after-SayGo"))
                     continue
-                case SayLine(attempt_id=attempt_id, line=line, channel_uniqueid=waits):
-                    if not line:
-                        self.log.warning("call_dropped", attempt=attempt_id, why="the debtor answered and no agent is free on an open line")
-                    self.spawn(self._told(self.pbx.say_line(attempt_id, line, waits), "after-SayLine"))
+                case SayLine():
+                    if not effect.line:
+                        self.log.warning("call_dropped", attempt=effect.attempt_id, why="the debtor answered and nobody takes the call")
+                    crash_point("line-committed")
+                    self.spawn(self._told(self.pbx.say_line(effect), "after-SayLine"))
                     continue
                 case HangUpDebtor(attempt_id=attempt_id):
                     self.log.info("ringing_stopped", attempt=attempt_id)

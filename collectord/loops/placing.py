@@ -107,7 +107,8 @@ class Placer:
         if not items:
             await tasks.close_task(conn, task.id, TaskState.CANCELLED, "nothing of what the task was about is open any more", now)
             return Idle("a task was over before it was called")
-        script = self.rules.scripts.reference(script_of(task), language_for(found.debtor.language, self.house.language))
+        language = language_for(found.debtor.language, self.house.language)
+        script = self.rules.scripts.reference(script_of(task), language)
         started = self.started[agent.pbx]
         attempt = new_attempt(task, agent, trunk, mode, verdict, items, script, company.caller_id, self.house, started, now)
         promise, dialling = await promises.last_promise(conn, task.key, now), self.settings.dialling
@@ -115,7 +116,7 @@ class Placer:
         await calls.commit_attempt(conn, attempt, now)
         await agent_rows.served(conn, agent.id)
         crash_point("attempt-before-commit")
-        return PlacedCall(attempt, case, order_of(attempt, case, agent, trunk, company.caller_id, self.settings, self.house))
+        return PlacedCall(attempt, case, order_of(attempt, case, agent, trunk, company.caller_id, language, self.settings, self.house))
 
     async def ring(self, begun: Sequence[Answer], now: datetime) -> list[Answer]:
         """Writes the order of each attempt that is on disk, once; all answers of the PBX are one transaction. Silence: recovery."""

@@ -6,7 +6,7 @@ Invariant: who or what is taken out is not chosen again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,10 +30,15 @@ from collectord.edge.store.connection import Connection
 from collectord.loops import on_desk, trunk_choice
 from collectord.loops.best_hours import Learnt, timed
 from collectord.loops.call_order import trunks_for
+from collectord.loops.dropped_calls import Campaign
 from collectord.settings import Settings
 
 A_FEW = 20  # candidates chosen among: nearly always they hold one for somebody free
 LOOK_AHEAD = 500  # read when they do not
+
+
+def campaign_of(candidate: Candidate) -> Campaign:
+    return candidate.task.company, candidate.task.ladder
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,7 +53,9 @@ class Sight:
     house: House
     pull: bool  # whoever is free has asked for the next case
     private: bool  # private persons may be dialled ahead
-    on_line: frozenset[str] = frozenset()  # agents on open lines
+    recorded: frozenset[str] = frozenset()  # companies whose name whoever finds nobody can be told
+    on_line: frozenset[str] = frozenset()  # agents on open lines, where debtors may be dialled ahead of them
+    anybody: OnDuty | None = None  # stands for these
     ahead: int = A_FEW  # of the candidates that anybody may take, so many are chosen among
 
     def choose(self, now: datetime) -> Placement | Nothing:
@@ -58,13 +65,24 @@ class Sight:
             self.few(), tuple(self.free), now, spoken=self.spoken, reach=self.reach, at_work=self.at_work, language=self.house.language
         )
 
-    def goes_ahead(self, placement: Placement, anybody: FreeAgent, now: datetime) -> bool:
+    def goes_ahead(self, placement: Placement, may: Callable[[Campaign], bool], now: datetime) -> bool:
         """The debtor is dialled before an agent is: `anybody` on the lines can do it, not only the one who was chosen."""
-        chosen = next(one for one in self.candidates if one.task.id == placement.task.id)
-        if placement.agent.id not in {anybody.id, *self.on_line} or not may_go_ahead(chosen, private=self.private):
+        if self.anybody is None or placement.agent.id not in {self.anybody.id, *self.on_line}:
             return False
-        only = choose([chosen], (anybody,), now, spoken=self.spoken, reach=self.reach, at_work=self.at_work, language=self.house.language)
+        chosen = next(one for one in self.candidates if one.task.id == placement.task.id)
+        if not self.may_go_ahead(chosen) or not may(campaign_of(chosen)):
+            return False
+        whoever = (FreeAgent(id="", languages=self.anybody.languages, skills=self.anybody.skills, pbx=self.anybody.pbx),)
+        only = choose([chosen], whoever, now, spoken=self.spoken, reach=self.reach, at_work=self.at_work, language=self.house.language)
         return isinstance(only, Placement)
+
+    def may_go_ahead(self, candidate: Candidate) -> bool:
+        """Without the recording whoever finds nobody would not hear who called."""
+        return candidate.task.company in self.recorded and may_go_ahead(candidate, private=self.private)
+
+    def leave_lines(self) -> None:
+        """Who waits on a line is waited for by debtors who ring."""
+        self.free = [agent for agent in self.free if agent.id not in self.on_line]
 
     def few(self) -> list[Candidate]:
         """Whatever belongs to one agent, and the first of the rest: as a look of this moment would find them."""
@@ -111,6 +129,7 @@ class Viewpoint:
             house=self.house,
             pull=pull,
             private=self.settings.dialling.predictive_private,
+            recorded=frozenset(company.code for company in self.settings.company if company.recorded_name),
         )
 
     async def look_ahead(self, conn: Connection, sight: Sight, now: datetime) -> None:
@@ -119,13 +138,15 @@ class Viewpoint:
         sight.candidates = self._framed(await tasks.ready_tasks(conn, now, LOOK_AHEAD, skills, barred))
         sight.ahead = LOOK_AHEAD
 
-    async def look_for(self, conn: Connection, sight: Sight, agent: OnDuty, now: datetime) -> None:
+    async def look_for(
+        self, conn: Connection, sight: Sight, agent: OnDuty, may: Callable[[Campaign], bool], now: datetime
+    ) -> None:  # fmt: skip
         """What may be dialled ahead of whoever `agent` stands for."""
         sight.resting = await trunk_choice.resting(conn, self.settings, self.house, now)
         sight.reach = self._reach(sight.resting)
         framed = self._framed(await tasks.ready_tasks(conn, now, limit=LOOK_AHEAD))
-        sight.candidates = [one for one in framed if may_go_ahead(one, private=sight.private)]
-        sight.free, sight.ahead = [self.as_free(agent)], LOOK_AHEAD
+        sight.candidates = [one for one in framed if sight.may_go_ahead(one) and may(campaign_of(one))]
+        sight.free, sight.ahead = [self.as_free(agent)] if sight.candidates else [], LOOK_AHEAD
 
     def _framed(self, candidates: Iterable[Candidate]) -> list[Candidate]:
         return in_modes(under_frames(candidates, self.rules.frames), self.rules.ladders, self._mode)

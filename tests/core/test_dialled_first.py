@@ -19,7 +19,7 @@ from tests.core.test_modes import LADDER, TASK
 
 UP = DebtorUp(seen_at=NOW, attempt_id=ID, debtor_channel="PJSIP/trunk-1", channel_uniqueid="1.7")
 NOBODY = NobodyThere(seen_at=NOW, attempt_id=ID)
-GIVEN = Given("202", "PJSIP/202", "PJSIP/202-1", "1.7")
+GIVEN = Given("202", "PJSIP/202", "PJSIP/202-1", "1.7", "en", "Müller")
 
 
 def dialled(**changes: Any) -> Attempt:
@@ -45,7 +45,8 @@ def test_an_answer_asks_for_an_agent_who_then_has_the_call_like_any_other() -> N
     talking, effects = seen(dialled(), UP)
     assert (talking.state, effects) == (AttemptState.TALKING, (AskForAgent("1.7"),))
     given, effects = seen(talking, GIVEN)
-    assert (given.agent, given.endpoint, effects) == ("202", "PJSIP/202", (SayLine("main", ID, "PJSIP/202-1", "1.7"),))
+    said = SayLine("main", ID, "PJSIP/202-1", "1.7", "en", "Müller", talking.number)
+    assert (given.agent, given.endpoint, effects) == ("202", "PJSIP/202", (said,))
     assert isinstance(step(given, GIVEN, NOW, TIMES), Ignored)
     over, _ = seen(given, ended("ANSWER"))
     assert (over.state, over.result) == (AttemptState.WRAP_UP, Result.ANSWERED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from collectord.core.receivables.tasks import Origin, Task, TaskState
-from collectord.core.telephony.agents import OPEN_LINE
+from collectord.core.telephony.agents import OPEN_LINE, OnDuty
 from collectord.core.telephony.allocation import Candidate, FreeAgent, Placement
 from collectord.core.telephony.attempts import PREDICTIVE, Attempt, AttemptState
 from collectord.core.telephony.modes import Mode
@@ -23,13 +23,15 @@ from collectord.edge.store import calls, tasks
 from collectord.loops import duty, on_desk, planning
 from collectord.loops.dialling import Dialler, Idle, PlacedCall
 from collectord.loops.foresight import Foresight, Weighed
-from collectord.loops.open_lines import with_line
+from collectord.loops.open_lines import served_together, with_line
 from collectord.loops.placed import Answer
 from collectord.loops.sight import Sight
 from collectord.settings import Settings
 from tests.loops.desk import HOUSE, Desk, open_desk, row
 from tests.loops.shift import MONDAY, SECOND, ended, keyed, now_of, place, talk, tell
 
+STEP = ("", "standard")
+FREE = OnDuty(id="", name="", endpoint=ON_LINE, pbx="main", languages=(), skills=(), logged_in=True, paused=False)
 IDS = ("201", "202", "203")
 LINES = {f"PJSIP/{one}": f"PJSIP/{one}-1" for one in ("201", "202")}
 PHONES = {"PJSIP/201": OPEN_LINE, "PJSIP/202": OPEN_LINE, "PJSIP/203": "INUSE"}
@@ -77,7 +79,7 @@ def dialler(desk: Desk, pbx: Any, lines: Mapping[str, str] = LINES, **dialling: 
 
 
 async def turns(dials: Dialler, count: int, phones: Mapping[str, str] = PHONES) -> list[Answer]:
-    return [(await dials.turns(phones, (), MONDAY + n * SECOND))[0] for n in range(count)]
+    return [answer for n in range(count) for answer in await dials.turns(phones, (), MONDAY + n * SECOND)]
 
 
 def begun(answers: list[Answer]) -> list[Attempt]:
@@ -87,7 +89,7 @@ def begun(answers: list[Answer]) -> list[Attempt]:
 
 async def test_so_many_debtors_are_dialled_ahead_as_agents_wait_on_lines_and_no_more(desk: Desk) -> None:
     pbx = Obliging()
-    *answers, idle = await turns(dialler(desk, pbx), 3)
+    *answers, idle = await turns(dialler(desk, pbx), 2)
     assert [(one.mode, one.agent, one.endpoint) for one in begun(answers)] == [(PREDICTIVE, "", ON_LINE)] * 2
     assert [(order.mode, order.endpoint, order.line, order.company_name) for order in pbx.orders] == [("ahead", ON_LINE, "", "muster")] * 2
     assert isinstance(idle, Idle)
@@ -96,33 +98,34 @@ async def test_so_many_debtors_are_dialled_ahead_as_agents_wait_on_lines_and_no_
 
 async def test_with_too_few_lines_the_agent_is_first_on_the_line_and_no_phone_rings(desk: Desk) -> None:
     pbx = Obliging()
-    (first,) = begun(await turns(dialler(desk, pbx, predictive_from=3), 1))
+    first, second = begun(await turns(dialler(desk, pbx, predictive_from=3), 1))
     assert (first.mode, first.endpoint) == ("progressive", f"PJSIP/{first.agent}")
+    assert {first.agent, second.agent} == {"201", "202"}
     assert (pbx.orders[0].mode, pbx.orders[0].endpoint, pbx.orders[0].line) == ("auto", ON_LINE, f"PJSIP/{first.agent}-1")
 
 
 async def test_a_phone_beside_the_lines_gets_its_calls_though_the_lines_are_waited_for(desk: Desk) -> None:
     pbx = Obliging()
-    calls_of = begun(await turns(dialler(desk, pbx), 3, PHONES | {"PJSIP/203": "NOT_INUSE"}))
+    calls_of = begun(await turns(dialler(desk, pbx), 1, PHONES | {"PJSIP/203": "NOT_INUSE"}))
     assert sorted((one.mode, one.agent) for one in calls_of) == [(PREDICTIVE, ""), (PREDICTIVE, ""), ("progressive", "203")]
     assert [order.endpoint for order in pbx.orders].count("PJSIP/203") == 1
 
 
 async def test_a_private_person_has_an_agent_first(desk: Desk) -> None:
-    (first,) = begun(await turns(dialler(desk, Obliging(), predictive_private=False), 1))
+    first, _ = begun(await turns(dialler(desk, Obliging(), predictive_private=False), 1))
     assert first.mode == "progressive"
     assert first.agent in ("201", "202")
 
 
 async def test_a_house_of_another_mode_dials_nobody_ahead(desk: Desk) -> None:
-    (first,) = begun(await turns(dialler(desk, Obliging(), mode="progressive"), 1))
+    first, _ = begun(await turns(dialler(desk, Obliging(), mode="progressive"), 1))
     assert first.mode == "progressive"
 
 
 def sight(*free: FreeAgent, candidate: Candidate) -> Sight:
     return Sight(
         agents=[], free=list(free), at_work=free, candidates=[candidate], spoken=frozenset({"de", "it"}), reach={"": frozenset({"main"})},
-        resting={}, house=HOUSE, pull=False, private=False, on_line=frozenset({"201"}),
+        resting={}, house=HOUSE, pull=False, private=False, recorded=frozenset({""}), on_line=frozenset({"201"}),
     )  # fmt: skip
 
 
@@ -135,8 +138,14 @@ def test_what_only_one_agent_on_the_lines_can_do_is_not_dialled_ahead_of_that_ag
         not_before=MONDAY, expires_at=None, open_amount={"EUR": Decimal("9")}, origin=Origin.LADDER,
     )  # fmt: skip
     one = Candidate(task=task, language=language, mode=Mode.PREDICTIVE, person_type="business")
-    agent, anybody = FreeAgent(id=chosen, languages=("de", "it"), pbx="main"), FreeAgent(id="", languages=("de",), pbx="main")
-    assert sight(agent, candidate=one).goes_ahead(Placement(task, agent), anybody, MONDAY) is ahead
+    agent = FreeAgent(id=chosen, languages=("de", "it"), pbx="main")
+    anybody = replace(FREE, languages=("de",))
+    seen = sight(agent, candidate=one)
+    seen.anybody = anybody
+    assert seen.goes_ahead(Placement(task, agent), lambda _: True, MONDAY) is ahead
+    assert not seen.goes_ahead(Placement(task, agent), lambda _: False, MONDAY)
+    seen.recorded = frozenset()  # who called could not be said to whoever finds nobody
+    assert not seen.goes_ahead(Placement(task, agent), lambda _: True, MONDAY)
 
 
 # -- foresight
@@ -146,7 +155,8 @@ async def weighed(desk: Desk, seen: Foresight, least: int = 2, after: timedelta 
     present = await on_desk.on_duty(desk.db, settings(), PHONES, MONDAY)
     agents = [with_line(agent, LINES) for agent in present]
     rules = PredictiveRules(least_agents=least)
-    return await desk.db.read(lambda conn: seen.weigh(conn, agents, rules, desk.house, MONDAY + after))
+    there = served_together(agents, MONDAY)
+    return await desk.db.read(lambda conn: seen.weigh(conn, there, rules, desk.house, 10, MONDAY + after))
 
 
 async def task_for(desk: Desk, debtor_no: str) -> Task:
@@ -173,8 +183,11 @@ async def test_a_debtor_who_rings_for_nobody_yet_and_one_who_waits_take_an_agent
     assert (await weighed(desk, Foresight())).spare
     await ahead(desk, "11", answered=True)
     last = await weighed(desk, Foresight())
-    assert (last.large, last.spare, last.may) == (True, False, False)
-    assert "0 of 0 answered calls" in last.why
+    assert (last.large, last.spare, last.may(STEP)) == (True, True, True)  # who answered found somebody, or will not find anybody any more
+    await ahead(desk, "12")
+    last = await weighed(desk, Foresight())
+    assert (last.large, last.spare, last.may(STEP)) == (True, False, False)
+    assert "1 of 0 answered calls" in last.why(HOUSE)
 
 
 @pytest.mark.parametrize("stage", ["ringing", "talking", "wrap_up"])
@@ -183,7 +196,7 @@ async def test_an_agent_on_a_line_who_has_a_call_is_not_free_for_another(desk: D
     await tell(desk, MONDAY, *talk(placed)[: {"ringing": 1, "talking": 3, "wrap_up": 4}[stage]])
     await ahead(desk, "11")
     found = await weighed(desk, Foresight())
-    assert (found.large, found.spare, found.may) == (True, False, False)
+    assert (found.large, found.spare, found.may(STEP)) == (True, False, False)
 
 
 async def test_a_call_beside_the_lines_takes_none_of_their_agents(desk: Desk) -> None:
@@ -194,9 +207,9 @@ async def test_a_call_beside_the_lines_takes_none_of_their_agents(desk: Desk) ->
 async def test_a_desk_with_too_few_lines_is_told_so(desk: Desk) -> None:
     seen = Foresight()
     found = await weighed(desk, seen, least=3)
-    assert (found.large, found.may) == (False, False)
-    assert found.why == seen.why
-    assert "2 agents are there, 3 are needed" in found.why
+    assert (found.large, found.may(STEP)) == (False, False)
+    assert found.why(HOUSE) == seen.why
+    assert "2 agents are on open lines, 3 are needed" in seen.why
 
 
 async def test_how_long_calls_take_is_learnt_from_those_that_are_over_and_anew_after_a_minute(desk: Desk) -> None:

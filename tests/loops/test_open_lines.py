@@ -14,7 +14,7 @@ from collectord.core.telephony.call_seen import Effect, SayLine
 from collectord.core.telephony.pbx_events import AgentUp, DebtorUp, Dialling
 from collectord.edge.store import agents as rows
 from collectord.loops import call_events, duty, on_desk
-from collectord.loops.open_lines import OpenLines, anybody, with_line
+from collectord.loops.open_lines import OpenLines, anybody, served_together, with_line
 from collectord.settings import Settings
 from tests.loops.desk import Desk, open_desk
 from tests.loops.shift import LIVE, MONDAY, ended, now_of, place, planned, tell
@@ -50,7 +50,7 @@ async def test_whoever_has_waited_longest_takes_the_call(desk: Desk) -> None:
     await desk.db.write(lambda conn: rows.set_duty(conn, "201", logged_in=True, paused=False, reason="", now=later))
     call, effects = await answered(desk, LINES)
     assert (call.agent, call.endpoint, call.state) == ("202", "PJSIP/202", AttemptState.TALKING)
-    assert effects == (SayLine("main", call.id, "PJSIP/202-1", "1.7"),)
+    assert effects == (SayLine("main", call.id, "PJSIP/202-1", "1.7", "de", "Muster", call.number),)
 
 
 async def test_who_pauses_is_given_no_call_and_without_anybody_the_debtor_is_told_and_the_call_was_dropped(desk: Desk) -> None:
@@ -68,7 +68,7 @@ async def test_a_call_of_a_desk_without_lines_is_nobodys(desk: Desk) -> None:
 
 async def test_whoever_stands_for_the_lines_speaks_what_all_on_them_speak(desk: Desk) -> None:
     present = [with_line(agent, LINES) for agent in await on_desk.on_duty(desk.db, SETTINGS, {}, MONDAY)]
-    assert anybody([], MONDAY) is None
-    stands = anybody(present, MONDAY)
-    assert stands is not None
+    assert served_together([], MONDAY) == []
+    assert served_together(present, MONDAY) == present
+    stands = anybody(present)
     assert (stands.id, stands.pbx, stands.languages, stands.skills) == ("", "main", (), ())

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
+from typing import Any
 
 import pytest
 from ami_client import Ami, Message
@@ -64,6 +65,31 @@ class Desk:
         answered = self.event("CollUp", attempt)
         self.set(f"coll-{attempt}-x", "COLL_TO", line)
         self.set(answered["Uniqueid"], "COLL_TO", "1")
+
+    def value(self, channel: str, name: str) -> str:
+        return self.ami.action("Getvar", ("Channel", channel), ("Variable", name)).get("Value", "")
+
+    def until(self, look: Callable[[], Any], what: str) -> Any:
+        deadline = time.monotonic() + 40
+        while not (found := look()):
+            assert time.monotonic() < deadline, f"{what}: it did not come to that"
+            time.sleep(0.02)
+        return found
+
+    def played(self, attempt: str) -> list[str]:
+        """What is played to the debtor, from now on until the call ends."""
+        heard: list[str] = []
+
+        def over() -> bool:
+            for row in self.sandbox.company.core_show_channels():
+                if row.get("Application") == "Playback" and row["ApplicationData"] not in heard and row["Uniqueid"] in legs:
+                    heard.append(row["ApplicationData"])
+            self.ami.action("Ping")
+            return any(m.get("UserEvent") == "CollEnd" and m.get("CollID") == attempt for m in self.ami.seen)
+
+        legs = {self.event("CollUp", attempt)["Uniqueid"]}
+        self.until(over, f"the call of {attempt} ends")
+        return heard
 
     def row(self, attempt: str, family: str = "coll") -> str:
         number = self.ami.action("DBGet", ("Family", family), ("Key", attempt))["ActionID"]
@@ -120,6 +146,9 @@ def test_who_answers_and_finds_nobody_hears_who_called_within_two_seconds(desk: 
     if answer:
         desk.set(answered["Uniqueid"], "COLL_TO", answer)
     lost = desk.event("CollLost", attempt)
+    first, *others = desk.played(attempt)
+    assert (first, others[-1]) == ("coll/lost", "coll/lost-end")
+    assert "coll/lost-number" in others
     assert desk.ami.at(lost) - desk.ami.at(answered) < WITHIN
     assert result_of(desk.event("CollEnd", attempt)) == ("WRAP", "CANCEL", "SIP 200 OK", "")
     assert desk.row(attempt).startswith("END|WRAP|CANCEL|16|SIP 200 OK|")
@@ -130,7 +159,7 @@ def test_a_line_that_is_gone_in_the_moment_leaves_nobody_in_silence(desk: Desk) 
     desk.join(attempt, "PJSIP/207-0fffffff")
     lost = desk.event("CollLost", attempt)
     assert desk.ami.at(lost) - desk.ami.at(desk.event("CollUp", attempt)) < WITHIN
-    assert result_of(desk.event("CollEnd", attempt))[:2] == ("DIAL", "ANSWER")
+    assert result_of(desk.event("CollEnd", attempt))[:2] == ("DIAL", "CANCEL")
 
 
 def test_who_hangs_up_before_an_agent_came_leaves_no_menu_behind(desk: Desk) -> None:
@@ -144,7 +173,7 @@ def test_the_agent_who_leaves_the_line_ends_the_talk_and_the_line(desk: Desk) ->
     line = desk.line("208")
     attempt = desk.ahead("1100")
     desk.join(attempt, line)
-    desk.ami.wait(lambda m: m.get("UserEvent") == "CollUp" and m.get("CollID") == attempt, "CollUp")
+    desk.until(lambda: desk.value(line, "BRIDGEPEER"), "both talk")
     desk.sandbox.hang_up("208")
     assert result_of(desk.event("CollEnd", attempt)) == ("DIAL", "ANSWER", "SIP 200 OK", "")
     desk.told(since, "PJSIP/208", "gone")
@@ -186,6 +215,7 @@ def test_a_talk_on_an_open_line_is_ended_for_an_emergency_call_and_its_outcome_i
     line = desk.line("209")
     attempt = desk.ahead("1100")
     desk.join(attempt, line)
+    desk.until(lambda: desk.value(line, "BRIDGEPEER"), "both talk")
     assert emergency(desk) == "1"
     desk.event("CollFreed", attempt)
     assert desk.event("CollResult", attempt)["Status"] == "ANSWER"

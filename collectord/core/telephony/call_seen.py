@@ -71,6 +71,8 @@ class Given:
     endpoint: str
     line: str  # the channel of the agent's open line
     channel_uniqueid: str
+    language: str = "de"  # of the agent
+    display: str = ""  # what the agent's phone shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,9 @@ class SayLine:
     attempt_id: str
     line: str
     channel_uniqueid: str
+    language: str = "de"
+    display: str = ""
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)

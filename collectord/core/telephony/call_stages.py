@@ -115,16 +115,19 @@ def come_to(a: Attempt, state: AttemptState, now: datetime, times: CallTimes) ->
 def heard(a: Attempt, result: Result, seen: DialResult | Ended, now: datetime) -> Attempt:
     """The attempt with what the network said. A line that was heard answering stays answered; what was dialled stays dialled."""
     stamp = at(a, now)
-    if a.debtor_answered_at is not None:
+    heard_nobody = a.mode == PREDICTIVE and (result is Result.DROPPED or not a.agent)  # also where the agent who was sent never came
+    if a.debtor_answered_at is not None and not heard_nobody:
         result = Result.ANSWERED
     if result is Result.NOT_DIALLED and a.dialled_at is not None:
         result = Result.UNKNOWN
-    if result is Result.ANSWERED and a.mode == PREDICTIVE and not a.agent:
-        result = Result.DROPPED  # nobody was there
+    if heard_nobody and (result is Result.ANSWERED or a.debtor_answered_at is not None):
+        result = Result.DROPPED
     changes: dict[str, Any] = {
         "result": result, "hangup_cause": seen.cause, "tech": seen.tech, "rang_ms": seen.rang_ms, "talk_ms": seen.talk_ms,
         "ended_at": a.ended_at or stamp, "agent_answered_at": a.agent_answered_at or a.dialled_at or (None if _missed(seen) else stamp),
     }  # fmt: skip
+    if result is Result.DROPPED and a.mode == PREDICTIVE:
+        changes["agent"] = ""
     if isinstance(seen, Ended) and seen.state in (EndState.DENIED, EndState.DSTBUSY):
         changes["tech"] = seen.state.value  # the PBX's own refusals, where the network says nothing
     if result is not Result.NOT_DIALLED:

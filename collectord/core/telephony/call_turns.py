@@ -141,6 +141,8 @@ def dialling(a: Attempt, seen: Dialling, now: datetime, times: CallTimes) -> Mov
 def debtor_up(a: Attempt, seen: DebtorUp, now: datetime, times: CallTimes) -> Moved | Ignored:
     here = stage.come_to(a, S.TALKING, now, times)
     if a.mode == PREDICTIVE and not a.agent:
+        if a.gate is GateSaid.STOPPED:  # who answers in the moment in which the ringing is ended hears who called, and speaks with nobody
+            return Moved(replace(here, gate=a.gate, why=a.why), (SayLine(a.pbx, a.id, "", seen.channel_uniqueid),))
         return Moved(here, (AskForAgent(seen.channel_uniqueid),))
     return Moved(here, (TellAgent(a.pbx, a.id, a.agent, here.meanwhile),) if here.meanwhile else ())
 
@@ -149,7 +151,7 @@ def given(a: Attempt, seen: Given, now: datetime, times: CallTimes) -> Moved | I
     if a.agent:
         return Ignored("somebody has the call")
     here = replace(a, agent=seen.agent, endpoint=seen.endpoint)
-    return Moved(here, (SayLine(a.pbx, a.id, seen.line, seen.channel_uniqueid),))
+    return Moved(here, (SayLine(a.pbx, a.id, seen.line, seen.channel_uniqueid, seen.language, seen.display, a.number),))
 
 
 def nobody_there(a: Attempt, seen: NobodyThere, now: datetime, times: CallTimes) -> Moved | Ignored:

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 CAP = 0.03  # of the answered calls: our own, after Ofcom until February 2017 within a day, 47 CFR 64.1200(a)(7) within thirty
 COUNTED_FOR = timedelta(hours=24)
+CAMPAIGN_COUNTED_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)

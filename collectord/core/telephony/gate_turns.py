@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from collectord.core.telephony import call_stages as stage
-from collectord.core.telephony.attempts import Attempt, AttemptState, CallTimes, GateSaid
+from collectord.core.telephony.attempts import PREDICTIVE, Attempt, AttemptState, CallTimes, GateSaid
 from collectord.core.telephony.call_seen import (
     AgentTookRing,
     AskGate,
@@ -72,6 +72,8 @@ def overtaken_ringing(a: Attempt, seen: Overtaken, now: datetime, times: CallTim
 def overtaken_talking(a: Attempt, seen: Overtaken, now: datetime, times: CallTimes) -> Moved | Ignored:
     if a.meanwhile:
         return Ignored("the agent has been told")
+    if a.mode == PREDICTIVE and not a.agent:
+        return Moved(replace(a, gate=GateSaid.STOPPED, why=seen.news, meanwhile=seen.news))  # nobody is given the call
     return Moved(replace(a, meanwhile=seen.news), (TellAgent(a.pbx, a.id, a.agent, seen.news),))
 
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from itertools import accumulate
 
 from collectord.core.telephony.best_time import BUSINESS
@@ -25,22 +24,31 @@ from collectord.core.wording import Language, Texts, phrase
 
 TEXTS: Texts = {
     "small": (
-        "Nobody is dialled ahead of an agent: {count} {count:agent is|agents are} there, {least} are needed.",
-        "Niemand wird im Voraus angerufen: {count} {count:Person ist|Personen sind} da, nötig sind {least}.",
+        "Every call has its agent first: {count} {count:agent is|agents are} on open lines, {least} are needed.",
+        "Jeder Anruf hat zuerst seine Person: {count} {count:ist|sind} auf offenen Leitungen, nötig sind {least}.",
+    ),
+    "over": (
+        "Every call has its agent first: {lost} of {answered} answered calls {span} found nobody, and the cap of {cap} is passed.",
+        "Jeder Anruf hat zuerst seine Person: {lost} von {answered} angenommenen Anrufen {span} erreichten niemanden, und die Grenze von"
+        " {cap} ist überschritten.",
     ),
     "cap": (
-        "Nobody is dialled ahead of an agent: {lost} of {answered} answered calls of 24 hours found nobody, and the cap of {cap} leaves no"
-        " more.",
-        "Niemand wird im Voraus angerufen: {lost} von {answered} angenommenen Anrufen in 24 Stunden erreichten niemanden, und die Grenze"
-        " von {cap} lässt keinen mehr zu.",
+        "As many debtors ring as agents are free: {lost} of {answered} answered calls {span} found nobody, and with one more the cap of"
+        " {cap} could be passed.",
+        "Es klingelt bei so vielen, wie Personen frei sind: {lost} von {answered} angenommenen Anrufen {span} erreichten niemanden, und"
+        " mit einem mehr könnte die Grenze von {cap} überschritten sein.",
     ),
+    "early": (
+        "As many debtors ring as agents are free: {answered} {answered:call was|calls were} answered {span}; only after {needed} may one"
+        " find nobody (cap {cap}), and more be dialled.",
+        "Es klingelt bei so vielen, wie Personen frei sind: {answered} {answered:Anruf wurde|Anrufe wurden} {span} angenommen; erst nach"
+        " {needed} darf einer niemanden erreichen (Grenze {cap}) und mehr gewählt werden.",
+    ),
+    "day": ("within 24 hours", "in 24 Stunden"),
+    "campaign": ("of {name} within 30 days", "von {name} in 30 Tagen"),
     "private": (
-        "A private person, or somebody who may be one, is not dialled ahead of an agent; the configuration does not allow it.",
-        "Eine Privatperson, oder wer eine sein kann, wird nicht im Voraus angerufen; die Konfiguration erlaubt es nicht.",
-    ),
-    "rests": (
-        "Answered and found nobody on the line on {at}: not dialled ahead of an agent before {until}.",
-        "Nahm am {at} ab und erreichte niemanden: wird vor {until} nicht im Voraus angerufen.",
+        "A private person, or somebody who may be one, is not dialled ahead of an agent: predictive_private is off.",
+        "Eine Privatperson, oder wer eine sein kann, wird nicht im Voraus angerufen: predictive_private ist aus.",
     ),
 }
 
@@ -60,7 +68,6 @@ class PredictiveRules:
     cap: float = CAP
     agent_within: float = 2.0  # s
     private_persons: bool = False
-    rest_after_lost: timedelta = timedelta(hours=72)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,26 +157,23 @@ def _ends(talk: Curve, wrap_up: Curve, since: float, moment: float) -> float:
     return found
 
 
-def why_not_ahead(
-    agents: int, person_type: str, lost_at: datetime | None, rules: PredictiveRules, now: datetime, language: Language, zone: str
-) -> str:
-    """Why this debtor gets an agent first; "" when nothing speaks against it. `lost_at`: of the last call to the debtor that was lost."""
-    if not _large(agents, rules):
-        return phrase(TEXTS, "small", language, zone, count=agents, least=rules.least_agents)
-    if person_type != BUSINESS and not rules.private_persons:
-        return phrase(TEXTS, "private", language, zone)
-    if lost_at is not None and now < lost_at + rules.rest_after_lost:
-        return phrase(TEXTS, "rests", language, zone, at=lost_at, until=lost_at + rules.rest_after_lost)
-    return ""
+def why_not_ahead(person_type: str, rules: PredictiveRules, language: Language) -> str:
+    """Why this debtor gets an agent first on whatever desk; "" when nothing speaks against it."""
+    return "" if person_type == BUSINESS or rules.private_persons else phrase(TEXTS, "private", language)
 
 
-def why_none_ahead(agents: int, count: Count, dial: Dial, rules: PredictiveRules, language: Language, zone: str) -> str:
-    """Why the desk is served agent by agent at the moment; "" when calls may be placed ahead."""
+def why_none_ahead(agents: int, count: Count, dial: Dial, rules: PredictiveRules, language: Language, campaign: str = "") -> str:
+    """Why so few ring at the moment; "" when calls are placed ahead of the agents. `campaign`: whose count it is, "" the house's."""
     if not _large(agents, rules):
-        return phrase(TEXTS, "small", language, zone, count=agents, least=rules.least_agents)
-    if dial.price > 0:
+        return phrase(TEXTS, "small", language, count=agents, least=rules.least_agents)
+    over = count.is_over(rules.cap)
+    if dial.price > 0 and not over:
         return ""
-    return phrase(TEXTS, "cap", language, zone, lost=count.lost, answered=count.answered, cap=f"{rules.cap:.0%}")
+    early = not over and count.lost == 0 and math.floor(rules.cap * count.answered) <= 1
+    return phrase(
+        TEXTS, "over" if over else "early" if early else "cap", language, lost=count.lost, answered=count.answered, cap=f"{rules.cap:.0%}",
+        span=phrase(TEXTS, "campaign" if campaign else "day", language, name=campaign), needed=math.floor(1 / rules.cap) + 1,
+    )  # fmt: skip
 
 
 def _large(agents: int, rules: PredictiveRules) -> bool:

@@ -15,7 +15,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from collectord.core.telephony.pbx_calls import ON_LINE, AgentCall, HandCall, Ring, RingBack
 from collectord.edge.pbx.faults import OrderRefused
@@ -72,6 +72,8 @@ class Variable(StrEnum):
     TO = "COLL_TO"
     REC = "COLL_REC"
     NAME = "COLL_NAME"
+    SHOWN_NAME = "CONNECTEDLINE(name,i)"  # i: told with what follows
+    SHOWN_NUMBER = "CONNECTEDLINE(num)"
     LEG = "__COLL_LEG"
     ANSWER = "COLL_ANSWER"
     ALERT_INFO = "PJSIP_HEADER(add,Alert-Info)"
@@ -90,6 +92,12 @@ AUTO_ANSWER: Final = {
     "polycom": (Variable.ALERT_INFO, "info=Auto Answer"),  # as FreePBX pages them
 }
 """What makes a phone of this make answer by itself: a SIP header, constant to the last sign. collect-phones.conf has the same."""
+
+
+class Ids(Protocol):
+    """Who numbers our actions."""
+
+    def next_id(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +202,18 @@ def _other_half(attempt: str) -> str:
 def say_line(action_id: str, attempt: str, line: str) -> Order:
     """Which agent's line the call is joined with."""
     return _set_variable(action_id, _other_half(attempt_id(attempt)), Variable.TO, _matching("line", line, _CHANNEL))
+
+
+def say_language(action_id: str, attempt: str, language: str) -> Order:
+    """The agent's, for the menu: whoever was to come is known only now."""
+    return _set_variable(action_id, f"coll-{attempt_id(attempt)}", Variable.LANG, _one_of("language", language, ("de", "en")))
+
+
+def show_on_line(ids: Ids, line: str, display: str, number: str) -> tuple[Order, ...]:
+    """The name without being told yet, then the number: one word to the phone. What a phone shows of it is its business."""
+    line = _matching("line", line, _CHANNEL)
+    shown = ((Variable.SHOWN_NAME, display_text(display)), (Variable.SHOWN_NUMBER, _number("number", number)))
+    return tuple(Order("Setvar", ids.next_id(), (("Channel", line), ("Variable", name), ("Value", value))) for name, value in shown)
 
 
 def say_taken(action_id: str, uniqueid: str, answer: str) -> Order:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from collectord.core.telephony.call_seen import SayLine
 from collectord.core.telephony.pbx_calls import (
     Accepted,
     AgentCall,
@@ -94,9 +95,12 @@ class AsteriskPbx:
     async def originate(self, call: AgentCall) -> Placed:
         """Ring the agent, once. The attempt's row is committed before this is called."""
         try:
-            return await self._place(actions.agent_call(call))
+            said = await self._place(actions.agent_call(call))
         except OrderRefused as exc:
             return NotSent(f"not sent to {self.link.name}: {exc}")
+        if call.line:
+            await self._show(call.line, call.display, call.number)
+        return said
 
     async def ring_back(self, call: RingBack) -> Placed:
         """Ring the agent who hung up first, for the wrap-up menu."""
@@ -194,14 +198,24 @@ class AsteriskPbx:
         """Tell the waiting dialplan whether the debtor may be dialled: 1, 0 or off."""
         await self.link.ask(actions.say_go(self.link.next_id(), uniqueid, answer))
 
-    async def say_line(self, attempt_id: str, line: str, uniqueid: str) -> None:
+    async def say_line(self, call: SayLine) -> None:
         """Join the call that a debtor has answered with an agent's line; "": nobody comes, and the debtor hears who called."""
+        line = call.line
         try:
             if line:
-                await self.link.ask(actions.say_line(self.link.next_id(), attempt_id, line))
+                await self.link.ask(actions.say_language(self.link.next_id(), call.attempt_id, call.language))
+                await self.link.ask(actions.say_line(self.link.next_id(), call.attempt_id, line))
         except PbxRefused:
             line = ""
-        await self.link.ask(actions.say_taken(self.link.next_id(), uniqueid, "1" if line else "none"))
+        await self.link.ask(actions.say_taken(self.link.next_id(), call.channel_uniqueid, "1" if line else "none"))
+        if line:
+            await self._show(line, call.display, call.number)
+
+    async def _show(self, line: str, display: str, number: str) -> None:
+        """The case on the display of a phone on an open line; a phone that cannot be told goes on without it."""
+        with contextlib.suppress(PbxRefused, PbxUnreachable, OrderRefused):
+            for order in actions.show_on_line(self.link, line, display, number):
+                await self.link.ask(order)
 
     async def stop_ringing(self, attempt_id: str) -> None:
         """Hang up the debtor's line while it rings. In this order: who answers once the first word is there is not put through, so

@@ -183,6 +183,9 @@ def setvar(machine: Machine, request: Request) -> Answer:
     if channel is None:
         return error("No such channel")
     channel.variables[name.lstrip("_")] = request.get("Value")
+    if name == "CONNECTEDLINE(num)":  # the name that was set before it is told with it
+        channel.connected_num, channel.connected_name = request.get("Value"), channel.variables.get("CONNECTEDLINE(name,i)", "")
+        machine.shown.append((channel.device.partition("/")[2], channel.connected_name))
     leg = machine.legs.get(channel.uniqueid) or machine.legs.get(channel.linkedid)  # the debtor's is the agent leg's
     if leg is not None:
         leg.post(VariableSet(name))

@@ -86,7 +86,7 @@ class AgentLeg:
         self._leg = leg
         self._join = join
         self._ask = ask
-        self._taken = self._has_asked = False
+        self._taken = self._broke = self._has_asked = False
         self._machine: Machine = leg.machine
         self._variables = leg.channel.variables
         self._id = self._variables.get("COLL_ID", "")
@@ -287,7 +287,7 @@ class AgentLeg:
                     self._clock()
                     self._variables["DIALSTATUS"] = "CHANUNAVAIL"
                     return Outcome("CHANUNAVAIL", 0, self._tech)
-                case DebtorAnswers() if self._variables.get("COLL_STOP") == "1":  # coll-up: hung up unheard
+                case DebtorAnswers() if self._variables.get("COLL_STOP") == "1" and not self._is_ahead():  # coll-up: hung up unheard
                     self._clock()
                     return Outcome("CANCEL", NORMAL, "SIP 200 OK")
                 case DebtorAnswers():
@@ -320,7 +320,9 @@ class AgentLeg:
                     break
                 case Key(sign):
                     keyed = (keyed + sign)[-2:]
-                    if keyed in (HAND_OVER, ASK_FIRST) and self._ask is not None:
+                    if keyed in (HAND_OVER, ASK_FIRST) and self._is_on_line():
+                        await leg.play("hand-not")
+                    elif keyed in (HAND_OVER, ASK_FIRST) and self._ask is not None:
                         await self._hand_over(debtor, leaves_at, first_asked=keyed == ASK_FIRST)
                     elif keyed == RECORD and not self._is_on_line() and not self._has_asked:
                         await self._record(number=self._variables["COLL_DST"])
@@ -331,13 +333,18 @@ class AgentLeg:
     async def _somebody_comes(self, debtor: Channel) -> bool:
         """Contexts coll-up-ahead and coll-lost: an agent, or who called and under which number; never silence."""
         until = self._machine.now() + min(LISTENS, self._machine.patience) * self._machine.speed
-        while not debtor.variables.get("COLL_TO") and (left := until - self._machine.now()) > 0:
+        stopped = self._variables.get("COLL_STOP") == "1"
+        while not stopped and not debtor.variables.get("COLL_TO") and (left := until - self._machine.now()) > 0:
             if isinstance(await self._leg.seen(left), DebtorHungUp):
                 break
         self._taken = debtor.variables.get("COLL_TO") == "1"
         if self._taken and self._join():
             return True
         self._tell("CollLost", ("Seq", "5"))
+        self._broke = True
+        name = self._variables.get("COLL_NAME", "")
+        for prompt in ("lost", *((f"name-{name}",) if name else ()), "lost-number", self._variables.get("COLL_CID", ""), "lost-end"):
+            self._machine.heard.append((debtor.caller_num, prompt))
         await self._leg.pause(ANNOUNCED)
         if self._taken:  # coll-ahead ends the call itself
             raise LegGone(NORMAL)
@@ -500,7 +507,7 @@ class AgentLeg:
         """Context coll-result from the hang-up handler: Dial did not return, but it has left its marks."""
         self._clock()
         if self._answered:
-            self._result = Outcome("ANSWER", NORMAL, "SIP 200 OK")
+            self._result = Outcome("CANCEL" if self._broke else "ANSWER", NORMAL, "SIP 200 OK")
         else:  # cause 0: the PBX itself shuts down
             self._result = Outcome("CANCEL" if cause else "CHANUNAVAIL", cause, self._tech)
 

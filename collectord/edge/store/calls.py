@@ -184,6 +184,14 @@ async def results_between(conn: Connection, low: datetime, high: datetime) -> li
     ]
 
 
+async def taken_since(conn: Connection, since: datetime, *results: Result) -> dict[tuple[str, str], dict[Result, int]]:
+    """(company, ladder) -> how often which of these two results, or this one, of calls that our side placed and that were answered."""
+    found: dict[tuple[str, str], dict[Result, int]] = {}
+    async for row in SQL.taken_since(conn, since=instant(since), one=results[0].value, other=results[-1].value):
+        found.setdefault((row["company"], row["ladder"]), {})[Result(row["result"])] = row["number"]
+    return found
+
+
 async def unfinished(conn: Connection, pbx: str) -> tuple[Attempt, ...]:
     """Every attempt of this PBX that is not closed, oldest first."""
     return tuple([to_attempt(row) async for row in SQL.unfinished(conn, pbx=pbx)])

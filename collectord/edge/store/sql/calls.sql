@@ -37,6 +37,13 @@ select coalesce(ended_at, placed_at) as at, result, hangup_cause, tech from atte
 select placed_at, company, caller_id, trunk, result from attempt
  where placed_at between :low and :high and result not in ('', 'not_dialled', 'unknown') and mode <> 'inbound';
 
+-- name: taken_since
+-- What became of the calls that were closed since and that the debtor's line had answered, by campaign: company and ladder.
+select a.company, coalesce(t.ladder, '') as ladder, a.result, count(*) as number
+  from attempt a left join task t on t.id = a.task_id
+ where a.closed_at >= :since and a.result in ('answered', 'dropped') and a.result in (:one, :other) and a.mode not in ('inbound', 'by_hand')
+ group by a.company, t.ladder, a.result;
+
 -- name: unfinished
 select * from attempt where pbx = :pbx and state <> 'closed' order by placed_at, id;
 
