@@ -14,11 +14,15 @@ FIRST_SEED = int(os.environ.get("CRASH_SEED", "1"))
 KILLS_A_SHIFT = 8
 TALLY = Counter[str]()  # what, by this process
 FIXED = 40  # kills at named points and of the real Asterisk, in every run
-SHARES = {"daemon": 0.65, "both": 0.45}  # a little more than CRASHES: a shift in which both die has not always twice the kills
+SHARES = {
+    "daemon": 0.55,
+    "both": 0.45,
+    "ahead": 0.1,
+}  # a little more than CRASHES: a shift in which both die has not always twice the kills
 KILLS_ON_ASTERISK = max(4, min(10, CRASHES // 15))  # a shift; there a call takes as long as it takes
 
 
-def shifts(kind: Literal["daemon", "both"]) -> int:
+def shifts(kind: Literal["daemon", "both", "ahead"]) -> int:
     """So many shifts of this kind; a shift in which both die has about twice the kills."""
     kills = max(20, CRASHES - FIXED) * SHARES[kind] / (2 if kind == "both" else 1)
     return max(1, round(kills / KILLS_A_SHIFT))

@@ -36,6 +36,7 @@ def all_hold(plant: Plant, seen: WitnessedPbx, around: Happenings) -> None:
     nobody_is_dialled_without_the_gates_yes(plant, seen.was_dialled())
     nobody_is_dialled_more_often_than_allowed(seen.dialled.at, plant, around.called_in)
     nobody_rings_after_the_house_knew(plant, seen, around)
+    who_found_nobody_hears_who_called_and_rests(plant, seen)
     every_attempt_has_an_end_or_stands_in_a_list(plant)
     no_task_hangs(plant)
     the_journal_is_forgotten(plant, seen.pbx.journal)
@@ -73,6 +74,23 @@ def nobody_rings_after_the_house_knew(plant: Plant, seen: WitnessedPbx, around: 
         who = of.get(channel, "")
         assert at <= around.known.get(who, at) + ON_ITS_WAY, f"{channel} of {who}: known for {at - around.known[who]:.1f} s"
         assert not any(since + ON_ITS_WAY < at < until for since, until in around.still), f"{channel} of {who}: nobody was to be called"
+
+
+def who_found_nobody_hears_who_called_and_rests(plant: Plant, seen: WitnessedPbx) -> None:
+    """Dialled ahead of an agent, answered and given to nobody: the announcement, whatever was dead; then 72 hours without a call."""
+    told: dict[str, list[str]] = defaultdict(list)
+    for who, prompt in seen.pbx.machine.heard:
+        if who.startswith("+"):
+            told[who].append(prompt)
+    assert all(prompts == ["lost", "name-muster", "lost-number", "+493012345600", "lost-end"] for prompts in told.values()), told
+    rows = plant.query("select number, result, closed_at, task_id, agent from attempt where mode = 'predictive'")
+    dropped = [row for row in rows if row["result"] == "dropped"]
+    assert {row["number"] for row in dropped} == told.keys() - {row["number"] for row in rows if row["result"] == "unknown"}
+    for row in dropped:
+        assert row["agent"] == "", f"nobody took the call: {row}"
+        rests = datetime.fromisoformat(row["closed_at"]) + timedelta(hours=72)
+        [task] = plant.query("select state, not_before from task where id = ?", row["task_id"])
+        assert task["state"] in ("done", "cancelled", "suppressed") or datetime.fromisoformat(task["not_before"]) >= rests, (row, task)
 
 
 def nobody_is_dialled_more_often_than_allowed(

@@ -126,7 +126,11 @@ class Plant:
     # ------------------------------------------------------------ installation
 
     def install(self, link: str, *, ring_agent_for: str = "5s", wrap_up_for: str = "1s", mode: str = "preview") -> None:
-        """A configuration as `collectord init` makes it, live, with short times. `link`: the lines of [[pbx]] below its name."""
+        """A configuration as `collectord init` makes it, live, with short times. `link`: the lines of [[pbx]] below its name.
+
+        Predictive is a desk of two: agents stay on open lines, where nobody is rung.
+        """
+        ahead = 'lines = true\npredictive_from = 2\nbreath = "0s"\n' if mode == "predictive" else ""
         assert app.init(self.folder).exit == 0
         agents = "".join(
             f'[[agent]]\nid = "{number}"\nname = "Agent {number}"\npin = "4711"\nendpoint = "PJSIP/{number}"\n'
@@ -136,9 +140,9 @@ class Plant:
         self.config.write_text(
             f'language = "en"\nlive = true\nsandbox = true\n[[pbx]]\nname = "main"\n{link}'
             '[[trunk]]\nname = "trunk"\npbx = "main"\nchannels = 10\nreserve = 2\ncalls_per_second = 20\n'
-            '[[company]]\ncode = ""\nname = "Muster GmbH"\ncaller_id = "+493012345600"\nregion = "BE"\n'
+            '[[company]]\ncode = ""\nname = "Muster GmbH"\ncaller_id = "+493012345600"\nregion = "BE"\nrecorded_name = "muster"\n'
             f'{agents}[dialling]\nmode = "{mode}"\ndisplay = "name_amount"\nring_agent_for = "{ring_agent_for}"\nring_debtor_for = "15s"\n'
-            f'wrap_up_for = "{wrap_up_for}"\ndecide_within = "5s"\nmissed_rings = 1000\nrest_after_missed = "1s"\n'
+            f'wrap_up_for = "{wrap_up_for}"\ndecide_within = "5s"\nmissed_rings = 1000\nrest_after_missed = "1s"\n{ahead}'
             '[intake]\npoll_every = "1s"\nquiet_for = "1s"\n[outbox]\noutcomes_every = "1s"\n',
             encoding="utf-8",
         )

@@ -20,6 +20,7 @@ from collectord.edge.simulated import DropWhen
 from tests.crash import invariants
 from tests.crash.budget import TALLY
 from tests.crash.happenings import Happenings
+from tests.crash.on_lines import OnLines
 from tests.crash.plant import READY_WITHIN, Debtor, Plant, debtors, until
 from tests.crash.witness import WitnessedPbx
 
@@ -35,7 +36,7 @@ POINTS = (
     "go-before-commit", "go-committed", "overtaken-before-commit", "overtaken-committed",
     "caller-before-commit", "caller-committed", "missed-caller-committed",
     "after-SayGo", "after-HangUpDebtor", "after-SayWhom", "after-SaySaved", "after-Acknowledge", "after-RingBackAgent",
-    "after-AgentTookRing",
+    "after-AgentTookRing", "given-before-commit", "line-committed", "after-SayLine",
     "evidence-committed", "plan-before-commit", "plan-committed", "call-list-written", "promises-judged",
     "outbox_claimed", "outbox_written", "outbox_staged", "outbox_published",
     "import-noted", "import-claimed", "import-staged", "import-before-commit", "import-committed", "import-receipt-written",
@@ -86,6 +87,7 @@ class Shift:
         self.plant.install(f'host = "127.0.0.1"\nport = {port}\n', mode=self.mode)
         self.seen.pbx.secret = secret_of_init.read_text(encoding="utf-8").strip()
         self.plant.drop_export("op_2026-11-23.csv", self.owing)
+        self.on_lines = OnLines(pbx=self.seen.pbx, rng=random.Random(self.seed))
         self.around = Happenings(plant=self.plant, seen=self.seen, owing=self.owing, rng=random.Random(self.seed))
         return self
 
@@ -175,12 +177,19 @@ class Shift:
         paid = self.rng.choice(self.owing)
         self.plant.drop_export("op_2026-11-24.csv", [one for one in self.owing if one is not paid])
 
-    async def settle(self) -> None:
+    async def settle(self, meanwhile: Meanwhile | None = None) -> None:
         """A last life without a kill, half an hour later: everything comes to its end, then the verdict."""
         self.all_well()
         self.plant.clock.skip(timedelta(minutes=20))
         self.plant.start()
-        await self.settle_as_it_is()
+        over = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            if meanwhile is not None:
+                group.create_task(meanwhile(over))
+            try:
+                await self.settle_as_it_is()
+            finally:
+                over.set()
 
     async def settle_as_it_is(self) -> None:
         """The daemon that runs brings everything to its end by itself, then the verdict."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.crash.budget import FIRST_SEED, KILLS_A_SHIFT, shifts
+from tests.crash.on_lines import earlier_talks
 from tests.crash.plant import Debtor, debtors, until
 from tests.crash.shift import Death, Shift, any_death
 
@@ -37,6 +39,8 @@ AT_EVERY_POINT = (  # in the order in which a shift comes by them
 
 PATIENT = ("3000", "3000", "3005", "1001", "1010")  # lines that ring for long, and some that are answered
 AT_NEWS = (("overtaken-before-commit", "overtaken-committed", "after-HangUpDebtor"),)
+AT_LINES = (("given-before-commit", "line-committed", "after-SayLine"),)
+ANSWERED_OR_NOT = ("1000", "1000", "1200", "1000", "1300", "2000", "3000", "4200")
 AT_CALLERS = (("caller-before-commit", "caller-committed", "after-SayWhom", "missed-caller-committed"),)
 
 
@@ -123,6 +127,33 @@ async def test_a_progressive_shift_in_which_the_daemon_is_killed_by_chance(tmp_p
         for _ in range(KILLS_A_SHIFT):
             await shift.live(any_death(shift.rng), meanwhile=shift.around.go_on)
         await shift.settle()
+
+
+@pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + shifts("ahead")))
+async def test_a_predictive_shift_in_which_the_daemon_is_killed_by_chance(tmp_path: Path, seed: int) -> None:
+    """Agents stay on open lines and leave them, debtors are dialled before an agent is chosen."""
+    async with Shift(tmp_path, seed, people=debtors(random.Random(seed), 48, ANSWERED_OR_NOT), mode="predictive", speed=8.0) as shift:
+        await earlier_talks(shift.plant, 300)
+        for _ in range(KILLS_A_SHIFT):
+            await shift.live(replace(any_death(shift.rng), patience=4.0), meanwhile=shift.on_lines.stay)
+        await shift.settle(meanwhile=shift.on_lines.stay)
+        assert shift.plant.query("select id from attempt where mode = 'predictive' and agent <> '' and disposition <> ''")
+        ahead = shift.plant.query("select id from attempt where mode = 'predictive'")
+        print(f"{dict(shift.on_lines.did)}, {len(ahead)} dialled ahead")
+
+
+@pytest.mark.parametrize("points", AT_LINES, ids=lambda points: points[0])
+async def test_killed_where_a_call_is_given_to_a_line_the_debtor_speaks_with_somebody_or_hears_who_called(
+    tmp_path: Path, points: tuple[str, ...]
+) -> None:
+    people = debtors(random.Random(FIRST_SEED), 6 * len(points), ("1000",))
+    async with Shift(tmp_path, FIRST_SEED, people=people, mode="predictive", speed=4.0) as shift:
+        await earlier_talks(shift.plant, 300)
+        for point in points:
+            await shift.live(Death(point=point, patience=20.0), meanwhile=shift.on_lines.stay)
+        await shift.settle(meanwhile=shift.on_lines.stay)
+        assert shift.reached == set(points)
+        assert shift.plant.query("select id from attempt where result = 'dropped'")  # who answered while the daemon was dead
 
 
 async def test_an_outcome_keyed_on_star_85_while_the_daemon_is_dead_is_booked(tmp_path: Path) -> None:
