@@ -45,7 +45,7 @@ GERMAN: Mapping[str, str] = {
     "disputes overdue": "Bestrittene, Frist vorbei", "reopened": "wieder offen", "stored as": "abgelegt als", "trunks": "Leitungen",
     "files": "Dateien", "missing": "fehlt", "without it": "ohne sie gilt", "step": "Name",
     "steps": "Stufen", "comes": "kommt", "min open": "ab",
-    "value a minute": "Wert je Minute", "waits": "wartet, weil", "number why": "Nummer, weil",
+    "agent first": "zuerst eine Person, weil", "value a minute": "Wert je Minute", "waits": "wartet, weil", "number why": "Nummer, weil",
     "open items": "offene Posten", "recordings": "Aufnahmen", "master data": "Stammdaten",
     # of panels
     "link up": "verbunden", "link lost": "Verbindung verloren", "link refused": "weist die Anmeldung ab", "link stopped": "angehalten",

@@ -543,6 +543,7 @@ class Settings(BaseSettings):
             shifts=tuple(parse_week(agent.hours) if agent.hours else None for agent in self.agent),
             tries_each_number=self.dialling.tries_each_number,
             mode=self.dialling.mode,
+            private_ahead=self.dialling.predictive_private,
             gates_hand_calls=self.outgoing.mode != "record",
             times=CallTimes(
                 ring_agent_for=self.dialling.ring_agent_for,

@@ -45,6 +45,7 @@ class House:
     shifts: tuple[Week | None, ...] = ()  # each agent's working hours, None = whenever the others work
     tries_each_number: int = 1  # so many calls without a talk before another number of the debtor goes first
     mode: str = "preview"  # how calls begin where a level does not say (core/telephony/modes)
+    private_ahead: bool = False  # predictive: private persons, and whoever may be one, are dialled before an agent is chosen
     gates_hand_calls: bool = True  # False: debtors' numbers that agents dial by hand are only recorded
     times: CallTimes = field(default_factory=CallTimes)  # how long each part of a call may take
 

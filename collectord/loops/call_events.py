@@ -13,7 +13,7 @@ from collectord.core.house import House
 from collectord.core.rules import Rules
 from collectord.core.telephony.attempts import ON_THE_PBX, Attempt
 from collectord.core.telephony.call_flow import Seen
-from collectord.core.telephony.call_seen import Acknowledge, AskForAgent, AskGate, Effect, Ignored, LostTrack, TimeOver
+from collectord.core.telephony.call_seen import Acknowledge, AskForAgent, AskGate, Effect, Ignored, LostTrack, SayLine, TimeOver
 from collectord.core.telephony.pbx_calls import Placed
 from collectord.core.telephony.pbx_events import CallEvent
 from collectord.edge.crash import crash_point
@@ -22,7 +22,7 @@ from collectord.edge.store.connection import Connection, Database
 from collectord.loops import recovery
 from collectord.loops.attempt_turn import see
 from collectord.loops.clearance import Standing, clear
-from collectord.loops.open_lines import OpenLines, give
+from collectord.loops.open_lines import OpenLines, give, is_any_free
 
 NO_LINES = OpenLines()
 
@@ -58,6 +58,18 @@ async def take_events(
     effects = await db.write_briefly(job)
     crash_point("events-committed")
     return effects
+
+
+async def give_now(
+    db: Database, rules: Rules, house: House, attempt_id: str, channel: str, lines: OpenLines, now: datetime
+) -> tuple[Effect, ...]:
+    """To an agent on an open line who came free after the debtor had answered; () while nobody has."""
+    if not await db.read_briefly(lambda conn: is_any_free(conn, attempt_id, lines, now)):
+        return ()
+    asked = AskForAgent(channel)
+    effects = await db.write_briefly(lambda conn: give(conn, attempt_id, asked, lines, rules, house, now))
+    crash_point("given-late-committed")
+    return tuple(effect for effect in effects if not (isinstance(effect, SayLine) and effect.waits))
 
 
 async def take(db: Database, rules: Rules, house: House, attempt_id: str, answer: Placed, now: datetime) -> tuple[Effect, ...]:

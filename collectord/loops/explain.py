@@ -27,6 +27,7 @@ from collectord.core.receivables.tasks import Origin, Task
 from collectord.core.receivables.wanted import NotWanted, Wanted
 from collectord.core.rules import Rules
 from collectord.core.telephony.modes import Mode, mode_of
+from collectord.core.telephony.predictive import PredictiveRules, why_not_ahead
 from collectord.core.telephony.recording import document
 from collectord.edge.store import corrections, facts, histories, holds, recordings, tasks
 from collectord.edge.store.connection import Connection, Database
@@ -82,10 +83,13 @@ async def explain(
         shown["choice"] = kept and await best_hours.choice(
             conn, kept, known.debtor, len(done.broken_on), rules, house, now, callable_now=shown["may_call"]
         )
+        mode = _mode(rules, kept, asked, house) if shown["medium"] == "call" else None
+        ahead_rules = PredictiveRules(private_persons=house.private_ahead)
         return {
             **shown,
             "waits": None if kept is None else await tasks.waits_of(conn, kept.id),
-            "mode": _mode(rules, kept, asked, house) if shown["medium"] == "call" else None,
+            "mode": mode,
+            "agent_first": why_not_ahead(known.debtor.person_type, ahead_rules, house.language) if mode is Mode.PREDICTIVE else "",
             **_script(rules, live, asked, shown["medium"], house),
             "legal_state": state,
             "recordings": [document(one, house.language, house.time_zone) for one in await recordings.of_debtor(conn, key)],

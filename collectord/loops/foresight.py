@@ -19,6 +19,7 @@ from collectord.core.telephony.predictive import Desk, Forecast, PredictiveRules
 from collectord.edge.store import calls
 from collectord.edge.store.connection import Connection
 from collectord.loops.dropped_calls import Campaign, lost, of_campaigns, together
+from collectord.loops.open_lines import WAITS
 from collectord.settings import Settings
 
 LOOKED_BACK = 600  # calls
@@ -59,7 +60,7 @@ class Weighed:
     @property
     def spare(self) -> bool:
         """More agents on lines are free than debtors ring for them."""
-        return self.desk.free > len(self.desk.ringing) + self.used
+        return self.desk.free > len(self.desk.ringing) + self.desk.waiting + self.used
 
     def may(self, campaign: Campaign) -> bool:
         """One more debtor of this campaign may be dialled before an agent is chosen."""
@@ -80,7 +81,11 @@ class Weighed:
 
 
 def predictive_rules(settings: Settings) -> PredictiveRules:
-    return PredictiveRules(least_agents=settings.dialling.predictive_from, private_persons=settings.dialling.predictive_private)
+    return PredictiveRules(
+        least_agents=settings.dialling.predictive_from,
+        private_persons=settings.dialling.predictive_private,
+        agent_within=WAITS.total_seconds(),
+    )
 
 
 @dataclass
@@ -120,23 +125,26 @@ class Foresight:
         )
 
     async def _desk(self, conn: Connection, on_line: Sequence[OnDuty], now: datetime) -> tuple[Desk, int]:
-        """And how many have answered and found nobody: who finds somebody is given to the agent as the answer is taken in."""
+        """And how many have answered, waited and found nobody."""
         ids, pbxes = {agent.id for agent in on_line}, {agent.pbx for agent in on_line}
-        ringing, talking, wrapping_up, in_vain, busy = [], [], [], 0, 0
+        ringing, talking, wrapping_up, waiting, in_vain, busy = [], [], [], 0, 0, 0
         for attempt in await calls.live(conn):
             ahead = attempt.mode == PREDICTIVE and not attempt.agent and attempt.pbx in pbxes
-            if ahead and attempt.debtor_answered_at is None:
+            answered = attempt.debtor_answered_at
+            if ahead and answered is None:
                 ringing.append((now - attempt.placed_at).total_seconds())
+            elif ahead and answered is not None and now < answered + WAITS:
+                waiting += 1
             elif ahead:
                 in_vain += 1
             elif attempt.agent in ids and attempt.state is AttemptState.TALKING:
-                talking.append((now - (attempt.debtor_answered_at or now)).total_seconds())
+                talking.append((now - (answered or now)).total_seconds())
             elif attempt.agent in ids and attempt.state is AttemptState.WRAP_UP:
                 wrapping_up.append((now - (attempt.ended_at or now)).total_seconds())
             elif attempt.agent in ids:
                 busy += 1
         free = len(on_line) - len(talking) - len(wrapping_up) - busy
-        return Desk(free=free, talking=talking, wrapping_up=wrapping_up, ringing=ringing), in_vain
+        return Desk(free=free, talking=talking, wrapping_up=wrapping_up, ringing=ringing, waiting=waiting), in_vain
 
     async def _learn(self, conn: Connection) -> LearntTimes:
         learnt = LearntTimes()

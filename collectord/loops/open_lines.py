@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from collectord.core.house import House
 from collectord.core.rules import Rules
 from collectord.core.telephony.agents import OPEN_LINE, AgentState, OnDuty, is_paused, judge
+from collectord.core.telephony.attempts import Attempt, AttemptState
 from collectord.core.telephony.call_seen import AskForAgent, Effect, Given, Ignored, SayLine
 from collectord.core.telephony.go_ahead import look_again
 from collectord.core.telephony.pbx_calls import ON_LINE
@@ -25,6 +26,7 @@ from collectord.loops.call_order import case_of
 from collectord.settings import Settings
 
 NO_LANGUAGE = "-"  # these agents have none in common
+WAITS = timedelta(seconds=1)  # for an agent; the dialplan waits 1.4 s for us
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -60,10 +62,26 @@ def anybody(there: Sequence[OnDuty]) -> OnDuty:
     )  # fmt: skip
 
 
+async def whoever_is_free(conn: Connection, attempt: Attempt, lines: OpenLines, now: datetime) -> OnDuty | None:
+    """On an open line of this PBX, the one who has waited longest."""
+    present = await on_desk.present(conn, lines.settings, {}, now) if lines.settings is not None else ()
+    waiting = [with_line(agent, lines.channels) for agent in present if agent.pbx == attempt.pbx]
+    free = [agent for agent in waiting if agent.line and judge(agent, pull=False, now=now) is AgentState.FREE]
+    return min(free, key=lambda agent: (agent.talked_until or agent.since or LONG_AGO, agent.id), default=None)
+
+
+async def is_any_free(conn: Connection, attempt_id: str, lines: OpenLines, now: datetime) -> bool:
+    """False as well for a call that nobody need take any more: its end says so."""
+    attempt = await calls.attempt(conn, attempt_id)
+    wanted = attempt is not None and attempt.state is AttemptState.TALKING and not attempt.agent
+    return wanted and attempt is not None and await whoever_is_free(conn, attempt, lines, now) is not None
+
+
 async def give(
     conn: Connection, attempt_id: str, asked: AskForAgent, lines: OpenLines, rules: Rules, house: House, now: datetime
 ) -> tuple[Effect, ...]:
-    """To whoever has waited longest. Nobody, or what came while it rang speaks against the call: the debtor hears who called."""
+    """To whoever has waited longest, now or when one comes free in a moment. What came while it rang may speak against the call: then to
+    nobody, and the debtor hears who called."""
     attempt = await calls.attempt(conn, attempt_id)
     assert attempt is not None  # it has just asked
     nobody = SayLine(attempt.pbx, attempt.id, "", asked.channel_uniqueid)
@@ -71,13 +89,9 @@ async def give(
     if (overtaken := look_again(attempt, found, house, now)) is not None:
         await see(conn, attempt_id, overtaken, rules, house, now)
         return (nobody,)
-    assert found is not None  # else it had been overtaken
-    present = await on_desk.present(conn, lines.settings, {}, now) if lines.settings is not None else ()
-    waiting = [with_line(agent, lines.channels) for agent in present if agent.pbx == attempt.pbx]
-    free = [agent for agent in waiting if agent.line and judge(agent, pull=False, now=now) is AgentState.FREE]
-    if not free or lines.settings is None:
-        return (nobody,)
-    chosen = min(free, key=lambda agent: (agent.talked_until or agent.since or LONG_AGO, agent.id))
+    chosen = await whoever_is_free(conn, attempt, lines, now)
+    if chosen is None or lines.settings is None or found is None:
+        return (replace(nobody, waits=True),)
     case = case_of(attempt, found, 1, None, "", lines.settings.dialling, house, now)
     language = "en" if chosen.languages[:1] == ("en",) else "de"
     given = Given(chosen.id, chosen.endpoint, chosen.line, asked.channel_uniqueid, language, case.display)

@@ -7,14 +7,16 @@ anything new is dialled on that PBX.
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import ChainMap
 from collections.abc import Callable, MutableMapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from collectord.core.telephony.agents import OPEN_LINE
-from collectord.core.telephony.call_seen import Acknowledge, AgentFree
+from collectord.core.telephony.call_seen import Acknowledge, AgentFree, Effect, SayLine
 from collectord.core.telephony.pbx_events import (
     CallerArrived,
     CallerMissed,
@@ -32,8 +34,10 @@ from collectord.core.telephony.pbx_events import (
 from collectord.core.telephony.recording import ConsentTold, RecordingTold
 from collectord.edge.store import calls
 from collectord.loops import call_events, call_log, duty, hand_over, inbound, line_tests, outgoing, recording, unreached
-from collectord.loops.open_lines import OpenLines
+from collectord.loops.open_lines import WAITS, OpenLines
 from collectord.loops.pbx_reconciled import ReconciledPbx
+
+LOOKS_AGAIN = 0.05  # s, for an agent who comes free while a debtor waits
 
 
 def _is_report(event: PbxEvent) -> bool:
@@ -85,11 +89,27 @@ class PbxDesk(ReconciledPbx):
                 raise failed[0] from None
             return
         for event, effects in zip(events, seen, strict=True):
-            await self.carry_out(effects, now)
+            waiting = [effect for effect in effects if isinstance(effect, SayLine) and effect.waits]
+            for one in waiting:
+                self.spawn(self._until_somebody_is_free(one, now))
+            await self.carry_out([effect for effect in effects if effect not in waiting], now)
             if any(isinstance(effect, AgentFree) for effect in effects):
                 await self._tell_end(event.attempt_id)
             if effects:  # the mere progress of a call makes nobody free
                 self.wake()
+
+    async def _until_somebody_is_free(self, call: SayLine, answered: datetime) -> None:
+        """The debtor has answered and everybody talks: who comes free within a moment takes the call; else the debtor hears who called."""
+        began, effects = time.monotonic(), tuple[Effect, ...]()
+        try:
+            while not effects and (waited := timedelta(seconds=time.monotonic() - began)) < WAITS:
+                await asyncio.sleep(LOOKS_AGAIN)
+                effects = await call_events.give_now(
+                    self.db, self.rules, self.house, call.attempt_id, call.channel_uniqueid, self._open_lines(), answered + waited
+                )
+        except Exception:  # in the daemon's group an error would end the daemon
+            self.log.exception("no_agent_looked_for", pbx=self.name, attempt=call.attempt_id)
+        await self.carry_out(effects or [replace(call, waits=False)], answered)
 
     def phones(self) -> MutableMapping[str, str]:
         """A phone on an open line is in use, and its agent is not."""

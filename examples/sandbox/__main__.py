@@ -8,9 +8,11 @@ import argparse
 import re
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
+from .ami_client import AmiFailed
 from .asterisk_files import asterisk_files, cache_folder, to_stderr
 from .both import REGISTERED, Sandbox
 from .private_apt import PrivateApt, unpack
@@ -26,8 +28,11 @@ FEATURES = {
     "*85": "key the outcome of the last call",
     "*88": "the phone answers by itself, or no longer",
     "*86": "and the agent's id: log in, pause or go on, as the key with the lamp does",
+    "*87": "stay on an open line; `201 -` hangs up, `201 2` presses a key",
 }
 CODE = re.compile(r"\*8[0-58]|\*82[1-9]|\*86[0-9]+", re.ASCII)
+KEYS = re.compile(r"[0-9*#]+", re.ASCII)
+OPEN_LINE, A_SHIFT = "*87", 8 * 3600.0
 
 
 def main() -> int:
@@ -82,8 +87,23 @@ def _dial_what_is_typed(sandbox: Sandbox) -> None:
             case [phone, code, *digits] if phone in REGISTERED and CODE.fullmatch(code) and len(digits) < 2:
                 call = sandbox.dial_feature(code, phone=phone, keys=f"{digits[0]}#" if digits else "")
                 print(f"{phone} {code}: {'answered' if call.answered else 'not answered'}, {call.seconds:.0f} s", flush=True)
+            case [phone, code] if phone in REGISTERED and code == OPEN_LINE:
+                call_to_line = sandbox.start_feature(code, phone=phone, stay=A_SHIFT)
+                print(f"{phone} {code}: {'stays on the line' if call_to_line else 'not answered'}", flush=True)
+            case [phone, "-"] if phone in REGISTERED:
+                _try(lambda phone=phone: sandbox.hang_up(phone), f"{phone} has hung up")  # type: ignore[misc]
+            case [phone, keys] if phone in REGISTERED and KEYS.fullmatch(keys):
+                _try(lambda phone=phone, keys=keys: sandbox.press(phone, keys), f"{phone} pressed {keys}")  # type: ignore[misc]
             case _:
                 print("type PHONE CODE [DIGITS], for example: 201 *80 4711", flush=True)
+
+
+def _try(deed: Callable[[], object], done: str) -> None:
+    try:
+        deed()
+    except (AmiFailed, LookupError, TimeoutError) as error:
+        done = f"not possible: {error}"
+    print(done, flush=True)
 
 
 def _directions(sandbox: Sandbox) -> str:

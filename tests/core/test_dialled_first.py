@@ -10,7 +10,18 @@ import pytest
 from collectord.core.receivables.tasks import Origin
 from collectord.core.telephony.attempts import PREDICTIVE, AgentResult, Attempt, AttemptState, GateSaid, Result
 from collectord.core.telephony.call_flow import step
-from collectord.core.telephony.call_seen import AgentFree, AgentTookRing, AskForAgent, Effect, Given, GoAhead, Ignored, Moved, SayLine
+from collectord.core.telephony.call_seen import (
+    AgentFree,
+    AgentTookRing,
+    AskForAgent,
+    Effect,
+    Given,
+    GoAhead,
+    Ignored,
+    Moved,
+    Overtaken,
+    SayLine,
+)
 from collectord.core.telephony.modes import Mode, mode_of
 from collectord.core.telephony.pbx_calls import Refused
 from collectord.core.telephony.pbx_events import ChannelHungUp, DebtorUp, Ended, EndState, NobodyThere, OriginateFailed
@@ -66,6 +77,29 @@ def test_an_agent_who_had_left_the_line_in_the_moment_is_free_and_the_call_was_d
     lost, effects = seen(given, NOBODY)
     assert (lost.agent, effects) == ("", (AgentFree("202"),))
     assert seen(lost, ended("ANSWER", EndState.DIAL))[0].result is Result.DROPPED
+
+
+def test_who_answers_in_the_moment_in_which_the_ringing_is_ended_hears_who_called_and_no_agent_has_the_call() -> None:
+    stopped = replace(dialled(), gate=GateSaid.STOPPED, why="A payment was seen.", meanwhile="A payment was seen.")
+    talking, effects = seen(stopped, UP)
+    assert (talking.gate, talking.why, effects) == (GateSaid.STOPPED, "A payment was seen.", (SayLine("main", ID, "", "1.7"),))
+    over, _ = seen(talking, ended("CANCEL"))
+    assert (over.result, over.gate, over.why) == (Result.DROPPED, GateSaid.STOPPED, "A payment was seen.")
+
+
+def test_news_at_the_answer_keep_a_call_from_being_given_and_a_second_word_changes_nothing() -> None:
+    talking, _ = seen(dialled(), UP)
+    stopped, effects = seen(talking, Overtaken("A payment was seen.", "Hung up."))
+    assert (stopped.gate, stopped.why, stopped.meanwhile, effects) == (GateSaid.STOPPED, "A payment was seen.", "A payment was seen.", ())
+    assert isinstance(step(stopped, Overtaken("more", "more"), NOW, TIMES), Ignored)
+
+
+def test_an_agent_who_was_sent_while_the_daemon_died_never_came_and_the_call_was_dropped() -> None:
+    """What the journal says after a restart: the debtor heard who called."""
+    talking, _ = seen(dialled(), UP)
+    given, _ = seen(talking, GIVEN)
+    over, _ = seen(given, ended("CANCEL", EndState.DIAL))
+    assert (over.state, over.result, over.agent, over.needs_outcome) == (AttemptState.CLOSED, Result.DROPPED, "", False)
 
 
 def test_nobody_took_a_ring_and_nobody_missed_one_while_no_agent_was_chosen() -> None:

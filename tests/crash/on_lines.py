@@ -87,7 +87,7 @@ async def earlier_talks(plant: Plant, count: int) -> None:
             await calls.commit_attempt(conn, attempt, at)
             talked = replace(
                 attempt, state=AttemptState.CLOSED, result=Result.ANSWERED, disposition=Disposition.LEFT_MESSAGE, gate=GateSaid.GO,
-                ended_at=at, closed_at=at, rang_ms=1_000, talk_ms=2_000, acknowledged=True,
+                ended_at=at, closed_at=at + timedelta(seconds=20), rang_ms=5_000, talk_ms=60_000, acknowledged=True,
             )  # fmt: skip
             await calls.save_attempt(conn, talked)
             await tasks.close_task(conn, task.id, TaskState.DONE, "talked", at)

@@ -36,7 +36,7 @@ POINTS = (
     "go-before-commit", "go-committed", "overtaken-before-commit", "overtaken-committed",
     "caller-before-commit", "caller-committed", "missed-caller-committed",
     "after-SayGo", "after-HangUpDebtor", "after-SayWhom", "after-SaySaved", "after-Acknowledge", "after-RingBackAgent",
-    "after-AgentTookRing", "given-before-commit", "line-committed", "after-SayLine",
+    "after-AgentTookRing", "given-before-commit", "given-late-committed", "line-committed", "after-SayLine",
     "evidence-committed", "plan-before-commit", "plan-committed", "call-list-written", "promises-judged",
     "outbox_claimed", "outbox_written", "outbox_staged", "outbox_published",
     "import-noted", "import-claimed", "import-staged", "import-before-commit", "import-committed", "import-receipt-written",

@@ -392,6 +392,28 @@ def test_which_line_takes_a_call_is_told_to_the_half_that_waits_and_then_to_the_
         actions.say_taken("l-2", "17.2", "2")
 
 
+class Numbered:
+    def next_id(self) -> str:
+        return "l-3"
+
+
+def test_the_menu_of_a_call_that_was_given_to_a_line_speaks_the_agents_language() -> None:
+    told = actions.say_language("l-1", CALL.attempt_id, "en")
+    assert told.headers == (("Channel", f"coll-{CALL.attempt_id}"), ("Variable", "COLL_LANG"), ("Value", "en"))
+    with pytest.raises(OrderRefused):
+        actions.say_language("l-1", CALL.attempt_id, "fr")
+
+
+def test_the_phone_on_a_line_is_told_the_name_with_the_number_in_one_word() -> None:
+    name, number = actions.show_on_line(Numbered(), "PJSIP/201-0000002a", 'Mül"ler\r\nAction: x 123,45 EUR', "+493012345601")
+    assert name.headers == (
+        ("Channel", "PJSIP/201-0000002a"), ("Variable", "CONNECTEDLINE(name,i)"), ("Value", "Mül ler Action x 123,45 EUR"),
+    )  # fmt: skip
+    assert number.headers == (("Channel", "PJSIP/201-0000002a"), ("Variable", "CONNECTEDLINE(num)"), ("Value", "+493012345601"))
+    with pytest.raises(OrderRefused):
+        actions.show_on_line(Numbered(), "PJSIP/201-0000002a", "Müller", "112")
+
+
 @pytest.mark.parametrize("text", [text for text in HOSTILE if text not in ("", "110")])
 def test_no_line_and_no_recordings_name_becomes_anything_else(text: str) -> None:
     with pytest.raises(OrderRefused):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ import pytest
 from collectord.core.receivables.tasks import Origin, Task, TaskState
 from collectord.core.telephony.agents import OPEN_LINE, OnDuty
 from collectord.core.telephony.allocation import Candidate, FreeAgent, Placement
-from collectord.core.telephony.attempts import PREDICTIVE, Attempt, AttemptState
+from collectord.core.telephony.attempts import PREDICTIVE, Attempt, AttemptState, GateSaid, Result
+from collectord.core.telephony.dropped_calls import Count
 from collectord.core.telephony.modes import Mode
 from collectord.core.telephony.pbx_calls import ON_LINE, Accepted, AgentCall, Placed
 from collectord.core.telephony.pbx_events import AgentUp, DebtorUp, Dialling
@@ -26,10 +28,11 @@ from collectord.loops.foresight import Foresight, Weighed
 from collectord.loops.open_lines import served_together, with_line
 from collectord.loops.placed import Answer
 from collectord.loops.sight import Sight
-from collectord.settings import Settings
+from collectord.settings import AgentSection, Settings
 from tests.loops.desk import HOUSE, Desk, open_desk, row
 from tests.loops.shift import MONDAY, SECOND, ended, keyed, now_of, place, talk, tell
 
+PAST = itertools.count(1000)
 STEP = ("", "standard")
 FREE = OnDuty(id="", name="", endpoint=ON_LINE, pbx="main", languages=(), skills=(), logged_in=True, paused=False)
 IDS = ("201", "202", "203")
@@ -148,6 +151,136 @@ def test_what_only_one_agent_on_the_lines_can_do_is_not_dialled_ahead_of_that_ag
     assert not seen.goes_ahead(Placement(task, agent), lambda _: True, MONDAY)
 
 
+# -- a large desk
+
+
+MANY = tuple(f"{300 + n}" for n in range(50))
+
+
+def large(**trunk: Any) -> Settings:
+    of = settings(predictive_from=20)
+    agents = [
+        AgentSection.model_validate({"id": i, "name": i, "pin": "4711", "endpoint": f"PJSIP/{i}", "pbx": "main", "logged_in": True})
+        for i in MANY
+    ]
+    trunks = [one.model_copy(update={"channels": 120, "calls_per_second": 20} | trunk) for one in of.trunk]
+    return of.model_copy(update={"agent": agents, "trunk": trunks})
+
+
+async def a_large_desk(desk: Desk, pbx: Obliging, **trunk: Any) -> Dialler:
+    rows = [row(debtor_no=str(n), item_no=f"R{n}", phone=f"+4930123{max(n, 4001) - 1}") for n in range(4000, 4070)]
+    await desk.take(*rows, as_of="2026-11-23", name="many.csv")
+    await planning.plan(desk.db, desk.rules, desk.house, MONDAY, dry_run=False, new_id=desk.new_id)
+    await duty.prepare(desk.db, large(), MONDAY)
+    return replace(dialler(desk, pbx), settings=large(**trunk), lines={"main": {f"PJSIP/{i}": f"PJSIP/{i}-1" for i in MANY}})
+
+
+async def seconds_of(dials: Dialler, seconds: float) -> list[datetime]:
+    """Turn after turn, as the daemon takes them; when each call was placed."""
+    now, placed, phones = MONDAY, [], dict.fromkeys((f"PJSIP/{i}" for i in MANY), OPEN_LINE)
+    while now < MONDAY + timedelta(seconds=seconds):
+        answers = await dials.turns(phones, (), now)
+        assert len([one for one in answers if isinstance(one, PlacedCall)]) <= 10
+        placed += [now for one in answers if isinstance(one, PlacedCall)]
+        last, now = answers[-1], now + timedelta(milliseconds=10)
+        if isinstance(last, Idle):
+            now = max(now, last.until or now + SECOND)
+    return placed
+
+
+async def test_fifty_agents_are_served_within_three_seconds_at_the_pace_of_their_trunk(desk: Desk) -> None:
+    pbx = Obliging()
+    placed = await seconds_of(await a_large_desk(desk, pbx), 4.0)
+    assert len(placed) == len(MANY)  # one for each who is free, as nobody knows yet how many answer
+    assert {order.mode for order in pbx.orders} == {"ahead"}
+    assert len({order.number for order in pbx.orders}) == len(MANY)
+    assert placed[-1] - placed[0] <= timedelta(seconds=3)
+    assert max(sum(at <= other < at + SECOND for other in placed) for at in placed) <= 20
+
+
+async def test_a_batch_holds_the_channels_of_the_trunk(desk: Desk) -> None:
+    pbx = Obliging()
+    assert len(await seconds_of(await a_large_desk(desk, pbx, channels=12, reserve=2, calls_per_second=100), 2.0)) == 10
+
+
+async def test_a_task_of_a_number_that_rings_is_left_out_of_the_batch(desk: Desk) -> None:
+    """Two debtors share a telephone."""
+    pbx = Obliging()
+    await seconds_of(await a_large_desk(desk, pbx, calls_per_second=100), 2.0)
+    assert len(pbx.orders) == len(MANY)
+    assert [order.number for order in pbx.orders].count("+49301234000") == 1
+
+
+# -- the cap
+
+
+async def found(desk: Desk, answered: int, lost: int, *, ladder: str = "standard", days: int = 0) -> None:
+    """So many calls of the past were answered, some of them found nobody."""
+    at = MONDAY - timedelta(days=days, hours=1)
+    for n in range(answered):
+        number = next(PAST)
+        task = Task(
+            id=f"past-{number}", company="", debtor_no=f"9{number}", medium="call", ladder=ladder, items=(), state=TaskState.READY, why="",
+            level=1, not_before=at, expires_at=None, open_amount={}, origin=Origin.LADDER,
+        )  # fmt: skip
+        await desk.db.write(lambda conn, task=task: tasks.create_task(conn, task, at))  # type: ignore[misc]
+        was = await place(desk, task, at, agent="201", number=f"+4930999{number}")
+        result = Result.DROPPED if n < lost else Result.ANSWERED
+        over = replace(was, state=AttemptState.CLOSED, result=result, closed_at=at, ended_at=at, rang_ms=900, gate=GateSaid.GO)
+        await desk.db.write(lambda conn, over=over: calls.save_attempt(conn, over))  # type: ignore[misc]
+        await desk.db.write(lambda conn, task=task: tasks.close_task(conn, task.id, TaskState.DONE, "over", at))  # type: ignore[misc]
+
+
+async def test_beyond_the_cap_of_a_day_every_call_has_its_agent_first_and_status_says_so(desk: Desk) -> None:
+    await found(desk, 20, 2)
+    dials = dialler(desk, Obliging())
+    assert {(one.mode, one.agent != "") for one in begun(await turns(dials, 1))} == {("progressive", True)}
+    assert dials.foresight.why.startswith(
+        "Every call has its agent first: 2 of 20 answered calls within 24 hours found nobody, and the cap of 3% is passed."
+    )
+
+
+async def test_beyond_the_cap_of_a_campaign_only_its_calls_have_their_agent_first(desk: Desk) -> None:
+    await found(desk, 30, 2, ladder="standard", days=10)
+    await found(desk, 60, 0, ladder="other")
+    weighed_now = await weighed(desk, Foresight())
+    assert (weighed_now.may(("", "standard")), weighed_now.may(("", "other")), weighed_now.may(("new", "one"))) == (False, True, True)
+    assert "2 of 30 answered calls of standard within 30 days" in weighed_now.why(HOUSE)
+    assert {one.mode for one in begun(await turns(dialler(desk, Obliging()), 1))} == {"progressive"}
+
+
+async def test_a_call_that_is_lost_counts_at_once_though_the_answered_ones_are_counted_now_and_then(desk: Desk) -> None:
+    await found(desk, 40, 1)
+    seen = Foresight()
+    assert (await weighed(desk, seen)).may(STEP)
+    await found(desk, 1, 1)
+    assert not (await weighed(desk, seen, after=2 * SECOND)).may(STEP)
+
+
+async def test_with_enough_answers_more_ring_than_agents_are_free(desk: Desk) -> None:
+    await found(desk, 200, 0)
+    await found(desk, 0, 0)
+    for _ in range(3):
+        assert (await weighed(desk, Foresight())).may(STEP)
+    few = Foresight()
+    for _ in range(200):
+        few.learnt = few.learnt.call_ended(20.0, answered=False)
+    few._learnt_at = MONDAY
+    few._campaigns = {STEP: Count(answered=200, lost=0)}
+    at_work = await weighed(desk, few)
+    at_work.used = 2
+    assert at_work.may(STEP)
+    assert not at_work.spare
+
+
+async def test_agents_of_two_pbxes_are_not_waited_for_together(desk: Desk) -> None:
+    present = await on_desk.on_duty(desk.db, settings(), PHONES, MONDAY)
+    agents = [replace(one, line=f"{one.endpoint}-1", pbx="far" if one.id == "203" else "main") for one in present]
+    assert [one.id for one in served_together(agents, MONDAY)] == ["201", "202"]
+    resting = [replace(one, rest_until=MONDAY + SECOND) if one.id == "201" else one for one in agents]
+    assert [one.id for one in served_together(resting, MONDAY)] == ["203"]
+
+
 # -- foresight
 
 
@@ -183,11 +316,11 @@ async def test_a_debtor_who_rings_for_nobody_yet_and_one_who_waits_take_an_agent
     assert (await weighed(desk, Foresight())).spare
     await ahead(desk, "11", answered=True)
     last = await weighed(desk, Foresight())
-    assert (last.large, last.spare, last.may(STEP)) == (True, True, True)  # who answered found somebody, or will not find anybody any more
-    await ahead(desk, "12")
-    last = await weighed(desk, Foresight())
     assert (last.large, last.spare, last.may(STEP)) == (True, False, False)
-    assert "1 of 0 answered calls" in last.why(HOUSE)
+    assert "0 calls were answered" in last.why(HOUSE)
+    later = await weighed(desk, Foresight(), after=5 * SECOND)  # who has waited in vain hears who called
+    assert (later.large, later.spare, later.may(STEP)) == (True, True, True)
+    assert "1 of 0 answered calls" in later.why(HOUSE)
 
 
 @pytest.mark.parametrize("stage", ["ringing", "talking", "wrap_up"])

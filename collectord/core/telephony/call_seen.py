@@ -167,6 +167,7 @@ class SayLine:
     language: str = "de"
     display: str = ""
     number: str = ""
+    waits: bool = False  # nobody yet: whoever comes free within a moment takes it
 
 
 @dataclass(frozen=True, slots=True)
