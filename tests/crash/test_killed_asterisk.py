@@ -10,14 +10,17 @@ import contextlib
 import random
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sandbox import REGISTERED, Sandbox
+from sandbox.ami_client import AmiFailed
 
 from tests.crash import invariants
 from tests.crash.budget import FIRST_SEED, KILLS_ON_ASTERISK, TALLY, shifts_on_asterisk
+from tests.crash.on_lines import earlier_talks
 from tests.crash.plant import Debtor, Plant, debtors, until
 from tests.crash.shift import DOWNTIME
 
@@ -35,14 +38,17 @@ def sandbox() -> Iterator[Sandbox]:
         yield both
 
 
-@pytest.fixture
-def plant(tmp_path: Path, sandbox: Sandbox) -> Iterator[Plant]:
-    plant = Plant(tmp_path)
-    link = (
+def link_to(sandbox: Sandbox) -> str:
+    return (
         f'host = "{sandbox.company.ami_host}"\nport = {sandbox.company.ami_port}\nusername = "{sandbox.company.username}"\n'
         f'secret_file = "{sandbox.secret_file}"\n'
     )
-    plant.install(link, ring_agent_for="10s", wrap_up_for="10s")
+
+
+@pytest.fixture
+def plant(tmp_path: Path, sandbox: Sandbox) -> Iterator[Plant]:
+    plant = Plant(tmp_path)
+    plant.install(link_to(sandbox), ring_agent_for="10s", wrap_up_for="10s")
     try:
         yield plant
     finally:
@@ -107,6 +113,68 @@ async def test_an_asterisk_killed_during_calls_calls_nobody_twice_and_asks_peopl
             plant.start()
     plant.kill9()
     await all_hold(plant, sandbox, people)
+
+
+@dataclass
+class OnLines:
+    """Two agents stay on open lines and key what they are asked. One question at a time to the sandbox."""
+
+    plant: Plant
+    sandbox: Sandbox
+    busy: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def stay(self, over: asyncio.Event) -> None:
+        while not over.is_set():
+            for phone in ("201", "202"):
+                async with self.busy:
+                    if self.plant.process is not None and self.plant.is_ready():
+                        await asyncio.to_thread(self._look_at, phone)
+            await asyncio.sleep(0.2)
+
+    def _look_at(self, phone: str) -> None:
+        with contextlib.suppress(LookupError, AmiFailed, AssertionError, OSError):  # gone in this moment
+            if not any(row["phone"] == phone for row in self.sandbox.phone_calls()):
+                self.sandbox.start_feature("*87", phone=phone, stay=600)
+            elif self.plant.query("select id from attempt where state = 'wrap_up' and agent = ? and disposition = ''", phone):
+                self.sandbox.press(phone, "2")
+
+
+async def test_a_desk_that_dials_ahead_on_a_real_asterisk_in_which_it_and_the_daemon_are_killed(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:  # fmt: skip
+    plant = Plant(tmp_path)
+    plant.install(link_to(sandbox), ring_agent_for="10s", wrap_up_for="20s", mode="predictive")
+    await earlier_talks(plant, 300)
+    people = debtors(random.Random(FIRST_SEED), 16, ("1200", "1000", "1300"))
+    plant.drop_export("op_2026-11-23.csv", people)
+    on_lines, over = OnLines(plant, sandbox), asyncio.Event()
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(on_lines.stay(over))
+            try:
+                for point in ("given-before-commit", "line-committed"):
+                    plant.start(point)
+                    await until(plant.has_ended, 90.0, f"{point} was not reached")
+                    async with on_lines.busy:
+                        assert plant.kill9() == 137
+                plant.start()
+                seen = len(sandbox.sip_invites())
+                await until(lambda: len(sandbox.sip_invites()) > seen, 90.0, "nobody was dialled")
+                async with on_lines.busy:
+                    await asyncio.to_thread(sandbox.company.kill9)
+                    plant.kill9()
+                    await asyncio.to_thread(bring_back, sandbox)
+                TALLY.update({"daemon on or of a real Asterisk": 3, "asterisk on or of a real Asterisk": 1})
+                await all_hold(plant, sandbox, people)
+            finally:
+                over.set()
+        invariants.who_found_nobody_rests(plant)
+        ahead = Counter(row["result"] for row in plant.query("select result from attempt where mode = 'predictive'"))
+        print(f"dialled ahead on a real Asterisk: {dict(ahead)}")
+        assert ahead["dropped"]  # who answered while the daemon was dead
+        assert ahead["answered"]
+    finally:
+        plant.clear_away()
 
 
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + shifts_on_asterisk()))

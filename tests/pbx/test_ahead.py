@@ -179,6 +179,36 @@ def test_the_agent_who_leaves_the_line_ends_the_talk_and_the_line(desk: Desk) ->
     desk.told(since, "PJSIP/208", "gone")
 
 
+def test_the_keys_for_handing_over_are_answered_on_a_line_and_the_talk_goes_on(desk: Desk) -> None:
+    line = desk.line("207")
+    attempt = desk.ahead("1100")
+    desk.join(attempt, line)
+    desk.until(lambda: desk.value(line, "BRIDGEPEER"), "both talk")
+
+    def played() -> bool:
+        return any(row.get("ApplicationData") == "coll/hand-not" for row in desk.sandbox.company.core_show_channels())
+
+    desk.sandbox.press("207", "*2")
+    desk.until(played, "the agent hears that it is not possible")
+    desk.until(lambda: not played() and desk.value(line, "BRIDGEPEER"), "both talk again")
+    assert "CollHand" not in desk.names(attempt)
+    desk.sandbox.hang_up("207")
+    assert result_of(desk.event("CollEnd", attempt))[:2] == ("DIAL", "ANSWER")
+
+
+def test_the_phone_on_a_line_is_told_whose_case_it_is_in_the_talk(desk: Desk) -> None:
+    """What the company's PBX sends the phone: the case, and its own name when the talk is over."""
+    line = desk.line("208")
+    attempt = desk.ahead("1000")
+    desk.join(attempt, line)
+    desk.set(line, "CONNECTEDLINE(name,i)", "Müller 123,45 EUR")
+    desk.set(line, "CONNECTEDLINE(num)", "+493012345678")
+    assert (desk.value(line, "CONNECTEDLINE(name)"), desk.value(line, "CONNECTEDLINE(num)")) == ("Müller 123,45 EUR", "+493012345678")
+    desk.set(press_until_keyed(desk, "208", "2", attempt)["Uniqueid"], "COLL_SAVED", "1")
+    desk.until(lambda: desk.value(line, "CONNECTEDLINE(name)") == "collectord", "the line waits")
+    assert desk.value(line, "CONNECTEDLINE(num)") == "*87"
+
+
 def emergency(desk: Desk) -> str:
     """How many lines an emergency call got."""
     asked = f"ahead-{uuid.uuid4().hex}"
