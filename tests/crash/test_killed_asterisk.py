@@ -131,6 +131,12 @@ class OnLines:
                         await asyncio.to_thread(self._look_at, phone)
             await asyncio.sleep(0.2)
 
+    def hang_up(self) -> None:
+        """The receivers of a dead PBX."""
+        for phone in ("201", "202"):
+            with contextlib.suppress(LookupError, AmiFailed):
+                self.sandbox.hang_up(phone)
+
     def _look_at(self, phone: str) -> None:
         with contextlib.suppress(LookupError, AmiFailed, AssertionError, OSError):  # gone in this moment
             if not any(row["phone"] == phone for row in self.sandbox.phone_calls()):
@@ -145,7 +151,7 @@ async def test_a_desk_that_dials_ahead_on_a_real_asterisk_in_which_it_and_the_da
     plant = Plant(tmp_path)
     plant.install(link_to(sandbox), ring_agent_for="10s", wrap_up_for="20s", mode="predictive")
     await earlier_talks(plant, 300)
-    people = debtors(random.Random(FIRST_SEED), 16, ("1200", "1000", "1300"))
+    people = debtors(random.Random(FIRST_SEED), 24, ("1200", "1000", "1300"))
     plant.drop_export("op_2026-11-23.csv", people)
     on_lines, over = OnLines(plant, sandbox), asyncio.Event()
     try:
@@ -164,6 +170,7 @@ async def test_a_desk_that_dials_ahead_on_a_real_asterisk_in_which_it_and_the_da
                     await asyncio.to_thread(sandbox.company.kill9)
                     plant.kill9()
                     await asyncio.to_thread(bring_back, sandbox)
+                    on_lines.hang_up()
                 TALLY.update({"daemon on or of a real Asterisk": 3, "asterisk on or of a real Asterisk": 1})
                 await all_hold(plant, sandbox, people)
             finally:
