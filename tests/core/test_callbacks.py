@@ -169,6 +169,22 @@ def test_before_the_agreed_time_the_head_office_is_called_and_never_by_letter() 
     assert letter.not_before is None
 
 
+@pytest.mark.parametrize(("followed", "allowed"), [(False, True), (True, False)])
+def test_a_branch_whose_call_reached_nobody_is_called_back_unless_anybody_of_the_family_was_called_since(
+    followed: bool, allowed: bool
+) -> None:
+    rang = gate_cases.call(AT - timedelta(hours=3), "not_dialled", direction="inbound", attempt_id="in-1")
+    ours = gate_cases.call(AT - timedelta(hours=2), debtor_no="90", attempt_id="a-1")
+    callback = Callback(task_id="t1", at=AT - timedelta(hours=1), agreed_at=rang.at, missed=True)
+    facts = gate_cases.facts(covered_by=HEAD, callbacks=(callback,), contacts=(rang, ours) if followed else (rang,))
+    answer = ask(facts)
+    rules = [] if isinstance(answer, Allowed) else [refusal.rule for refusal in answer.refusals]
+    assert ("guard/head-office" not in rules) == allowed
+    if not allowed:
+        assert isinstance(answer, Refused)
+        assert next(one for one in answer.refusals if one.rule == "guard/head-office").not_before is None
+
+
 def test_nobody_is_called_while_a_lead_decides_and_no_longer() -> None:
     waiting = OpenPromise(
         id="p1", amount=gate_cases.item().open_amount, currency="EUR", promised_on=date(2027, 1, 15), grace_until=date(2027, 1, 19),

@@ -57,7 +57,7 @@ def callback_windows(question: Question, *, since_used: bool) -> list[Window]:
     """From the agreed instant on, as long as the callback is open; with `since_used` only up to the first call that counted."""
     windows: list[Window] = []
     for callback in question.facts.callbacks:
-        if callback.missed and _is_called_back(question, callback):
+        if callback.missed and is_called_back(question, callback):
             continue
         used = [c.at for c in question.facts.contacts if c.at >= callback.at and c.is_call and c.result in CONTACT_RESULTS]
         end = min(used, default=None) if since_used else None
@@ -65,8 +65,9 @@ def callback_windows(question: Question, *, since_used: bool) -> list[Window]:
     return [window for window in windows if window[1] is None or window[0] < window[1]]
 
 
-def _is_called_back(question: Question, callback: Callback) -> bool:
-    """Whether one of our calls has followed a call that reached nobody already, this one or one of the days before it."""
+def is_called_back(question: Question, callback: Callback) -> bool:
+    """Whether one of our calls, of a family to whichever of them, has followed a call that reached nobody already, this one or one of the
+    days before it."""
     since = callback.agreed_at - CALLED_BACK_EVERY
     calls = [contact for contact in question.facts.contacts if contact.is_call and contact.at >= since]
     missed = [c.at for c in calls if c.direction == "inbound" and c.result == "not_dialled"]

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from collectord.core.contact.calendar import HolidaysUnknown, WorkingDays
-from collectord.core.contact.facts import NO_LEGAL_STATE, DebtorFacts, FactKind
+from collectord.core.contact.exceptions import is_called_back
+from collectord.core.contact.facts import NO_LEGAL_STATE, Callback, DebtorFacts, FactKind
 from collectord.core.contact.packs import unknown_packs
 from collectord.core.contact.refusals import Question, Refusal
 from collectord.core.exports.freshness import SourceStanding, Stale, accounting_days, freshness
@@ -130,7 +131,7 @@ def standing_refusals(question: Question) -> Iterator[Refusal]:
     for doubt in facts.doubts:
         yield Refusal(doubt.rule, doubt.reason, None)
     if facts.covered_by is not None and not keeps_callback(question, at):
-        awaited = min((callback.at for callback in facts.callbacks), default=None) if question.is_call else None
+        awaited = min((callback.at for callback in _to_keep(question)), default=None) if question.is_call else None
         yield _refusal(question, "head-office", awaited, head=facts.covered_by.debtor_no, name=facts.covered_by.debtor_name)
     missing = unknown_packs(question.known_packs, house.packs)
     if missing:
@@ -273,7 +274,12 @@ def wrong_since(facts: DebtorFacts, number: str) -> datetime | None:
 
 def keeps_callback(question: Question, at: datetime) -> bool:
     """A call that was agreed with this very debtor is kept, though a head office has been named since then."""
-    return question.is_call and any(callback.at <= at for callback in question.facts.callbacks)
+    return question.is_call and any(callback.at <= at for callback in _to_keep(question))
+
+
+def _to_keep(question: Question) -> list[Callback]:
+    """Not the answer to a call that nobody took and nobody arranged, once the head office or a branch has been called since."""
+    return [callback for callback in question.facts.callbacks if not (callback.missed and is_called_back(question, callback))]
 
 
 def owes_nothing(question: Question) -> bool:
