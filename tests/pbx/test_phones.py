@@ -127,3 +127,40 @@ def test_behind_coll_phones_the_call_is_the_same_and_its_phone_is_marked_as_no_d
     orders.ami.action("Setvar", ("Channel", keyed["Uniqueid"]), ("Variable", "COLL_SAVED"), ("Value", "1"))
     end = orders.event("CollEnd", id)
     assert (end["State"], end["Status"], end["Disp"]) == ("WRAP", "ANSWER", "2")
+
+
+FROM_INTERNAL = (  # as FreePBX does it in "device and user" mode: do not disturb, then the device at which the user sits
+    "ExecIf(${DB_EXISTS(DND/${EXTEN})}?Hangup(17))",
+    "Dial(PJSIP/${DB(AMPUSER/${EXTEN}/device)},20)",
+    "Hangup()",
+)
+
+
+@pytest.fixture
+def freepbx(orders: Orders) -> Iterator[Orders]:
+    """User 720 of a PBX set up the FreePBX way sits at device 207."""
+    company = orders.sandbox.company
+    for priority, does in enumerate(FROM_INTERNAL, 1):
+        company.command(f"dialplan add extension 720,{priority},{does} into from-internal")
+    company.command("database put AMPUSER/720 device 207")
+    yield orders
+    company.command("database del AMPUSER/720 device")
+    company.command("database del DND 720")
+    company.command("dialplan remove context from-internal")
+
+
+def test_behind_freepbx_own_way_to_a_user_who_sits_at_a_device_the_call_is_the_same(freepbx: Orders) -> None:
+    id = freepbx.ring("Local/720@from-internal/n", "02", STAY, "__COLL_LEG=phone", line="10")
+    freepbx.event("CollUp", id)
+    keyed = freepbx.event("CollKeyed", id)
+    freepbx.ami.action("Setvar", ("Channel", keyed["Uniqueid"]), ("Variable", "COLL_SAVED"), ("Value", "1"))
+    end = freepbx.event("CollEnd", id)
+    assert (end["State"], end["Status"], end["Disp"]) == ("WRAP", "ANSWER", "2")
+    assert rung(freepbx, id) == ["207"]
+
+
+def test_a_freepbx_user_who_is_not_to_be_disturbed_is_busy_and_no_device_rings(freepbx: Orders) -> None:
+    freepbx.sandbox.company.command("database put DND 720 YES")
+    id = freepbx.ring("Local/720@from-internal/n", "03", STAY, "__COLL_LEG=phone", line="13")
+    assert freepbx.answered(id)["Reason"] == "0"
+    assert (freepbx.hung_up(id)["Cause"], rung(freepbx, id)) == ("17", [])
