@@ -82,6 +82,37 @@ async def test_a_disk_that_refuses_to_write_stops_the_dialling_and_a_restart_fin
         await shift.settle()
 
 
+async def test_a_file_system_made_read_only_stops_the_dialling_and_a_restart_finds_everything(tmp_path: Path) -> None:
+    """As the kernel does after an error of the disk; what was opened for writing stays open, and each write is refused."""
+    async with in_the_thick_of_it(tmp_path, FIRST_SEED, tmp_path / "spoilt") as shift:
+        (tmp_path / "half").write_text("read-only", encoding="ascii")
+        (tmp_path / "half").rename(tmp_path / "spoilt")
+        await until(lambda: "store_failed" in shift.plant.log.read_text(encoding="utf-8"), 20.0, "the daemon did not notice")
+        rung, saved = sum(shift.seen.originates().values()), len(shift.seen.called_saved())
+        status = shift.plant.command("status", "--json")
+        assert "check the disk, then restart collectord" in status.stdout
+        await asyncio.sleep(2.0)
+        assert sum(shift.seen.originates().values()) == rung
+        assert len(shift.seen.called_saved()) == saved
+        shift.plant.kill9()
+        shift.plant.spoilt = None
+        await shift.settle()
+
+
+async def test_a_reader_that_never_ends_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """The log cannot be moved into the database meanwhile: it grows, and is moved as soon as the reader has gone."""
+    store = tmp_path / "state" / "collectord.db"
+    async with in_the_thick_of_it(tmp_path, FIRST_SEED + 2) as shift:
+        shell = sqlite3.connect(f"{store.as_uri()}?mode=ro", uri=True, isolation_level=None)
+        shell.execute("begin")
+        seen = shell.execute("select count(*) from attempt").fetchone()
+        rung = sum(shift.seen.originates().values())
+        await until(lambda: sum(shift.seen.originates().values()) > rung + 3, 60.0, "nobody was called any more")
+        assert shell.execute("select count(*) from attempt").fetchone() == seen, "it still reads what was there when it began"
+        shell.close()
+        await shift.settle_as_it_is()
+
+
 async def test_a_disk_that_brings_nothing_to_its_platters_is_final_until_a_restart(tmp_path: Path) -> None:
     """fsync fails: what it was about may be lost without another error, so nothing is tried again."""
     async with in_the_thick_of_it(tmp_path, FIRST_SEED, tmp_path / "spoilt") as shift:
