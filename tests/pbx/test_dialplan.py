@@ -408,6 +408,15 @@ def test_who_answered_first_is_talked_to(desk: Desk) -> None:
     assert desk.event("CollEnd", attempt)["Disp"] == "2"
 
 
+def test_a_pbx_that_reads_its_configuration_anew_cuts_no_call_and_forgets_none(desk: Desk) -> None:
+    attempt = desk.call(desk.number("1002"))
+    desk.event("CollUp", attempt)
+    desk.sandbox.company.command("core reload")
+    assert result_of(desk.event("CollResult", attempt))[0] == "ANSWER"
+    assert desk.event("CollEnd", attempt)["Disp"] == "2"
+    assert (desk.row(attempt) or "").startswith("END|WRAP|ANSWER|16|")
+
+
 # ---------------------------------------------------------------- an emergency call needs a line
 
 
