@@ -24,6 +24,9 @@ GERMAN: Mapping[str, str] = {
     "the PBX does not dial this number": "Die Anlage wählt diese Nummer nicht",
     "the number was live in another call": "Die Nummer war schon in einem anderen Anruf",
     "the caller reached nobody": "Der Anrufer erreichte niemanden",
+    "nobody took the talk that was handed over; the debtor was told that we call back": (
+        "Niemand nahm das weitergegebene Gespräch an; dem Schuldner wurde ein Rückruf angesagt"
+    ),
     "the call ended": "Der Anruf endete",
     # core/telephony/recovery
     "the debtor was dialled and the PBX lost the end of the call": "Gewählt wurde; das Ende des Anrufs hat die Anlage verloren",
