@@ -22,7 +22,7 @@ from collectord.loops.pbx_events import PbxDesk
 from collectord.loops.pbx_watch import look_at
 from collectord.settings import RecordingSection, Settings
 from tests.loops.desk import Desk, open_desk
-from tests.loops.shift import LIVE, MONDAY, Remembering, ended, place, planned, rows_of, talk, tell
+from tests.loops.shift import LIVE, MONDAY, Remembering, ended, keyed, place, planned, rows_of, talk, tell
 from tests.loops.test_hand_over import IDLE, SETTINGS
 
 ASKED = SETTINGS.model_copy(update={"recording": RecordingSection(mode="asked", keep_days=30)})
@@ -162,6 +162,8 @@ async def test_what_was_withdrawn_or_is_too_old_is_overwritten_once_the_call_is_
     old = LATER + timedelta(days=31)
     assert await recording.erase_old(at.reception(), pbx, old) == 0  # it goes on
     await tell(desk, LATER, ended(placed, EndState.DIAL))
+    assert await recording.erase_old(at.reception(), pbx, old) == 0  # the outcome is not keyed yet
+    await tell(desk, LATER, keyed(placed, "2"), ended(placed))
     assert await recording.erase_old(at.reception(), pbx, LATER + timedelta(days=29)) == 0
     assert await recording.erase_old(at.reception(), pbx, old) == 1
     assert pbx.ordered == [placed.id]

@@ -21,8 +21,8 @@ select r.attempt_id, r.agreed_at, r.agent, r.began, r.withdrawn_at, r.erased_at 
  where a.company = :company and a.debtor_no = :debtor_no order by r.agreed_at desc limit 20;
 
 -- name: to_erase(pbx, before, most)
--- Of calls that are over: what was withdrawn, and what is older than it may get.
+-- Of calls that are closed, so that the channel which erases is taken for no sign of life: what was withdrawn, and what is older than it may get.
 select r.attempt_id from recording r join attempt a on a.id = r.attempt_id
  where r.erased_at is null and (r.withdrawn_at is not null or r.agreed_at < :before) and a.pbx = :pbx
-   and a.state in ('wrap_up', 'unknown', 'closed')
+   and a.state = 'closed'
  order by r.agreed_at limit :most;
