@@ -81,7 +81,7 @@ GERMAN: Mapping[str, str] = {
     "leaves interest": "Rest Zinsen", "leaves principal": "Rest Hauptforderung",
     # titles
     "attempts": "Anrufversuche", "promises": "Zusagen", "objections": "Einwandkarten", "absences": "Abwesenheiten",
-    "callers": "unerreichte Anrufer", "last at": "zuletzt", "called": "angerufen",
+    "callers": "unerreichte Anrufer", "last at": "zuletzt", "called": "angerufen", "wrong pairs": "falsche Nummernpaare",
     "absence": "Abwesenheit", "callbacks": "Rückrufe", "claim": "Forderung", "disputes": "bestrittene Posten",
     "payments": "Zahlungen", "batches": "Stapel", "messages": "Nachrichten", "import": "Import", "call-list": "Anrufliste",
     "doctor": "Diagnose", "plan": "Planung", "debtor": "Debitor", "simulation": "Simulation", "companies": "Firmen",

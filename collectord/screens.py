@@ -49,7 +49,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "id", "debtor_no", "amount", "currency", "promised_on", "instalment", "state", "level", "approval", "decide_until", "approval_note",
     ),
     "objections": ("code", "title", "say", "follows"),
-    "callers": ("number", "calls", "last_at", "called", "debtors"),
+    "callers": ("number", "calls", "last_at", "called", "debtors", "wrong_pairs"),
     "absences": ("agent", "from", "until", "deputy"),
     "caller_ids": ("day", "company", "caller_id", "trunk", "rang", "answered", "share"),
     "callbacks": ("agreed_for", "called_at", "minutes_late", "state", "debtor_no", "debtor_name", "agreed_by", "keeper", "why"),

@@ -271,6 +271,9 @@ class DiallingSection(Section):
 
 class InboundSection(Section):
     hours: Hours = ""  # when calls of debtors are put through; "" = whenever somebody is logged in and works
+    self_service: bool = False  # whoever reaches nobody may key debtor and invoice number (dialplan/collect-self-service.conf)
+    wrong_pairs_per_number: int = Field(default=6, ge=1, le=100)  # that do not fit, within 24 h: then no self-service for this number,
+    wrong_pairs_per_day: int = Field(default=50, ge=1, le=10_000)  # and from all callers together: then for nobody
 
 
 class OutgoingSection(Section):

@@ -98,17 +98,19 @@ async def todays_task(
     conn: Connection, house: House, key: DebtorKey, now: datetime, why: str
 ) -> tuple[Task, list[Task], tuple[OpenItem, ...]]:
     """The task that a talk at this moment is about, all that were to be called today, and what is open. `why`: of a task made now."""
-    tomorrow = datetime.combine(house.today(now) + timedelta(days=1), time(0), ZoneInfo(house.time_zone))
-    waiting = [
-        task
-        for task in await inbound.todays_calls(conn, key, now + CALLBACKS_UNTIL)
-        if task.not_before < tomorrow or task.origin is Origin.CALLBACK
-    ]
+    waiting = await waiting_calls(conn, house, key, now)
     items = await families.open_items(conn, key, house.today(now))
     task = taken_over(waiting, key, items, now, house.language, new_id(now), why)
     if task not in waiting:
         await tasks.create_task(conn, task, now)
     return task, waiting, items
+
+
+async def waiting_calls(conn: Connection, house: House, key: DebtorKey, now: datetime) -> list[Task]:
+    """What a talk at this moment makes unnecessary: today's calls, and an agreed callback."""
+    tomorrow = datetime.combine(house.today(now) + timedelta(days=1), time(0), ZoneInfo(house.time_zone))
+    waiting = await inbound.todays_calls(conn, key, now + CALLBACKS_UNTIL)
+    return [task for task in waiting if task.not_before < tomorrow or task.origin is Origin.CALLBACK]
 
 
 async def arrived_meanwhile(at: Reception, rows: Iterable[CallerRow], now: datetime) -> list[CallerRow]:

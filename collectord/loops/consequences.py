@@ -19,8 +19,10 @@ from collectord.core.telephony.attempts import Attempt, Said
 from collectord.core.telephony.call_seen import AgentMissedRing, Effect, Moved, PutOff, SaySaved, Settle, TakeDown
 from collectord.core.telephony.follow_up import FollowUp, Situation, TaskBack, TaskOver, after_refusal, after_result, after_talk
 from collectord.core.telephony.inbound import MODE, REMEMBERED
+from collectord.core.telephony.self_service import TEXTS as SELF_TEXTS
+from collectord.core.wording import phrase
 from collectord.edge.ids import new_id
-from collectord.edge.store import agents, calls, facts, families, inbound, ledger, promises, tasks
+from collectord.edge.store import agents, calls, facts, families, inbound, ledger, promises, self_service, tasks
 from collectord.edge.store.connection import Connection
 
 
@@ -67,16 +69,31 @@ async def take_down(
     await _write(conn, situation, after_talk(situation, said), actor, kind)
 
 
-async def follow_talk(conn: Connection, talk: Attempt, said: Said, rules: Rules, house: House, now: datetime, actor: str) -> None:
-    """What follows from a talk that was no call of ours: whoever is free goes on with it, not the person who wrote it down."""
-    situation = await _situation(conn, talk, rules, house, now)
+async def follow_talk(
+    conn: Connection,
+    talk: Attempt,
+    said: Said,
+    rules: Rules,
+    house: House,
+    now: datetime,
+    actor: str,
+    *,
+    measured_on: tuple[str, ...] = (),
+    task_why: str = "",
+) -> FollowUp:
+    """What follows from a talk that was no call of ours: whoever is free goes on with it, not the person who wrote it down.
+
+    `measured_on`: as in Situation; `task_why`: in place of what a new task says of the agent who spoke.
+    """
+    situation = replace(await _situation(conn, talk, rules, house, now), measured_on=measured_on)
     follow = after_talk(situation, said)
     follow = replace(
         follow,
-        new_tasks=tuple(replace(task, agent="") for task in follow.new_tasks),
+        new_tasks=tuple(replace(task, agent="", why=task_why or task.why) for task in follow.new_tasks),
         promises=tuple(replace(promise, agent="") for promise in follow.promises),
     )
     await _write(conn, situation, follow, actor, "talk_recorded")
+    return follow
 
 
 async def _situation(conn: Connection, attempt: Attempt, rules: Rules, house: House, now: datetime) -> Situation:
@@ -98,6 +115,7 @@ async def _situation(conn: Connection, attempt: Attempt, rules: Rules, house: Ho
         cards=rules.objections,
         earlier=await calls.calls_before(conn, attempt),
         last_agent=await _last_agent(conn, attempt, now),
+        served=await _served(conn, attempt, house),
         other_number=await _other_number(conn, attempt, rules, house, now),
     )
 
@@ -107,6 +125,12 @@ async def _last_agent(conn: Connection, attempt: Attempt, now: datetime) -> str:
         return ""
     caller = await inbound.caller(conn, attempt.number, [attempt.company], now - REMEMBERED, now)
     return caller.agent if caller is not None and caller.key == attempt.key else ""
+
+
+async def _served(conn: Connection, attempt: Attempt, house: House) -> str:
+    if attempt.mode != MODE or not await self_service.is_served(conn, attempt.id, attempt.key):
+        return ""
+    return phrase(SELF_TEXTS, "served", house.language)
 
 
 async def _other_number(conn: Connection, attempt: Attempt, rules: Rules, house: House, now: datetime) -> str:

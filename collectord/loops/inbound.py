@@ -18,12 +18,13 @@ from collectord.core.telephony.pbx_events import CallerArrived
 from collectord.edge.crash import crash_point
 from collectord.edge.store import calls, families, inbound, ledger, meta
 from collectord.edge.store.connection import Connection
-from collectord.loops import on_desk
+from collectord.loops import on_desk, self_service
 from collectord.loops.callers import Reception, write_down
 
 NOT_OURS = "off"
 UNKNOWN = "-0"  # nobody is promised to be called back
 REACHED_AT = "called_in:"  # meta, and the number: when a call to it reached us last
+KEYS = "-k"  # after the announcement numbers may be keyed
 
 
 async def arrived(at: Reception, event: CallerArrived, now: datetime) -> Ring | str:
@@ -51,7 +52,11 @@ async def arrived(at: Reception, event: CallerArrived, now: datetime) -> Ring | 
             return choice.value
         return _ring(at, choice, await name_of(conn, at, event.attempt_id, caller.key, now), now, booked=True)
 
-    answer = await at.db.write_briefly(job)
+    async def with_offer(conn: Connection) -> Ring | str:
+        answer = await job(conn)
+        return f"{answer}{KEYS}" if isinstance(answer, str) and await self_service.is_offered(conn, at, event, now) else answer
+
+    answer = await at.db.write_briefly(with_offer)
     crash_point("caller-committed")
     return answer
 

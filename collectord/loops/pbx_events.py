@@ -29,11 +29,15 @@ from collectord.core.telephony.pbx_events import (
     LinkLost,
     LinkUp,
     NumberDialled,
+    PairKeyed,
     PbxEvent,
+    WishKeyed,
 )
 from collectord.core.telephony.recording import ConsentTold, RecordingTold
 from collectord.edge.store import calls
-from collectord.loops import call_events, call_log, duty, hand_over, inbound, line_tests, outgoing, recording, unreached
+from collectord.loops import (
+    call_events, call_log, duty, hand_over, inbound, keyed_wishes, line_tests, outgoing, recording, self_service, unreached,
+)
 from collectord.loops.open_lines import WAITS, OpenLines
 from collectord.loops.pbx_reconciled import ReconciledPbx
 
@@ -164,6 +168,15 @@ class PbxDesk(ReconciledPbx):
                 if noted := await unreached.note(self.reception(), [event], now):
                     self.log.info("caller_noted", pbx=self.name, attempt=event.attempt_id, numbers=len(noted))
                     await self.carry_out([Acknowledge(self.name, event.attempt_id)], now)
+            case PairKeyed():
+                pair = await self_service.pair_keyed(self.reception(), event, now)
+                self.spawn(self._told(self.pbx.say_self(event.uniqueid, pair.answer), "after-SaySelf"))
+                tell = self.log.warning if pair.locks else self.log.info
+                tell("pair_keyed", pbx=self.name, attempt=event.attempt_id, turn=event.turn, fits=pair.fits, locks=pair.locks)
+            case WishKeyed():
+                saved = await keyed_wishes.wish_keyed(self.reception(), self.rules, event, now)
+                self.spawn(self._told(self.pbx.say_self(event.uniqueid, saved), "after-SaySelf"))
+                self.log.info("wish_keyed", pbx=self.name, attempt=event.attempt_id, wish=event.wish, answer=saved)
             case HandOverAsked():
                 whom = await hand_over.asked(self.reception(), event, now)
                 self.log.info("hand_over_asked", pbx=self.name, attempt=event.attempt_id, answer=getattr(whom, "endpoint", whom))

@@ -19,7 +19,7 @@ from collectord.core.telephony.agents import AgentState, judge
 from collectord.edge.store import inbound, ledger, meta, notices, promises
 from collectord.edge.store.codec import to_maybe_instant
 from collectord.edge.store.connection import Database
-from collectord.loops import caller_id_report, dropped_calls, duty, habits, trunk_choice, workload
+from collectord.loops import caller_id_report, dropped_calls, duty, habits, self_service, trunk_choice, workload
 from collectord.settings import Settings
 
 
@@ -102,6 +102,7 @@ async def status(
         "dropped": await db.read(lambda conn: dropped_calls.told(conn, house, now)),
         "unknown": counts["unknown"],
         "callers": await db.read(inbound.unreached_count),
+        "self_service": await db.read(lambda conn: self_service.told(conn, settings, house, now)),
         "held": counts["held"],
         "disputes_overdue": sum(count for _, _, count in overdue),
         "workload": await db.read(lambda conn: workload.told(conn, house)),

@@ -12,7 +12,7 @@ from datetime import datetime
 from collectord.core.telephony.inbound import KEPT, MOST_KEPT, came_at
 from collectord.core.telephony.pbx_calls import CallerRow
 from collectord.core.telephony.pbx_events import CallerMissed
-from collectord.edge.store import inbound
+from collectord.edge.store import inbound, self_service
 from collectord.edge.store.connection import Connection, Database
 from collectord.loops.callers import Reception
 
@@ -34,4 +34,9 @@ async def note(at: Reception, calls_in: Iterable[CallerMissed | CallerRow], now:
 
 async def forget(db: Database, now: datetime) -> None:
     """Strangers' numbers are kept no longer than they are of use, whether anybody calls again or not; no flood fills the disk."""
-    await db.write(lambda conn: inbound.forget_unreached(conn, now - KEPT, MOST_KEPT))
+
+    async def job(conn: Connection) -> None:
+        await inbound.forget_unreached(conn, now - KEPT, MOST_KEPT)
+        await self_service.forget(conn, now - KEPT, MOST_KEPT)
+
+    await db.write(job)

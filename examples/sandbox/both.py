@@ -5,6 +5,7 @@ Invariant: whatever way the owner ends, no process and no folder stays behind (g
 """
 
 import contextlib
+import re
 import secrets
 import shutil
 import subprocess
@@ -220,6 +221,23 @@ class Sandbox:
             CallerID="<anonymous>" if withheld else f"<{debtor}>",
             variables={"DEBTOR": debtor, "TALKS": str(talks)},
         )
+
+    def press_caller(self, debtor: str, keys: str) -> None:
+        """A debtor who calls the company presses keys: real DTMF, as long as the keys take."""
+        rows = self.world.ami().rows("Status", Variables="DEBTOR")
+        channel = next(
+            row["Channel"] for row in rows if row.get("Variable") == f"DEBTOR={debtor}" and row["Uniqueid"].startswith("caller-")
+        )
+        for key in keys:
+            self.world.ami().action("PlayDTMF", Channel=channel, Digit=key, Duration=str(KEY_FOR_MS))
+            time.sleep(KEY_GAP)
+
+    def caller_hears(self, debtor: str) -> str:
+        """The prompt that the company's PBX plays to this caller now, "" when it plays none."""
+        for row in self.company.core_show_channels():
+            if row.get("CallerIDNum") == debtor and (said := re.search(r"coll/([a-z0-9-]+)", row.get("ApplicationData", ""))):
+                return said[1]
+        return ""
 
     def _phone_channel(self, phone: str) -> str:
         for row in self.phone_calls():

@@ -41,6 +41,7 @@ PATIENT = ("3000", "3000", "3005", "1001", "1010")  # lines that ring for long, 
 AT_NEWS = (("overtaken-before-commit", "overtaken-committed", "after-HangUpDebtor"),)
 AT_LINES = (("given-before-commit", "line-committed", "after-SayLine"),)
 ANSWERED_OR_NOT = ("1000", "1000", "1200", "1000", "1300", "2000", "3000", "4200")
+AT_KEYED_WISHES = (("pair-committed", "wish-before-commit", "wish-committed", "after-SaySelf"),)
 AT_CALLERS = (("caller-before-commit", "caller-committed", "after-SayWhom", "missed-caller-committed"),)
 
 
@@ -119,6 +120,43 @@ async def callers(shift: Shift, over: asyncio.Event) -> None:
         shift.around.call_in()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(over.wait(), 0.4)
+
+
+@pytest.mark.parametrize("points", AT_KEYED_WISHES, ids=lambda points: points[0])
+async def test_killed_while_callers_key_a_day_of_payment_it_is_booked_once_or_the_caller_is_called_back(
+    tmp_path: Path, points: tuple[str, ...]
+) -> None:
+    people = [replace(one, item=f"RE-{7_001 + n}") for n, one in enumerate(debtors(random.Random(FIRST_SEED), 16, ("2000",))[:-2])]
+    async with Shift(tmp_path, FIRST_SEED, people=people) as shift:
+        with shift.plant.config.open("a", encoding="utf-8") as config:
+            config.write('[inbound]\nself_service = true\nhours = "sun 03:00-03:01"\n')  # everybody reaches nobody
+        for point in points:
+            await shift.live(Death(point=point, patience=20.0), meanwhile=partial(payers, shift))
+        await shift.settle()
+        assert shift.reached == set(points)
+        said_to_be_saved = [prompt for _, prompt in shift.seen.pbx.machine.heard].count("self-promised")
+        promised = [row["debtor_no"] for row in shift.plant.query("select debtor_no from promise")]
+        served = [row["debtor_no"] for row in shift.plant.query("select debtor_no from self_service where served = '1'")]
+        assert sorted(promised) == sorted(served) == sorted(set(promised))
+        assert len(promised) >= said_to_be_saved
+        assert promised
+        missed = shift.plant.query("select distinct debtor_no from attempt where mode = 'inbound' and result = 'not_dialled'")
+        back = shift.plant.query("select distinct debtor_no from task where origin = 'callback'")
+        assert {row["debtor_no"] for row in missed} - set(promised) == {row["debtor_no"] for row in back}
+
+
+async def payers(shift: Shift, over: asyncio.Event) -> None:
+    """One after the other calls once, and keys both numbers and a day."""
+    for who in list(shift.owing):
+        if over.is_set():
+            return
+        if shift.around.called_in[who.number]:
+            continue
+        with contextlib.suppress(RuntimeError):
+            shift.seen.pbx.call_back(who.number, keys=f"{who.no}# {who.item[3:]}# 1 0412 1")
+            shift.around.called_in[who.number] += 1
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), 1.0)
 
 
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + 1))

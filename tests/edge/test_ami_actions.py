@@ -291,7 +291,7 @@ RING = Ring(endpoint="PJSIP/201", display="Calls back - Müller | Co, 1", booked
 def test_whom_to_ring_is_one_value_with_bars_that_no_name_can_add() -> None:
     order = actions.say_whom("c-1", "17.1", RING)
     assert order.headers[-1] == ("Value", "1|PJSIP/201|20|20261123|45|en|Calls back - Müller Co, 1")
-    for word in ("none", "closed", "none-0", "closed-0", "off"):
+    for word in ("none", "closed", "none-0", "closed-0", "none-k", "closed-k", "none-0-k", "closed-0-k", "off"):
         assert actions.say_whom("c-1", "17.1", word).headers[-1] == ("Value", word)
 
 
@@ -422,3 +422,14 @@ def test_no_line_and_no_recordings_name_becomes_anything_else(text: str) -> None
         agent_call(dataclasses.replace(CALL, endpoint=ON_LINE, line=text))
     with pytest.raises(OrderRefused):
         agent_call(dataclasses.replace(CALL, endpoint=ON_LINE, company_name=text))
+
+
+@pytest.mark.parametrize("answer", ["0", "1", "2", "3", "end", "1|20261123"])
+def test_a_caller_who_keyed_is_answered_by_a_word(answer: str) -> None:
+    assert actions.say_self("c-1", "17.1", answer).headers == (("Channel", "17.1"), ("Variable", "COLL_SELF"), ("Value", answer))
+
+
+@pytest.mark.parametrize("answer", ["", "4", "1|2026", "1|20261123|x", "end\r\nAction: Hangup"])
+def test_a_caller_who_keyed_is_answered_by_nothing_else(answer: str) -> None:
+    with pytest.raises(OrderRefused):
+        actions.say_self("c-1", "17.1", answer)

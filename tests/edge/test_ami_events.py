@@ -7,6 +7,7 @@ Invariant tested: reading never raises, and no text from the wire is unbounded.
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -41,7 +42,9 @@ from collectord.core.telephony.pbx_events import (
     NumberDialled,
     OriginateAnswered,
     OriginateFailed,
+    PairKeyed,
     PbxEvent,
+    WishKeyed,
     WrapEnded,
 )
 from collectord.core.telephony.recording import ConsentTold, RecordingState, RecordingTold
@@ -497,3 +500,42 @@ def test_open_lines_are_found_among_the_channels_and_nothing_else_is_taken_for_o
 def test_the_half_that_stands_for_an_open_line_is_no_leg_of_the_call() -> None:
     lines = ("Event: Status", "Channel: Local/s@coll-ahead-00000001;2", f"Uniqueid: ahead-{ID}", f"Linkedid: coll-{ID}")
     assert read_live(message(*lines, f"Variable: COLL_ID={ID}", "Variable: COLL_LEG=phone")) is None
+
+
+def keyed_pair(*lines: str) -> PbxEvent | None:
+    head = ("Event: UserEvent", "Uniqueid: 17.1", "UserEvent: CollPair", "CollID: in-17-1234", "Seq: 2", "Called: +493012345600")
+    return read(*head, "Caller: +493012345601", *lines)
+
+
+def test_a_keyed_pair_is_read_and_not_shown() -> None:
+    pair = keyed_pair("Turn: 2", "Debtor: 4711", "Invoice: 10815")
+    assert pair == PairKeyed(
+        seen_at=AT, attempt_id="in-17-1234", called="+493012345600", caller="+493012345601", turn=2, debtor="4711", invoice="10815",
+        uniqueid="17.1",
+    )  # fmt: skip
+    assert "4711" not in repr(pair)
+    assert "10815" not in repr(pair)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Turn: 2", "Debtor: 4711"),
+        ("Turn: x", "Debtor: 4711", "Invoice: 1"),
+        ("Turn: 2", "Debtor: 47*11", "Invoice: 1"),
+        ("Turn: 2", "Debtor: 4711", "Invoice: 123456789012345678901"),
+    ],
+)
+def test_a_pair_that_is_no_two_numbers_is_not_read(lines: tuple[str, ...]) -> None:
+    assert keyed_pair(*lines) is None
+
+
+def test_a_wish_is_one_of_four_words() -> None:
+    def told(*lines: str) -> PbxEvent | None:
+        return read("Event: UserEvent", "Uniqueid: 17.1", "UserEvent: CollWish", *lines)
+
+    wish = WishKeyed(seen_at=AT, attempt_id="in-17-1234", wish="promise", on=date(2026, 12, 4), uniqueid="17.1")
+    assert told("CollID: in-17-1234", "Wish: promise", "On: 20261204") == wish
+    assert told("CollID: in-17-1234", "Wish: soon", "On: ") == replace(wish, wish="soon", on=None)
+    assert told("CollID: in-17-1234", "Wish: never", "On: 20261204") is None
+    assert told("CollID: X", "Wish: soon") is None

@@ -752,3 +752,87 @@ async def test_an_acknowledged_call_back_leaves_no_row() -> None:
         await ami.ask("Originate", f"__COLL_ID={attempt}", Channel="Local/ack@coll-ack/n", Application="Wait", Data="0", Async="true")
         await ami.event("CollAcked", attempt)
         assert not list(pbx.machine.journal.tree("collin"))
+
+
+# ---------------------------------------------------------------- whoever reached nobody keys numbers
+
+
+def heard_by_callers(pbx: SimulatedPbx) -> list[str]:
+    return [prompt for _, prompt in pbx.machine.heard if prompt.startswith("self-")]
+
+
+FITS = ["self-debtor", "self-invoice", "self-menu"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "wish", "answer", "heard"),
+    [
+        ("10# 4711# 1 0412 1", ("promise", "20261204"), "1", ["self-day", "self-read", "self-confirm", "self-promised"]),
+        ("10# 4711# 1 9912 0412 * 0512 0 1", ("promise", "20261205"), "2",
+         ["self-day", *["self-day", "self-read", "self-confirm"] * 2, "self-read", "self-confirm", "self-noted"]),
+        ("10# 4711# 1 0412 1", ("promise", "20261204"), "3", ["self-day", "self-read", "self-confirm", "self-instead"]),
+        ("10# 4711# 2 1", ("morning", ""), "3", ["self-part", "self-callback"]),
+        ("10# 4711# 2 2", ("afternoon", ""), "3", ["self-part", "self-callback"]),
+        ("10# 4711# 2 9", ("soon", ""), "0", ["self-part", "self-later"]),
+    ],
+)  # fmt: skip
+async def test_a_pair_that_fits_leads_to_a_wish(keys: str, wish: tuple[str, str], answer: str, heard: list[str]) -> None:
+    async with running(patience=5.0) as (pbx, ami):
+        pbx.call_back(CALLER, keys=keys)
+        call = await asked(ami)
+        await answered(ami, call, "none-k")
+        pair = await ami.event("CollPair", value(call, "CollID"))
+        assert fields(pair, "Called", "Caller", "Turn", "Debtor", "Invoice") == ("+493012345600", CALLER, "1", "10", "4711")
+        await answered(ami, pair, "1|20261124", "COLL_SELF")
+        wanted = await ami.event("CollWish", value(call, "CollID"))
+        assert fields(wanted, "Wish", "On") == wish
+        await answered(ami, wanted, answer, "COLL_SELF")
+        assert fields(await ami.event("CollEnd", value(call, "CollID")), "State") == ("MISSED",)
+        assert heard_by_callers(pbx) == FITS + heard
+
+
+@pytest.mark.parametrize(
+    ("keys", "heard"), [("10# 4711# 0", FITS), ("10# 4711# 1 99 99 99", [*FITS, *["self-day"] * 3]), ("#", FITS[:1]), ("10# #", FITS[:2])]
+)
+async def test_whoever_keys_anything_else_has_called_in_vain(keys: str, heard: list[str]) -> None:
+    async with running(patience=5.0) as (pbx, ami):
+        pbx.call_back(CALLER, keys=keys)
+        call = await asked(ami)
+        await answered(ami, call, "closed-0-k")
+        if len(heard) > 2:
+            await answered(ami, await ami.event("CollPair", value(call, "CollID")), "1|20261124", "COLL_SELF")
+        assert fields(await ami.event("CollEnd", value(call, "CollID")), "State") == ("MISSED",)
+        assert heard_by_callers(pbx) == heard
+        assert "CollWish" not in courses(ami)
+
+
+async def test_a_daemon_that_is_silent_about_a_pair_is_not_spoken_for() -> None:
+    async with running(patience=0.2) as (pbx, ami):
+        pbx.call_back(CALLER, keys="10# 4711#")
+        call = await asked(ami)
+        await answered(ami, call, "none-k")
+        assert fields(await ami.event("CollEnd", value(call, "CollID")), "State") == ("MISSED",)
+        assert heard_by_callers(pbx) == ["self-debtor", "self-invoice", "self-later"]
+
+
+async def test_what_is_no_number_is_wrong_without_asking_and_after_three_it_is_over() -> None:
+    async with running(patience=5.0) as (pbx, ami):
+        pbx.call_back(CALLER, keys="1*0# 4711# 10# *# 10# 4711#")
+        call = await asked(ami)
+        await answered(ami, call, "none-k")
+        pair = await ami.event("CollPair", value(call, "CollID"))
+        assert value(pair, "Turn") == "3"
+        await answered(ami, pair, "0", "COLL_SELF")
+        await ami.event("CollEnd", value(call, "CollID"))
+        again = ["self-debtor", "self-invoice", "self-again"]
+        assert heard_by_callers(pbx) == [*again, *again, "self-debtor", "self-invoice", "self-over"]
+
+
+async def test_end_ends_it_at_once() -> None:
+    async with running(patience=5.0) as (pbx, ami):
+        pbx.call_back(CALLER, keys="10# 4711#")
+        call = await asked(ami)
+        await answered(ami, call, "none-k")
+        await answered(ami, await ami.event("CollPair", value(call, "CollID")), "end", "COLL_SELF")
+        await ami.event("CollEnd", value(call, "CollID"))
+        assert heard_by_callers(pbx) == ["self-debtor", "self-invoice", "self-over"]

@@ -452,6 +452,14 @@ class Player:
         who = step["calls_back"]
         self.stage.call_back(who if who.startswith("+") else self._debtor(who).number, float(step.get("talks", 4)))
 
+    def _caller(self, step: dict[str, Any]) -> None:
+        """Hears this, then presses; the next question is another one."""
+        who = step["caller"]
+        number = who if who.startswith("+") else self._debtor(who).number
+        until(lambda: self.stage.caller_hears(number) == step["hears"], f"{who} hears {step['hears']}", within=60)
+        if "keys" in step:
+            self.stage.press_caller(number, step["keys"])
+
     def _dials(self, step: dict[str, Any]) -> None:
         who = step["dials"]
         self.stage.dial_by_hand(who if who.startswith("+") else self._debtor(who).number, step["phone"], step.get("keys", ""))
@@ -493,8 +501,8 @@ class Player:
 
 
 STEPS: dict[str, Callable[[Player, dict[str, Any]], None]] = {
-    "calls_back": Player._calls_back, "dials": Player._dials, "named": Player._named,
     "may_record": Player._may_record, "tone": Player._tone, "alone": Player._alone,
+    "calls_back": Player._calls_back, "caller": Player._caller, "dials": Player._dials, "named": Player._named,
     "drop": Player._drop, "command": Player._command, "ask": Player._ask, "feature": Player._feature, "answers": Player._answers,
     "press": Player._press, "hangs_up": Player._hangs_up, "until": Player._until, "channels": Player._channels, "invited": Player._invited,
     "line": Player._line, "daemon": Player._daemon, "pbx": Player._pbx, "beside": Player._beside, "orders": Player._orders,

@@ -97,6 +97,10 @@ class Stage(Protocol):
     def call_back(self, number: str, talks: float) -> None:
         """This debtor calls the company's shown number, and hangs up so many seconds after somebody answered."""
 
+    def caller_hears(self, number: str) -> str:
+        """The sentence that a caller with this number hears, or heard last."""
+
+    def press_caller(self, number: str, keys: str) -> None: ...
     def kill(self) -> None:
         """kill -9 of the company's PBX."""
 
@@ -199,6 +203,12 @@ class SimulatedStage:
     def call_back(self, number: str, talks: float) -> None:
         self._backstage.do(lambda: self._pbx.call_back(number, talks=talks))
 
+    def caller_hears(self, number: str) -> str:
+        return self._backstage.do(lambda: self._pbx.caller_hears(number))
+
+    def press_caller(self, number: str, keys: str) -> None:
+        self._backstage.do(lambda: self._pbx.press_caller(number, keys))
+
     def kill(self) -> None:
         self._backstage.run(self._pbx.crash(journal_lag=1.0))
 
@@ -271,6 +281,13 @@ class AsteriskStage:
 
     def call_back(self, number: str, talks: float) -> None:
         self._sandbox.call_back(number, talks=talks)
+
+    def caller_hears(self, number: str) -> str:
+        return self._sandbox.caller_hears(number)
+
+    def press_caller(self, number: str, keys: str) -> None:
+        time.sleep(BETWEEN_GROUPS)  # the caller listens
+        self._sandbox.press_caller(number, keys)
 
     def kill(self) -> None:
         self._sandbox.company.kill9()

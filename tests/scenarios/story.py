@@ -27,7 +27,7 @@ COLUMNS = {
 VERBS = {  # with the further keys of each
     "drop": {"changes", "only"}, "command": {"args", "says", "exit"}, "held": set(), "ask": {"args", "says"}, "until": {"debtor"},
     "feature": {"phone", "keys", "reply"}, "answers": set(), "press": {"phone"}, "hangs_up": set(), "beside": {"phone"},
-    "invited": set(), "channels": set(), "orders": set(), "line": set(), "calls_back": {"talks"},
+    "invited": set(), "channels": set(), "orders": set(), "line": set(), "calls_back": {"talks"}, "caller": {"hears", "keys"},
     "dials": {"phone", "keys"}, "daemon": {"clock"}, "pbx": set(),
     "file": {"text", "encoding", "more", "done"}, "day": set(), "told": {"says"}, "waits": set(), "named": set(), "lamp": {"shows"},
     "opens": set(), "keyed": {"debtor"}, "may_record": set(), "tone": set(), "joined": {"with"}, "alone": {"times"},

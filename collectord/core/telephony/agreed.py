@@ -56,7 +56,8 @@ def promises_of(now: Situation, said: Said) -> tuple[Promise, ...]:
     )
     if not promises:
         return ()
-    reasons = beyond(promises, owed, now.rules.limits.of(now.skills), now.today, now.language, now.zone)
+    against = owed_on(now.measured_on, now.items, {}) if now.measured_on else owed
+    reasons = beyond(promises, against, now.rules.limits.of(now.skills), now.today, now.language, now.zone)
     if not reasons:
         return promises
     until = bank_day(now.days, now.today, now.rules.limits.decide_banking_days)

@@ -248,7 +248,9 @@ def _callback(now: Situation, said: Said) -> Task:
 
 
 def _missed(now: Situation) -> FollowUp:
-    """A caller who reached nobody is called back; today's task has been taken over by the call."""
+    """A caller who reached nobody is called back, unless the keys said what was wanted; today's task has been taken over by the call."""
+    if now.served:
+        return FollowUp(task=TaskOver(), why=now.served)
 
     def said(code: str, **values: object) -> str:
         return phrase(inbound.TEXTS, code, now.language, now.zone, **values)

@@ -224,6 +224,29 @@ class CallerMissed(PbxEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PairKeyed(PbxEvent):
+    """A caller whom nobody reached keyed debtor and invoice number; the dialplan waits on `uniqueid` for whether they fit."""
+
+    attempt_id: str  # of the PBX's making, "in-..."
+    called: str
+    caller: str
+    turn: int
+    debtor: str = field(repr=False)  # digits, as keyed
+    invoice: str = field(repr=False)
+    uniqueid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WishKeyed(PbxEvent):
+    """What the caller wants whose pair fitted; the dialplan waits on `uniqueid`, and says nothing is saved before it knows."""
+
+    attempt_id: str
+    wish: Literal["promise", "morning", "afternoon", "soon"]
+    on: date | None  # the day of payment
+    uniqueid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LineTold(PbxEvent):
     """An agent waits on an open line, or has left it."""
 

@@ -157,6 +157,8 @@ class Situation:
     cards: Mapping[str, Card] = field(default_factory=dict)  # objection cards by code
     earlier: tuple[Tried, ...] = ()  # the calls for the same task before this one, oldest first
     last_agent: str = ""  # of a call that came in: who had called there last
+    served: str = ""  # of a call that came in: the caller keyed what was wanted, one sentence
+    measured_on: tuple[str, ...] = ()  # what limits of an agreement are shares of; (): what the talk was about
     other_number: str = ""  # of the debtor, called less often in vain than this one, and next in turn; "" = none
 
     @property

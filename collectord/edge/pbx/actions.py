@@ -39,6 +39,8 @@ _CHANNEL = re.compile(r"\A[A-Za-z][A-Za-z0-9]*/[A-Za-z0-9+][A-Za-z0-9+_.@;/-]{0,
 _CURRENCY = re.compile(r"\A[A-Z]{3}\Z")
 _RECORDING = re.compile(r"\A[a-z0-9-]{1,40}\Z")
 _REPLY = re.compile(r"\A(?:ok|ok-[a-z]{1,12}|why(?:-[a-z]{1,12}){1,9}|denied|none|error|id-[a-z0-9-]{8,40})\Z")
+_SELF = re.compile(r"\A(?:[0-3]|end|1\|[0-9]{8})\Z", re.ASCII)
+NOBODY_RUNG: Final = ("none", "closed", "none-0", "closed-0", "none-k", "closed-k", "none-0-k", "closed-0-k", "off")
 _NAME_FORBIDS = re.compile(r'["<>\\]')
 _DISPLAY_KEEPS = frozenset(" .-+'()/#%*!?=_,@€")
 
@@ -71,6 +73,7 @@ class Variable(StrEnum):
     REPLY = "COLL_REPLY"
     TO = "COLL_TO"
     REC = "COLL_REC"
+    SELF = "COLL_SELF"
     NAME = "COLL_NAME"
     SHOWN_NAME = "CONNECTEDLINE(name,i)"  # i: told with what follows
     SHOWN_NUMBER = "CONNECTEDLINE(num)"
@@ -296,14 +299,19 @@ def erase(attempt: str) -> Order:
 
 
 def say_whom(action_id: str, uniqueid: str, answer: Ring | str) -> Order:
-    """Docs/INTERNALS 1.9: whom to ring for a caller, or why nobody: `none`, `closed`, `off`; with `-0` of somebody we do not know."""
+    """Docs/INTERNALS 1.9: whom to ring for a caller, or why nobody; `-0`: somebody we do not know, `-k`: numbers may be keyed."""
     if isinstance(answer, str):
-        return _set_variable(action_id, uniqueid, Variable.TO, _one_of("COLL_TO", answer, ("none", "closed", "none-0", "closed-0", "off")))
+        return _set_variable(action_id, uniqueid, Variable.TO, _one_of("COLL_TO", answer, NOBODY_RUNG))
     phone, today = _endpoint(answer.endpoint), answer.today.strftime("%Y%m%d")
     wrap_up = _within("wrap_up_s", answer.wrap_up_s, 10, 999)
     ring = _within("ring_s", answer.ring_s, 1, 120)
     text = f"{int(answer.booked)}|{phone}|{ring}|{today}|{wrap_up}|{answer.language}|{display_text(answer.display)}"
     return _set_variable(action_id, uniqueid, Variable.TO, text)
+
+
+def say_self(action_id: str, uniqueid: str, answer: str) -> Order:
+    """Docs/INTERNALS 1.9: whether a pair of numbers fits, what of a wish is on disk."""
+    return _set_variable(action_id, uniqueid, Variable.SELF, _matching("COLL_SELF", answer, _SELF))
 
 
 def lamp(agent: str) -> str:

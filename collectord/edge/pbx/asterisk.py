@@ -241,6 +241,10 @@ class AsteriskPbx:
         """Tell the waiting dialplan whether the debtor's yes to a recording is on disk."""
         await self.link.ask(actions.say_recorded(self.link.next_id(), uniqueid, ok=ok))
 
+    async def say_self(self, uniqueid: str, answer: str) -> None:
+        """Tell the dialplan what becomes of the numbers, or of the wish, that a caller keyed."""
+        await self.link.ask(actions.say_self(self.link.next_id(), uniqueid, answer))
+
     async def say_out(self, uniqueid: str, answer: HandCall | str) -> None:
         """Tell the dialplan what becomes of a number that an agent dialled."""
         await self.link.ask(actions.say_out(self.link.next_id(), uniqueid, answer))

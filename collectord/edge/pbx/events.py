@@ -41,7 +41,9 @@ from collectord.core.telephony.pbx_events import (
     NumberDialled,
     OriginateAnswered,
     OriginateFailed,
+    PairKeyed,
     PbxEvent,
+    WishKeyed,
     WrapEnded,
 )
 from collectord.core.telephony.recording import ConsentTold, RecordingState, RecordingTold
@@ -59,6 +61,7 @@ _WHOLE = re.compile(r"\A[0-9]{1,9}\Z", re.ASCII)
 _DAY = re.compile(r"\A([0-9]{4})([0-9]{2})([0-9]{2})\Z", re.ASCII)
 DIALLED = "out-"  # so begins the id of a call that an agent dialled: its leg is a phone's own, and tells COLL_STATE
 _DIGITS = re.compile(r"\A[0-9]{0,16}\Z", re.ASCII)
+_KEYED = re.compile(r"\A[0-9]{1,20}\Z", re.ASCII)
 _E164 = re.compile(r"\A\+[1-9][0-9]{6,14}\Z", re.ASCII)
 _DEVICE = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9_.@/:+-]{0,79}\Z")
 
@@ -412,6 +415,30 @@ def _missed(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     return CallerMissed(seen_at=seen_at, attempt_id=attempt, called=called, caller=caller)
 
 
+def _pair(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    attempt, uniqueid, turn = _attempt(message), _uniqueid(message), _number(message.first("turn"))
+    called, caller = message.first("called"), message.first("caller")
+    debtor, invoice = message.first("debtor"), message.first("invoice")
+    if attempt is None or not uniqueid or turn is None or not _E164.match(called) or not _E164.match(caller):
+        return None
+    if not _KEYED.match(debtor) or not _KEYED.match(invoice):
+        return None
+    return PairKeyed(
+        seen_at=seen_at, attempt_id=attempt, called=called, caller=caller, turn=turn, debtor=debtor, invoice=invoice, uniqueid=uniqueid
+    )
+
+
+def _wish(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
+    attempt, uniqueid = _attempt(message), _uniqueid(message)
+    on = _day(message.first("on"))
+    if attempt is None or not uniqueid:
+        return None
+    match message.first("wish"):
+        case "promise" | "morning" | "afternoon" | "soon" as wish:
+            return WishKeyed(seen_at=seen_at, attempt_id=attempt, wish=wish, on=on, uniqueid=uniqueid)
+    return None
+
+
 def _dialled(message: AmiMessage, seen_at: datetime) -> PbxEvent | None:
     attempt, uniqueid = _attempt(message), _uniqueid(message)
     number, endpoint = message.first("number"), message.first("endpoint")
@@ -489,7 +516,7 @@ _OURS = frozenset(
     (
         "collid", "seq", "status", "cause", "tech", "rang", "talk", "disp", "amount", "on", "at", "state", "keyed", "old", "custchannel",
         "action", "endpoint", "pin", "arg", "called", "caller", "tried", "number", "to",
-        "linechannel", "linestate", "recstate",
+        "linechannel", "linestate", "recstate", "turn", "debtor", "invoice", "wish",
     )
 )  # fmt: skip
 """What only our dialplan says."""
@@ -509,6 +536,8 @@ _EVENTS: dict[str, Callable[[AmiMessage, datetime], PbxEvent | None]] = {
     "CollFeature": _feature,
     "CollIn": _arrived,
     "CollMissed": _missed,
+    "CollPair": _pair,
+    "CollWish": _wish,
     "CollLost": _nobody_there,
     "CollLine": _line,
     "CollOut": _dialled,

@@ -15,6 +15,7 @@ from collectord.edge.simulated.channel import UNKNOWN, Channel, ChannelState
 from collectord.edge.simulated.leg import NORMAL, DebtorLeaves, Declined, Leg, LegGone, PickedUp
 from collectord.edge.simulated.machine import Machine
 from collectord.edge.simulated.people import Person
+from collectord.edge.simulated.self_service import Dialogue
 from collectord.edge.simulated.world import Agent, Outcome, agent_of
 
 TURNS: Final = 4  # phones that are tried
@@ -22,15 +23,15 @@ ALONE_FOR: Final = 30 * 86_400  # s that coll-last is good for
 RINGS_ALONE: Final = 20.0
 
 
-async def call_in(machine: Machine, caller: str, called: str, *, talks: float, waits: float = 600.0) -> None:
-    """`caller` "": withheld. The caller hangs up after `waits` s without an answer, and `talks` s after one."""
+async def call_in(machine: Machine, caller: str, called: str, *, talks: float, waits: float = 600.0, keys: str = "") -> None:
+    """`caller` "": withheld. The caller hangs up after `waits` s without an answer, and `talks` s after one. `keys`: as an Agent's wrap."""
     name, uniqueid = machine.next_names("PJSIP/trunk")
     channel = Channel(
         name=name, uniqueid=uniqueid, linkedid=uniqueid, context="coll-inbound", exten=called, caller_num=caller or "anonymous",
         state=ChannelState.RING,
     )  # fmt: skip
     machine.add(channel)
-    await Caller(Leg(machine, channel, Person(machine, Agent())), caller, called, talks, waits).run()
+    await Caller(Leg(machine, channel, Person(machine, Agent(wrap=keys))), caller, called, talks, waits).run()
 
 
 class Caller:
@@ -45,6 +46,7 @@ class Caller:
         self._taken = False
         self._known = True
         self.rung: Leg | None = None
+        self._keys = False
 
     async def run(self) -> None:
         variables, journal = self._leg.channel.variables, self._machine.journal
@@ -59,6 +61,8 @@ class Caller:
             if said:
                 self._leg.channel.state = ChannelState.UP
                 await self._leg.play(said + ("-back" if self._book and self._known else ""))
+                if self._keys and self._book:
+                    await Dialogue(self._leg, self._id, self._called, self._caller).run()
         except LegGone as gone:
             cause = gone.cause
         if self._book and not self._taken:
@@ -78,6 +82,8 @@ class Caller:
         for _ in range(TURNS):
             self._tell("CollIn", ("Seq", "1"), ("Called", self._called), ("Caller", self._caller), ("Tried", "&".join(tried)))
             answer = await self._leg.awaited("COLL_TO")
+            if answer.endswith("-k") and answer[1] != "|":
+                answer, self._keys = answer[:-2], True
             match answer:
                 case "none" | "closed":
                     return f"in-{answer}"

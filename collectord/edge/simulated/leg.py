@@ -118,6 +118,7 @@ class Leg:
         self.phone = channel.device.partition("/")[2]
         self._inbox: asyncio.Queue[Seen] = asyncio.Queue()
         self._hung_up = False
+        self.last_heard = ""
         self.debtor_left = False  # whatever the dialplan was doing at that moment
         self._gone: int | None = None  # cause, once the dialplan has come to it
         self._deadline: float | None = None
@@ -178,6 +179,7 @@ class Leg:
     def say(self, prompt: str) -> None:
         """A sound file starts; nobody waits for its end."""
         self.machine.heard.append((self.phone, prompt))
+        self.last_heard = prompt
 
     async def play(self, prompt: str) -> None:
         """Playback: keys meanwhile are lost."""

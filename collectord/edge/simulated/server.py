@@ -204,9 +204,24 @@ class SimulatedPbx:
         """The agent dials this number by hand; returns when the call is over."""
         await outgoing.dial(self.machine, phone, number, keys)
 
-    def call_back(self, debtor: str, *, to: str = "+493012345600", talks: float = 4.0, waits: float = 600.0) -> None:
-        """A debtor ("" withheld) calls one of the company's numbers and hangs up `talks` s after somebody answered. Does not wait."""
-        self.machine.spawn(inbound.call_in(self.machine, debtor, to, talks=talks, waits=waits))
+    def call_back(self, debtor: str, *, to: str = "+493012345600", talks: float = 4.0, waits: float = 600.0, keys: str = "") -> None:
+        """A debtor ("" withheld) calls one of the company's numbers and hangs up `talks` s after somebody answered. Does not wait.
+
+        `keys`: a group for each question that the caller is asked, as an agent's in the wrap-up menu.
+        """
+        self.machine.spawn(inbound.call_in(self.machine, debtor, to, talks=talks, waits=waits, keys=keys))
+
+    def press_caller(self, debtor: str, keys: str) -> None:
+        """The caller with this number presses keys now."""
+        self._callers(debtor)[-1].press(keys)
+
+    def caller_hears(self, debtor: str) -> str:
+        """The sentence that this caller has heard last, "" when there is no such call."""
+        return next((leg.last_heard for leg in reversed(self._callers(debtor))), "")
+
+    def _callers(self, debtor: str) -> list[Leg]:
+        legs = self.machine.legs.values()
+        return [leg for leg in legs if leg.channel.context == "coll-inbound" and leg.channel.caller_num == debtor]
 
     def register(self, phone: str) -> None:
         self.machine.registered[f"PJSIP/{phone}"] = True

@@ -74,6 +74,7 @@ async def unreached(conn: Connection, *, limit: int) -> list[dict[str, Any]]:
             "calls": row["calls"],
             "called": row["called"],
             "debtors": orjson.loads(row["debtors"]),
+            "wrong_pairs": row["wrong_pairs"],
         }
         async for row in SQL.unreached(conn, most=limit)
     ]

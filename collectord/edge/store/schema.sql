@@ -401,6 +401,21 @@ create table recording (                  -- a debtor's yes to the recording of 
 );
 create index recording_not_erased on recording (agreed_at) where erased_at is null;
 
+create table self_service (               -- a caller keyed a pair of numbers; what was keyed is not kept
+  id text not null,                       -- the PBX's id of the call
+  turn integer not null,                  -- 1, 2, 3
+  at text not null,
+  called text not null,
+  caller text not null,
+  matched integer not null,               -- both numbers meant one open item
+  company text not null default '',       -- of a pair that matched: whom a call about the item goes to
+  debtor_no text not null default '',
+  item_no text not null default '',       -- as a call to that debtor names it
+  served text not null default '',        -- what the caller was told: 1 promised | 2 promised, a lead decides | 3 is called back
+  primary key (id, turn)
+);
+create index self_service_by_number on self_service (matched, at, caller);
+
 create table caller_id_test (             -- "each caller ID had a test call" before live
   caller_id text primary key,
   at text not null,

@@ -22,7 +22,11 @@ select distinct n.company, n.debtor_no from debtor_number n
 select 1 as yes from attempt where id = :id;
 
 -- name: note_unreached(id, at, called, caller)!
-insert into unreached_caller (id, at, called, caller) values (:id, :at, :called, :caller) on conflict (id) do nothing;
+-- Who keyed what was wanted needs nobody any more.
+insert into unreached_caller (id, at, called, caller, done_at, done_by)
+select :id, :at, :called, :caller, case when served then :at end, case when served then 'self-service' else '' end
+  from (select exists (select 1 from self_service where id = :id and served <> '') as served)
+ where true on conflict (id) do nothing;
 
 -- name: forget_unreached(before, most)!
 -- What is too old, and of a flood all but the latest.
@@ -34,7 +38,8 @@ delete from unreached_caller
 select u.caller, max(u.at) as last_at, min(u.at) as first_at, count(*) as calls, max(u.called) as called,
        (select json_group_array(who) from
          (select distinct case company when '' then debtor_no else company || '/' || debtor_no end as who
-            from debtor_number where e164 = u.caller order by who limit 10)) as debtors
+            from debtor_number where e164 = u.caller order by who limit 10)) as debtors,
+       (select count(*) from self_service s where s.caller = u.caller and s.matched = 0) as wrong_pairs
   from unreached_caller u where u.done_at is null
  group by u.caller order by last_at desc, u.caller limit :most;
 
