@@ -36,7 +36,17 @@ from collectord.core.telephony.pbx_events import (
 from collectord.core.telephony.recording import ConsentTold, RecordingTold
 from collectord.edge.store import calls
 from collectord.loops import (
-    call_events, call_log, duty, hand_over, inbound, keyed_wishes, line_tests, outgoing, recording, self_service, unreached,
+    call_events,
+    call_log,
+    duty,
+    hand_over,
+    inbound,
+    keyed_wishes,
+    line_tests,
+    outgoing,
+    recording,
+    self_service,
+    unreached,
 )
 from collectord.loops.open_lines import WAITS, OpenLines
 from collectord.loops.pbx_reconciled import ReconciledPbx
