@@ -80,17 +80,21 @@ async def follow_talk(
     *,
     measured_on: tuple[str, ...] = (),
     task_why: str = "",
+    came_by: str = "",
 ) -> FollowUp:
     """What follows from a talk that was no call of ours: whoever is free goes on with it, not the person who wrote it down.
 
-    `measured_on`: as in Situation; `task_why`: in place of what a new task says of the agent who spoke.
+    `measured_on`: as in Situation; `task_why`: in place of what a new task says of the agent who spoke; `came_by`: noted with a promise.
     """
     situation = replace(await _situation(conn, talk, rules, house, now), measured_on=measured_on)
     follow = after_talk(situation, said)
     follow = replace(
         follow,
         new_tasks=tuple(replace(task, agent="", why=task_why or task.why) for task in follow.new_tasks),
-        promises=tuple(replace(promise, agent="") for promise in follow.promises),
+        promises=tuple(
+            replace(promise, agent="", approval_note="; ".join(filter(None, (promise.approval_note, came_by))))
+            for promise in follow.promises
+        ),
     )
     await _write(conn, situation, follow, actor, "talk_recorded")
     return follow

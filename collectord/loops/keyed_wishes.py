@@ -63,7 +63,8 @@ async def _carried_out(conn: Connection, at: Reception, rules: Rules, pair: Turn
     overdue = tuple(item.item_no for item in items if item.open_amount > 0 and item.due_on <= house.today(now))
     code = "instead" if wish is Wish.PROMISE else "callback"
     why = phrase(TEXTS, code, house.language, house.time_zone, day=event.on or "?", at=words.callback_at or now)
-    follow = await follow_talk(conn, talk, words, rules, house, now, SOURCE, measured_on=tuple({*overdue, pair.item_no}), task_why=why)
+    owed = (*overdue, pair.item_no)
+    follow = await follow_talk(conn, talk, words, rules, house, now, SOURCE, measured_on=owed, task_why=why, came_by=note)
     if words.disposition is not Disposition.PROMISE:
         return Told.CALLBACK
     return Told.PENDING if any(promise.approval is Approval.PENDING for promise in follow.promises) else Told.PROMISED

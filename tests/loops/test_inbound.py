@@ -440,6 +440,7 @@ async def test_a_stranger_who_reached_nobody_is_a_note_for_the_lead_and_only_the
         {
             "number": STRANGER, "last_at": LATER.isoformat(), "first_at": LATER.isoformat(), "calls": 1, "called": CALLED,
             "debtors": [],
+            "wrong_pairs": 0,
         }
     ]  # fmt: skip
     assert pbx.forgotten == ["in-17-1"]

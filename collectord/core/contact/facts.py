@@ -121,6 +121,7 @@ class OpenPromise:
     grace_until: date  # last day on which a payment keeps it
     made_at: datetime
     decide_until: date | None = None  # it waits for a lead's approval, so long at most
+    note: str = ""  # how it came, where nobody spoke with the debtor
 
     @property
     def holds_until(self) -> date:

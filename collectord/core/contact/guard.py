@@ -232,7 +232,7 @@ def dated_refusals(question: Question, at: datetime) -> Iterator[Refusal]:
             code = "open-promise" if promise.decide_until is None else "pending-promise"
             amount = Money(promise.amount, promise.currency)
             reason = question.says(TEXTS, code, amount=amount, day=promise.promised_on, until=promise.holds_until)
-            yield Refusal("guard/open-promise", reason, ends)
+            yield Refusal("guard/open-promise", " ".join(filter(None, (reason, promise.note))), ends)
     deadlines = [item for item in facts.debits if item.dunning_deadline is not None and at < question.begins(item.dunning_deadline)]
     if deadlines:
         latest = max(item.dunning_deadline for item in deadlines if item.dunning_deadline is not None)

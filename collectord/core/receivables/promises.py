@@ -53,7 +53,7 @@ class Promise:
     position: int = 0  # 1, 2, 3 … within the plan
     approval: Approval = Approval.NOT_NEEDED
     decide_until: date | None = None  # pending: so long the ladder waits for a lead
-    approval_note: str = ""  # why an agent may not agree it alone, then what the lead said
+    approval_note: str = ""  # why an agent may not agree it alone, then what the lead said; needs none: how it came
     approved_by: str = ""
 
     @property

@@ -31,7 +31,7 @@ TEXTS: Texts = {
         "The debtor called, reached nobody, and keyed on the telephone what was wanted.",
         "Der Debitor rief an, erreichte niemanden und gab sein Anliegen über die Telefontasten ein.",
     ),
-    "keyed": ("keyed on the telephone by a caller from {number}", "am Telefon eingetippt, Anruf von {number}"),
+    "keyed": ("Keyed on the telephone by a caller from {number}.", "Am Telefon eingetippt, Anruf von {number}."),
     "callback": (
         "The debtor asked by keys of the telephone to be called back ({at}).",
         "Der Debitor bat über die Telefontasten um Rückruf ({at}).",

@@ -243,6 +243,7 @@ def _promise(row: Row) -> OpenPromise:
         grace_until=date.fromisoformat(row["grace_until"]),
         made_at=to_instant(row["made_at"]),
         decide_until=to_maybe_day(row["decide_until"]),
+        note="" if row["approval"] else row["approval_note"],
     )
 
 

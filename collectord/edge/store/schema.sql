@@ -340,7 +340,7 @@ create table promise (
   approval text not null default '',      -- '' = the agent may agree it | pending | approved | refused
   approved_by text not null default '',
   decide_until text,                      -- pending: the last day that the ladder waits for a lead
-  approval_note text not null default ''  -- why a lead is asked, then what was decided
+  approval_note text not null default ''  -- why a lead is asked, then what was decided; nobody is asked: how it came
 );
 create index promise_by_debtor on promise (company, debtor_no, state);
 
