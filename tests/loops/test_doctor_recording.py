@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from collectord.loops import doctor
+from collectord.loops import doctor_pbx
+from collectord.loops.doctor_words import Words
 from tests.edge.fake_ami import FakeAmi
 from tests.edge.test_ami_asterisk import linked
 
@@ -14,7 +15,7 @@ MIXMONITOR = "IFMODULE(app_mixmonitor.so)"
 async def found(*, asked: bool, loaded: bool = True, folder: str = "/var/spool/asterisk/collectord", other: bool = False) -> dict[str, str]:
     async with FakeAmi() as ami, linked(ami) as pbx:
         ami.variables |= {MIXMONITOR: str(int(loaded)), "COLL_RECORDINGS": folder, "IFMODULE(app_monitor.so)": str(int(other))}
-        return {line["check"]: line["outcome"] for line in await doctor._module_lines("pbx main", pbx, asked=asked)}
+        return {line["check"]: line["outcome"] for line in await doctor_pbx._modules("pbx main", pbx, Words("en", "UTC"), asked=asked)}
 
 
 async def test_a_pbx_that_could_record_though_nobody_asked_for_it_is_a_warning() -> None:
