@@ -1,18 +1,15 @@
 """Planning: what the rules want becomes tasks.
 
-Decides who has to be looked at (all, or whom something happened to or whose day has come) and by how many processes, writes what they find.
+Decides who has to be looked at (all, or whom something happened to or whose day has come), writes what loops/plan_portions finds.
 Invariant: running it again changes nothing; a dry run writes nothing; each debtor's task is written together with the note that the debtor
 was looked at, so that a plan that was killed is completed by the next one.
 """
 
 from __future__ import annotations
 
-import asyncio
-import os
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from importlib import metadata
 from typing import Any
 
@@ -20,24 +17,18 @@ from collectord.core.fingerprint import fingerprint
 from collectord.core.house import House
 from collectord.core.money import plain_map
 from collectord.core.receivables.dunning import day_begins
-from collectord.core.receivables.ledger import DebtorKey
-from collectord.core.receivables.shortfall import Case
 from collectord.core.rules import Rules
-from collectord.edge import planner_process
 from collectord.edge.crash import crash_point
-from collectord.edge.store import ledger, looked_at, snapshots, tasks
-from collectord.edge.store.connection import Connection, Database, open_for_reading
+from collectord.edge.store import looked_at, snapshots, tasks
+from collectord.edge.store.connection import Connection, Database
 from collectord.edge.store.looked_at import Turn
 from collectord.loops.debtor_scan import SMALL_PAGE
 from collectord.loops.naming_steps import name_steps
-from collectord.loops.planning_pass import Order, Portion, portions
+from collectord.loops.plan_portions import FEW, Told, found
+from collectord.loops.planning_pass import Order, Portion
 from collectord.loops.policies import learn, policy_of
 from collectord.loops.put_off import bring_forward
 from collectord.loops.workload import Capacity, fitted, reckoned
-
-FEW = 1_500  # debtors that are looked at in the event loop, in breaths: a process would take longer to start
-LARGE_PAGE = 400  # debtors of a portion from a process of its own: written in a few milliseconds
-TWO_FROM = 20_000  # debtors that two processes share
 
 
 @dataclass(slots=True)
@@ -45,33 +36,6 @@ class Counts:
     created: int = 0
     changed: int = 0
     cancelled: int = 0
-
-
-@dataclass(slots=True)
-class _Told:
-    """What people read of a plan."""
-
-    documents: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {"created": [], "changed": [], "cancelled": []})
-    cases: list[Case] = field(default_factory=list)  # calls that were created or changed
-
-    def take(self, portion: Portion) -> None:
-        for kind, found in portion.documents.items():
-            self.documents[kind] += found
-        for one in (*portion.documents["created"], *portion.documents["changed"]):
-            if one["medium"] == "call" and one["origin"] == "ladder":
-                amounts = {currency: Decimal(amount) for currency, amount in one["open_amount"].items()}
-                reachable = DebtorKey(one["company"], one["debtor_no"]) in portion.reachable
-                self.cases.append(
-                    Case(
-                        one["id"],
-                        one["priority"],
-                        amounts,
-                        reachable,
-                        value=Decimal(one["value"]),
-                        agent=one["agent"] or "",
-                        skill=one["skill"] or "",
-                    )
-                )
 
 
 async def plan(
@@ -86,12 +50,12 @@ async def plan(
     few: int = FEW,
 ) -> dict[str, Any]:
     """CONTRACT 2, for people to read. `capacity`: what the agents have time for, None: for everything; `few`: so many need no process."""
-    told = _Told()
+    told = Told()
     before = await db.read(lambda conn: looked_at.live(conn, now))
     await _carry(db, rules, house, now, new_id, told.take, write=not dry_run, documents=True, few=few)
     if not dry_run:
         told.documents["created"] = await _stored(db, told.documents["created"], before - len(told.documents["cancelled"]), now)
-    documents = {kind: sorted(found, key=lambda one: (one["company"], one["debtor_no"])) for kind, found in told.documents.items()}
+    documents = {kind: sorted(rows, key=lambda one: (one["company"], one["debtor_no"])) for kind, rows in told.documents.items()}
     gone = {one["id"] for kind in ("created", "changed", "cancelled") for one in documents[kind]}
     until = capacity.until if capacity else day_begins(house.today(now) + timedelta(days=1), house.time_zone)
     cases = await db.read(lambda conn: tasks.live_calls(conn, now, until))
@@ -144,8 +108,8 @@ async def _carry(
     basis = await db.read(lambda conn: _basis(conn, rules, house, now))
     everybody = turn.basis != basis or turn.planned_at is None or now < turn.planned_at
     sooner = await bring_forward(db, rules, house, now, everybody=everybody) if write else 0  # before the marks are settled
-    order = Order(rules=rules, house=house, now=now, turn=turn, everybody=everybody, documents=documents, size=LARGE_PAGE)
-    async for portion in _found(db, order, new_id, few):
+    order = Order(rules=rules, house=house, now=now, turn=turn, everybody=everybody, documents=documents, size=SMALL_PAGE)
+    async for portion in found(db, order, new_id, few):
         if write:
             await db.write(lambda conn, portion=portion: _write(conn, portion, turn, now))  # type: ignore[misc]
             crash_point("plan-committed")
@@ -154,40 +118,6 @@ async def _carry(
         await db.write(lambda conn: looked_at.finish(conn, basis, now))
         crash_point("plan-finished")
     return sooner
-
-
-async def _found(db: Database, order: Order, new_id: Callable[[], str], few: int) -> AsyncIterator[Portion]:
-    today = order.house.today(order.now)
-    count = await db.read(
-        lambda conn: looked_at.some_debtors(conn, TWO_FROM) if order.everybody else looked_at.some_due(conn, today, TWO_FROM)
-    )
-    if count <= few:
-        async for portion in _here(db, replace(order, size=SMALL_PAGE), new_id):
-            yield portion
-        return
-    parts = 2 if count >= TWO_FROM and len(os.sched_getaffinity(0)) > 1 else 1
-    middle = await db.read(ledger.middle) if parts == 2 else ledger.LAST
-    orders = [replace(order, part=part, middle=middle) for part in range(parts)]
-    async for portion in planner_process.portions(db.path.parent, orders):
-        yield portion
-
-
-async def _here(db: Database, order: Order, new_id: Callable[[], str]) -> AsyncIterator[Portion]:
-    """In the event loop, other tasks in between; read to the end before anything is written."""
-    found = [Portion()]
-
-    async def look(conn: Connection) -> None:
-        async for portion in portions(conn, order, new_id):
-            if len(found[-1].looks) >= LARGE_PAGE:
-                found.append(Portion())
-            found[-1].add(portion)
-            await asyncio.sleep(0)
-
-    async with open_for_reading(db.path.parent) as own_connection:
-        await own_connection.read(look)
-    for portion in found:
-        if portion.looks:
-            yield portion
 
 
 async def _write(conn: Connection, portion: Portion, turn: Turn, now: datetime) -> None:

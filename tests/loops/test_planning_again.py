@@ -315,8 +315,8 @@ async def test_many_are_planned_in_processes_of_their_own_with_the_same_outcome(
 
 
 async def test_two_processes_share_what_one_would_find(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("collectord.loops.planning.TWO_FROM", 10)
-    monkeypatch.setattr("collectord.loops.planning.LARGE_PAGE", 3)
+    monkeypatch.setattr("collectord.loops.plan_portions.TWO_FROM", 10)
+    monkeypatch.setattr("collectord.loops.plan_portions.LARGE_PAGE", 3)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
     for debtor in range(40):
         await ledger.owes(debtor, 0, -4, 300)

@@ -13,7 +13,7 @@ import pytest
 from collectord.edge.crash import KILLED
 from collectord.edge.planner_process import PlannerDied, portions
 from collectord.edge.store.connection import open_store
-from collectord.loops import planning
+from collectord.loops import plan_portions
 from tests.loops.test_planning_again import Ledger, promise
 
 DEBTORS = 30
@@ -24,7 +24,7 @@ POINTS = [
 
 
 async def planned(state: Path) -> None:
-    planning.LARGE_PAGE = 4
+    plan_portions.LARGE_PAGE = 4
     async with open_store(state) as db:
         await Ledger(db).plan(few=0)
 
