@@ -49,6 +49,7 @@ from collectord.loops import (
     promises,
     quality,
     standing,
+    trial_calls,
     unreached,
     workload,
 )
@@ -188,7 +189,7 @@ class Daemon:
 
     async def test_call(self, agent_id: str, to: str, company: str) -> Reply:
         """Rings the agent, then a number of the house's own; allowed in shadow mode, never to a debtor's number."""
-        sentence = await manual.test_call(self.db, self.settings, self.desks, agent_id, to, company, self.clock.now())
+        sentence = await trial_calls.test_call(self.db, self.settings, self.desks, agent_id, to, company, self.clock.now())
         return Reply(doc={"company": company, "note": sentence})
 
     # ------------------------------------------------------------ life

@@ -17,7 +17,8 @@ import pytest
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.edge.crash import KILLED
 from collectord.edge.store import connection, ledger
-from collectord.edge.store.connection import SCHEMA_VERSION, Line, StoreBroken, open_store
+from collectord.edge.store.connection import SCHEMA_VERSION, StoreBroken, open_store
+from collectord.edge.store.line import Line
 from collectord.edge.store.restoring import restore
 
 FIRST = Path(__file__).with_name("schema_1.sql")
@@ -216,5 +217,5 @@ def test_the_schema_of_version_1_is_another_one() -> None:
 
 if __name__ == "__main__":
     if sys.argv[2:] == ["killed"]:
-        connection.Line = KilledAtTheEnd  # type: ignore[misc]
+        vars(connection)["Line"] = KilledAtTheEnd
     asyncio.run(opened(Path(sys.argv[1])))

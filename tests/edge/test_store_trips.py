@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from collectord.edge.store import meta
-from collectord.edge.store.connection import LOG_PAGES, LOG_PAGES_UNSEEN, Connection, Database, open_for_reading, open_store
+from collectord.edge.store.connection import Connection, Database, open_for_reading, open_store
+from collectord.edge.store.line import LOG_PAGES, LOG_PAGES_UNSEEN
 
 
 @pytest.fixture

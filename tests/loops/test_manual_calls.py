@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from collectord.core.telephony.pbx_calls import AgentCall, Placed, Refused
-from collectord.loops import manual
+from collectord.loops import manual, trial_calls
 from collectord.settings import AgentSection, CompanySection, PbxSection, Settings, TrunkSection
 from tests.loops.desk import Desk, open_desk
 from tests.loops.shift import MONDAY, Remembering
@@ -50,7 +50,7 @@ async def test_the_call_goes_through_the_trunk_that_carries_the_companys_calls(d
     there = at_the_pbx(desk, pbx)
     there.started = "start-1"
     with pytest.raises(manual.ManualRefused, match="the PBX did not take the call: no such phone"):
-        await manual.test_call(desk.db, settings, {"main": there}, "201", "+493055501000", company, MONDAY)
+        await trial_calls.test_call(desk.db, settings, {"main": there}, "201", "+493055501000", company, MONDAY)
     (asked,) = pbx.asked
     assert (asked.trunk, asked.number_format) == (trunk, "00" if trunk == "second" else "e164")
     assert there.tests == {}
