@@ -150,7 +150,7 @@ def freepbx(orders: Orders) -> Iterator[Orders]:
 
 
 def test_behind_freepbx_own_way_to_a_user_who_sits_at_a_device_the_call_is_the_same(freepbx: Orders) -> None:
-    id = freepbx.ring("Local/720@from-internal/n", "02", STAY, "__COLL_LEG=phone", line="10")
+    id = freepbx.ring("Local/720@from-internal/n", "02", STAY, "__COLL_LEG=phone", line="13")
     freepbx.event("CollUp", id)
     keyed = freepbx.event("CollKeyed", id)
     freepbx.ami.action("Setvar", ("Channel", keyed["Uniqueid"]), ("Variable", "COLL_SAVED"), ("Value", "1"))
