@@ -115,13 +115,14 @@ class Foresight:
         return weighed
 
     async def _lost(self, conn: Connection, in_vain: int, now: datetime) -> Lost:
-        """To the call: how many were answered may be some seconds old, for it is more by now. `in_vain`: who is told at this moment that
-        nobody is there counts for each campaign."""
-        day, campaigns = await lost(conn, now - COUNTED_FOR), await lost(conn, now - CAMPAIGN_COUNTED_FOR)
-        names = self._campaigns.keys() | campaigns.keys()
+        """To the call: what was counted some seconds ago, and what was lost since. `in_vain`: who is told at this moment that nobody is
+        there counts for each campaign."""
+        day = sum((await lost(conn, self._seen_at or now)).values())
+        since = await lost(conn, self._learnt_at or now)
+        of = {name: self._campaigns.get(name, NONE) for name in self._campaigns.keys() | since.keys()}
         return Lost(
-            Count(answered=self._day.answered, lost=sum(day.values()) + in_vain),
-            {name: Count(self._campaigns.get(name, NONE).answered, campaigns.get(name, 0) + in_vain) for name in names},
+            Count(self._day.answered, self._day.lost + day + in_vain),
+            {name: Count(count.answered, count.lost + since.get(name, 0) + in_vain) for name, count in of.items()},
         )
 
     async def _desk(self, conn: Connection, on_line: Sequence[OnDuty], now: datetime) -> tuple[Desk, int]:

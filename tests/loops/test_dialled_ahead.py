@@ -214,9 +214,9 @@ async def test_a_task_of_a_number_that_rings_is_left_out_of_the_batch(desk: Desk
 # -- the cap
 
 
-async def found(desk: Desk, answered: int, lost: int, *, ladder: str = "standard", days: int = 0) -> None:
+async def found(desk: Desk, answered: int, lost: int, *, ladder: str = "standard", days: int = 0, hours: float = 1) -> None:
     """So many calls of the past were answered, some of them found nobody."""
-    at = MONDAY - timedelta(days=days, hours=1)
+    at = MONDAY - timedelta(days=days, hours=hours)
     for n in range(answered):
         number = next(PAST)
         task = Task(
@@ -253,7 +253,7 @@ async def test_a_call_that_is_lost_counts_at_once_though_the_answered_ones_are_c
     await found(desk, 40, 1)
     seen = Foresight()
     assert (await weighed(desk, seen)).may(STEP)
-    await found(desk, 1, 1)
+    await found(desk, 1, 1, hours=-2 / 3600)
     assert not (await weighed(desk, seen, after=2 * SECOND)).may(STEP)
 
 
@@ -271,6 +271,15 @@ async def test_with_enough_answers_more_ring_than_agents_are_free(desk: Desk) ->
     at_work.used = 2
     assert at_work.may(STEP)
     assert not at_work.spare
+
+
+async def test_explain_says_why_a_private_person_gets_an_agent_first(desk: Desk) -> None:
+    assert (await desk.ask(MONDAY))["agent_first"] == ""
+    desk.house = replace(HOUSE, mode="predictive")
+    told = await desk.ask(MONDAY)
+    assert (told["mode"], "predictive_private is off" in told["agent_first"]) == ("predictive", True)
+    desk.house = replace(HOUSE, mode="predictive", private_ahead=True)
+    assert (await desk.ask(MONDAY))["agent_first"] == ""
 
 
 async def test_agents_of_two_pbxes_are_not_waited_for_together(desk: Desk) -> None:

@@ -313,7 +313,7 @@ create unique index one_live_attempt_per_number on attempt (number)
 create unique index one_live_attempt_per_agent on attempt (agent)  -- '': a caller for whom nobody is rung (mode inbound)
   where agent <> '' and state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up');
 create index attempt_by_state on attempt (state);
-create index attempt_taken on attempt (closed_at, result) where result in ('answered', 'dropped');  -- the share that found nobody
+create index attempt_taken on attempt (result, closed_at) where result in ('answered', 'dropped');  -- the share that found nobody
 create index attempt_by_trunk on attempt (trunk, placed_at);  -- pacing
 create index attempt_by_debtor on attempt (company, debtor_no, placed_at);
 create index attempt_by_number on attempt (number, placed_at);
