@@ -203,12 +203,13 @@ class AsteriskPbx:
         line = call.line
         try:
             if line:
-                await self.link.ask(actions.say_language(self.link.next_id(), call.attempt_id, call.language))
                 await self.link.ask(actions.say_line(self.link.next_id(), call.attempt_id, line))
         except PbxRefused:
             line = ""
         await self.link.ask(actions.say_taken(self.link.next_id(), call.channel_uniqueid, "1" if line else "none"))
-        if line:
+        if line:  # they speak by now
+            with contextlib.suppress(PbxRefused):  # gone already
+                await self.link.ask(actions.say_language(self.link.next_id(), call.attempt_id, call.language))
             await self._show(line, call.display, call.number)
 
     async def _show(self, line: str, display: str, number: str) -> None:
