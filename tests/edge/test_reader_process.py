@@ -104,6 +104,11 @@ async def test_what_kills_the_reader_kills_nobody_else(reader: ReaderProcess, or
     assert not is_alive(first)
 
 
+async def test_where_memory_runs_out_the_reader_goes_before_the_process_that_holds_the_calls(reader: ReaderProcess, order: Order) -> None:
+    await reader.read(order, nobody)
+    assert int(Path(f"/proc/{pid_of(reader)}/oom_score_adj").read_text()) > int(Path("/proc/self/oom_score_adj").read_text())
+
+
 async def test_a_killed_reader_is_an_answer(reader: ReaderProcess, order: Order) -> None:
     await reader.read(order, nobody)
     waiting = asyncio.ensure_future(reader.read(Asleep(), nobody))
