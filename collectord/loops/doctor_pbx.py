@@ -93,6 +93,8 @@ async def examined(section: PbxSection, pbx: AsteriskPbx, settings: Settings, db
                 lines.append(words.judged(not bad, f"phone {agent.endpoint}", "phone", state=state.lower()))
         lines += await _lamps(section, pbx, settings, words)
         lines += await _modules(name, pbx, words, asked=settings.recording.mode == "asked")
+        if settings.inbound.self_service:
+            lines.append(await _self_service(name, pbx, words))
         lines += await _calls(section, pbx, settings, db, devices, words)
     except PbxFault as fault:
         lines.append(words.fail(f"{name} answers", "fault", why=str(fault)))
@@ -130,6 +132,15 @@ async def _lamps(section: PbxSection, pbx: AsteriskPbx, settings: Settings, word
         return [words.warn(check, "no_lamp_key", agent=agents[0])]
     dark = [agent for agent, state in shown.items() if state == "UNKNOWN"]
     return [words.ok(check, "lamps_dark", which=dark) if dark else words.ok(check, "lamps")]
+
+
+async def _self_service(name: str, pbx: AsteriskPbx, words: Words) -> dict[str, Any]:
+    """Asked for, and no caller would be asked anything where the dialplan has no such context."""
+    try:
+        there = await pbx.has_self_service()
+    except PbxRefused:
+        there = False
+    return words.ok(f"{name} self-service", "self_service") if there else words.warn(f"{name} self-service", "no_self_service")
 
 
 async def _modules(name: str, pbx: AsteriskPbx, words: Words, *, asked: bool) -> Lines:

@@ -105,6 +105,15 @@ TEXTS: Texts = {
         "load app_mixmonitor.so, set COLL_RECORDINGS in collect-site.conf, add coll-record to features.conf",
         "app_mixmonitor.so laden, COLL_RECORDINGS in collect-site.conf setzen, coll-record in features.conf ergänzen",
     ),
+    "self_service": ("callers who reach nobody may key numbers", "wer niemanden erreicht, darf Nummern eintippen"),
+    "no_self_service": (
+        "self-service is asked for, and this PBX has no context coll-self: callers hear the announcement alone",
+        "Selbstbedienung ist verlangt, und diese Anlage hat keinen Kontext coll-self: Anrufer hören nur die Ansage",
+    ),
+    "no_self_service!": (
+        "include collect-self-service.conf in extensions.conf and load func_dialplan.so",
+        "collect-self-service.conf in extensions.conf einbinden und func_dialplan.so laden",
+    ),
     "modules": ("none that is dangerous, none that records", "keines, das gefährlich ist, keines, das aufzeichnet"),
     # numbers that debtors see
     "called_back": ("calls to it reach collectord, last on {at}", "Anrufe dort erreichen collectord, zuletzt am {at}"),

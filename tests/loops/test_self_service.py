@@ -15,10 +15,14 @@ from collectord.core.telephony.attempts import Result
 from collectord.core.telephony.pbx_events import CallerMissed, PairKeyed, WishKeyed
 from collectord.edge import log
 from collectord.edge.store import inbound as noted
-from collectord.loops import callers, duty, inbound, keyed_wishes, self_service, standing, unreached
+from collectord.loops import callers, doctor_pbx, duty, inbound, keyed_wishes, self_service, standing, unreached
+from collectord.loops.doctor_words import Words
 from collectord.loops.pbx_events import PbxDesk
 from collectord.settings import InboundSection, Settings
+from tests.edge.fake_ami import FakeAmi
+from tests.edge.test_ami_asterisk import linked
 from tests.loops.desk import Desk, open_desk, row
+from tests.loops.master import master
 from tests.loops.shift import LIVE, MONDAY, Remembering, planned, tell
 from tests.loops.test_inbound import CALLED, CALLER, IDLE, LATER, agent, call_in, missed, settings, the_call, waiting
 
@@ -283,3 +287,22 @@ async def test_the_pbx_is_answered_after_it_is_on_disk(desk: Desk) -> None:
     await asyncio.gather(*deeds)
     assert there.told == [("17.1", "0"), ("17.1", "1|20261123"), ("17.1", "1")]
     assert len(await made(desk)) == 1
+
+
+@pytest.mark.parametrize(("value", "outcome"), [("1", "ok"), ("0", "warn"), ("", "warn")])
+async def test_doctor_says_where_the_dialplan_has_no_self_service(value: str, outcome: str) -> None:
+    async with FakeAmi() as ami, linked(ami) as pbx:
+        ami.variables["DIALPLAN_EXISTS(coll-self,s,1)"] = value
+        line = await doctor_pbx._self_service("pbx main", pbx, Words("en", "UTC"))
+        assert (line["check"], line["outcome"]) == ("pbx main self-service", outcome)
+
+
+async def test_who_keys_a_branchs_invoice_has_it_with_the_head_office(desk: Desk) -> None:
+    branch = row(debtor_no="B1", debtor_name="Filiale", item_no="F77", open_amount="90.00", phone="+493012345609")
+    usual = (row(item_no="R1", open_amount="300.00"), row(item_no="R2", open_amount="110.00", due_on="2026-11-12"))
+    await desk.take(*usual, branch, as_of="2026-11-23", name="op2.csv")
+    await master(desk, {"debtor_no": "B1", "head_office": "10"})
+    await arrive(desk, STRANGER)
+    assert await pair(desk, "1", "77", number=STRANGER) == "1|20261123"
+    assert await wish(desk) == "1"
+    assert await rows(desk, "select debtor_no, items from promise") == [("10", "B1/F77")]

@@ -62,6 +62,11 @@ def line(sandbox: Sandbox) -> Iterator[Line]:
         yield Line(ami, sandbox)
 
 
+def test_the_daemon_can_ask_whether_callers_can_key(line: Line) -> None:
+    assert line.ami.action("Getvar", ("Variable", "DIALPLAN_EXISTS(coll-self,s,1)"))["Value"] == "1"
+    assert line.ami.action("Getvar", ("Variable", "DIALPLAN_EXISTS(coll-nobody,s,1)"))["Value"] == "0"
+
+
 def test_what_does_not_fit_is_asked_three_times_and_told_alike(line: Line) -> None:
     call = line.calls("closed-0-k")
     line.presses("self-debtor", "10*#")  # no number: wrong, without asking

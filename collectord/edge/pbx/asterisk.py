@@ -278,6 +278,10 @@ class AsteriskPbx:
         reply = await self.link.ask(actions.lamp_key(self.link.next_id(), agent))
         return reply.head.first("hint") != ""
 
+    async def has_self_service(self) -> bool:
+        """Whether callers can key numbers there; PbxRefused where the PBX cannot be asked (func_dialplan.so is not loaded)."""
+        return await self._value_of("DIALPLAN_EXISTS(coll-self,s,1)") == "1"
+
     async def privileges(self) -> Privileges:
         """From ListCommands, which lists exactly what this login may send."""
         head = (await self.link.ask(actions.plain("ListCommands", self.link.next_id()))).head

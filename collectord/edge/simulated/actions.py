@@ -166,7 +166,7 @@ def getvar(machine: Machine, request: Request) -> Answer:
         if channel is None:
             return error("No such channel")
         values = channel.variables
-    unset = "UNKNOWN" if name.startswith("DEVICE_STATE(") else ""
+    unset = "UNKNOWN" if name.startswith("DEVICE_STATE(") else "1" if name == "DIALPLAN_EXISTS(coll-self,s,1)" else ""
     return success(("Variable", name), ("Value", values.get(name, unset)))
 
 
