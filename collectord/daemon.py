@@ -24,6 +24,7 @@ from collectord.asked import Reply, refusal
 from collectord.core.contact.facts import Doubt
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.rules import Rules
+from collectord.core.wording import Texts, phrase
 from collectord.edge import control, inbox, log, systemd
 from collectord.edge.clock import Clock
 from collectord.edge.ids import new_id
@@ -82,7 +83,18 @@ LOOK_AGAIN = 0.5  # s; at most so often calls on their way are looked at again, 
 TOGETHER = 50  # events of a PBX taken at once when they wait
 SWITCH_EVERY = 0.0005  # s; while planning computes, a commit's thread waits so long for its turn, not Python's usual 5 ms
 LOW_DISK = 64 * 1024 * 1024  # bytes: dialling stops before the last outcome cannot be written
-NO_MEMORY = "no memory is left; end what else needs much of it here, or raise MemoryMax of the unit; collectord goes on by itself"
+TEXTS: Texts = {
+    "no_memory": (
+        "no memory is left; end what else needs much of it here, or raise MemoryMax of the unit; collectord goes on by itself",
+        "Der Arbeitsspeicher ist aufgebraucht; beenden Sie, was sonst viel davon braucht, oder heben Sie MemoryMax der Unit an;"
+        " collectord macht von selbst weiter",
+    ),
+    "fault": ("an internal fault in {name}; see the log", "Ein innerer Fehler in {name}; siehe Protokoll"),
+    "disk": (
+        "less than {room} MB are free on the disk of state_dir",
+        "Auf der Platte von state_dir sind weniger als {room} MB frei",
+    ),
+}  # fmt: skip
 
 Answer = Callable[["Daemon", dict[str, Any], str, Sequence[int]], Awaitable[dict[str, Any]]]
 
@@ -106,7 +118,7 @@ class Daemon:
         self._unsettled = False
         self._stop, self._drained = asyncio.Event(), asyncio.Event()
         self._doubts: dict[str, Doubt] = {}
-        self.watch = ClockWatch(clock=clock, doubts=self._doubts, log=self.log)
+        self.watch = ClockWatch(clock=clock, doubts=self._doubts, log=self.log, language=self.house.language)
         self.notices: NoticeDesk
         self.messages: MessageDesk
         self.worth_telling = Watch()
@@ -345,10 +357,10 @@ class Daemon:
                 self._doubts[f"guard/{name}"] = Doubt(rule="guard/store", reason=str(error))
                 self.log.error("outbox_unwritable", why=str(error))
             except MemoryError:
-                self._doubts[f"guard/{name}"] = Doubt(rule="guard/fault", reason=NO_MEMORY)
-                self.log.error("memory_used_up", loop=name, why=NO_MEMORY)
+                self._doubts[f"guard/{name}"] = self._doubt("guard/fault", "no_memory")
+                self.log.error("memory_used_up", loop=name)
             except Exception:
-                self._doubts[f"guard/{name}"] = Doubt(rule="guard/fault", reason=f"an internal fault in {name}; see the log")
+                self._doubts[f"guard/{name}"] = self._doubt("guard/fault", "fault", name=name)
                 self.log.exception("loop_failed", loop=name)
             else:
                 if failures:
@@ -360,6 +372,9 @@ class Daemon:
                 continue
             failures += 1
             await asyncio.sleep(min(30.0, 0.5 * 2 ** min(failures, 6)))
+
+    def _doubt(self, rule: str, code: str, **values: object) -> Doubt:
+        return Doubt(rule=rule, reason=phrase(TEXTS, code, self.house.language, self.house.time_zone, **values))
 
     async def _keep_quietly(self, name: str, turn: Callable[[], Awaitable[None]], rest: Callable[[], Awaitable[None]]) -> None:
         """As `_keep`, for a turn whose fault is no reason not to dial."""
@@ -556,9 +571,7 @@ class Daemon:
             await self.watch.look_back(self.db)
         free = os.statvfs(self.settings.state_dir)
         if free.f_bavail * free.f_frsize < LOW_DISK:
-            self._doubts["guard/disk"] = Doubt(
-                rule="guard/store", reason=f"less than {LOW_DISK // 2**20} MB are free on the disk of state_dir"
-            )
+            self._doubts["guard/disk"] = self._doubt("guard/store", "disk", room=LOW_DISK // 2**20)
         else:
             self._doubts.pop("guard/disk", None)
         if self.settings.sandbox:  # lists asked for without --now show this clock's facts

@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from collectord.core.contact.facts import Doubt
+from collectord.core.wording import Language, Texts, phrase
 
+TEXTS: Texts = {
+    "behind": (
+        "the clock says a time {seconds} s before what is on record; set the clock right",
+        "Die Uhr geht {seconds} s hinter dem nach, was schon aufgezeichnet ist; stellen Sie sie richtig",
+    ),
+    "jumped": ("the clock jumped by {seconds} s; dialling waits", "Die Uhr sprang um {seconds} s; das Wählen wartet"),
+}
 JUMP = timedelta(seconds=60)  # FAULTS D1
 SANE_AFTER = timedelta(minutes=5)
 RULE = "guard/clock"
@@ -28,10 +36,10 @@ class ClockSense:
         """After another reading: a jump makes everybody wait, from the clock's new time on."""
         return self if abs(by) <= JUMP else ClockSense(now + SANE_AFTER, by, self.newest)
 
-    def doubt(self, now: datetime) -> Doubt | None:
+    def doubt(self, now: datetime, language: Language = "en") -> Doubt | None:
         if self.newest is not None and self.newest > now + JUMP:
             ahead = int((self.newest - now).total_seconds())
-            return Doubt(rule=RULE, reason=f"the clock says a time {ahead} s before what is on record; set the clock right")
+            return Doubt(rule=RULE, reason=phrase(TEXTS, "behind", language, seconds=ahead))
         if self.waits_until is not None and now <= self.waits_until:
-            return Doubt(rule=RULE, reason=f"the clock jumped by {self.jumped_by.total_seconds():.0f} s; dialling waits")
+            return Doubt(rule=RULE, reason=phrase(TEXTS, "jumped", language, seconds=f"{self.jumped_by.total_seconds():.0f}"))
         return None

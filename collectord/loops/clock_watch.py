@@ -12,6 +12,7 @@ from typing import Any
 
 from collectord.core.clock_sense import RULE, ClockSense
 from collectord.core.contact.facts import Doubt
+from collectord.core.wording import Language
 from collectord.edge.clock import Clock
 from collectord.edge.store import meta
 from collectord.edge.store.connection import Database
@@ -22,6 +23,7 @@ class ClockWatch:
     clock: Clock
     doubts: dict[str, Doubt]  # the house's
     log: Any
+    language: Language = "en"
     sense: ClockSense = field(default_factory=ClockSense)
 
     def now(self) -> datetime:
@@ -37,7 +39,7 @@ class ClockWatch:
 
     def _judge(self, sense: ClockSense, now: datetime) -> None:
         before, self.sense = self.doubts.get(RULE), sense
-        doubt = sense.doubt(now)
+        doubt = sense.doubt(now, self.language)
         if doubt is None:
             self.doubts.pop(RULE, None)
         else:

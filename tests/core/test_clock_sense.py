@@ -29,3 +29,14 @@ def test_a_clock_before_what_is_on_record_is_doubted_until_it_has_passed_it() ->
     assert sense.doubt(NOON) is not None
     assert sense.doubt(NOON + SANE_AFTER + MINUTE) is not None
     assert sense.doubt(NOON + HOUR) is None
+
+
+def test_a_doubt_about_the_clock_reads_in_both_languages() -> None:
+    jumped, behind = ClockSense().jumped(-HOUR, NOON), ClockSense(newest=NOON + HOUR)
+    said = [told.reason for sense in (jumped, behind) for language in ("en", "de") if (told := sense.doubt(NOON, language))]
+    assert said == [
+        "the clock jumped by -3600 s; dialling waits",
+        "Die Uhr sprang um -3600 s; das Wählen wartet",
+        "the clock says a time 3600 s before what is on record; set the clock right",
+        "Die Uhr geht 3600 s hinter dem nach, was schon aufgezeichnet ist; stellen Sie sie richtig",
+    ]

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from collectord import app, settings
-from collectord.daemon import NO_MEMORY, Daemon
+from collectord.daemon import TEXTS, Daemon
 from collectord.edge import rules_files
 from collectord.edge.clock import Clock
 
@@ -24,6 +24,7 @@ def idle_daemon(folder: Path) -> Daemon:
 
 async def test_a_turn_without_memory_stops_the_dialling_with_one_sentence_and_it_goes_on_by_itself(tmp_path: Path) -> None:
     daemon = idle_daemon(tmp_path / "house")
+    assert daemon.house.language == "de"
     seen: list[tuple[str, ...]] = []
     over = asyncio.Event()
 
@@ -40,4 +41,4 @@ async def test_a_turn_without_memory_stops_the_dialling_with_one_sentence_and_it
     kept = asyncio.create_task(daemon._keep("planning", turn, rest))
     await over.wait()
     kept.cancel()
-    assert seen == [(), (NO_MEMORY,), ()]
+    assert seen == [(), (TEXTS["no_memory"][1],), ()]
