@@ -428,7 +428,10 @@ class AgentLeg:
                             colleague.let_go()
             for prompt in () if leg.debtor_left else ("ask-back",) if answered else ("hand-busy", "ask-back"):
                 await leg.play(prompt)
-        except LegGone:
+        except LegGone as gone:
+            if not gone.cause:  # the PBX itself shuts down
+                colleague.let_go()
+                raise
             self._debtor = None
             if there:
                 colleague.takes()
