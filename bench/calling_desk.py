@@ -15,6 +15,7 @@ from typing import Protocol
 
 from collectord.core.telephony.dropped_calls import Count
 from collectord.core.telephony.predictive import Desk
+from collectord.loops.open_lines import WAITS
 
 TICK = 1.0  # s; whoever paces is asked so often, and whenever an agent becomes free or a call is over
 NOT_AGAIN_WITHIN = 0.2  # s
@@ -131,7 +132,7 @@ class CallingDesk:
     seed: int
     until: float
     warm: float = 0.0  # utilisation counts from here on; lost calls count from the first
-    within: float = 2.0
+    within: float = WAITS.total_seconds()
     now: float = 0.0
     free: int = 0
     talking: dict[int, Call] = field(default_factory=dict)  # by number; `placed` is when the talk began

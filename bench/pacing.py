@@ -35,8 +35,9 @@ from collectord.core.telephony.predictive import (
     forecast,
     how_many,
 )  # fmt: skip
+from collectord.loops.open_lines import WAITS
 
-RULES = PredictiveRules(least_agents=1)  # the smallest desks are asked too, to see why they are refused
+RULES = PredictiveRules(least_agents=1, agent_within=WAITS.total_seconds())  # the smallest desks are asked too, to see why they are refused
 SIZES = {5: 13, 10: 9, 20: 6, 50: 4, 100: 3}  # agents: hours, the first of which counts for lost calls only
 CHANCES = (0.15, 0.30)
 SEEDS = (4711, 815)  # never used while anything was tuned
