@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from collectord.core.contact.exceptions import CALLED_BACK_EVERY
 from collectord.core.contact.facts import Contact
 from collectord.core.receivables.ledger import OpenItem
 from collectord.core.receivables.promises import Approval
@@ -18,7 +19,7 @@ from collectord.core.telephony.attempts import Attempt, AttemptState, Dispositio
 from collectord.core.telephony.inbound import TEXTS as INBOUND_TEXTS
 from collectord.core.telephony.inbound import taken_over
 from collectord.core.telephony.pbx_events import WishKeyed
-from collectord.core.telephony.self_service import SOURCE, TEXTS, Held, Told, Wish, may_promise, said
+from collectord.core.telephony.self_service import SOURCE, TEXTS, Held, Told, Wish, is_called_back, is_given_up, may_promise, said
 from collectord.core.wording import phrase
 from collectord.edge.crash import crash_point
 from collectord.edge.store import calls, facts, families, holds, ledger, promises, tasks
@@ -38,8 +39,11 @@ async def wish_keyed(at: Reception, rules: Rules, event: WishKeyed, now: datetim
             return Told.NOTHING.value
         if pair.served:
             return pair.served
+        if is_given_up(event.seen_at, now):
+            return Told.NOTHING.value
         told = await _carried_out(conn, at, rules, pair, event, now)
-        await store.serve(conn, pair, told.value)
+        if told is not Told.NOTHING:
+            await store.serve(conn, pair, told.value)
         crash_point("wish-before-commit")
         return told.value
 
@@ -52,6 +56,8 @@ async def _carried_out(conn: Connection, at: Reception, rules: Rules, pair: Turn
     house, wish = at.house, Wish(event.wish)
     items = await families.open_items(conn, pair.key, house.today(now))
     promised = wish is Wish.PROMISE and await _may_promise(conn, at, rules, pair, items, event, now)
+    if not promised and is_called_back(*await store.called_back(conn, pair.key, now - CALLED_BACK_EVERY)):
+        return Told.NOTHING
     note = phrase(TEXTS, "keyed", house.language, number=pair.caller)
     words = said(wish, event.on, now, house.time_zone, promised=promised, note=note)
     mine, others = await _todays(conn, at, pair, items, now)

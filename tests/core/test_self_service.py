@@ -14,7 +14,7 @@ from collectord.core.receivables.holds import NO_HOLD, Holds
 from collectord.core.receivables.ledger import Debtor, DebtorKey, OpenItem
 from collectord.core.receivables.promise_limits import PromiseLimits
 from collectord.core.telephony.attempts import Disposition
-from collectord.core.telephony.self_service import Held, Limits, Owed, Wish, forms, may_promise, meant, said
+from collectord.core.telephony.self_service import Held, Limits, Owed, Wish, forms, is_called_back, is_given_up, may_promise, meant, said
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)  # 10:30 in Berlin
 TODAY = date(2026, 11, 23)
@@ -154,3 +154,24 @@ def test_a_promise_is_for_all_of_the_invoice() -> None:
     words = said(Wish.PROMISE, TODAY, NOW, BERLIN, promised=True, note="n")
     assert (words.disposition, words.on, words.amount, words.note) == (Disposition.PROMISE, TODAY, None, "n")
     assert said(Wish.SOON, None, NOW, BERLIN, promised=True, note="").disposition is Disposition.CALLBACK
+
+
+@pytest.mark.parametrize(
+    ("asked", "called", "made"),
+    [
+        (None, None, False),
+        (None, NOW, False),
+        (NOW, None, False),
+        (NOW, NOW - timedelta(hours=1), False),
+        (NOW, NOW + timedelta(hours=1), True),
+    ],
+)
+def test_a_call_that_was_wanted_by_keys_is_made_when_we_called_after_that(
+    asked: datetime | None, called: datetime | None, made: bool
+) -> None:
+    assert is_called_back(asked, called) is made
+
+
+@pytest.mark.parametrize(("seconds", "given_up"), [(0, False), (4, False), (5, True), (600, True)])
+def test_a_wish_that_waited_longer_than_its_caller_is_given_up(seconds: int, given_up: bool) -> None:
+    assert is_given_up(NOW, NOW + timedelta(seconds=seconds)) is given_up

@@ -12,9 +12,10 @@ from typing import Any, Literal
 import pytest
 
 from collectord.core.telephony.attempts import Result
-from collectord.core.telephony.pbx_events import CallerMissed, PairKeyed, WishKeyed
+from collectord.core.telephony.pbx_events import CallerMissed, DialResult, EndState, PairKeyed, WishKeyed
 from collectord.edge import log
 from collectord.edge.store import inbound as noted
+from collectord.edge.store import tasks
 from collectord.loops import callers, doctor_pbx, duty, inbound, keyed_wishes, self_service, standing, unreached
 from collectord.loops.doctor_words import Words
 from collectord.loops.pbx_events import PbxDesk
@@ -23,7 +24,7 @@ from tests.edge.fake_ami import FakeAmi
 from tests.edge.test_ami_asterisk import linked
 from tests.loops.desk import Desk, open_desk, row
 from tests.loops.master import master
-from tests.loops.shift import LIVE, MONDAY, Remembering, planned, tell
+from tests.loops.shift import LIVE, MONDAY, Remembering, ended, place, planned, tell
 from tests.loops.test_inbound import CALLED, CALLER, IDLE, LATER, agent, call_in, missed, settings, the_call, waiting
 
 STRANGER = "+493055990001"
@@ -133,6 +134,16 @@ async def test_a_wish_told_twice_is_carried_out_once(desk: Desk) -> None:
     assert len(await made(desk)) == 1
 
 
+async def test_a_wish_that_comes_to_us_after_its_caller_was_told_no_is_not_booked(desk: Desk) -> None:
+    await arrive(desk)
+    await pair(desk)
+    late = WishKeyed(seen_at=LATER, attempt_id="in-17-1", wish="promise", on=SOON, uniqueid="17.1")
+    assert await keyed_wishes.wish_keyed(reception(desk), desk.rules, late, LATER + timedelta(seconds=6)) == "0"
+    assert await made(desk) == []
+    await tell(desk, LATER + timedelta(seconds=7), missed())
+    assert await waiting(desk) == [("callback", "planned")]  # a call in vain
+
+
 async def test_a_pair_told_twice_is_counted_once(desk: Desk) -> None:
     assert [await pair(desk, "11"), await pair(desk, "11")] == ["0", "0"]
     assert await rows(desk, "select count(*) from self_service") == [(1,)]
@@ -215,6 +226,33 @@ async def test_who_has_promised_already_talks_to_a_person(desk: Desk) -> None:
     await pair(desk, id="in-18-1", now=LATER + timedelta(hours=1))
     assert await wish(desk, id="in-18-1", now=LATER + timedelta(hours=1)) == "3"
     assert len(await made(desk)) == 1
+
+
+async def test_the_keys_have_a_debtor_called_once_in_seven_days(desk: Desk) -> None:
+    """Whoever holds an invoice of theirs, and forges a number, could else have them called for ever, past every limit."""
+    await pair(desk, number=STRANGER)
+    assert await wish(desk, "soon", None) == "3"
+    later = LATER + timedelta(minutes=10)
+    await pair(desk, id="in-18-1", number=STRANGER, now=later)
+    assert await wish(desk, "morning", None, id="in-18-1", now=later) == "3"  # another hour: no call was made yet
+    [(back,)] = await rows(desk, "select id from task where origin = 'callback' and state in ('planned', 'ready')")
+    dialled = later + timedelta(hours=20)
+    task = await desk.db.read(lambda conn: tasks.task(conn, back))
+    assert task is not None
+    placed = await place(desk, task, dialled)
+    rang = DialResult(seen_at=dialled, attempt_id=placed.id, status="NOANSWER", cause=0, tech="SIP 180 Ringing", rang_ms=30000, talk_ms=0)
+    await tell(desk, dialled, rang, ended(placed, EndState.WRAP, "NOANSWER", 0, "SIP 180 Ringing"))
+    planned_then = await rows(desk, "select id, state, not_before from task order by id")
+    for id, wanted, on in (("in-19-1", "soon", None), ("in-20-1", "promise", date(2027, 3, 1))):
+        await pair(desk, id=id, number=STRANGER, now=dialled)
+        assert await wish(desk, wanted, on, id=id, now=dialled + timedelta(hours=1)) == "0"  # type: ignore[arg-type]
+    assert await rows(desk, "select id, state, not_before from task order by id") == planned_then
+    assert await rows(desk, "select id from self_service where served <> ''") == [("in-17-1",), ("in-18-1",)]
+    await pair(desk, id="in-21-1", number=STRANGER, now=dialled)
+    assert await wish(desk, id="in-21-1", now=dialled + timedelta(hours=1)) == "1"  # a day of payment calls nobody
+    week = LATER + timedelta(days=7, hours=1)
+    await pair(desk, id="in-22-1", number=STRANGER, now=week)
+    assert await wish(desk, "soon", None, id="in-22-1", now=week) == "3"
 
 
 async def test_an_invoice_that_is_paid_meanwhile_is_not_promised(desk: Desk) -> None:

@@ -23,6 +23,7 @@ from collectord.core.wording import Texts
 SOURCE = "self-service"  # in place of an agent, wherever it is told who agreed something
 TRIES = 3  # of one call
 WITHIN = timedelta(hours=24)  # wrong pairs of so long are counted
+PATIENCE = timedelta(seconds=4)  # of the 5 s after which the dialplan tells the caller that it is not possible
 LEAST = 4  # digits of a part of a number: what is left out of RE-2026-00123 may be the year, not the most of it
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
 
@@ -134,6 +135,16 @@ def may_promise(on: date | None, today: date, limits: PromiseLimits, holds: Iter
     return (
         on is not None and today <= on <= today + longest and broken < escalate_from and not any(one.is_one_for_a_person for one in holds)
     )
+
+
+def is_given_up(told: datetime, now: datetime) -> bool:
+    """Whether the caller is being told by now that nothing could be noted: then nothing is."""
+    return now - told > PATIENCE
+
+
+def is_called_back(asked: datetime | None, called: datetime | None) -> bool:
+    """Whether the one call that these keys may ask for in `CALLED_BACK_EVERY` is made: whoever holds an invoice could ask for ever."""
+    return asked is not None and called is not None and called > asked
 
 
 def called_back_at(wish: Wish, now: datetime, zone: str) -> datetime:

@@ -15,7 +15,7 @@ import orjson
 
 from collectord.core.receivables.ledger import DebtorKey
 from collectord.core.telephony.self_service import Owed
-from collectord.edge.store.codec import instant
+from collectord.edge.store.codec import instant, to_maybe_instant
 from collectord.edge.store.connection import Connection, queries
 
 SQL = queries("self_service")
@@ -102,6 +102,12 @@ async def serve(conn: Connection, keyed: Turn, told: str) -> None:
 async def is_served(conn: Connection, call_id: str, key: DebtorKey) -> bool:
     """Whether this caller has keyed for this debtor what was wanted."""
     return bool(await SQL.is_served(conn, id=call_id, company=key.company, debtor_no=key.debtor_no))
+
+
+async def called_back(conn: Connection, key: DebtorKey, since: datetime) -> tuple[datetime | None, datetime | None]:
+    """When a call to this debtor was first wanted by keys since then, and when we called it last."""
+    row = await SQL.called_back(conn, company=key.company, debtor_no=key.debtor_no, since=instant(since))
+    return to_maybe_instant(row["asked_at"]), to_maybe_instant(row["called_at"])
 
 
 async def forget(conn: Connection, before: datetime, most: int) -> None:

@@ -29,6 +29,12 @@ update self_service set served = :served where id = :id and turn = :turn;
 -- name: is_served(id, company, debtor_no)$
 select exists (select 1 from self_service where id = :id and served <> '' and company = :company and debtor_no = :debtor_no);
 
+-- name: called_back(company, debtor_no, since)^
+-- The first time that we promised by these keys to call this debtor, and our last call that went out to it.
+select (select min(at) from self_service
+         where company = :company and debtor_no = :debtor_no and matched = 1 and served = '3' and at > :since) as asked_at,
+       (select max(dialled_at) from attempt where company = :company and debtor_no = :debtor_no and dialled_at is not null) as called_at;
+
 -- name: forget(before, most)!
 delete from self_service
  where at < :before or rowid in (select rowid from self_service order by at desc, id limit -1 offset :most);
