@@ -51,6 +51,10 @@ async def test_the_daemons_word_starts_it_and_the_same_key_stops_it() -> None:
         assert not is_recorded(pbx)
         assert pbx.machine.journal.get(f"collrec/{ID}") == "withdrawn"
         await heard(pbx, ami, "record-off")
+        async with asyncio.timeout(20):
+            while "record-not" not in pbx.heard("201"):
+                pbx.press("201", "*3")  # asks nobody any more
+                await asyncio.sleep(0.2)
         pbx.hang_up("201")
         await ami.event("CollEnd", ID)
         said = [kind(m) for m in ami.got if value(m, "CollID") == ID]

@@ -158,7 +158,11 @@ def test_pressed_again_it_stops_and_what_was_said_is_gone(talk: Callable[[], Tal
     before = call.size()
     time.sleep(1.5)
     assert call.size() == before
+    call.sandbox.press("207", "*3")  # no key brings it back, and nobody is asked
+    time.sleep(2)
+    assert not call.is_recorded()
     assert call.ends()["State"] == "DIAL"
+    assert call.events().count("CollConsent") == 1
 
 
 def test_a_talk_that_goes_to_a_colleague_is_not_recorded_further(talk: Callable[[], Talk]) -> None:
@@ -183,6 +187,24 @@ def test_a_recording_is_erased_on_our_order(talk: Callable[[], Talk]) -> None:
     )  # fmt: skip
     call.event("CollErased")
     assert 0 < call.size() < A_SECOND
+
+
+def test_a_recording_that_cannot_be_overwritten_is_not_told_as_erased(talk: Callable[[], Talk]) -> None:
+    call = talk()
+    call.agrees()
+    call.until(lambda: call.size() > 5 * A_SECOND, "five seconds of the talk")
+    call.ends()
+    kept = call.file.with_suffix(".kept")
+    call.file.rename(kept)
+    call.file.mkdir()  # what lies there cannot be written
+    call.ami.action(
+        "Originate", ("Channel", "Local/erase@coll-erase/n"), ("Application", "Wait"), ("Data", "2"), ("Async", "true"),
+        ("Variable", f"__COLL_ID={call.id}"),
+    )  # fmt: skip
+    time.sleep(4)
+    assert "CollErased" not in call.events()
+    call.file.rmdir()
+    kept.rename(call.file)
 
 
 @pytest.mark.parametrize("id", ["../../etc/x1", "x", "recorded-0001/../a"])

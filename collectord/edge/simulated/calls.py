@@ -360,9 +360,10 @@ class AgentLeg:
             await self._leg.play("record-off")
             return
         folder = machine.global_variables["COLL_RECORDINGS"]
-        if folder:
+        asks = folder and machine.journal.get(row) != "withdrawn"
+        if asks:
             self._tell("CollConsent", ("Seq", "4"))
-        if not folder or await self._leg.awaited("COLL_REC") != "1":
+        if not asks or await self._leg.awaited("COLL_REC") != "1":
             await self._leg.play("record-not")
             return
         machine.journal.put(row, "on")
