@@ -40,6 +40,7 @@ class PbxWatch:
     _missing: tuple[str, ...] = ()
     _looked_at: datetime | None = None
     _erased_at: datetime | None = None
+    _erased_to: str = ""  # "" = all that were to go have been ordered
     _told: set[str] = field(default_factory=set)
 
     def says(self, language: Language) -> list[str]:
@@ -116,12 +117,14 @@ class PbxWatch:
         await desk.carry_out(effects, now)
 
     async def _erase(self, now: datetime) -> None:
-        """Recordings that are to go, at the first look and then once an hour."""
-        if self._erased_at is not None and timedelta(0) <= now - self._erased_at < ERASE_EVERY:
+        """Recordings that are to go, at the first look and then once an hour; of many some at each look, until all were ordered."""
+        if not self._erased_to and self._erased_at is not None and timedelta(0) <= now - self._erased_at < ERASE_EVERY:
             return
         self._erased_at = now
-        if count := await recording.erase_old(self.desk.reception(), self.desk.pbx, now):
-            self.desk.log.info("recordings_erased", pbx=self.desk.name, ordered=count)
+        ordered = await recording.erase_old(self.desk.reception(), self.desk.pbx, now, self._erased_to)
+        self._erased_to = ordered[-1] if len(ordered) == recording.AT_ONCE else ""
+        if ordered:
+            self.desk.log.info("recordings_erased", pbx=self.desk.name, ordered=len(ordered))
 
     def _tell(self) -> None:
         """Each once, and once more when it is over."""

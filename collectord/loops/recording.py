@@ -72,13 +72,16 @@ async def told_meanwhile(at: Reception, rows: Iterable[RecordedRow], now: dateti
         await told(at, RecordingTold(seen_at=now, attempt_id=row.attempt_id, state=state), now)
 
 
-async def erase_old(at: Reception, pbx: Any, now: datetime) -> int:
-    """Orders the PBX to overwrite what was withdrawn and what is too old; how many. PbxFault passes through."""
+async def erase_old(at: Reception, pbx: Any, now: datetime, after: str = "") -> list[str]:
+    """Orders the PBX to overwrite what was withdrawn and what is too old; which, `AT_ONCE` at most. PbxFault passes through.
+
+    `after`: where the look before ended, so that those which the PBX cannot overwrite keep no other waiting.
+    """
     before = now - timedelta(days=at.settings.recording.keep_days)
-    found = await at.db.read(lambda conn: recordings.to_erase(conn, at.pbx, before, AT_ONCE))
+    found = await at.db.read(lambda conn: recordings.to_erase(conn, at.pbx, before, after, AT_ONCE))
     for attempt_id in found:
         await pbx.erase(attempt_id)
-    return len(found)
+    return found
 
 
 async def _note(conn: Connection, language: Language, talk: Attempt, kind: str, now: datetime) -> None:

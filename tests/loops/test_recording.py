@@ -16,10 +16,11 @@ from collectord.core.telephony.pbx_events import EndState, LinkUp, PbxEvent
 from collectord.core.telephony.recording import ConsentTold, RecordingState, RecordingTold
 from collectord.edge import log
 from collectord.edge.store import recordings
+from collectord.edge.store.connection import Connection
 from collectord.loops import duty, recording
 from collectord.loops.explain import explain
 from collectord.loops.pbx_events import PbxDesk
-from collectord.loops.pbx_watch import look_at
+from collectord.loops.pbx_watch import PbxWatch, look_at
 from collectord.settings import RecordingSection, Settings
 from tests.loops.desk import Desk, open_desk
 from tests.loops.shift import LIVE, MONDAY, Remembering, ended, keyed, place, planned, rows_of, talk, tell
@@ -160,16 +161,40 @@ async def test_what_was_withdrawn_or_is_too_old_is_overwritten_once_the_call_is_
     placed, pbx = await talking(desk), Recorder(desk)
     at = await hear(desk, pbx, yes(placed), told(placed, RecordingState.ON))
     old = LATER + timedelta(days=31)
-    assert await recording.erase_old(at.reception(), pbx, old) == 0  # it goes on
+    assert await recording.erase_old(at.reception(), pbx, old) == []  # it goes on
     await tell(desk, LATER, ended(placed, EndState.DIAL))
-    assert await recording.erase_old(at.reception(), pbx, old) == 0  # the outcome is not keyed yet
+    assert await recording.erase_old(at.reception(), pbx, old) == []  # the outcome is not keyed yet
     await tell(desk, LATER, keyed(placed, "2"), ended(placed))
-    assert await recording.erase_old(at.reception(), pbx, LATER + timedelta(days=29)) == 0
-    assert await recording.erase_old(at.reception(), pbx, old) == 1
+    assert await recording.erase_old(at.reception(), pbx, LATER + timedelta(days=29)) == []
+    assert await recording.erase_old(at.reception(), pbx, old) == [placed.id]
     assert pbx.ordered == [placed.id]
     await hear(desk, pbx, told(placed, RecordingState.ERASED), told(placed, RecordingState.ERASED), now=old)
-    assert await recording.erase_old(at.reception(), pbx, old) == 0
+    assert await recording.erase_old(at.reception(), pbx, old) == []
     assert [kind for kind, _, _ in await sentences(desk)] == ["recording_agreed", "recording_erased"]
+
+
+async def test_many_recordings_are_overwritten_in_one_round_and_one_that_cannot_be_keeps_no_other_waiting(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "AT_ONCE", 2)
+    placed, pbx = await talking(desk), Recorder(desk)
+    at = await hear(desk, pbx, yes(placed))
+    await tell(desk, LATER, ended(placed, EndState.DIAL), keyed(placed, "2"), ended(placed))
+
+    async def more(conn: Connection) -> None:
+        await conn.execute("create temp table one as select * from attempt")
+        for number in range(4):
+            await conn.execute("update one set id = ?", (f"over-{number:04}",))
+            await conn.execute("insert into attempt select * from one")
+            await recordings.agree(conn, f"over-{number:04}", "201", LATER)
+
+    await desk.db.write(more)
+    old = LATER + timedelta(days=31)
+    watch = PbxWatch(desk=at)
+    for minute in range(70):  # the PBX overwrites none of them
+        await watch._erase(old + timedelta(minutes=minute))
+    assert sorted(pbx.ordered) == sorted([placed.id, *(f"over-{number:04}" for number in range(4))] * 2)
+    assert len(set(pbx.ordered[:5])) == 5
 
 
 async def test_a_recording_without_a_yes_is_a_sign_and_one_with_it_is_none(desk: Desk) -> None:

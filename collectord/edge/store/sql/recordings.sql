@@ -20,9 +20,9 @@ select attempt_id, agreed_at, agent, began, withdrawn_at, erased_at from recordi
 select r.attempt_id, r.agreed_at, r.agent, r.began, r.withdrawn_at, r.erased_at from recording r join attempt a on a.id = r.attempt_id
  where a.company = :company and a.debtor_no = :debtor_no order by r.agreed_at desc limit 20;
 
--- name: to_erase(pbx, before, most)
+-- name: to_erase(pbx, before, after, most)
 -- Of calls that are closed, so that the channel which erases is taken for no sign of life: what was withdrawn, and what is older than it may get.
 select r.attempt_id from recording r join attempt a on a.id = r.attempt_id
  where r.erased_at is null and (r.withdrawn_at is not null or r.agreed_at < :before) and a.pbx = :pbx
-   and a.state = 'closed'
- order by r.agreed_at limit :most;
+   and a.state = 'closed' and r.attempt_id > :after
+ order by r.attempt_id limit :most;
