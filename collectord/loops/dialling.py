@@ -6,6 +6,7 @@ Invariant: what is begun from one look is one transaction, in which each agent a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,6 +27,7 @@ from collectord.loops.sight import A_FEW, LOOK_AHEAD, Sight, Viewpoint
 __all__ = ["A_FEW", "LOOK_AHEAD", "Dialler", "GateRefused", "Idle", "PlacedCall"]
 
 TOGETHER = 10  # calls at most that one look, one commit and one wait for the PBX serve; a small desk's pace allows one
+AWAITED = "as many debtors ring as agents will be free"
 NAMED = 5  # of those who are not free
 
 
@@ -47,8 +49,8 @@ class Dialler(Placer):
         sight = await self.db.read_briefly(lambda conn: view.look(conn, devices, at_most, now))
         weighed = await self._weigh(view, sight, at_most, now)
         if not sight.free:
-            awaited = "as many debtors ring as agents will be free" if weighed is not None and weighed.large and not weighed.spare else ""
-            return [Idle(awaited or self._nobody(sight, now), passing=any(agent.attempt_id for agent in sight.agents))]
+            awaited = sight.kept_back or (weighed is not None and weighed.large and not weighed.spare)
+            return [Idle(AWAITED if awaited else self._nobody(sight, now), passing=any(agent.attempt_id for agent in sight.agents))]
         choice = sight.choose(now)
         if isinstance(choice, Nothing) and len(sight.few()) >= A_FEW:
             await self.db.read(lambda conn: view.look_ahead(conn, sight, now))
@@ -63,12 +65,16 @@ class Dialler(Placer):
     async def _weigh(self, view: Viewpoint, sight: Sight, at_most: int, now: datetime) -> Weighed | None:
         """How many debtors may ring ahead of their agents, and who stands for these agents; narrows the sight accordingly."""
         modes = {self.settings.dialling.mode, *(level.mode for ladder in self.rules.ladders for level in ladder.levels)}
-        if Mode.PREDICTIVE not in modes:
-            return None
         agents = [open_lines.with_line(agent, self.lines.get(agent.pbx, {})) for agent in sight.agents]
+        ringing = await self.db.read_briefly(lambda conn: open_lines.awaited(conn, now)) if any(self.lines.values()) else Counter[str]()
+        if Mode.PREDICTIVE not in modes:  # until a moment ago, perhaps
+            sight.keep_back(agents, ringing)
+            return None
         rules = predictive_rules(self.settings)
         there = open_lines.served_together(agents, now)
         weighed = await self.db.read_briefly(lambda conn: self.foresight.weigh(conn, there, rules, self.house, at_most, now))
+        served = there[0].pbx if weighed.large else ""
+        sight.keep_back(agents, {pbx: number for pbx, number in ringing.items() if pbx != served})
         if not weighed.large:
             return weighed
         sight.on_line = frozenset(agent.id for agent in there)
@@ -103,7 +109,7 @@ class Dialler(Placer):
             if weighed is not None and weighed.large and not weighed.spare:
                 sight.leave_lines()
             choice = sight.choose(now)
-        return begun or [Idle("as many debtors ring as agents will be free", passing=True)]
+        return begun or [Idle(AWAITED, passing=True)]
 
     async def _begin_one(
         self,

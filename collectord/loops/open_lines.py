@@ -6,6 +6,7 @@ Invariant: choice and attempt are of one transaction; an agent who has a call, p
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from collectord.core.house import House
 from collectord.core.rules import Rules
 from collectord.core.telephony.agents import OPEN_LINE, AgentState, OnDuty, is_paused, judge
-from collectord.core.telephony.attempts import Attempt, AttemptState
+from collectord.core.telephony.attempts import PREDICTIVE, Attempt, AttemptState
 from collectord.core.telephony.call_seen import AskForAgent, Effect, Given, Ignored, SayLine
 from collectord.core.telephony.go_ahead import look_again
 from collectord.core.telephony.pbx_calls import ON_LINE
@@ -60,6 +61,12 @@ def anybody(there: Sequence[OnDuty]) -> OnDuty:
         id="", name="", endpoint=ON_LINE, pbx=there[0].pbx, languages=tuple(common) if common or not spoken else (NO_LANGUAGE,),
         skills=tuple(sorted(set.intersection(*(set(agent.skills) for agent in there)))), logged_in=True, paused=False,
     )  # fmt: skip
+
+
+async def awaited(conn: Connection, now: datetime) -> Counter[str]:
+    """PBX -> debtors who ring, or have answered, and have no agent yet."""
+    ahead = [one for one in await calls.live(conn) if one.mode == PREDICTIVE and not one.agent]
+    return Counter(one.pbx for one in ahead if one.debtor_answered_at is None or now < one.debtor_answered_at + WAITS)
 
 
 async def whoever_is_free(conn: Connection, attempt: Attempt, lines: OpenLines, now: datetime) -> OnDuty | None:

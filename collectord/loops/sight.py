@@ -56,6 +56,7 @@ class Sight:
     recorded: frozenset[str] = frozenset()  # companies whose name whoever finds nobody can be told
     on_line: frozenset[str] = frozenset()  # agents on open lines, where debtors may be dialled ahead of them
     anybody: OnDuty | None = None  # stands for these
+    kept_back: bool = False  # agents on lines, for debtors who ring
     ahead: int = A_FEW  # of the candidates that anybody may take, so many are chosen among
 
     def choose(self, now: datetime) -> Placement | Nothing:
@@ -83,6 +84,14 @@ class Sight:
     def leave_lines(self) -> None:
         """Who waits on a line is waited for by debtors who ring."""
         self.free = [agent for agent in self.free if agent.id not in self.on_line]
+
+    def keep_back(self, on_lines: Iterable[OnDuty], awaited: Mapping[str, int]) -> None:
+        """Of each PBX so many of the free agents on lines as debtors ring, or wait, for whoever is free there."""
+        lines = {agent.id for agent in on_lines if agent.line}
+        for pbx, number in awaited.items():
+            kept = {one.id for one in [one for one in self.free if one.pbx == pbx and one.id in lines][:number]}
+            self.free = [one for one in self.free if one.id not in kept]
+            self.kept_back = self.kept_back or bool(kept)
 
     def few(self) -> list[Candidate]:
         """Whatever belongs to one agent, and the first of the rest: as a look of this moment would find them."""

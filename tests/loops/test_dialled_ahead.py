@@ -19,7 +19,7 @@ from collectord.core.telephony.attempts import PREDICTIVE, Attempt, AttemptState
 from collectord.core.telephony.dropped_calls import Count
 from collectord.core.telephony.modes import Mode
 from collectord.core.telephony.pbx_calls import ON_LINE, Accepted, AgentCall, Placed
-from collectord.core.telephony.pbx_events import AgentUp, DebtorUp, Dialling
+from collectord.core.telephony.pbx_events import AgentUp, DebtorUp, Dialling, OriginateFailed
 from collectord.core.telephony.predictive import PredictiveRules
 from collectord.edge.store import calls, tasks
 from collectord.loops import duty, on_desk, planning
@@ -288,6 +288,21 @@ async def test_agents_of_two_pbxes_are_not_waited_for_together(desk: Desk) -> No
     assert [one.id for one in served_together(agents, MONDAY)] == ["201", "202"]
     resting = [replace(one, rest_until=MONDAY + SECOND) if one.id == "201" else one for one in agents]
     assert [one.id for one in served_together(resting, MONDAY)] == ["203"]
+
+
+@pytest.mark.parametrize("now_is", [{"predictive_from": 3}, {"mode": "preview"}])
+async def test_an_agent_for_whom_a_debtor_rings_is_kept_though_nobody_more_is_dialled_ahead(desk: Desk, now_is: dict[str, Any]) -> None:
+    """Somebody left a line and too few are there, or the mode was changed, while debtors ring."""
+    first, second = begun(await turns(dialler(desk, Obliging()), 1))
+    (idle,) = await turns(dialler(desk, Obliging(), **now_is), 1)
+    assert isinstance(idle, Idle)
+    assert idle.why == "as many debtors ring as agents will be free"
+    await tell(desk, MONDAY + SECOND, *(OriginateFailed(
+        seen_at=MONDAY, attempt_id=one.id, action_id=f"{one.id}-o", reason=0, uniqueid="", ring_back=0
+    ) for one in (first,)))  # fmt: skip
+    (agent_first,) = [one for one in await turns(dialler(desk, Obliging(), **now_is), 1) if isinstance(one, PlacedCall)]
+    assert agent_first.attempt.agent
+    assert (await now_of(desk, second)).agent == ""
 
 
 # -- foresight
