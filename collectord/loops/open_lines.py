@@ -14,12 +14,13 @@ from datetime import UTC, datetime, timedelta
 from collectord.core.house import House
 from collectord.core.rules import Rules
 from collectord.core.telephony.agents import OPEN_LINE, AgentState, OnDuty, is_paused, judge
+from collectord.core.telephony.allocation import FreeAgent, matcher
 from collectord.core.telephony.attempts import PREDICTIVE, Attempt, AttemptState
 from collectord.core.telephony.call_seen import AskForAgent, Effect, Given, Ignored, SayLine
 from collectord.core.telephony.go_ahead import look_again
 from collectord.core.telephony.pbx_calls import ON_LINE
 from collectord.edge.crash import crash_point
-from collectord.edge.store import calls, facts
+from collectord.edge.store import calls, facts, tasks
 from collectord.edge.store.connection import Connection
 from collectord.loops import on_desk
 from collectord.loops.attempt_turn import see
@@ -69,19 +70,28 @@ async def awaited(conn: Connection, now: datetime) -> Counter[str]:
     return Counter(one.pbx for one in ahead if one.debtor_answered_at is None or now < one.debtor_answered_at + WAITS)
 
 
-async def whoever_is_free(conn: Connection, attempt: Attempt, lines: OpenLines, now: datetime) -> OnDuty | None:
-    """On an open line of this PBX, the one who has waited longest."""
+async def free_on_lines(conn: Connection, attempt: Attempt, lines: OpenLines, now: datetime) -> list[OnDuty]:
+    """On open lines of this PBX, who has waited longest first."""
     present = await on_desk.present(conn, lines.settings, {}, now) if lines.settings is not None else ()
     waiting = [with_line(agent, lines.channels) for agent in present if agent.pbx == attempt.pbx]
     free = [agent for agent in waiting if agent.line and judge(agent, pull=False, now=now) is AgentState.FREE]
-    return min(free, key=lambda agent: (agent.talked_until or agent.since or LONG_AGO, agent.id), default=None)
+    return sorted(free, key=lambda agent: (agent.talked_until or agent.since or LONG_AGO, agent.id))
+
+
+async def _chosen(conn: Connection, attempt: Attempt, language: str, lines: OpenLines, now: datetime) -> OnDuty | None:
+    """Who came to the lines since the debtor was dialled may lack the language or the skill: they come last, before nobody at all."""
+    free, task = await free_on_lines(conn, attempt, lines, now), await tasks.task(conn, attempt.task_id)
+    desk = tuple(FreeAgent(id=agent.id, languages=agent.languages, skills=agent.skills) for agent in free)
+    spoken = frozenset(one for agent in lines.settings.agent for one in agent.languages) if lines.settings is not None else None
+    able = {agent.id for agent in matcher(desk, spoken)(task.skill if task is not None else "", language)}
+    return min(free, key=lambda agent: agent.id not in able, default=None)
 
 
 async def is_any_free(conn: Connection, attempt_id: str, lines: OpenLines, now: datetime) -> bool:
     """False as well for a call that nobody need take any more: its end says so."""
     attempt = await calls.attempt(conn, attempt_id)
     wanted = attempt is not None and attempt.state is AttemptState.TALKING and not attempt.agent
-    return wanted and attempt is not None and await whoever_is_free(conn, attempt, lines, now) is not None
+    return wanted and attempt is not None and bool(await free_on_lines(conn, attempt, lines, now))
 
 
 async def give(
@@ -96,7 +106,7 @@ async def give(
     if (overtaken := look_again(attempt, found, house, now)) is not None:
         await see(conn, attempt_id, overtaken, rules, house, now)
         return (nobody,)
-    chosen = await whoever_is_free(conn, attempt, lines, now)
+    chosen = await _chosen(conn, attempt, found.debtor.language, lines, now) if found is not None else None
     if chosen is None or lines.settings is None or found is None:
         return (replace(nobody, waits=True),)
     case = case_of(attempt, found, 1, None, "", lines.settings.dialling, house, now)

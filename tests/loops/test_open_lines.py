@@ -11,11 +11,13 @@ from typing import Any, cast
 
 import pytest
 
+from collectord.core.receivables.tasks import Task
 from collectord.core.telephony.attempts import PREDICTIVE, Attempt, AttemptState, GateSaid, Result
 from collectord.core.telephony.call_seen import Effect, SayLine
 from collectord.core.telephony.pbx_events import AgentUp, DebtorUp, Dialling
 from collectord.edge import log
 from collectord.edge.store import agents as rows
+from collectord.edge.store.connection import Connection
 from collectord.loops import call_events, duty, on_desk
 from collectord.loops.open_lines import OpenLines, anybody, served_together, with_line
 from collectord.loops.pbx_events import PbxDesk
@@ -39,12 +41,14 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         yield opened
 
 
-async def answered(desk: Desk, channels: dict[str, str]) -> tuple[Attempt, tuple[Effect, ...]]:
-    placed = await place(desk, await planned(desk), mode=PREDICTIVE, agent="", endpoint="Local/s@coll-ahead/n")
+async def answered(
+    desk: Desk, channels: dict[str, str], settings: Settings = SETTINGS, task: Task | None = None
+) -> tuple[Attempt, tuple[Effect, ...]]:
+    placed = await place(desk, task or await planned(desk), mode=PREDICTIVE, agent="", endpoint="Local/s@coll-ahead/n")
     of: dict[str, Any] = {"seen_at": MONDAY, "attempt_id": placed.id}
     await tell(desk, MONDAY, AgentUp(**of, channel_uniqueid=placed.channel), Dialling(**of))
     up = DebtorUp(**of, debtor_channel="PJSIP/trunk-1", channel_uniqueid="1.7")
-    lines = OpenLines(SETTINGS, channels)
+    lines = OpenLines(settings, channels)
     (effects,) = await call_events.take_events(desk.db, desk.rules, desk.house, [up], LIVE, MONDAY + timedelta(seconds=5), lines)
     return await now_of(desk, placed), effects
 
@@ -55,6 +59,21 @@ async def test_whoever_has_waited_longest_takes_the_call(desk: Desk) -> None:
     call, effects = await answered(desk, LINES)
     assert (call.agent, call.endpoint, call.state) == ("202", "PJSIP/202", AttemptState.TALKING)
     assert effects == (SayLine("main", call.id, "PJSIP/202-1", "1.7", "de", "Muster", call.number),)
+
+
+@pytest.mark.parametrize(("skilled", "taken_by"), [("202", "202"), ("nobody", "201")])
+async def test_who_came_since_and_lacks_the_skill_takes_the_call_only_when_nobody_free_has_it(
+    desk: Desk, skilled: str, taken_by: str
+) -> None:
+    task = await planned(desk)
+
+    async def asks_for_a_skill(conn: Connection) -> None:
+        await conn.execute("update task set skill = 'legal' where id = ?", (task.id,))
+
+    await desk.db.write(asks_for_a_skill)
+    agents = [one.model_copy(update={"skills": ["legal"] if one.id == skilled else []}) for one in SETTINGS.agent]
+    call, effects = await answered(desk, LINES, SETTINGS.model_copy(update={"agent": agents}), task)
+    assert (call.agent, [type(effect).__name__ for effect in effects]) == (taken_by, ["SayLine"])
 
 
 async def test_who_pauses_is_given_no_call_and_without_anybody_the_debtor_is_told_and_the_call_was_dropped(desk: Desk) -> None:
