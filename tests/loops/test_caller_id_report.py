@@ -32,9 +32,9 @@ async def called(desk: Desk, days_ago: int, **results: int) -> None:
                 at = instant(MONDAY - timedelta(days=days_ago, seconds=number))
                 await conn.execute(
                     "insert into attempt (id, task_id, company, debtor_no, number, agent, endpoint, pbx, trunk, caller_id, mode, items,"
-                    " state, placed_at, deadline_at, pbx_started, result)"
-                    " values (?, '', '', ?, '', '', '', '', 'trunk', ?, '', '', 'closed', ?, ?, '', ?)",
-                    (f"{days_ago}{result}{number}", str(number), OWN, at, at, result),
+                    " state, placed_at, deadline_at, pbx_started, result, closed_at)"
+                    " values (?, '', '', ?, '', '', '', '', 'trunk', ?, '', '', 'closed', ?, ?, '', ?, ?)",
+                    (f"{days_ago}{result}{number}", str(number), OWN, at, at, result, at),
                 )
 
     await desk.db.write(job)
