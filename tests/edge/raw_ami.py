@@ -85,7 +85,7 @@ class RawAmi:
         await self.wait(lambda m: kind(m) == complete and value(m, "ActionID") == action_id)
         return [m for m in self.got if value(m, "ActionID") == action_id and kind(m) not in ("Response", complete)]
 
-    async def wait(self, test: Callable[[Message], bool], *, within: float = 20.0, nth: int = 1) -> Message:
+    async def wait(self, test: Callable[[Message], bool], *, within: float = 60.0, nth: int = 1) -> Message:
         """The nth message so far or to come that passes the test."""
         looked_at, found = 0, 0
         async with asyncio.timeout(within), self._new:

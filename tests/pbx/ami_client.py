@@ -13,7 +13,7 @@ from collections.abc import Callable
 from itertools import count
 
 Message = dict[str, str]
-WITHIN = 20.0  # s for whatever a test waits for; only a failing test takes that long
+WITHIN = 60.0  # s for whatever a test waits for; only a failing test takes that long
 
 
 class Ami:

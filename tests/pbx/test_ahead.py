@@ -27,7 +27,7 @@ class Desk:
         self._mine: set[str] = set()
         ami.go = lambda attempt: "1" if attempt in self._mine else None
 
-    def event(self, name: str, attempt: str, within: float = 40.0) -> Message:
+    def event(self, name: str, attempt: str, within: float = 90.0) -> Message:
         return self.ami.wait(lambda m: m.get("UserEvent") == name and m.get("CollID") == attempt, f"{name} of {attempt}", within=within)
 
     def line(self, phone: str) -> str:

@@ -38,7 +38,7 @@ SIP_ANSWERS = {  # AA -> DIALSTATUS, cause, what the debtor's leg said last
 }
 
 
-def soon(look: Callable[[], Found | None], *, within: float = 20.0) -> Found:
+def soon(look: Callable[[], Found | None], *, within: float = 60.0) -> Found:
     """What `look` returns once it is something, or a failure after `within` seconds."""
     deadline = time.monotonic() + within
     while (found := look()) is None:

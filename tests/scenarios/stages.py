@@ -21,7 +21,7 @@ from collectord.edge.simulated import SimulatedPbx
 
 T = TypeVar("T")
 BETWEEN_GROUPS = 0.6  # s from one answer of an agent to the next, on a real phone
-PATIENCE = 20.0  # s
+PATIENCE = 60.0  # s: a machine may be busy; whoever waits in vain says so a little later
 
 
 class Backstage:
