@@ -84,7 +84,8 @@ SPARED = frozenset({
 })  # fmt: skip
 """What a terminal of less than ROOMY columns does without; `--json` has everything."""
 NEEDED = {
-    "agents": {"id"}, "batches": {"batch"}, "import": {"batch"}, "unknown": {"id"}, "tasks": {"medium"}, "sources": {"source"},
+    "agents": {"id"}, "attempts": {"id"}, "batches": {"batch"}, "import": {"batch"}, "unknown": {"id"},
+    "tasks": {"medium"}, "sources": {"source"},
     "promises": {"id"}, "corrections": {"value"}, "steps": {"ladder", "level", "medium"},
 }  # fmt: skip
 """What another command asks for is spared nowhere: `accept BATCH`, `record --attempt ID`, `test-call --agent ID`."""
@@ -94,7 +95,7 @@ SENTENCES = (
 )  # fmt: skip
 """Columns that hold much text: where a terminal is too narrow they stand below their row, over the whole width."""
 BELOW = {
-    "attempts": ("agent_result", "state"),
+    "attempts": ("id", "agent_result", "state"),
     "import": ("batch", "accepted", "matched", "ambiguous", "unmatched", "returned"),
     "payments": ("payer_account", "items"),
     "promises": ("instalment", "decide_until"),
@@ -301,7 +302,7 @@ def _explain(doc: Mapping[str, Any], width: int) -> Group:
     if choice := rest.pop("choice", None):
         rest["choice"] = choice["why"]
     if recordings := rest.pop("recordings", None):
-        rest["recordings"] = " · ".join(one["says"] for one in recordings)
+        rest["recordings"] = " · ".join(f"{one['call']}.wav: {one['says']}" for one in recordings)
     if rest.get("legal_state"):
         state = rest["legal_state"]
         rest["legal_state"] = f"{state['text']} ({state['name']}: {state['instead']})" if state["name"] else state["text"]

@@ -102,3 +102,14 @@ def test_who_began_a_talk_is_shown_where_it_was_handed_over() -> None:
     talk = {"id": "1m86", "debtor_no": "20001", "agent": "202", "begun_by": "201", "state": "closed"}
     assert "begun by" in shown("attempts", [talk], 200)
     assert "begun by" not in shown("attempts", [talk | {"begun_by": None}], 200)
+
+
+def test_the_id_of_an_attempt_is_shown_where_the_terminal_is_narrow() -> None:
+    """`record --attempt ID` asks for it."""
+    assert "1m86ckq8yxdt96kt53" in shown("attempts", [{"id": "1m86ckq8yxdt96kt53", "debtor_no": "20001", "state": "closed"}], 80)
+
+
+def test_explain_names_the_file_of_a_recording() -> None:
+    """Whoever erases it by hand needs its name."""
+    doc = {"debtor_no": "20001", "why": "x", "recordings": [{"call": "1m86ckq8yxdt96kt53", "says": "recorded"}]}
+    assert "1m86ckq8yxdt96kt53.wav" in shown("explain", doc, 120)

@@ -45,6 +45,7 @@ SECOND_AGENT = '\n[[agent]]\nid = "201"\nname = "B"\npin = "4712"\nendpoint = "P
         ('# device = "PJSIP/201&Custom:DND201"', 'device = "201"', "device: expected the phone as the PBX watches it, like PJSIP/201"),
         ('decide_within = "90s"', "decide_within = 90", "decide_within: expected a duration in quotes like 90s, 15m, 36h or 7d"),
         ('decide_within = "90s"', 'decide_within = "soon"', "'soon' is no duration"),
+        ('mode = "preview"', 'mode = "predictive"', "dialling.lines = false, and mode = 'predictive' needs it"),
         (
             'mode = "preview"',
             'mode = "predictive"',
