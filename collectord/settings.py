@@ -477,7 +477,7 @@ class Settings(BaseSettings):
             problems.append(f"time_zone = {self.time_zone!r} is unknown; expected a name like Europe/Berlin")
         if self.dialling.mode == "predictive":
             if not self.dialling.lines:
-                problems.append("dialling.lines = false, and mode = 'predictive' needs it: agents wait on an open line (*87); expected true")
+                problems.append("dialling.lines = false, and mode = 'predictive' needs it: agents wait on open lines (*87); expected true")
             problems += [
                 f"dialling.mode = 'predictive' needs recorded_name of company {company.code!r}: a recording of its name for whoever answers"
                 " and finds nobody"
