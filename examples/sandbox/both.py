@@ -138,21 +138,27 @@ class Sandbox:
 
     # ------------------------------------------------------------ phones
 
-    def register(self, *phones: str, timeout: float = 10.0) -> None:
+    def register(self, *phones: str, timeout: float = 60.0) -> None:
         """Registers world phones at the company's PBX and waits until it knows them."""
         for phone in phones:
             self.world.ami().action("PJSIPRegister", Registration=f"reg{phone}")
         self.wait_registered(*phones, timeout=timeout)
 
-    def unregister(self, *phones: str, timeout: float = 10.0) -> None:
+    def unregister(self, *phones: str, timeout: float = 60.0) -> None:
         """Unregisters world phones and waits until the company's PBX has forgotten them."""
         for phone in phones:
             self.world.ami().action("PJSIPUnregister", Registration=f"reg{phone}")
         self._until(lambda: not set(phones) & set(self.company.contacts()), timeout, f"phones {', '.join(phones)} stayed registered")
 
-    def wait_registered(self, *phones: str, timeout: float = 20.0) -> None:
+    def wait_registered(self, *phones: str, timeout: float = 60.0) -> None:
         """Until the company's PBX knows these phones and would ring them (after its restart it first asks each phone: a second)."""
-        self._until(lambda: set(phones) <= self.reachable(), timeout, f"phones {', '.join(phones)} did not register")
+        try:
+            self._until(lambda: set(phones) <= self.reachable(), timeout, "not all phones registered")
+        except SandboxUnavailable as late:
+            known, states = self.company.contacts(), self.company.device_states()
+            missing = sorted(set(phones) - self.reachable())
+            told = [f"{phone} ({known.get(phone, 'no contact')}, {states.get(f'PJSIP/{phone}', 'no device')})" for phone in missing]
+            raise SandboxUnavailable(f"{late}: {', '.join(told)}") from None
 
     def reachable(self) -> set[str]:
         """The phones that are registered and answer."""

@@ -51,7 +51,7 @@ def _pjsip(config: Path, ports: Ports, phones: dict[str, str]) -> str:
             f"[{number}](collect-phone)\nauth={number}\naors={number}\ncallerid=Desk {number} <{number}>\n{media}"
             # userpass: what `digest` was called before Asterisk 22.5, and still understood
             f"[{number}]\ntype=auth\nauth_type=userpass\nusername={number}\npassword={secret}\n"
-            f"[{number}](collect-phone-aor)\n"
+            f"[{number}](collect-phone-aor)\nqualify_frequency=5\n"  # until then a phone whose answer was lost is absent
         )
     line = f"type=endpoint\ncontext=from-collect-trunk\ndisallow=all\nallow=alaw,ulaw\ndirect_media=no\nallow_transfer=no\n{media}"
     for name, host, port in (("trunk", CARRIER, ports.carrier_sip), ("dead", NOBODY, ports.nobody)):

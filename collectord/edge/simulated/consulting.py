@@ -70,7 +70,7 @@ class Colleague(Caller):
         channel.state = ChannelState.UP
         channel.bridge = asker.bridge = f"bridge-{asker.uniqueid}"
         self._machine.tell_device(device)
-        self._machine.journal.put(key, f"ask|{asker.uniqueid}|{self._row.debtor.uniqueid}|{channel.uniqueid}")
+        self._machine.journal.put(key, f"ask|{asker.uniqueid}|{self._row.debtor.uniqueid}|{channel.name}|up")
         self._leg.post(ColleagueUp())
         try:
             while True:
