@@ -29,7 +29,7 @@ from collectord.loops.intake_edges import turn_of
 
 OUTCOME_EVERY = 0.02  # s
 LAG_EVERY = 0.005  # s
-SWITCH_EVERY = 0.0005  # s; as collectord/daemon.py sets it
+SWITCH_EVERY = 0.0005  # s; as collectord/daemon/life.py sets it
 WARM = "company;debtor_no;debtor_name;item_no;due_on;open_amount\nwarm;1;Warm {now};R1;2026-11-01;1.00\n"
 
 

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from collectord import app, settings
-from collectord.daemon import TEXTS, Daemon
+from collectord.daemon import TEXTS, Daemon, keep
 from collectord.edge import rules_files
 from collectord.edge.clock import Clock
 
@@ -38,7 +38,7 @@ async def test_a_turn_without_memory_stops_the_dialling_with_one_sentence_and_it
         over.set()
         await asyncio.Event().wait()
 
-    kept = asyncio.create_task(daemon._keep("planning", turn, rest))
+    kept = asyncio.create_task(keep(daemon, "planning", turn, rest))
     await over.wait()
     kept.cancel()
     assert seen == [(), (TEXTS["no_memory"][1],), ()]
