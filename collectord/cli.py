@@ -327,6 +327,9 @@ def record(
     email: Annotated[str | None, typer.Option(metavar="ADDRESS")] = None,
     name: Annotated[str | None, typer.Option(help="the debtor's right name")] = None,
     contact_person: Annotated[str | None, typer.Option(metavar='"NAME, ROLE, NUMBER"', help="whom to ask for")] = None,
+    recording_withdrawn: Annotated[
+        str | None, typer.Option(metavar="CALL", help="no consent to the recording of this call any more: it is erased; with --reason")
+    ] = None,
 ) -> None:
     """Record what a human learnt about a debtor or in a talk."""
     perform(
@@ -363,6 +366,7 @@ def record(
         email=email,
         name=name,
         contact_person=contact_person,
+        recording_withdrawn=recording_withdrawn,
     )
 
 

@@ -25,6 +25,7 @@ from collectord.loops import (
     record,
     risk_report,
     talk_elsewhere,
+    withdrawal,
 )
 from collectord.loops import claim as claims
 
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 
 async def record_facts(context: Context, args: Mapping[str, Any]) -> Reply:
     key = await context.key(args["debtor"])
+    if "recording_withdrawn" in args:
+        doc = await withdrawal.record_withdrawal(context.db, context.house, key, args, context.now, context.actor, context.id)
+        return Reply(doc=doc)
     if args.get("objection") in NONE:
         take = record.record
     elif "attempt" in args:

@@ -117,8 +117,10 @@ class PbxWatch:
         await desk.carry_out(effects, now)
 
     async def _erase(self, now: datetime) -> None:
-        """Recordings that are to go, at the first look and then once an hour; of many some at each look, until all were ordered."""
-        if not self._erased_to and self._erased_at is not None and timedelta(0) <= now - self._erased_at < ERASE_EVERY:
+        """Recordings that are to go, at the first look, then once an hour and after a withdrawal; of many some at each look."""
+        last = self._erased_at
+        waits = not self._erased_to and last is not None and timedelta(0) <= now - last < ERASE_EVERY
+        if waits and last and not await self.desk.db.read(lambda conn: recordings.withdrawn_since(conn, self.desk.name, last)):
             return
         self._erased_at = now
         ordered = await recording.erase_old(self.desk.reception(), self.desk.pbx, now, self._erased_to)

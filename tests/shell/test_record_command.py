@@ -56,6 +56,15 @@ def test_several_things_are_recorded_at_once_or_not_at_all(house: Place) -> None
     assert [one.split(" ", 1)[0] for one in done["says"]] == ["Recorded:", "Promise", "Calls"]
 
 
+def test_a_recording_that_nobody_agreed_to_cannot_be_withdrawn_and_a_withdrawal_says_how_it_came(house: Place) -> None:
+    unsaid = house.run("record", 1, "--recording-withdrawn", "some-call")
+    assert (unsaid.status, len(unsaid.sentences)) == (1, 1)
+    assert "--reason" in unsaid.sentences[0]
+    unknown = house.run("record", 1, "--recording-withdrawn", "some-call", "--reason", "letter of 23 Nov")
+    assert (unknown.status, len(unknown.sentences)) == (1, 1)
+    assert "some-call" in unknown.sentences[0]
+
+
 def test_a_wrong_number_uncounts_the_calls_to_it(house: Place) -> None:
     house.take(row(1, phone="+493012340001"), *[row(no) for no in range(2, 25)], name="op_2026-11-23.csv")
     house.ask("record", 1, "--contact", "call", "--result", "no_answer", "--number", "+493012349999", "--at", "2026-11-23T08:00:00+01:00")

@@ -27,6 +27,10 @@ TEXTS: Texts = {
         "The recording of call {call} was stopped by {agent}: the consent is withdrawn, what was recorded is erased.",
         "{agent} beendete die Aufnahme des Anrufs {call}: die Einwilligung ist widerrufen, das Aufgenommene wird gelöscht.",
     ),
+    "withdrawn-later": (
+        "{who} wrote down that the debtor withdrew the consent to the recording of call {call}, it is erased; why: {reason}",
+        "{who} erfasste, dass der Debitor die Einwilligung in die Aufnahme des Anrufs {call} widerrief, sie wird gelöscht; Grund: {reason}",
+    ),
     "failed": (
         "The PBX could not record call {call}: nothing was recorded.",
         "Die Anlage konnte den Anruf {call} nicht aufnehmen: nichts wurde aufgenommen.",
@@ -36,6 +40,34 @@ TEXTS: Texts = {
     "kept": ("recorded", "aufgenommen"),
     "stopped": ("withdrawn {at}", "widerrufen {at}"),
     "gone": ("erased {at}", "gelöscht {at}"),
+    "no-recording": (
+        "no recording of a call {call} with {debtor} was agreed to; explain {debtor} names those that were",
+        "Zu einem Anruf {call} mit {debtor} gibt es keine Einwilligung in eine Aufnahme; explain {debtor} nennt die vorhandenen",
+    ),
+    "already": (
+        "the consent to the recording of call {call} was withdrawn before: {says}",
+        "Die Einwilligung in die Aufnahme des Anrufs {call} ist schon widerrufen: {says}",
+    ),
+    "still-talking": (
+        "call {call} goes on: the agent stops the recording with *3, which withdraws the consent; or withdraw it after the talk",
+        "Der Anruf {call} läuft noch: der Agent beendet die Aufnahme mit *3, das widerruft die Einwilligung; sonst danach widerrufen",
+    ),
+    "why": (
+        "--recording-withdrawn needs --reason: how the debtor said so, like a letter of which day",
+        "--recording-withdrawn braucht --reason: wie es der Debitor mitgeteilt hat, etwa mit welchem Brief",
+    ),
+    "alone": (
+        "--recording-withdrawn goes with --reason alone; record the rest with a second command, without {others}",
+        "--recording-withdrawn steht nur zusammen mit --reason; das Übrige mit einem zweiten Befehl erfassen, ohne {others}",
+    ),
+    "will-go": (
+        "The consent is withdrawn. The PBX erases {call}.wav within a few minutes; explain {debtor} says when it has.",
+        "Die Einwilligung ist widerrufen. Die Anlage löscht {call}.wav in wenigen Minuten; explain {debtor} sagt, wann sie es getan hat.",
+    ),
+    "was-gone": (
+        "The consent is withdrawn. The recording {call}.wav was erased before.",
+        "Die Einwilligung ist widerrufen. Die Aufnahme {call}.wav war schon gelöscht.",
+    ),
     "erased": ("The recording of call {call} is erased.", "Die Aufnahme des Anrufs {call} ist gelöscht."),
 }
 
@@ -80,6 +112,17 @@ def may_record(talk: Attempt | None, before: Recording | None) -> bool:
     if talk is None or talk.state is not AttemptState.TALKING:
         return False
     return before is None or (before.withdrawn_at is None and before.erased_at is None)
+
+
+def why_not_withdrawn(talk: Attempt, agreed: Recording | None, debtor: str, language: Language, zone: str) -> str | None:
+    """Why the consent to the recording of this call cannot be withdrawn by a person now; None when it can."""
+    if agreed is None:
+        return phrase(TEXTS, "no-recording", language, call=talk.id, debtor=debtor)
+    if agreed.withdrawn_at is not None:
+        return phrase(TEXTS, "already", language, call=talk.id, says=document(agreed, language, zone)["says"])
+    if talk.state is AttemptState.TALKING:
+        return phrase(TEXTS, "still-talking", language, call=talk.id)
+    return None
 
 
 def document(one: Recording, language: Language, zone: str) -> dict[str, Any]:

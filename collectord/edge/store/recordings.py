@@ -45,6 +45,11 @@ async def of_debtor(conn: Connection, key: DebtorKey) -> list[Recording]:
     return [_recording(row) async for row in SQL.of_debtor(conn, company=key.company, debtor_no=key.debtor_no)]
 
 
+async def withdrawn_since(conn: Connection, pbx: str, since: datetime) -> bool:
+    """Whether a recording of this PBX that is not erased yet was withdrawn at that instant or later."""
+    return bool(await SQL.withdrawn_since(conn, pbx=pbx, since=instant(since)))
+
+
 async def to_erase(conn: Connection, pbx: str, before: datetime, after: str, most: int) -> list[str]:
     """Attempts of this PBX whose recording is to go: withdrawn, or of before that instant; by their ids, from behind `after` on."""
     return [row["attempt_id"] async for row in SQL.to_erase(conn, pbx=pbx, before=instant(before), after=after, most=most)]

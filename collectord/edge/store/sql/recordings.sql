@@ -20,6 +20,11 @@ select attempt_id, agreed_at, agent, began, withdrawn_at, erased_at from recordi
 select r.attempt_id, r.agreed_at, r.agent, r.began, r.withdrawn_at, r.erased_at from recording r join attempt a on a.id = r.attempt_id
  where a.company = :company and a.debtor_no = :debtor_no order by r.agreed_at desc limit 20;
 
+-- name: withdrawn_since(pbx, since)$
+-- Of calls that are closed; what is erased already is none.
+select count(*) from recording r join attempt a on a.id = r.attempt_id
+ where r.erased_at is null and r.withdrawn_at >= :since and a.pbx = :pbx and a.state = 'closed';
+
 -- name: to_erase(pbx, before, after, most)
 -- Of calls that are closed, so that the channel which erases is taken for no sign of life: what was withdrawn, and what is older than it may get.
 select r.attempt_id from recording r join attempt a on a.id = r.attempt_id
