@@ -1,16 +1,18 @@
 """A colleague is asked before the debtor is handed over (contexts coll-asking, coll-asked, coll-held).
 
-Owns the colleague's leg of a consultation; the agent's is `calls`'. Knows no socket.
+Owns the colleague's leg of a consultation; the agent's is `talking`'s. Knows no socket.
 Invariant: the debtor is held, with the agent, with the colleague, or rings: never forgotten, whoever hangs up when.
 """
 
 from __future__ import annotations
 
 from collectord.edge.simulated import handing
-from collectord.edge.simulated.calls import AgentLeg, HandedTalk, close
+from collectord.edge.simulated.calls import AgentLeg
 from collectord.edge.simulated.channel import ChannelState
 from collectord.edge.simulated.inbound import Caller
 from collectord.edge.simulated.leg import NORMAL, ColleagueGone, ColleagueUp, DebtorLeaves, Leg, LegGone, LetGo, Takes
+from collectord.edge.simulated.talking import HandedTalk
+from collectord.edge.simulated.wrapping import close
 
 NO_LIMIT = 1e9  # s
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from collectord.edge.simulated.calls import WrapLeg, close
 from collectord.edge.simulated.channel import Channel, ChannelState
 from collectord.edge.simulated.leg import NORMAL, Leg, LegGone
 from collectord.edge.simulated.machine import Machine
 from collectord.edge.simulated.people import Person
 from collectord.edge.simulated.world import HANG_UP, Agent
+from collectord.edge.simulated.wrapping import WrapLeg, close
 
 CODES: Final = {"*80": "login", "*81": "logout", "*82": "pause", "*83": "resume", "*84": "next", "*85": "outcome", "*88": "answer"}
 PIN_TRIES: Final = 3

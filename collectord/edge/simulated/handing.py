@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from collectord.edge.simulated.calls import HandedTalk, close
 from collectord.edge.simulated.channel import Channel
 from collectord.edge.simulated.inbound import Caller, TakenLeg
 from collectord.edge.simulated.leg import NORMAL, Leg, LegGone
 from collectord.edge.simulated.machine import Machine
 from collectord.edge.simulated.people import Person
+from collectord.edge.simulated.talking import HandedTalk
 from collectord.edge.simulated.world import Agent
+from collectord.edge.simulated.wrapping import close
 
 BACK_AFTER: Final = 3.0  # s: the phone that handed over has just heard so, and hangs up
 BACK_FOR: Final = 30.0

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from collectord.edge.simulated.calls import AgentLeg, close
+from collectord.edge.simulated.call_leg import CallLeg
 from collectord.edge.simulated.channel import UNKNOWN, Channel, ChannelState
 from collectord.edge.simulated.leg import NORMAL, DebtorLeaves, Declined, Leg, LegGone, PickedUp
 from collectord.edge.simulated.machine import Machine
 from collectord.edge.simulated.people import Person
 from collectord.edge.simulated.self_service import Dialogue
 from collectord.edge.simulated.world import Agent, Outcome, agent_of
+from collectord.edge.simulated.wrapping import close
 
 TURNS: Final = 4  # phones that are tried
 ALONE_FOR: Final = 30 * 86_400  # s that coll-last is good for
@@ -178,7 +179,7 @@ class Caller:
         await TakenLeg(leg).take(began)
 
 
-class TakenLeg(AgentLeg):
+class TakenLeg(CallLeg):
     """The agent's leg once the caller's call was taken: from here on as after an outgoing call."""
 
     async def take(self, began: float) -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from collectord.edge.simulated.calls import close
 from collectord.edge.simulated.channel import Channel, ChannelState
 from collectord.edge.simulated.features import ask, sentence
 from collectord.edge.simulated.leg import NORMAL, Key, Leg, LegGone
 from collectord.edge.simulated.machine import Machine
 from collectord.edge.simulated.people import Person
 from collectord.edge.simulated.world import Agent
+from collectord.edge.simulated.wrapping import close
 
 CODE: Final = "*87"
 WAITING: Final = "coll-line"

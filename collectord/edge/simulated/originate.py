@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from collectord.edge.simulated import consulting
-from collectord.edge.simulated.calls import ATTEMPT, AgentLeg, WrapLeg, close
+from collectord.edge.simulated.calls import AgentLeg
 from collectord.edge.simulated.channel import UNKNOWN, Channel, ChannelState
 from collectord.edge.simulated.leg import Declined, Leg, LegGone, PickedUp
 from collectord.edge.simulated.machine import Machine
@@ -23,6 +23,7 @@ from collectord.edge.simulated.open_lines import OtherHalf
 from collectord.edge.simulated.people import Person
 from collectord.edge.simulated.wire import Headers
 from collectord.edge.simulated.world import Agent, agent_of, rung_back
+from collectord.edge.simulated.wrapping import ATTEMPT, WrapLeg, close
 
 ACK: Final = "Local/ack@coll-ack"
 ERASE: Final = "Local/erase@coll-erase"

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Final
 
 from collectord.edge.simulated import consulting
-from collectord.edge.simulated.calls import close
 from collectord.edge.simulated.channel import Channel, ChannelState
 from collectord.edge.simulated.leg import NORMAL, Leg, LegGone
 from collectord.edge.simulated.machine import Machine
 from collectord.edge.simulated.people import Person
 from collectord.edge.simulated.world import Agent
+from collectord.edge.simulated.wrapping import close
 
 FIELDS: Final = ("COLL_TRUNK", "COLL_CID", "COLL_FORMAT", "COLL_RING", "COLL_LANG", "COLL_TODAY", "COLL_WRAP")
 
