@@ -39,6 +39,7 @@ from collectord.loops import (
     outbox,
     quality,
     standing,
+    team,
     workload,
 )
 from collectord.loops import promises as promise_loop
@@ -188,7 +189,7 @@ async def debtors(context: Context, args: Mapping[str, Any]) -> Reply:
 
 
 async def agents(context: Context, args: Mapping[str, Any]) -> Reply:
-    return Reply(doc=await duty.listed(context.db, context.settings, _devices(context), context.now))
+    return Reply(doc=await team.listed(context.db, context.settings, _devices(context), context.now))
 
 
 def _devices(context: Context) -> Mapping[str, str]:

@@ -1,18 +1,16 @@
 """Duty: agents log in, pause, ask for the next case.
 
-Reads settings and the desk (loops/on_desk), writes the agent's row. Rings nobody.
+Reads settings and the desk (loops/on_desk), writes the agent's row. Rings nobody; who is there is shown by loops/team.
 Invariant: a feature code is answered after its effect is on disk; a wrong PIN changes nothing.
 """
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from collectord.core.telephony.agents import AgentState, OnDuty, is_paused, judge, who_is_at, why
+from collectord.core.telephony.agents import OnDuty, who_is_at
 from collectord.core.telephony.pauses import MISSED_RINGS, keyed_reason, spoken
 from collectord.core.telephony.pbx_events import FeatureAction, FeatureDialled
 from collectord.edge.store import agents as rows
@@ -20,7 +18,7 @@ from collectord.edge.store.connection import Connection, Database
 from collectord.loops.on_desk import on_duty
 from collectord.settings import Settings
 
-__all__ = ["FeatureDesk", "FeatureReply", "listed", "on_duty", "paused", "prepare", "set_paused"]
+__all__ = ["FeatureDesk", "FeatureReply", "on_duty", "prepare", "set_paused"]
 
 WRONG_PINS = 5  # so many in WRONG_PIN_WINDOW and the phone is denied for the rest of it
 WRONG_PIN_WINDOW = timedelta(minutes=10)
@@ -31,34 +29,6 @@ async def prepare(db: Database, settings: Settings, now: datetime) -> None:
     await db.write(lambda conn: rows.add_missing(conn, {agent.id: agent.logged_in for agent in settings.agent}, now))
 
 
-async def listed(db: Database, settings: Settings, devices: Mapping[str, str], now: datetime) -> list[dict[str, Any]]:
-    """What `agents --json` shows."""
-    shown = []
-    for agent in await on_duty(db, settings, devices, now):
-        state = judge(agent, pull=settings.dialling.mode == "pull", now=now)
-        paused = is_paused(agent, now)
-        shown.append(
-            {
-                "id": agent.id,
-                "name": agent.name,
-                "endpoint": agent.endpoint,
-                "pbx": agent.pbx,
-                "logged_in": agent.logged_in,
-                "paused": paused,
-                "pause_reason": agent.pause_reason if paused else None,
-                "pause_until": agent.pause_until.isoformat() if paused and agent.pause_until else None,
-                "state": state.value,
-                "device": agent.device_state or "not_known",
-                "since": agent.since.isoformat() if agent.since else None,
-                "attempt": agent.attempt_id or None,
-                "missed": agent.missed,
-                "answers_itself": bool(agent.auto_answer),
-                "why": why(agent, state, settings.language, settings.time_zone),
-            }
-        )
-    return shown
-
-
 async def set_paused(db: Database, settings: Settings, agent_id: str, paused: bool, reason: str, now: datetime) -> None:
     agent = next(agent for agent in await on_duty(db, settings, {}, now) if agent.id == agent_id)
 
@@ -67,20 +37,6 @@ async def set_paused(db: Database, settings: Settings, agent_id: str, paused: bo
         await rows.set_duty(conn, agent_id, logged_in=agent.logged_in, paused=paused, reason=reason if paused else "", now=now)
 
     await db.write(job)
-
-
-def paused(agents: tuple[OnDuty, ...], settings: Settings, now: datetime) -> list[dict[str, Any]]:
-    """Who is paused, why and since when, as `status` shows it; the longest first."""
-    found = [agent for agent in agents if agent.logged_in and is_paused(agent, now)]
-    return [
-        {
-            "agent": agent.id,
-            "reason": agent.pause_reason,
-            "since": agent.since.isoformat() if agent.since else None,
-            "why": why(agent, AgentState.PAUSED, settings.language, settings.time_zone),
-        }
-        for agent in sorted(found, key=lambda agent: (agent.since or now, agent.id))
-    ]
 
 
 @dataclass(frozen=True, slots=True)

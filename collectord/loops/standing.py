@@ -19,7 +19,8 @@ from collectord.core.telephony.agents import AgentState, judge
 from collectord.edge.store import inbound, ledger, meta, notices, promises
 from collectord.edge.store.codec import to_maybe_instant
 from collectord.edge.store.connection import Database
-from collectord.loops import caller_id_report, dropped_calls, duty, habits, self_service, trunk_choice, workload
+from collectord.loops import caller_id_report, dropped_calls, habits, self_service, team, trunk_choice, workload
+from collectord.loops.on_desk import on_duty
 from collectord.settings import Settings
 
 
@@ -56,7 +57,7 @@ async def status(
     """CONTRACT 2, `status --json`. `pbx` and `inbox` are None when no daemon runs."""
     counts = await db.read(meta.counts)
     known = await sources(db, house, now)
-    agents = await duty.on_duty(db, settings, devices, now)
+    agents = await on_duty(db, settings, devices, now)
     overdue = await db.read(lambda conn: promises.overdue_disputes(conn, now, house.today(now)))
     pull = settings.dialling.mode == "pull"
     states = [judge(agent, pull=pull, now=now).value for agent in agents]
@@ -94,7 +95,7 @@ async def status(
         ],
         "tasks": counts["tasks"],
         "agents": {name: states.count(name) for name in sorted(set(states))},
-        "pauses": duty.paused(agents, settings, now),
+        "pauses": team.paused(agents, settings, now),
         "calls": counts["calls"],
         "pbx": shown_pbx,
         "trunks": trunks,

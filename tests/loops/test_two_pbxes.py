@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from collectord.core.telephony.agents import AgentState
 from collectord.core.telephony.pbx_events import FeatureAction, FeatureDialled
 from collectord.edge import log
-from collectord.loops import duty
+from collectord.loops import duty, team
 from collectord.loops.on_desk import Phones, on_duty
 from collectord.loops.pbx_events import PbxDesk
 from collectord.settings import AgentSection, PbxSection, Settings
@@ -44,7 +44,7 @@ class Heard:
 
 
 async def states(desk: Desk, phones: Phones) -> dict[str, AgentState]:
-    found = await duty.listed(desk.db, SETTINGS, phones, MONDAY)
+    found = await team.listed(desk.db, SETTINGS, phones, MONDAY)
     return {one["id"]: AgentState(one["state"]) for one in found}
 
 

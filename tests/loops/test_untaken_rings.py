@@ -14,7 +14,7 @@ from collectord.core.telephony.attempts import AgentResult
 from collectord.core.telephony.call_seen import AgentMissedRing
 from collectord.core.telephony.pauses import Ring
 from collectord.core.telephony.pbx_events import FeatureAction, FeatureDialled, OriginateFailed
-from collectord.loops import duty, untaken_rings
+from collectord.loops import duty, team, untaken_rings
 from collectord.settings import AgentSection, DiallingSection, PbxSection, Settings
 from tests.loops.desk import Desk, open_desk
 from tests.loops.shift import MONDAY, place, planned, tell
@@ -41,7 +41,7 @@ async def rings_out(desk: Desk, settings: Settings, count: int, ring: Ring = Rin
 
 
 async def anna(desk: Desk, settings: Settings, after: timedelta) -> dict[str, Any]:
-    (shown,) = await duty.listed(desk.db, settings, IDLE, MONDAY + after)
+    (shown,) = await team.listed(desk.db, settings, IDLE, MONDAY + after)
     return shown
 
 
