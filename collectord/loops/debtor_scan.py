@@ -13,6 +13,7 @@ from datetime import date, datetime
 
 from collectord.core.house import House
 from collectord.core.receivables.families import Family, as_one_account
+from collectord.core.receivables.first_contact import FirstContacts
 from collectord.core.receivables.history import NO_HISTORY, History, joined
 from collectord.core.receivables.holds import NO_HOLD, Holds
 from collectord.core.receivables.ladders import Ladder
@@ -84,7 +85,7 @@ class Picture:
 @dataclass(frozen=True, slots=True)
 class Page:
     seen: list[Seen] = field(default_factory=list)
-    quiet: Mapping[DebtorKey, date] = field(default_factory=dict)  # no task, and the first day on which something is due
+    later: Mapping[DebtorKey, date | None] = field(default_factory=dict)  # no task, and the first day on which anything may be wanted
 
 
 async def scan(db: Database, rules: Rules, house: House, now: datetime, take: Callable[[Seen], None]) -> None:
@@ -108,17 +109,18 @@ async def picture_of(conn: Connection, rules: Rules, house: House, now: datetime
     return Picture(conn, rules, house, now, await policy_of(conn, rules, house, now), held, related, members)
 
 
-async def pages(picture: Picture, whom: Whom, size: int, due_by: date | None = None) -> AsyncIterator[Page]:
+async def pages(picture: Picture, whom: Whom, size: int, *, closely: bool = False) -> AsyncIterator[Page]:
     """So many debtors at once, in key order; then, family by family, a head office with its branches' items and these as covered by it.
 
-    Of whom nothing is due by `due_by`, and who has no task, that is all that is told.
+    `closely`: of whom surely nothing is wanted today, and who has no task, that is all that is told.
     """
+    first = FirstContacts(picture.rules.ladders, picture.policy) if closely else None
     if whom.keys is None:
         after = whom.after
         while debtors := await ledger.stretch(picture.conn, after, whom.upto, size):
             after = debtors[-1].key
             waiting = await tasks.live_between(picture.conn, debtors[0].key, after, picture.now)
-            yield await _page(picture, debtors, waiting, due_by, scattered=False)
+            yield await _page(picture, debtors, waiting, first, scattered=False)
     else:
         alone = [key for key in whom.keys if key not in picture.members]
         for low in range(0, len(alone), size):
@@ -126,7 +128,7 @@ async def pages(picture: Picture, whom: Whom, size: int, due_by: date | None = N
             debtors = await ledger.those(picture.conn, some)
             named = {debtor.key for debtor in debtors}
             debtors += [_nobody(key) for key in some if key not in named]  # no export tells of it any more
-            yield await _page(picture, debtors, await tasks.live_of(picture.conn, some, picture.now), due_by, scattered=True)
+            yield await _page(picture, debtors, await tasks.live_of(picture.conn, some, picture.now), first, scattered=True)
     if whom.families:
         wanted = None if whom.keys is None else frozenset(whom.keys)
         for family in picture.related.values():
@@ -134,7 +136,7 @@ async def pages(picture: Picture, whom: Whom, size: int, due_by: date | None = N
                 yield Page(await _family(picture, family))
     if whom.families and whom.keys is None:
         unlisted = await tasks.live_unlisted(picture.conn, picture.now)
-        yield await _page(picture, [_nobody(key) for key in unlisted], unlisted, due_by, scattered=True)
+        yield await _page(picture, [_nobody(key) for key in unlisted], unlisted, first, scattered=True)
 
 
 def _nobody(key: DebtorKey) -> Debtor:
@@ -142,11 +144,11 @@ def _nobody(key: DebtorKey) -> Debtor:
 
 
 async def _page(
-    picture: Picture, debtors: Sequence[Debtor], waiting: Mapping[DebtorKey, Task], due_by: date | None, *, scattered: bool
+    picture: Picture, debtors: Sequence[Debtor], waiting: Mapping[DebtorKey, Task], first: FirstContacts | None, *, scattered: bool
 ) -> Page:
     """Those of them who belong to no family."""
     alone = [debtor for debtor in debtors if debtor.key not in picture.members]
-    closely = None if due_by is None else ledger.Closely(due_by, waiting)
+    closely = None if first is None else ledger.Closely(first, picture.house.today(picture.now), waiting)
     found = await picture.with_items(alone, scattered=scattered, closely=closely)
     asked = [(debtor.key, debtor, items) for debtor, items in found if items or scattered or debtor.key in waiting]
     done = await picture.histories(sorted(key for key, _, _ in asked)) if asked else {}
@@ -154,7 +156,7 @@ async def _page(
     seen = [
         picture.seen(debtor, items, waiting.get(key), held.get(key, NO_HOLD), done.get(key, NO_HISTORY)) for key, debtor, items in asked
     ]
-    return Page(seen, closely.first_due if closely else {})
+    return Page(seen, closely.later if closely else {})
 
 
 async def _family(picture: Picture, family: Family) -> list[Seen]:

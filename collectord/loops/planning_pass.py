@@ -15,7 +15,7 @@ from collectord.core.house import House
 from collectord.core.receivables.dunning import Cancel, Change, Create, Keep, Nothing, Wait, changed_task, new_task, plan_tasks
 from collectord.core.receivables.families import Family
 from collectord.core.receivables.ledger import DebtorKey
-from collectord.core.receivables.next_look import earliest, next_look
+from collectord.core.receivables.next_look import next_look
 from collectord.core.receivables.tasks import Task, TaskState
 from collectord.core.receivables.wanted import Wanted
 from collectord.core.rules import Rules
@@ -76,9 +76,9 @@ async def portions(conn: Connection, order: Order, new_id: Callable[[], str]) ->
     picture = await picture_of(conn, order.rules, order.house, order.now)
     low, high = order.stretch
     whom = Whom(after=low, upto=high, keys=await _due(conn, order, picture.related, picture.members), families=order.part == 0)
-    ahead, today = earliest(order.rules.ladders), order.house.today(order.now)
-    async for page in pages(picture, whom, order.size, due_by=today + ahead):
-        portion = Portion([look(key, first_due - ahead) for key, first_due in page.quiet.items()])
+    today = order.house.today(order.now)
+    async for page in pages(picture, whom, order.size, closely=True):
+        portion = Portion([look(key, next_on) for key, next_on in page.later.items()])
         for seen in page.seen:
             _decide(seen, order, today, new_id, portion)
         if order.documents:

@@ -15,7 +15,7 @@ from collectord.core.receivables.frame import NO_FRAME, Frame, Pause
 from collectord.core.receivables.holds import NO_HOLD, Holds, Objection
 from collectord.core.receivables.ladders import Ladder, Level
 from collectord.core.receivables.ledger import FOREVER, Debtor, OpenItem
-from collectord.core.receivables.next_look import earliest, next_look
+from collectord.core.receivables.next_look import next_look
 from collectord.core.receivables.policy import Policy
 from collectord.core.receivables.risk_rules import RiskRules, Risks
 from collectord.core.receivables.tasks import Task, TaskState
@@ -116,12 +116,6 @@ def test_a_courtesy_for_a_risk_is_looked_at_when_time_makes_the_risk_another() -
     assert next_of(item(past=1), item(2, amount=-5), ladder=asks) == TODAY + 2 * DAY
 
 
-def test_nothing_is_wanted_earlier_before_the_due_day_than_the_earliest_courtesy_says() -> None:
-    assert earliest([LADDER]) == 3 * DAY
-    assert earliest([replace(LADDER, levels=LADDER.levels[1:])]) == 0 * DAY
-    assert earliest([]) == 0 * DAY
-
-
 ITEMS = st.lists(
     st.builds(
         item,
@@ -146,16 +140,6 @@ def test_for_all_items_before_the_next_look_planning_again_changes_nothing(items
         again = plan_tasks(DEBTOR, items, task, LADDER, TODAY + ahead * DAY)
         answer = again.answer if isinstance(again, Keep) else getattr(again, "reason", None)
         assert isinstance(answer, Wanted if task else NotWanted)
-
-
-@given(ITEMS)
-def test_for_all_items_that_are_due_later_than_the_earliest_courtesy_nothing_is_wanted(items: list[OpenItem]) -> None:
-    dues = [one.due_on for one in items if one.open_amount > 0]
-    if dues:
-        quiet_until = min(dues) - earliest([LADDER])
-        for ahead in range(max(0, (quiet_until - TODAY).days)):
-            answer = plan_tasks(DEBTOR, items, None, LADDER, TODAY + ahead * DAY)
-            assert not isinstance(answer, Create)
 
 
 def test_the_end_of_a_pause_is_looked_at_even_of_a_branch_that_no_ladder_is_for() -> None:

@@ -6,8 +6,8 @@ Invariant: the day may be too early, never too late.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date
 
 from collectord.core.receivables.dunning import Cancel, Change, Create, Decision, Nothing, Wait
 from collectord.core.receivables.frame import Frame
@@ -94,13 +94,3 @@ def _of_items(
         if contact is not None:
             days += [contact, *(contact + gap * DAY for gap in gaps)]
     return days
-
-
-# ---------------------------------------------------------------- who needs no look at all
-
-
-def earliest(ladders: Iterable[Ladder]) -> timedelta:
-    """So long before an item is due may a contact about it be wanted, at the earliest; whatever else holds or brings it forward."""
-    return max(
-        (-level.after_due * DAY for ladder in ladders for level in ladder.levels if level.enabled and level.is_courtesy), default=0 * DAY
-    )

@@ -10,10 +10,12 @@ from collections.abc import AsyncIterator, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from collectord.core.money import from_scaled, plain, plain_map
 from collectord.core.receivables.briefing import dunning, proofs
+from collectord.core.receivables.first_contact import NO_PAST, FirstContacts, Past
 from collectord.core.receivables.ledger import (
     FOREVER,
     OLDEST_FIRST,
@@ -103,12 +105,13 @@ async def _items(
     if not debtors:
         return {}
     rows = await _rows(conn, debtors, today, keys)
+    pasts = {} if closely is None else await _pasts(conn, debtors, keys)
     await rungs.know(conn, {values[RUNGS] for own in rows.values() for values, _, _ in own})
     found: dict[DebtorKey, list[OpenItem]] = {}
     for debtor in debtors:
         key = debtor.key
         own = rows[key]
-        if closely is not None and not closely.asks_for(key, own):
+        if closely is not None and not closely.asks_for(debtor, own, pasts.get(key, NO_PAST)):
             continue
         items = []
         for values, paid_later, returned_on in own:
@@ -168,25 +171,41 @@ Open = tuple[Debtor, Sequence[OpenItem]]
 
 @dataclass(slots=True)
 class Closely:
-    """Whose items become values: who has a debit that is due by `day`, and `anyway`; of the others only the first due day is told.
+    """Whose items become values: of whom something may be wanted by `today`, and `anyway`; of the others only the first day is told on
+    which anything may be, None: never.
 
-    Three of four debtors owe nothing that is due, and making values of their items is most of what reading them costs.
+    Most debtors owe nothing that is due, or too little, and making values of their items is most of what reading them costs.
     """
 
-    day: date
+    first: FirstContacts
+    today: date
     anyway: Container[DebtorKey]
-    first_due: dict[DebtorKey, date] = field(default_factory=dict)
-    text: str = field(init=False)
+    later: dict[DebtorKey, date | None] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.text = self.day.isoformat()
-
-    def asks_for(self, key: DebtorKey, rows: Sequence[tuple[Sequence[Any], int, str | None]]) -> bool:
-        first = min([values[DUE_ON] for values, later, _ in rows if values[OPEN_AMOUNT] + later > 0], default=None)
-        if first is None or first <= self.text or key in self.anyway:
+    def asks_for(self, debtor: Debtor, rows: Sequence[tuple[Sequence[Any], int, str | None]], past: Past) -> bool:
+        key = debtor.key
+        if key in self.anyway or any(returned_on is not None for _, _, returned_on in rows):
             return True
-        self.first_due[key] = date.fromisoformat(first)
+        owed = [(_ordinal(values[DUE_ON]), amount) for values, later, _ in rows if (amount := values[OPEN_AMOUNT] + later) > 0]
+        if not owed:
+            return True
+        day = self.first.day(debtor, owed, past if len(owed) == len(rows) else past._replace(owed_before=True))
+        if day is not None and day <= self.today.toordinal():
+            return True
+        self.later[key] = None if day is None else date.fromordinal(day)
         return False
+
+
+@lru_cache(maxsize=20_000)
+def _ordinal(day: str) -> int:
+    return date.fromisoformat(day).toordinal()
+
+
+async def _pasts(conn: Connection, debtors: Sequence[Debtor], keys: str | None) -> dict[tuple[str, str], Past]:
+    """Of those who have one."""
+    rows, which = (SQL.pasts_between, _between(debtors[0].key, debtors[-1].key)) if keys is None else (SQL.pasts_of, {"keys": keys})
+    found = await conn.execute_fetchall(rows.sql, which)
+    return {(company, debtor_no): Past(paid, bool(broken), bool(fell)) for company, debtor_no, paid, broken, fell in found}
 
 
 async def stretch(conn: Connection, after: DebtorKey, upto: DebtorKey, size: int) -> list[Debtor]:

@@ -56,6 +56,20 @@ select m.company, m.debtor_no, m.item_no, max(p.booked_on) as booked_on
    and p.kind = 'return' and p.state <> 'ambiguous' and substr(p.seen_at, 1, 10) <= :today
  group by m.company, m.debtor_no, m.item_no;
 
+-- name: pasts_between(company, debtor_no, to_company, to_debtor)
+-- How many items were ever cleared, whether a promise was not kept, whether anything was paid: rather too much than too little, whatever the day.
+select company, debtor_no, sum(paid) as paid, max(broken) as broken, max(fell) as fell
+  from (select company, debtor_no, 1 as paid, 0 as broken, 1 as fell from item_version
+         where (company, debtor_no) >= (:company, :debtor_no) and (company, debtor_no) <= (:to_company, :to_debtor) and state = 'cleared'
+        union all
+        select company, debtor_no, 0, 0, 1 from clearing_version
+         where (company, debtor_no) >= (:company, :debtor_no) and (company, debtor_no) <= (:to_company, :to_debtor)
+        union all
+        select company, debtor_no, 0, 1, 0 from promise
+         where (company, debtor_no) >= (:company, :debtor_no) and (company, debtor_no) <= (:to_company, :to_debtor)
+           and state in ('partially_kept', 'broken'))
+ group by company, debtor_no;
+
 -- The same for single debtors instead of a stretch. :keys is JSON, [["company", "debtor_no"], ...].
 
 -- name: debtors_of(keys)
@@ -83,6 +97,19 @@ select m.company, m.debtor_no, m.item_no, max(p.booked_on) as booked_on
  where m.company = json_extract(k.value, '$[0]') and m.debtor_no = json_extract(k.value, '$[1]') and p.id = m.payment_id
    and p.kind = 'return' and p.state <> 'ambiguous' and substr(p.seen_at, 1, 10) <= :today
  group by m.company, m.debtor_no, m.item_no;
+
+-- name: pasts_of(keys)
+select company, debtor_no, sum(paid) as paid, max(broken) as broken, max(fell) as fell
+  from (select i.company, i.debtor_no, 1 as paid, 0 as broken, 1 as fell from json_each(:keys) k cross join item_version i
+         where i.company = json_extract(k.value, '$[0]') and i.debtor_no = json_extract(k.value, '$[1]') and i.state = 'cleared'
+        union all
+        select c.company, c.debtor_no, 0, 0, 1 from json_each(:keys) k cross join clearing_version c
+         where c.company = json_extract(k.value, '$[0]') and c.debtor_no = json_extract(k.value, '$[1]')
+        union all
+        select p.company, p.debtor_no, 0, 1, 0 from json_each(:keys) k cross join promise p
+         where p.company = json_extract(k.value, '$[0]') and p.debtor_no = json_extract(k.value, '$[1]')
+           and p.state in ('partially_kept', 'broken'))
+ group by company, debtor_no;
 
 -- name: set_contact_level()*!
 update item_version set contact_level = ?, contacted_on = ?
