@@ -7,19 +7,36 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from collectord.core.receivables.dunning import Cancel, Change, Create, Keep, Nothing, Wait, new_task, plan_tasks
 from collectord.core.receivables.frame import NO_FRAME, Frame, Pause
+from collectord.core.receivables.history import History
 from collectord.core.receivables.holds import NO_HOLD, Holds, Objection
-from collectord.core.receivables.ladders import Ladder, Level
+from collectord.core.receivables.ladders import Ladder, Level, Options, SeveralItems
 from collectord.core.receivables.ledger import FOREVER, Debtor, OpenItem
 from collectord.core.receivables.next_look import next_look
+from collectord.core.receivables.peers import Peer
 from collectord.core.receivables.policy import Policy
 from collectord.core.receivables.risk_rules import RiskRules, Risks
 from collectord.core.receivables.tasks import Task, TaskState
+from collectord.core.receivables.triggers import Trigger
 from collectord.core.receivables.wanted import NotWanted, Wanted
+from tests.core.planning_cases import (
+    DEBTORS,
+    HISTORIES,
+    HOLDS,
+    LADDERS,
+    MANY,
+    RISKY,
+    SAFE,
+    SHIPPED,
+    TRIGGERS,
+    plain,
+)
+from tests.core.planning_cases import ITEMS as MIXED
 
 TODAY = date(2026, 11, 23)
 DAY = timedelta(days=1)
@@ -62,16 +79,25 @@ def test_a_refusal_says_itself_until_when_it_stands() -> None:
     assert looked() is None
 
 
-def test_a_wanted_contact_may_change_on_every_day_that_matters_to_one_of_its_items() -> None:
-    assert looked(item(past=5)) == TODAY + 5 * DAY, "the third step's day"
+def test_a_wanted_contact_may_change_when_what_it_is_about_does() -> None:
+    assert looked(item(past=5)) is None, "a step that was not carried out is not skipped"
+    assert looked(item(past=11, contact_level=2, contacted_on=TODAY - 6 * DAY)) == TODAY + 4 * DAY, "its moment passes"
     assert looked(item(past=5), item(2, past=-1)) == TODAY + 2 * DAY, "an item is overdue"
     assert looked(item(past=5), item(2, past=5, dunning_block_until=TODAY + DAY)) == TODAY + 2 * DAY
-    assert looked(item(past=5), item(2, past=5, dunning_block_until=FOREVER)) == TODAY + 5 * DAY
+    assert looked(item(past=5), item(2, past=5, dunning_block_until=FOREVER)) is None
     assert looked(item(past=5), item(2, past=5, dunning_deadline=TODAY + DAY)) == TODAY + DAY
     assert looked(item(past=5), item(2, past=5, last_dunned_on=TODAY + 3 * DAY)) == TODAY + 3 * DAY
     assert looked(item(past=5), holds=Holds(objections=(Objection("R9", TODAY + 2 * DAY, "copy"),))) == TODAY + 3 * DAY
-    assert looked(item(past=5), item(2, amount=-10)) == TODAY + 5 * DAY, "a credit has no steps"
+    assert looked(item(past=5), item(2, amount=-10)) is None, "a credit has no steps"
     assert looked(item(past=200, contact_level=4, contacted_on=TODAY - 30 * DAY)) is None
+
+
+@pytest.mark.parametrize("several", [SeveralItems.HIGHEST, SeveralItems.EACH_ITS_OWN])
+def test_where_not_the_oldest_item_drives_every_steps_day_of_every_item_matters(several: SeveralItems) -> None:
+    other = replace(LADDER, options=Options(several_items=several))
+    assert looked(item(past=5), ladder=other) == TODAY + 5 * DAY, "the third step's day"
+    assert looked(item(past=5), item(2, past=0), ladder=other) == TODAY + DAY
+    assert looked(item(past=5), item(2, amount=-10), ladder=other) == TODAY + 5 * DAY, "a credit has no steps"
 
 
 def test_a_kept_task_is_looked_at_as_one_that_is_made_and_one_in_somebodys_hands_every_time() -> None:
@@ -140,6 +166,30 @@ def test_for_all_items_before_the_next_look_planning_again_changes_nothing(items
         again = plan_tasks(DEBTOR, items, task, LADDER, TODAY + ahead * DAY)
         answer = again.answer if isinstance(again, Keep) else getattr(again, "reason", None)
         assert isinstance(answer, Wanted if task else NotWanted)
+
+
+@given(
+    LADDERS, st.one_of(st.just(MANY), st.lists(TRIGGERS, max_size=2).map(tuple)), DEBTORS, MIXED, HISTORIES, HOLDS,
+    st.sampled_from([RISKY, SAFE]), st.booleans(),
+)  # fmt: skip
+def test_for_all_debtors_before_the_next_look_planning_again_changes_nothing(
+    rules: Ladder,
+    triggers: tuple[Trigger, ...],
+    debtor: Debtor,
+    items: list[OpenItem],
+    history: History,
+    holds: Holds,
+    peer: Peer,
+    shipped: bool,
+) -> None:
+    policy = plain(*triggers, peer=peer)
+    ladder = SHIPPED.ladders[0] if shipped else rules
+    first = plan_tasks(debtor, items, None, ladder, TODAY, holds=holds, history=history, policy=policy)
+    until = next_look(first, items, ladder, holds, NO_FRAME, TODAY, history=history, risks=policy.risks) or TODAY + 90 * DAY
+    task = new_task(first.wanted, "t", NOW, language="en", zone="UTC") if isinstance(first, Create) else None
+    for ahead in range(min(90, (until - TODAY).days)):
+        again = plan_tasks(debtor, items, task, ladder, TODAY + ahead * DAY, holds=holds, history=history, policy=policy)
+        assert isinstance(again, Keep if task else Nothing)
 
 
 def test_the_end_of_a_pause_is_looked_at_even_of_a_branch_that_no_ladder_is_for() -> None:

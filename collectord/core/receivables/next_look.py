@@ -13,7 +13,7 @@ from collectord.core.receivables.dunning import Cancel, Change, Create, Decision
 from collectord.core.receivables.frame import Frame
 from collectord.core.receivables.history import NO_HISTORY, History
 from collectord.core.receivables.holds import Holds
-from collectord.core.receivables.ladders import DAY, Ladder, Level, day_by_age
+from collectord.core.receivables.ladders import DAY, Ladder, Level, SeveralItems, day_by_age
 from collectord.core.receivables.ledger import FOREVER, OpenItem
 from collectord.core.receivables.risk_rules import NO_RISKS, Risks
 from collectord.core.receivables.triggers import last_contact
@@ -52,12 +52,19 @@ def _of_answer(
     match answer:
         case NotWanted(until=until):
             days.append(until)
+        case Wanted(brought=None) if answer.medium != "handover" and _stays(answer, ladder):
+            days += [answer.expires_on, *_of_items(items, [], ladder, holds, frame, history, today)]
         case Wanted(brought=None) if answer.medium != "handover":
             levels = [level for level in ladder.levels if level.enabled and (answer.level.is_courtesy or not level.is_courtesy)]
             days += _of_items(items, levels, ladder, holds, frame, history, today)
         case _:
             days.append(today + DAY)  # what brought it forward, or to whom it goes, moves on with the days
     return days
+
+
+def _stays(answer: Wanted, ladder: Ladder) -> bool:
+    """Whether the oldest overdue item drives: its step stays until it expires, is carried out, or an older item may be spoken about."""
+    return ladder.options.several_items is SeveralItems.OLDEST_DRIVES and not answer.level.is_courtesy
 
 
 def _answer(decision: Decision) -> Wanted | NotWanted | None:
@@ -73,7 +80,7 @@ def _answer(decision: Decision) -> Wanted | NotWanted | None:
 def _of_items(
     items: Sequence[OpenItem], levels: Sequence[Level], ladder: Ladder, holds: Holds, frame: Frame, history: History, today: date
 ) -> list[date]:
-    """Every day that can matter to one of the items while a contact is wanted. `levels`: no courtesies if it is about what is overdue."""
+    """Every day that can matter to one of the items while a contact is wanted. `levels`: those whose own days may change it."""
     gaps = {max(level.needs_gap, level.after_contact or 0, frame.gap, 1) for level in levels}
     contacts = {last_contact(items, history.touches, today)}
     days = [objection.until + DAY for objection in holds.objections]
