@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -210,21 +211,21 @@ async def test_the_difference_counts_debtors_and_money_per_step_today_and_tomorr
 async def test_planning_lets_other_work_through_and_takes_no_seconds_for_thousands(db: Database, rules: Rules) -> None:
     for number in range(1_000):
         await owes(db, f"{number:05}", ("A", 12, 100 + number))
-    gaps, last, loop = [], asyncio.get_running_loop().time(), asyncio.get_running_loop()
+    gaps, last = [], thread_time()
 
     async def pulse() -> None:
         nonlocal last
         while True:
             await asyncio.sleep(0.005)
-            gaps.append(loop.time() - last)
-            last = loop.time()
+            gaps.append(thread_time() - last)
+            last = thread_time()
 
     beat = asyncio.ensure_future(pulse())
     result = await planned(db, rules)
     beat.cancel()
     assert len(result["created"]) == 1_000
     assert gaps
-    assert max(gaps) < 0.5  # s: far above what is measured (about 0.03), far below a scan in one piece
+    assert max(gaps) < 0.3  # s of the loop's own processor time, far above what is measured (about 0.03), far below a scan in one piece
 
 
 # ---------------------------------------------------------------- call list
