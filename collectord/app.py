@@ -39,6 +39,7 @@ from collectord.loops.refusals import REFUSALS
 from collectord.settings import ConfigInvalid, Settings
 
 if TYPE_CHECKING:
+    from collectord.core.wording import Language
     from collectord.daemon import Daemon
 
 INSTANTS = ("at", "callback")  # arguments of commands that are instants
@@ -72,6 +73,7 @@ def check(config: Path | None, now: datetime | None = None) -> Reply:
     problems: list[str] = []
     beside: list[str] = []
     found: Settings | None = None
+    language: Language = "en"
     try:
         found = configuration.load(config)
         for pbx in found.pbx:
@@ -84,6 +86,7 @@ def check(config: Path | None, now: datetime | None = None) -> Reply:
         configuration.read_smtp_secret(found.mail)
     except ConfigInvalid as error:
         problems += error.problems
+        language = error.language
     doc: dict[str, Any] = {"ok": False, "problems": problems, "warnings": []}
     if found is not None:
         try:
@@ -103,7 +106,7 @@ def check(config: Path | None, now: datetime | None = None) -> Reply:
                 doc["warnings"] += rules_files.located(found.rules_dir, _doubts(error.partial, found, unknown_names), error.problems)
             beside = [f"warning: {warning}" for warning in doc["warnings"]]
     doc["ok"] = not problems
-    return Reply(doc=doc, exit=2 if problems else 0, error="\n".join([*problems, *beside]), language=found.language if found else "en")
+    return Reply(doc=doc, exit=2 if problems else 0, error="\n".join([*problems, *beside]), language=found.language if found else language)
 
 
 def _doubts(rules: Rules, settings: Settings, about_house: Callable[[Rules, House, Sequence[Staff]], Iterator[Doubt]]) -> list[Doubt]:
@@ -125,7 +128,15 @@ def _about_today(rules: Rules, house: House, now: datetime | None) -> Iterator[D
 
 def _load(config: Path | None) -> tuple[Settings, Rules]:
     settings = configuration.load(config)
-    return settings, rules_files.load_rules(settings.rules_dir)
+    try:
+        return settings, rules_files.load_rules(settings.rules_dir)
+    except rules_files.RulesInvalid as error:
+        error.language = settings.language
+        raise
+
+
+def _unfit(error: ConfigInvalid | rules_files.RulesInvalid) -> Reply:
+    return Reply(exit=2, error=str(error), language=error.language)
 
 
 async def perform(config: Path | None, request: Request, watch: intake.Watch | None = None) -> Reply:
@@ -133,10 +144,8 @@ async def perform(config: Path | None, request: Request, watch: intake.Watch | N
     log.configure(Clock().now, zone="UTC", readable=True, level=log.ERROR)  # what goes wrong stands in the answer
     try:
         settings, rules = _load(config)
-    except ConfigInvalid as error:
-        return Reply(exit=2, error=str(error))
-    except rules_files.RulesInvalid as error:
-        return Reply(exit=2, error="\n".join(str(problem) for problem in error.problems))
+    except (ConfigInvalid, rules_files.RulesInvalid) as error:
+        return _unfit(error)
     try:
         reply = await _dispatch(settings, rules, _on_the_house_clock(request, settings), watch)
         return replace(reply, zone=settings.time_zone, language=settings.language)
@@ -319,16 +328,14 @@ def run(config: Path | None, start: datetime | None) -> Reply:
     try:
         settings, rules = _load(config)
         if start is not None and not settings.sandbox:
-            raise ConfigInvalid(["run --now is allowed only with `sandbox = true` and loopback PBXes"])
+            raise ConfigInvalid(["run --now is allowed only with `sandbox = true` and loopback PBXes"], settings.language)
         start = start.replace(tzinfo=ZoneInfo(settings.time_zone)) if start and not start.tzinfo else start
         for pbx in settings.pbx:
             if pbx.kind == "asterisk":
                 configuration.read_secret(pbx)
         configuration.read_smtp_secret(settings.notices)
-    except ConfigInvalid as error:
-        return Reply(exit=2, error=str(error))
-    except rules_files.RulesInvalid as error:
-        return Reply(exit=2, error="\n".join(str(problem) for problem in error.problems))
+    except (ConfigInvalid, rules_files.RulesInvalid) as error:
+        return _unfit(error)
     from collectord.daemon import Daemon  # what only the daemon needs costs no other command its time
 
     clock = Clock(start)
@@ -384,10 +391,8 @@ async def restore(config: Path | None, file: Path | None) -> Reply:
             return refusal(f"{file}: there is no such file; name one that `collectord backup` wrote")
         else:
             moved = await restoring.restore(settings.state_dir, file, Clock().now())
-    except ConfigInvalid as error:
-        return Reply(exit=2, error=str(error))
-    except rules_files.RulesInvalid as error:
-        return Reply(exit=2, error="\n".join(str(problem) for problem in error.problems))
+    except (ConfigInvalid, rules_files.RulesInvalid) as error:
+        return _unfit(error)
     except (StoreBroken, StoreBusy, OSError) as error:
         return refusal(str(error))
     return Reply(doc={"restored": str(file or settings.state_dir / "collectord.db"), "former_database": str(moved) if moved else None})

@@ -129,18 +129,19 @@ def _answer(command: str, arguments: dict[str, Any], watch: Watch | None = None)
 
 def finish(command: str, reply: Reply) -> None:
     from collectord import screens
+    from collectord.german import of_configuration, of_link
 
+    read = of_configuration if reply.exit == 2 else of_link
+    said = [screens.plain(read(line, reply.language)) for line in reply.error.splitlines()]
     if reply.error and not Options.as_json and reply.exit == 2:
-        for line in reply.error.splitlines():
-            print(screens.plain(line), file=sys.stderr)
+        print(*said, sep="\n", file=sys.stderr)
         raise typer.Exit(2)
     if Options.as_json and reply.doc is not None:
         print(json.dumps(reply.doc, ensure_ascii=False, indent=2))
     elif not Options.as_json and reply.doc is not None and not (reply.error and command in SAID_BY_THE_ERROR):
         screens.show(command, reply.doc, zone=reply.zone, language=reply.language)
-    if reply.error:
-        for line in reply.error.splitlines():
-            print(screens.plain(line), file=sys.stderr)
+    for line in said:
+        print(line, file=sys.stderr)
     if reply.exit:
         raise typer.Exit(reply.exit)
 

@@ -1,17 +1,21 @@
 """Screen words: headings and titles of screens in the reader's language.
 
 Owns the German of what a screen calls things. Knows no answer: keys of `--json`, codes that people type (states, media, dispositions) and
-names in rule files stay as they are. Invariant: what has no German word is shown in English, never left out.
+names in rule files stay as they are, but for the columns of `CODES`.
+Invariant: what has no German word is shown in English, never left out.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
+from decimal import Decimal
 
 from collectord.core.wording import Language, shown
+from collectord.german import of_link
 
 _LANGUAGE: ContextVar[Language] = ContextVar("language", default="en")
 
@@ -101,6 +105,18 @@ GERMAN: Mapping[str, str] = {
     "rows; the file of rejects in receipts/ has them all": "Zeilen; die Ablehnungsdatei in receipts/ nennt alle", "is": "ist",
     "is held:": "wird zurückgehalten:", "cannot be reached": "nicht erreichbar", "not sent yet": "noch nicht gesendet",
     "duplicate": "schon bekannt", "stale": "veraltet",
+    "before": "vorher", "after": "nachher", "open before": "offen vorher", "open after": "offen nachher",
+    # why nobody is contacted
+    "nothing-open": "nichts offen", "credits-cover": "Gutschriften decken alles", "no-ladder": "keine Mahnleiter",
+    "legal-state": "Rechtsstatus", "head-office": "Zentrale zuerst", "promise-pending": "Zusage wartet auf Freigabe",
+    "promise-unjudged": "Zusage noch nicht geprüft", "direct-debit": "Lastschrift", "blocked-for-good": "auf Dauer gesperrt",
+    "handed-over": "abgegeben", "not-yet": "noch nicht so weit", "below-minimum": "unter dem Mindestbetrag",
+    "not-worth": "lohnt den Anruf nicht", "too-heavy": "zu viel auf einmal", "saturated": "genug Kontakte", "gap": "zu bald danach",
+    "finished": "Mahnleiter zu Ende", "legal-state-named": "Rechtsstatus", "pause": "Pause", "grace": "Aufschub", "objection": "Einwand",
+    "appointment": "Termin vereinbart", "callback": "Rückruf vereinbart", "deadline": "Frist läuft", "disputed": "bestritten",
+    # notes of a command
+    "written": "geschrieben", "nothing new since the last export": "seit der letzten Ausgabe nichts Neues",
+    "complete and consistent": "vollständig und in sich stimmig",
     # how collectord is
     "dialling": "wählt", "idle": "wartet", "paused": "Pause", "shadow": "Schattenbetrieb", "blocked": "angehalten",
 }  # fmt: skip
@@ -119,6 +135,76 @@ def reading_in(language: Language) -> Iterator[None]:
 def word(english: str) -> str:
     """The reader's word for it."""
     return GERMAN.get(english, english) if _LANGUAGE.get() == "de" else english
+
+
+RESULTS = {
+    "answered": "abgehoben", "dropped": "abgerissen", "busy": "besetzt", "no_answer": "keine Antwort", "rejected": "abgelehnt",
+    "unallocated": "kein Anschluss", "congestion": "Netz überlastet", "failed": "keine Verbindung", "not_dialled": "nicht gewählt",
+    "unknown": "ungeklärt",
+}  # fmt: skip
+CODES: Mapping[str, Mapping[str, str]] = {
+    "result": RESULTS,
+    "agent_result": {
+        "accepted": "angenommen", "skipped": "übersprungen", "later": "zurückgestellt", "no_key": "keine Taste",
+        "no_answer": "nicht abgenommen", "busy": "besetzt", "unreachable": "nicht erreichbar", "left": "aufgelegt",
+    },
+    "disposition": {
+        "promise": "Zusage", "paid_already": "schon bezahlt", "dispute": "Reklamation", "callback": "Rückruf", "refuses": "zahlt nicht",
+        "wrong_number": "falsche Nummer", "third_party": "Dritter", "left_message": "Nachricht", "do_not_call": "nicht mehr anrufen",
+        "objection": "Einwand",
+    },
+    "mode": {
+        "preview": "mit Vorschau", "pull": "auf Abruf", "progressive": "ohne Vorschau", "predictive": "vorausgewählt",
+        "manual": "von Hand", "inbound": "Anruf bei uns", "by_hand": "selbst gewählt",
+    },
+    "state": {
+        "reserved": "vorgemerkt", "placed": "aufgegeben", "ringing_agent": "klingelt am Tisch", "ringing_debtor": "klingelt beim Debitor",
+        "talking": "im Gespräch", "wrap_up": "Nachbearbeitung", "unknown": "ungeklärt", "closed": "beendet",
+    },
+    "status": {
+        "accepted": "angenommen", "held": "zurückgehalten", "rejected": "abgewiesen", "duplicate": "schon bekannt", "stale": "veraltet",
+    },
+}  # fmt: skip
+"""Codes by the column that they stand in, in German."""
+_DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
+_SUM = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+
+
+def code_told(column: str, code: str) -> str:
+    """A code of this column in the reader's words; one that has none as it is."""
+    return CODES[column].get(code, code) if _LANGUAGE.get() == "de" else code
+
+
+def link_told(text: str) -> str:
+    """What an AMI link says of itself, for the reader."""
+    return of_link(text, _LANGUAGE.get())
+
+
+def day_told(text: str) -> str:
+    """A day of an answer as the reader writes it; anything else as it is."""
+    found = _DAY.fullmatch(text)
+    return f"{found[3]}.{found[2]}.{found[1]}" if found and _LANGUAGE.get() == "de" else text
+
+
+def is_currency(name: object) -> bool:
+    return isinstance(name, str) and _CURRENCY.fullmatch(name) is not None
+
+
+def sum_of(value: object) -> str:
+    """A sum of an answer as the reader writes it; anything else as it is."""
+    text = str(value)
+    if _LANGUAGE.get() != "de" or not _SUM.fullmatch(text):
+        return text
+    return figure(f"{Decimal(text):,f}")
+
+
+def figure(text: str) -> str:
+    """A number written with ',' between thousands and '.' before decimals, as the reader writes it."""
+    return text.translate(_MARKS) if _LANGUAGE.get() == "de" else text
+
+
+_MARKS = str.maketrans({",": ".", ".": ","})
 
 
 def day(on: date) -> str:

@@ -23,7 +23,7 @@ from rich.text import Text
 
 from collectord.core.exports.sheet import cell
 from collectord.core.wording import Language, safe
-from collectord.screen_words import reading_in, word
+from collectord.screen_words import code_told, day_told, figure, is_currency, link_told, reading_in, sum_of, word
 
 GOOD, BAD, DOUBT, QUIET = "green", "red", "yellow", "dim"
 COLOURS = {
@@ -104,9 +104,18 @@ BELOW = {
 SHRINKS = ("debtor_name", "payer", "file", "title", "names", "countries", "check", "hole")
 """Columns that fold first; no word of up to LONGEST_WORD characters is broken as long as another column can stand below its row."""
 ROOMY, NARROWEST, LONGEST_WORD = 130, 8, 32
+DAYS = ("as_of", "answer_by", "day", "on", "from", "until", "default_on", "due_from", "due_to", "booked_until", "dunning_deadline")
+SUMS = ("amount", "open", "interest", "costs", "total", "was", "now", "principal", "too much", "promised", "paid")
+"""Columns of a day, or of a sum whose currency stands beside it; other texts that look like one (an item's number) stay as they are."""
 HEADINGS = {"decide_until": "decide by"}
+CODES = {
+    "attempts": ("mode", "agent_result", "result", "disposition", "state"),
+    "unknown": (),
+    "import": ("status",),
+}
+"""Columns of codes for which the reader has words; elsewhere codes stay as they are typed."""
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
-_SHORT_INSTANT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d", re.ASCII)
+_SHORT_INSTANT = re.compile(r"(\d{4}-\d\d-\d\d|\d\d\.\d\d\.\d{4}) \d\d:\d\d", re.ASCII)
 
 
 def plain(value: object) -> str:
@@ -114,27 +123,27 @@ def plain(value: object) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, Mapping):
-        return ", ".join(f"{plain(amount)} {plain(name)}" for name, amount in value.items())
+        return ", ".join(f"{plain(sum_of(amount) if is_currency(name) else amount)} {plain(name)}" for name, amount in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(plain(entry) for entry in value)
     if isinstance(value, bool):
         return word("yes" if value else "no")
     if isinstance(value, float):
-        return f"{value:.1f}"
+        return figure(f"{value:.1f}")
     return safe(str(value), 400)
 
 
-def _cell(value: object) -> Text:
-    text = plain(value)
-    return Text(text, style=COLOURS.get(text, ""))
+def _cell(value: object, column: str = "", name: str = "") -> Text:
+    """As the reader reads it, in the colour of the code that it is."""
+    return Text(_told(value, column, name), style=COLOURS.get(plain(value), ""))
 
 
-def _table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], title: str) -> Table:
+def _table(name: str, columns: Sequence[str], rows: Iterable[Mapping[str, Any]], title: str) -> Table:
     shown = Table(title=title, title_justify="left", header_style="bold")
     for column in columns:
         shown.add_column(_heading(column), no_wrap=True)
     for row in rows:
-        shown.add_row(*(_cell(_short(row.get(column))) for column in columns))
+        shown.add_row(*(_cell(row.get(column), column, name) for column in columns))
     return shown
 
 
@@ -156,16 +165,15 @@ def listing(name: str, rows: Iterable[Mapping[str, Any]], width: int, title: str
     if not rows:
         return Text(f"{what}: {word('none')}", style=QUIET)
     columns = _columns(name, rows, narrow=width < ROOMY)
-    widths, words = _widths(columns, rows)
+    widths, words = _widths(name, columns, rows)
     if width >= ROOMY and sum(widths.values()) + 3 * len(columns) + 1 <= width:
-        return _table(columns, rows, title)
+        return _table(name, columns, rows, title)
     above, below = _laid_out(name, columns, widths, words, width)
     parts: list[RenderableType] = [Text(title, style="bold italic")] if title else []
     parts.append(laid_out([Text(_heading(column), style="bold") for column in above], list(above.values())))
     for row in rows:
-        texts = [_short(row.get(column)) for column in above]
-        parts.append(laid_out([Text(text, style=COLOURS.get(text, "")) for text in texts], list(above.values())))
-        if said := _said_below(row, below):
+        parts.append(laid_out([_cell(row.get(column), column, name) for column in above], list(above.values())))
+        if said := _said_below(name, row, below):
             parts.append(Padding(Text(said, style=QUIET), (0, 0, 0, 4)))
     return Group(*parts)
 
@@ -189,10 +197,10 @@ def _laid_out(
         below.append(max(list(above)[1:], key=lambda column: words[column]))
 
 
-def _said_below(row: Mapping[str, Any], below: Iterable[str]) -> str:
+def _said_below(name: str, row: Mapping[str, Any], below: Iterable[str]) -> str:
     given = [column for column in below if row.get(column) not in (None, "", [], {})]
-    said = [_short(row[column]) for column in given if column in SENTENCES]
-    said += [f"{_heading(column)} {_short(row[column])}" for column in given if column not in SENTENCES]
+    said = [_told(row[column], column, name) for column in given if column in SENTENCES]
+    said += [f"{_heading(column)} {_told(row[column], column, name)}" for column in given if column not in SENTENCES]
     return reduce(_and_then, said, "")
 
 
@@ -210,7 +218,23 @@ def _heading(column: str) -> str:
 def _short(value: object) -> str:
     """An instant without the seconds and the offset, which a person does not read."""
     text = plain(value)
-    return f"{text[:10]} {text[11:16]}" if _INSTANT.fullmatch(text) else text
+    return f"{day_told(text[:10])} {text[11:16]}" if _INSTANT.fullmatch(text) else text
+
+
+def _told(value: object, column: str, name: str = "") -> str:
+    """A value of this column (of this table) as the reader writes it: days, sums, and the codes that have words."""
+    text = _short(value)
+    if (name, column) == ("doctor", "found"):
+        return link_told(text)
+    if column == "note":
+        return word(text)
+    if column in CODES.get(name, ()):
+        return code_told(column, text)
+    if column in DAYS or column.endswith("_on"):
+        return day_told(text)
+    if column == "rates" and isinstance(value, list):
+        return "; ".join(map(sum_of, value))
+    return sum_of(text) if column in SUMS else text
 
 
 def _at_the_house(doc: Any, zone: ZoneInfo) -> Any:
@@ -226,11 +250,11 @@ def _at_the_house(doc: Any, zone: ZoneInfo) -> Any:
             return doc
 
 
-def _widths(columns: Iterable[str], rows: list[Mapping[str, Any]]) -> tuple[dict[str, int], dict[str, int]]:
+def _widths(name: str, columns: Iterable[str], rows: list[Mapping[str, Any]]) -> tuple[dict[str, int], dict[str, int]]:
     """Of each column: its widest text, and its longest word."""
     widths, words = {}, {}
     for column in columns:
-        texts = {_heading(column), *(_short(row.get(column)) for row in rows)}
+        texts = {_heading(column), *(_told(row.get(column), column, name) for row in rows)}
         widths[column] = max(map(cell_len, texts))
         words[column] = min(LONGEST_WORD, max(cell_len(word) for text in texts for word in _words(text)))
     return widths, words
@@ -280,7 +304,7 @@ def pairs(doc: Mapping[str, Any], title: str, width: int, colour: str = "cyan") 
         elif key in LINES and isinstance(value, list):
             grid.add_row(Text(_heading(key), style="bold"), Text("\n".join(plain(one) for one in value)))
         else:
-            grid.add_row(Text(_heading(key), style="bold"), _cell(_short(value)))
+            grid.add_row(Text(_heading(key), style="bold"), _cell(value, key))
     return Panel(grid, title=Text(word(title)), title_align="left", border_style=colour)
 
 
@@ -329,7 +353,7 @@ def _pbx(pbx: Mapping[str, Any]) -> str:
     response = pbx.get("response_ms")
     parts = [
         f"{plain(pbx.get('name'))} {word('link ' + plain(pbx.get('state')).replace('_', ' '))}",
-        f"{response} ms" if response is not None else plain(pbx.get("why")) if pbx.get("state") != "not_running" else "",
+        f"{response} ms" if response is not None else link_told(plain(pbx.get("why"))) if pbx.get("state") != "not_running" else "",
         f"{pbx['reconnects']} {word('reconnects')}" if pbx.get("reconnects") else "",
         f"{pbx['dropped']} {word('reports dropped')}" if pbx.get("dropped") else "",
         *(plain(sentence) for sentence in (*pbx.get("signs", ()), *pbx.get("warnings", ()))),

@@ -17,7 +17,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from collectord.screen_words import day, word
+from collectord.screen_words import day, day_told, word
 from collectord.screens import BAD, DOUBT, GOOD, QUIET, laid_out, laid_out_rows, listing, pairs, plain
 
 # A first plan creates tens of thousands; drawing 5,000 took 9 of the 13 s of the command under a profiler.
@@ -47,7 +47,10 @@ def _difference(doc: Mapping[str, Any]) -> list[RenderableType]:
     difference = doc["difference"]
     before, after = list(difference)[:2]
     tasks, others = [row for row in doc["diff"] if row["wanted"]], [row for row in doc["diff"] if not row["wanted"]]
-    parts: list[RenderableType] = [Text(plain(difference["compared"]), style="bold")]
+    compared = plain(difference["compared"])
+    for name in (before, after):
+        compared = compared.replace(f"{name} = ", f"{word(name)} = ").replace(plain(difference[name]), day_told(plain(difference[name])))
+    parts: list[RenderableType] = [Text(compared, style="bold")]
     parts += [Text(f"- {plain(sentence)}") for sentence in (*difference["sentences"], *difference.get("edited", ()))]
     parts += [Text(f"! {plain(warning)}", style=DOUBT) for warning in difference.get("warnings", ())]
     parts.append(_rows(tasks, before, after, word("contact tasks")))
@@ -83,7 +86,7 @@ def _rows(rows: Sequence[Mapping[str, Any]], before: str, after: str, title: str
 
 def _name(row: Mapping[str, Any]) -> Text:
     text = Text(f"{plain(row['ladder'])} {row['level']} " if row["wanted"] else "")
-    text.append(plain(row["rule"]), style="bold" if row["wanted"] else "")
+    text.append(plain(row["rule"]) if row["wanted"] else word(plain(row["rule"])), style="bold" if row["wanted"] else "")
     if more := plain(row["prompted_by"] or row["strategy"]):
         text.append(f" ({more})", style="cyan")
     return text

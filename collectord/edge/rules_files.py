@@ -87,6 +87,7 @@ class RulesInvalid(Exception):
     def __init__(self, problems: list[RuleProblem], warnings: tuple[str, ...] = (), partial: Rules | None = None) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems, self.warnings, self.partial = tuple(problems), warnings, partial
+        self.language: Language = "en"  # of the reader, where somebody knows it
 
 
 def load_rules(directory: Path) -> Rules:

@@ -6,10 +6,13 @@ Invariant: it holds one sentence a problem, and at least one.
 
 from __future__ import annotations
 
+from collectord.core.wording import Language
+
 
 class ConfigInvalid(Exception):
     """The configuration cannot be used: one sentence a problem, each with file, line and key."""
 
-    def __init__(self, problems: list[str]) -> None:
+    def __init__(self, problems: list[str], language: Language = "en") -> None:
+        """`language`: of the people of the house, as far as the configuration says so."""
         super().__init__("\n".join(problems))
-        self.problems = problems
+        self.problems, self.language = problems, language

@@ -20,6 +20,7 @@ from pydantic_settings import SettingsError
 from collectord.core.toml_faults import toml_fault
 from collectord.core.toml_lines import KeyLines
 from collectord.core.toml_reading import read_toml
+from collectord.core.wording import Language
 from collectord.settings.invalid import ConfigInvalid
 from collectord.settings.whole import Settings
 
@@ -65,13 +66,13 @@ def load(path: Path | None = None) -> Settings:
         raise ConfigInvalid([f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8"]) from None
     except tomllib.TOMLDecodeError as error:
         line, why = toml_fault(text, error)
-        raise ConfigInvalid([f"{path}: line {line}: {why}"]) from None
+        raise ConfigInvalid([f"{path}: line {line}: {why}"], _language(text)) from None
     home = path.absolute().parent
     for key in ("state_dir", "exchange_dir", "rules_dir"):
         if isinstance(data.get(key, ""), str):
             data[key] = Path(data.get(key) or key.removesuffix("_dir"))
     if problems := _environment():
-        raise ConfigInvalid(problems)
+        raise ConfigInvalid(problems, _language(text))
     try:
         settings = Settings(**data)
     except ValidationError as error:
@@ -82,9 +83,9 @@ def load(path: Path | None = None) -> Settings:
             for sentence in _sentence(found, data if in_file else {}).split("\n"):
                 key = _key(found["loc"], sentence) if in_file else ""
                 problems.append(f"{origin}: line {lines.line(key)}: {sentence}" if key else f"{origin}: {sentence}")
-        raise ConfigInvalid(problems) from None
+        raise ConfigInvalid(problems, _language(text)) from None
     except SettingsError as error:
-        raise ConfigInvalid([f"environment: {error}; lists and tables are written as JSON"]) from None
+        raise ConfigInvalid([f"environment: {error}; lists and tables are written as JSON"], _language(text)) from None
     absolute = {key: home / getattr(settings, key) for key in ("state_dir", "exchange_dir", "rules_dir")}
     first_pbx = settings.pbx[0].name if settings.pbx else ""
     return settings.model_copy(
@@ -103,6 +104,13 @@ def load(path: Path | None = None) -> Settings:
             "trunk": [t.model_copy(update={"pbx": t.pbx or first_pbx}) for t in settings.trunk],
         }
     )
+
+
+def _language(text: str) -> Language:
+    """Of the people of the house, also when the file is wrong: it is said somewhere, or left out and German."""
+    found = re.search(r"(?m)^language\s*=\s*[\"'](\w*)[\"']", text)
+    named = os.environ.get("COLLECTORD_LANGUAGE") or (found[1] if found else "de")
+    return "de" if named == "de" else "en"
 
 
 def _environment() -> list[str]:

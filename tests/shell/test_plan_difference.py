@@ -63,7 +63,7 @@ def test_an_edit_is_shown_without_what_the_stored_tasks_become_and_counts_who_is
     assert "created" not in told
     assert "dry run" not in told
     german = " ".join(place.run("plan", "--against", copy, env={"COLLECTORD_LANGUAGE": "de"}).out.split())
-    assert "Verglichen: before = die geltenden Regeln (" in german
+    assert "Verglichen: vorher = die geltenden Regeln (" in german
     assert "6 Kontaktaufgaben weniger: 600,00" in german
     assert "und 3 weitere, die sich ändern" in german
     assert "created 6" in " ".join(place.run("plan", "--diff").out.split()), "without --against the plan's own counts stand below"

@@ -91,7 +91,7 @@ def test_the_workload_is_dated_and_read_in_the_language_of_today(place: Place) -
     place.take(row(1))
     place.ask("plan")
     assert "workload as of 2026-11-23 10:00: On Mon 23 Nov 2026" in unfolded(place.run("status", now=LATER).out)
-    assert "Arbeit Stand 2026-11-23 10:00: Am Mo., 23. Nov. 2026" in unfolded(german(place, "status", now=LATER))
+    assert "Arbeit Stand 23.11.2026 10:00: Am Mo., 23. Nov. 2026" in unfolded(german(place, "status", now=LATER))
 
 
 def test_explain_tells_the_planned_step_in_the_readers_language(place: Place) -> None:

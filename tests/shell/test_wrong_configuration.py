@@ -70,6 +70,8 @@ SECOND_AGENT = '\n[[agent]]\nid = "201"\nname = "B"\npin = "4712"\nendpoint = "P
 )
 def test_a_wrong_key_is_named_with_file_and_expected_value(place: Place, old: str, new: str, sentence: str) -> None:
     place.rewrite(old, new)
+    if not old.startswith("language"):
+        place.rewrite('language = "de"', 'language = "en"')
     del place.env["COLLECTORD_LANGUAGE"]
     for command in ("check", "status", "run"):
         answer = place.run(command, now=None)
