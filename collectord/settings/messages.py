@@ -18,16 +18,30 @@ from collectord.settings.values import Duration, Section, is_loopback
 _ADDRESS = re.compile(r"\A[^\s@<>,;:\"\\()\x00-\x1f\x7f]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?\Z")
 
 
-class NoticesSection(Section):
-    """Who is told by e-mail or webhook when something needs a person."""
+class MailServer(Section):
+    """What a section says of the server that takes its mails."""
 
-    email_to: list[str] = []
-    email_from: str = ""
     smtp_host: str = ""
     smtp_port: int = Field(default=25, ge=1, le=65535)
     smtp_user: str = ""
     smtp_secret_file: str = ""
     smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
+
+    def server_problems(self, section: str) -> list[str]:
+        found = []
+        if bool(self.smtp_user) != bool(self.smtp_secret_file):
+            missing, given = ("smtp_secret_file", "smtp_user") if self.smtp_user else ("smtp_user", "smtp_secret_file")
+            found.append(f"{section}.{missing} is missing, but {section}.{given} is set; expected both or none")
+        if self.smtp_user and self.smtp_tls == "none" and not is_loopback(self.smtp_host):
+            found.append(f'{section}.smtp_tls = "none" would send the password in the clear; expected "starttls" or "tls"')
+        return found
+
+
+class NoticesSection(MailServer):
+    """Who is told by e-mail or webhook when something needs a person."""
+
+    email_to: list[str] = []
+    email_from: str = ""
     webhook_url: str = ""
     late_after: Duration = timedelta(hours=2)  # beyond the hour at which an export usually comes
 
@@ -54,24 +68,15 @@ class NoticesSection(Section):
             for key, address in addresses
             if not _ADDRESS.match(address)
         ]
-        if bool(self.smtp_user) != bool(self.smtp_secret_file):
-            missing, given = ("smtp_secret_file", "smtp_user") if self.smtp_user else ("smtp_user", "smtp_secret_file")
-            found.append(f"notices.{missing} is missing, but notices.{given} is set; expected both or none")
-        if self.smtp_user and self.smtp_tls == "none" and not is_loopback(self.smtp_host):
-            found.append('notices.smtp_tls = "none" would send the password in the clear; expected "starttls" or "tls"')
+        found += self.server_problems("notices")
         if self.webhook_url and not web_host(self.webhook_url):
             found.append(f"notices.webhook_url = {self.webhook_url!r} is no address; expected https://… or http://…, without a user name")
         return found
 
 
-class MailSection(Section):
+class MailSection(MailServer):
     """The mail server that e-mails to debtors leave by; none leave without one."""
 
-    smtp_host: str = ""
-    smtp_port: int = Field(default=25, ge=1, le=65535)
-    smtp_user: str = ""
-    smtp_secret_file: str = ""
-    smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
     email_from: str = ""
     reply_to: str = ""
 
@@ -89,11 +94,7 @@ class MailSection(Section):
             for key, address in (("email_from", self.email_from), ("reply_to", self.reply_to))
             if address and not _ADDRESS.match(address)
         ]
-        if bool(self.smtp_user) != bool(self.smtp_secret_file):
-            missing, given = ("smtp_secret_file", "smtp_user") if self.smtp_user else ("smtp_user", "smtp_secret_file")
-            found.append(f"mail.{missing} is missing, but mail.{given} is set; expected both or none")
-        if self.smtp_user and self.smtp_tls == "none" and not is_loopback(self.smtp_host):
-            found.append('mail.smtp_tls = "none" would send the password in the clear; expected "starttls" or "tls"')
+        found += self.server_problems("mail")
         return found
 
 
