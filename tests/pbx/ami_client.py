@@ -49,13 +49,16 @@ class Ami:
         self._write(name, *lines[1:])
         return self.wait(lambda m: "Response" in m and m.get("ActionID") == number, f"a response to {name}")
 
+    def at_once(self, actions: list[tuple[str, list[tuple[str, str]]]]) -> None:
+        """Sends several actions in one piece, waits for no response."""
+        self._socket.sendall(b"".join(_packet(name, *headers) for name, headers in actions))
+
     def at(self, message: Message) -> float:
         """When it came, in seconds of the monotonic clock."""
         return self._came[id(message)]
 
     def _write(self, name: str, *headers: tuple[str, str]) -> None:
-        lines = [("Action", name), *headers]
-        self._socket.sendall("".join(f"{key}: {value}\r\n" for key, value in lines).encode() + b"\r\n")
+        self._socket.sendall(_packet(name, *headers))
 
     def wait(self, wanted: Callable[[Message], bool], what: str, *, since: int = 0, within: float = WITHIN) -> Message:
         """The first message from position `since` on that is wanted, as soon as it is there."""
@@ -92,3 +95,7 @@ def _message(lines: list[str]) -> Message:
     return {key: value for key, colon, value in (line.partition(": ") for line in lines) if colon} | {
         line[:-1]: "" for line in lines if line.endswith(":")
     }
+
+
+def _packet(name: str, *headers: tuple[str, str]) -> bytes:
+    return "".join(f"{key}: {value}\r\n" for key, value in (("Action", name), *headers)).encode() + b"\r\n"

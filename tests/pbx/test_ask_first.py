@@ -20,9 +20,7 @@ pytestmark = pytest.mark.pbx
 
 def asks(call: Talk, phone: str, seconds: int = 20) -> None:
     """The agent keys *4 and the number; the daemon names the phone; the debtor is held."""
-    before = len(call.ami.seen)
-    call.sandbox.press("205", f"*4{phone}#")
-    asked = call.ami.wait(lambda m: m.get("UserEvent") == "CollHand" and m.get("CollID") == call.id, "CollHand", since=before, within=60)
+    asked = call.keys(f"*4{phone}#")
     assert (asked["To"], asked["Ask"]) == (phone, "1")
     call.say(asked, "COLL_TO", f"1|PJSIP/{phone}|{seconds}|20261123|30|de|Rückfrage - Müller")
     call.until(lambda: call.row("collhand"), "the debtor is held")
@@ -124,9 +122,7 @@ def test_nobody_answers_and_the_agent_is_back_and_may_hand_over_after_all(talk: 
     call = talk()
     asks(call, "299")
     talks(call, "205")
-    before = len(call.ami.seen)
-    call.sandbox.press("205", "*2206#")
-    asked = call.ami.wait(lambda m: m.get("UserEvent") == "CollHand", "CollHand", since=before, within=60)
+    asked = call.keys("*2206#")
     assert asked["Ask"] == "0"
     call.say(asked, "COLL_TO", "1|PJSIP/206|10|20261123|30|de|Übergabe - Müller")
     assert call.event("CollHanded")["Endpoint"] == "PJSIP/206"

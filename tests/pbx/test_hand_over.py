@@ -64,10 +64,22 @@ class Talk:
         return self.ami.wait(lambda m: m.get("Event") == "DBGetResponse" and m.get("ActionID") == number, "DBGetResponse")["Val"]
 
     def hands_to(self, phone: str, *, keyed: str = "", seconds: int = 10) -> None:
-        self.sandbox.press("205", f"*2{keyed or phone}#")
-        asked = self.event("CollHand")
+        asked = self.keys(f"*2{keyed or phone}#")
         assert asked["To"] == (keyed or phone)
         self.say(asked, "COLL_TO", f"1|PJSIP/{phone}|{seconds}|20261123|30|de|Übergabe - Müller")
+
+    def keys(self, keys: str) -> Message:
+        """Presses keys until the daemon is asked: a machine that stood still for a second has swallowed them."""
+        for _ in range(8):
+            before = len(self.ami.seen)
+            self.sandbox.press("205", keys)
+            try:
+                return self.ami.wait(
+                    lambda m: m.get("UserEvent") == "CollHand" and m.get("CollID") == self.id, "CollHand", since=before, within=6
+                )
+            except TimeoutError:
+                continue
+        raise AssertionError(f"{keys} was not heard")
 
     def until(self, look: Callable[[], Any], what: str) -> Any:
         deadline = time.monotonic() + 60
