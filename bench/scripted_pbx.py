@@ -24,8 +24,8 @@ CHANNEL = (
 TOLD = "Event: UserEvent\r\nPrivilege: user,all\r\n" + CHANNEL + "UserEvent: {name}\r\nCollID: {id}\r\n{more}\r\n\r\n"
 HUNG_UP = "Event: Hangup\r\nPrivilege: call,all\r\n" + CHANNEL + "Cause: 16\r\nCause-txt: Normal Clearing\r\n\r\n"
 RUNG = (
-    "Event: OriginateResponse\r\nPrivilege: call,all\r\nActionID: {id}-o\r\nResponse: Success\r\nChannel: {channel}\r\nContext: coll-agent\r\n"
-    "Exten: s\r\nReason: 4\r\nUniqueid: coll-{id}\r\nCallerIDNum: +493020591202\r\nCallerIDName: Debtor 59 GmbH\r\n\r\n"
+    "Event: OriginateResponse\r\nPrivilege: call,all\r\nActionID: {id}-o\r\nResponse: Success\r\nChannel: {channel}\r\n"
+    "Context: coll-agent\r\nExten: s\r\nReason: 4\r\nUniqueid: coll-{id}\r\nCallerIDNum: +493020591202\r\n\r\n"
 )
 ANSWER = {
     "CoreStatus": "CoreStartupDate: 2026-11-22\r\nCoreStartupTime: 06:00:00\r\n",

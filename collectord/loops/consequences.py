@@ -31,7 +31,7 @@ async def carry(
 ) -> tuple[Effect, ...]:
     """Saves the attempt and does what its effects ask of the store; what they ask of PBX and desk is returned."""
     attempt = moved.attempt
-    await calls.save_attempt(conn, attempt)
+    await calls.save_attempt(conn, attempt, before)
     outward: list[Effect] = []
     for effect in moved.effects:
         match effect:

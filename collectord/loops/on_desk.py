@@ -10,7 +10,6 @@ from collections import ChainMap
 from collections.abc import Mapping, MutableMapping
 from datetime import datetime
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any
 
 from collectord.core.contact.week import parse_week, shown_week
@@ -19,6 +18,7 @@ from collectord.core.telephony.callbacks import Colleague
 from collectord.edge.store import agents as rows
 from collectord.edge.store.codec import to_maybe_instant
 from collectord.edge.store.connection import Connection, Database
+from collectord.edge.store.line import Row
 from collectord.settings import AgentSection, Settings
 
 AT_WORK = frozenset({AgentState.FREE, AgentState.IN_CALL, AgentState.WRAP_UP, AgentState.PHONE_IN_USE})
@@ -63,8 +63,8 @@ def is_at_work(agent: OnDuty, now: datetime) -> bool:
     return judge(agent, pull=False, now=now) in AT_WORK
 
 
-def _agent(agent: AgentSection, row: Mapping[str, Any] | None, devices: Mapping[str, str], settings: Settings, now: datetime) -> OnDuty:
-    endpoint = (row["endpoint"] if row else "") or agent.endpoint
+def _agent(agent: AgentSection, row: Row | None, devices: Mapping[str, str], settings: Settings, now: datetime) -> OnDuty:
+    endpoint = (row[1] if row else "") or agent.endpoint
     off_hours = _off_hours(agent, settings, now) if agent.hours else ""
     phone, *others = agent.devices if endpoint == agent.endpoint else (endpoint,)
     state = state_of(devices, phone, agent.pbx)
@@ -72,14 +72,10 @@ def _agent(agent: AgentSection, row: Mapping[str, Any] | None, devices: Mapping[
         state = device_state([state, *(state_of(devices, one, agent.pbx) for one in others)])
     languages, skills = tuple(agent.languages), tuple(agent.skills)
     told = (agent.id, agent.name, endpoint, phone, agent.pbx, languages, skills, state, off_hours, agent.auto_answer)
-    return _as_read(told, (agent.logged_in, *NEW) if row is None else _kept(row))
+    return _as_read(told, (agent.logged_in, *NEW) if row is None else tuple(row)[2:])
 
 
-_kept = itemgetter(
-    "logged_in", "paused", "pause_reason", "since", "pause_until", "missed", "turned_away", "rest_until", "asked_at", "attempt_id",
-    "attempt_state", "talked_until", "answers_itself",
-)  # fmt: skip
-NEW = (0, "", None, None, 0, 0, None, None, None, None, None, 0)  # after logged_in
+NEW = (0, "", None, None, 0, 0, None, None, None, None, None, 0)  # a row that is not there yet, after logged_in
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -22,7 +22,7 @@ async def bring_forward(db: Database, rules: Rules, house: House, now: datetime,
     """How many tasks come sooner: what put them off was taken back, set aside, or ended. `everybody`: the rules themselves are others."""
     moved = 0
     for task in await db.read(partial(tasks.put_off_tasks, now=now, everybody=everybody)):
-        if (later := await db.read(partial(_asked, task=task, rules=rules, house=house, now=now))) is not None:
+        if (later := await db.read_briefly(partial(_asked, task=task, rules=rules, house=house, now=now))) is not None:
             allowed_at, why = later
             if (at := task.sooner(allowed_at)) is not None:
                 moved += await db.write(partial(tasks.bring_forward, before=task, not_before=at, why=why, now=now))

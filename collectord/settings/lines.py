@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field, SecretStr, model_validator
@@ -101,7 +102,7 @@ class AgentSection(Section):
             raise ValueError('device: expected the phone first, like "PJSIP/201&Custom:DND201"')
         return self
 
-    @property
+    @cached_property
     def devices(self) -> tuple[str, ...]:
         """The phone, then what else must be idle."""
         if self.device:

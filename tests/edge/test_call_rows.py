@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from collectord.core.money import Money
 from collectord.core.receivables.promises import Promise, PromiseState
 from collectord.core.receivables.told import Outcome
-from collectord.core.telephony.attempts import AgentResult, Attempt, AttemptState, Disposition, Result
+from collectord.core.telephony.attempts import AgentResult, Attempt, AttemptState, Disposition, GateSaid, Result
 from collectord.edge.store import calls, promises, tasks
 from collectord.edge.store.connection import Connection, Database, open_store
 from tests.core.call_cases import NOW, attempt, task
@@ -40,6 +41,21 @@ async def test_every_field_of_an_attempt_survives_the_disk(db: Database) -> None
     await db.write(lambda conn: calls.save_attempt(conn, full))
     assert await db.read(lambda conn: calls.attempt(conn, placed.id)) == full
     assert await db.read(lambda conn: calls.attempt(conn, "nothere00000000000")) is None
+
+
+async def test_every_field_survives_whether_an_indexed_one_changed_or_not(db: Database) -> None:
+    placed = attempt()
+    await db.write(lambda conn: calls.commit_attempt(conn, placed, NOW))
+    further = replace(
+        placed, agent_answered_at=NOW, dialled_at=NOW + SECOND, debtor_answered_at=NOW + 2 * SECOND, ended_at=NOW + 3 * SECOND,
+        agent_result=AgentResult.ACCEPTED, hangup_cause=16, tech="SIP 200 OK", rang_ms=1, talk_ms=2, disposition=Disposition.DISPUTE,
+        said="dispute|||", note="x", ring_backs=2, why="y", acknowledged=True, deadline_at=NOW + timedelta(hours=1),
+        gate=GateSaid.STOPPED, meanwhile="paid",
+    )  # fmt: skip
+    closed = replace(further, state=AttemptState.CLOSED, result=Result.ANSWERED, closed_at=NOW + 4 * SECOND, gate=GateSaid.GO)
+    for before, after in ((placed, further), (further, closed)):
+        await db.write(partial(calls.save_attempt, attempt=after, before=before))
+        assert await db.read(lambda conn: calls.attempt(conn, placed.id)) == after
 
 
 async def test_what_a_call_was_placed_with_never_changes(db: Database) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,17 @@ async def test_a_brief_write_that_fails_changes_nothing(db: Database) -> None:
     with pytest.raises(LookupError):
         await db.write_briefly(job)
     assert await db.read_briefly(lambda conn: meta.get(conn, "colour", "none")) == "none"
+
+
+async def test_a_brief_write_waits_for_the_lock_of_another_program_and_keeps_nobody_else_waiting(db: Database) -> None:
+    with contextlib.closing(sqlite3.connect(db.path, isolation_level=None)) as shell:
+        shell.execute("begin immediate")
+        writing = asyncio.ensure_future(db.write_briefly(lambda conn: meta.put(conn, "colour", "red")))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        shell.execute("rollback")  # never reached in time if the event loop waited for it
+        await writing
+    assert await db.read(lambda conn: meta.get(conn, "colour")) == "red"
 
 
 async def test_brief_and_long_writes_never_see_each_others_halves(db: Database) -> None:

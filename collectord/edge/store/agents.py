@@ -6,26 +6,28 @@ Invariant: an agent of the configuration has exactly one row from the first star
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from collectord.core.telephony.pauses import Untaken
 from collectord.edge.store.codec import instant, maybe_instant
 from collectord.edge.store.connection import Connection, queries
+from collectord.edge.store.line import Row
 
 SQL = queries("agents")
 
 
 async def add_missing(conn: Connection, wanted: dict[str, bool], now: datetime) -> None:
     """One row for each configured agent; `wanted` maps id -> logged_in at the very first start."""
+    there = await rows(conn)
     for agent_id, logged_in in wanted.items():
-        await SQL.add_agent(conn, id=agent_id, logged_in=int(logged_in), now=instant(now))
+        if agent_id not in there:
+            await SQL.add_agent(conn, id=agent_id, logged_in=int(logged_in), now=instant(now))
 
 
-async def rows(conn: Connection, agent_id: str = "") -> dict[str, Mapping[str, Any]]:
+async def rows(conn: Connection, agent_id: str = "") -> dict[str, Row]:
     """Of all agents, or of this one."""
-    return {row["id"]: row async for row in SQL.agents(conn, id=agent_id)}
+    return {row[0]: row async for row in SQL.agents(conn, id=agent_id)}
 
 
 async def set_duty(conn: Connection, agent_id: str, *, logged_in: bool, paused: bool, reason: str, now: datetime) -> None:

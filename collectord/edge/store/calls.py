@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -128,8 +129,10 @@ async def apart(conn: Connection) -> AsyncIterator[None]:
     await conn.execute("release apart")
 
 
-async def save_attempt(conn: Connection, attempt: Attempt) -> None:
-    await SQL.update_attempt(
+async def save_attempt(conn: Connection, attempt: Attempt, before: Attempt | None = None) -> None:
+    """`before`: as it stands in the store."""
+    update = SQL.update_attempt if before is None or _indexed(attempt) != _indexed(before) else SQL.update_course
+    await update(
         conn,
         id=attempt.id,
         state=attempt.state.value,
@@ -156,6 +159,9 @@ async def save_attempt(conn: Connection, attempt: Attempt) -> None:
         gate=attempt.gate.value,
         meanwhile=attempt.meanwhile,
     )
+
+
+_indexed = attrgetter("state", "agent", "endpoint", "result", "closed_at")
 
 
 async def attempt(conn: Connection, attempt_id: str) -> Attempt | None:

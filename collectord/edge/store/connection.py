@@ -84,7 +84,7 @@ class Database:
         async with self._queue:
             try:
                 await writer.wait_for_disk(synced)
-                await writer.execute("begin immediate")
+                await self._begin(writer, here)
             except sqlite3.OperationalError as error:
                 raise self._broken(error) from error
             try:
@@ -101,6 +101,22 @@ class Database:
                 await self._roll_back(writer)
                 raise
             return result
+
+    async def _begin(self, writer: Line, here: bool) -> None:
+        """Touches no disk. Only for somebody else's lock it waits, and that never in the event loop."""
+        if here:
+            writer.here = True
+            try:
+                await writer.execute("pragma busy_timeout = 0")
+                await writer.execute("begin immediate")
+                return
+            except sqlite3.OperationalError as error:
+                if not (getattr(error, "sqlite_errorname", "") or "").startswith("SQLITE_BUSY"):
+                    raise
+            finally:
+                await writer.execute(f"pragma busy_timeout = {BUSY_TIMEOUT}")
+                writer.here = False
+        await writer.execute("begin immediate")
 
     async def _roll_back(self, writer: Connection) -> None:
         if writer.in_transaction:

@@ -2,15 +2,15 @@
 insert into agent (id, logged_in, since) values (:id, :logged_in, :now) on conflict (id) do nothing;
 
 -- name: agents(id)
--- `id` '': all of them.
-select a.*,
-       (select t.id from attempt t where t.agent = a.id and t.state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up')
-         limit 1) as attempt_id,
-       (select t.state from attempt t where t.agent = a.id and t.state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up')
-         limit 1) as attempt_state,
-       (select case when t.debtor_answered_at is not null then t.closed_at end from attempt t where t.agent = a.id
-         order by t.placed_at desc limit 1) as talked_until
-  from agent a where :id = '' or a.id = :id order by a.id;
+-- `id` '': all of them. The live attempt by the index that allows an agent one: nobody's past calls are read.
+select a.id, a.endpoint, a.logged_in, a.paused, a.pause_reason, a.since, a.pause_until, a.missed, a.turned_away, a.rest_until, a.asked_at,
+       t.id as attempt_id, t.state as attempt_state,
+       (select case when l.debtor_answered_at is not null then l.closed_at end from attempt l where l.agent = a.id
+         order by l.placed_at desc limit 1) as talked_until,
+       a.answers_itself
+  from agent a
+  left join attempt t on t.agent = a.id and t.agent <> '' and t.state in ('reserved', 'placed', 'ringing_agent', 'ringing_debtor', 'talking', 'wrap_up')
+ where :id = '' or a.id = :id;
 
 -- name: set_duty(id, logged_in, paused, pause_reason, now)!
 update agent set logged_in = :logged_in, paused = :paused, pause_reason = :pause_reason, since = :now, missed = 0, turned_away = 0,

@@ -17,6 +17,15 @@ update attempt
        meanwhile = :meanwhile
  where id = :id;
 
+-- name: update_course!
+-- As `update_attempt`, where nothing changes that an index has: a third of the time.
+update attempt
+   set deadline_at = :deadline_at, agent_answered_at = :agent_answered_at, dialled_at = :dialled_at,
+       debtor_answered_at = :debtor_answered_at, ended_at = :ended_at, agent_result = :agent_result,
+       hangup_cause = :hangup_cause, tech = :tech, rang_ms = :rang_ms, talk_ms = :talk_ms, disposition = :disposition,
+       said = :said, note = :note, ring_backs = :ring_backs, why = :why, acknowledged = :acknowledged, gate = :gate, meanwhile = :meanwhile
+ where id = :id;
+
 -- name: attempt_by_id^
 select * from attempt where id = :id;
 
