@@ -118,7 +118,7 @@ def times(messages: list[Message]) -> Iterator[tuple[str, str]]:
 
 @asynccontextmanager
 async def simulated() -> AsyncIterator[RawAmi]:
-    pbx = SimulatedPbx(username="collectord", secret="s3cret", speed=4.0)
+    pbx = SimulatedPbx(username="collectord", secret="s3cret")  # at the pace of the real one: a pause of a busy machine counts once
     ami = await RawAmi.connect(await pbx.start())
     yield ami
     await ami.close()
