@@ -145,7 +145,7 @@ async def test_a_store_of_a_newer_version_is_refused_and_not_touched(tmp_path: P
 
 
 TORN: tuple[tuple[str, ...], ...] = (
-    ("drop trigger fact_came", "drop trigger item_came"),  # all names, other text
+    ("drop trigger fact_came", "drop trigger item_altered"),  # all names, other text
     ("drop table touched", "drop table looked_at", "drop table planning"),  # before touched.sql
     ("drop index task_by_state", "drop view debtor"),
     ("drop trigger task_altered", "alter table task drop column own_at", "update meta set value = 'another' where key = 'schema_digest'"),

@@ -91,3 +91,33 @@ async def test_an_unseen_write_waits_for_no_disk_and_leaves_little_log_and_the_n
     full, normal = (2, LOG_PAGES), (1, LOG_PAGES_UNSEEN)
     writes = (db.write, db.write_unseen, db.write_briefly, db.write_unseen, db.write)
     assert [await write(commits) for write in writes] == [full, normal, full, normal, full]
+
+
+async def test_an_unseen_write_that_waits_for_something_else_is_refused_and_changes_nothing(db: Database) -> None:
+    async def job(conn: Connection) -> None:
+        await meta.put(conn, "colour", "red")
+        await asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError):
+        await db.write_unseen(job)
+    assert await db.read(lambda conn: meta.get(conn, "colour", "none")) == "none"
+    await db.write_unseen(lambda conn: meta.put(conn, "colour", "blue"))
+    assert await db.read(lambda conn: meta.get(conn, "colour", "none")) == "blue"
+
+
+async def test_an_unseen_write_that_fails_changes_nothing_and_one_that_is_cancelled_is_whole(db: Database) -> None:
+    async def fails(conn: Connection) -> None:
+        await meta.put(conn, "colour", "red")
+        raise LookupError("no such thing")
+
+    with pytest.raises(LookupError):
+        await db.write_unseen(fails)
+    assert await db.read(lambda conn: meta.get(conn, "colour", "none")) == "none"
+    writing = asyncio.ensure_future(db.write_unseen(lambda conn: meta.put(conn, "colour", "blue")))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    writing.cancel()
+    await asyncio.wait([writing])
+    assert writing.cancelled()
+    assert await db.read(lambda conn: meta.get(conn, "colour", "none")) == "blue"
+    assert await db.write(lambda conn: meta.get(conn, "colour")) == "blue"

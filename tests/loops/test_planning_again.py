@@ -64,6 +64,7 @@ class Ledger:
         await self.sql("delete from item_version where debtor_no = ? and item_no = ?", str(debtor), f"R{item}")
         block = self.day(blocked) if blocked else None
         await self.sql(ITEM, str(debtor), f"R{item}", self.day(due), euros * 10_000, dispute, block, since)
+        await self.sql("update item_version set state = state where debtor_no = ?", str(debtor))  # marked, as a batch marks what it brings
 
     async def plan(self, **more: Any) -> Any:
         return await work(self.db, self.rules, self.house, self.now, new_id=lambda: next(self.ids), **more)
@@ -279,6 +280,7 @@ async def test_what_an_import_writes_unseen_is_looked_at_again_once_it_is_visibl
     await ledger.plan()
     await ledger.sql("update item_version set until = 1")
     await ledger.sql(ITEM, "1", "R0", ledger.day(-9), 3_000_000, 0, None, 1)
+    await ledger.sql("insert into touched select '', '1', turn + 1, 1 from planning")  # as its portion does
     assert (await ledger.plan()).created == 0
     await ledger.sql("update visible set number = 1")
     assert (await ledger.plan()).created == 1

@@ -90,6 +90,38 @@ async def test_whoever_looks_meanwhile_sees_the_old_sum_or_the_new_one(place: Pl
     assert len({versions for *_, versions in seen}) > 10  # it was looked at in the midst of it
 
 
+@pytest.mark.parametrize("portion", [2, 4_000])
+async def test_everybody_of_whom_a_batch_writes_a_version_is_marked_for_the_next_plan_and_nobody_else(
+    place: Place, monkeypatch: pytest.MonkeyPatch, portion: int
+) -> None:
+    monkeypatch.setattr(applying, "FIRST_PORTION", portion)
+    monkeypatch.setattr(applying, "LARGEST", portion)
+    monkeypatch.setattr(applying, "SMALLEST", 1)
+    await place.take(range(40), "10.00", 18)
+    conn = sqlite3.connect(place.root / "state/collectord.db")
+    assert {row[0] for row in conn.execute("select debtor_no from touched where since > 0")} == {str(n) for n in range(10)}
+    conn.execute("delete from touched where debtor_no <> '9'")
+    conn.execute("update touched set turn = 0, since = 0")
+    conn.execute("update planning set turn = 7")
+    conn.commit()
+    rows = [(n // 4, f"Debtor {n // 4}", f"R{n}", "10.00") for n in range(40)]
+    del rows[0]  # cleared
+    rows[10] = (2, "Debtor 2", "R11", "4.00")  # paid in part
+    rows[15:19] = [(4, "New Name 4", f"R{n}", "10.00") for n in range(16, 20)]  # only the debtor changes
+    rows[35] = (9, "Debtor 9", "R36", "1.00")  # marked already, by an earlier turn
+    rows += [(11, "New", "R44", "7.00"), (12, "Nothing but bad", "R48", "7,x")]
+    (place.root / "op.csv").write_text(HEADER + "".join(f"{no};{name};{item};2026-11-01;{amount}\n" for no, name, item, amount in rows))
+    receipt = await import_file(place.edges, place.root / "op.csv", source=None, mode=None, as_of=date(2026, 11, 19), now=MONDAY)
+    assert receipt.status == "accepted"
+    marked = {row[0]: row[1:] for row in conn.execute("select debtor_no, turn, since from touched")}
+    written = {
+        row[0] for table in TABLES[:2] for row in conn.execute(f"select debtor_no from {table} where since = (select number from visible)")
+    }
+    conn.close()
+    assert written == {"0", "2", "4", "9", "11", "12"}
+    assert marked == dict.fromkeys(written, (8, 2))
+
+
 async def test_what_our_ladder_did_meanwhile_is_in_the_version_that_comes(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     await place.take(range(2_000), "10.00", 18)
     monkeypatch.setattr(applying, "LARGEST", 50)

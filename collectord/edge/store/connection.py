@@ -60,7 +60,7 @@ class Database:
         return await self._write(job, here=True)
 
     async def write_unseen(self, job: Job[T]) -> T:
-        """As `write`, for what counts only with a later commit: this one does not wait for the disk.
+        """As `write`, for what counts only with a later commit: this one does not wait for the disk, and the job for its statements alone.
 
         The write-ahead log is one sequence: after a power cut this is either there, or gone with everything that was committed after it.
         """
@@ -82,25 +82,29 @@ class Database:
 
     async def _transaction(self, writer: Line, job: Job[T], here: bool, synced: bool) -> T:
         async with self._queue:
+            whole = self._begun_and_ended(writer, job, here, synced)
+            return await (whole if synced else writer.in_one_trip(whole))
+
+    async def _begun_and_ended(self, writer: Line, job: Job[T], here: bool, synced: bool) -> T:
+        try:
+            await writer.wait_for_disk(synced)
+            await self._begin(writer, here)
+        except sqlite3.OperationalError as error:
+            raise self._broken(error) from error
+        try:
+            outside, writer.here = writer.here, writer.here or here
             try:
-                await writer.wait_for_disk(synced)
-                await self._begin(writer, here)
-            except sqlite3.OperationalError as error:
-                raise self._broken(error) from error
-            try:
-                writer.here = here
-                try:
-                    result = await job(writer)
-                finally:
-                    writer.here = False
-                await writer.execute("commit")
-            except sqlite3.OperationalError as error:
-                await self._roll_back(writer)
-                raise self._broken(error) from error
-            except BaseException:
-                await self._roll_back(writer)
-                raise
-            return result
+                result = await job(writer)
+            finally:
+                writer.here = outside
+            await writer.execute("commit")
+        except sqlite3.OperationalError as error:
+            await self._roll_back(writer)
+            raise self._broken(error) from error
+        except BaseException:
+            await self._roll_back(writer)
+            raise
+        return result
 
     async def _begin(self, writer: Line, here: bool) -> None:
         """Touches no disk. Only for somebody else's lock it waits, and that never in the event loop."""

@@ -7,14 +7,15 @@ Invariant: a statement runs in one place at a time, in the line's thread or in t
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from importlib import resources
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import aiosql
 import aiosqlite
 from aiosql.adapters.aiosqlite import AioSQLiteAdapter
 
+T = TypeVar("T")
 Connection = aiosqlite.Connection
 LOG_PAGES = 1_000  # that a commit leaves in the log; more are moved to their places, which takes 20 ms and more …
 LOG_PAGES_UNSEEN = 200  # … and less where the next one, which counts, is not to wait for that
@@ -33,13 +34,29 @@ class Line(aiosqlite.Connection):
     async def wait_for_disk(self, synced: bool) -> None:
         """Of the commits to come, and how much log they may leave behind. Between transactions only; touches no disk itself."""
         if self.synced != synced:
-            self.here = True
+            here, self.here = self.here, True
             try:
                 await self.execute(f"pragma synchronous = {'full' if synced else 'normal'}")
                 await self.execute(f"pragma wal_autocheckpoint = {LOG_PAGES if synced else LOG_PAGES_UNSEEN}")
             finally:
-                self.here = False
+                self.here = here
             self.synced = synced
+
+    async def in_one_trip(self, job: Coroutine[Any, Any, T]) -> T:
+        """All of `job` in the line's thread, where it waits for nothing but its statements: one change of threads, not one for each."""
+
+        def run() -> T:
+            self.here = True
+            try:
+                job.send(None)
+            except StopIteration as end:
+                return cast("T", end.value)
+            finally:
+                job.close()  # one that would wait for something else is taken back
+                self.here = False
+            raise RuntimeError("a job in one trip waits for nothing but its statements")
+
+        return cast("T", await super()._execute(run))  # type: ignore[no-untyped-call]
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if self.here:

@@ -31,10 +31,10 @@ class Step:
 
 REJECTS = Step("last_reject", ("put_rejects",))
 STEPS = (
-    Step("last_change", ("open_items", "change_items", "end_changed", "clear_changed")),
-    Step("last_missing", ("end_items", "end_missing", "clear_missing")),
-    Step("last_chosen", ("end_debtors", "put_debtors", "end_numbers", "put_numbers")),
-    Step("last_reject", ("put_rejected_debtors",)),
+    Step("last_change", ("open_items", "change_items", "end_changed", "clear_changed", "mark_changed")),
+    Step("last_missing", ("end_items", "end_missing", "clear_missing", "mark_missing")),
+    Step("last_chosen", ("end_debtors", "put_debtors", "end_numbers", "put_numbers", "mark_chosen")),
+    Step("last_reject", ("put_rejected_debtors", "mark_rejected")),
 )
 """In this order: a debtor whom only bad rows name is one whom no good row has named."""
 

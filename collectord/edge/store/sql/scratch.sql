@@ -25,6 +25,8 @@ create table situation (code integer primary key, verdict text not null);
 create table change (                     -- rows of the file that change the ledger, in the order of their keys
   n integer primary key, item integer not null, verdict text not null, was integer not null, fall integer not null default 0
 );
+create index change_of_known on change (n) where verdict <> 'opened';  -- a first load has none: nothing is looked for then
+create index change_with_fall on change (n) where fall <> 0;
 create table missing (                    -- open items of the ledger that a snapshot no longer names, in the order of their keys
   n integer primary key, company text not null, debtor_no text not null, item_no text not null, verdict text not null, was integer not null,
   fall integer not null default 0, currency text not null

@@ -56,6 +56,14 @@ select s.company, s.debtor_no, s.item_no, :batch_id, :as_of, c.fall, d.currency,
   from scratch.change c cross join scratch.item s on s.rowid = c.item cross join scratch.detail d on d.number = s.detail
  where c.n > :low and c.n <= :high and c.fall <> 0;
 
+-- name: mark_changed(coming, low, high)!
+-- Planning looks at them once they are visible: what the triggers of touched.sql do for every other table.
+insert into touched (company, debtor_no, turn, since)
+select distinct s.company, s.debtor_no, (select turn + 1 from planning), :coming
+  from scratch.change c cross join scratch.item s on s.rowid = c.item where c.n > :low and c.n <= :high
+    on conflict (company, debtor_no) do update set turn = excluded.turn, since = max(since, excluded.since)
+ where turn <> excluded.turn or since < excluded.since;
+
 -- name: end_items(coming, as_of, batch_id, low, high)!
 -- What a snapshot no longer names is cleared, or in doubt.
 insert into item_version (company, debtor_no, item_no, source, state, due_on, open_amount, currency, amount, invoiced_on, kind, payment_method,
@@ -83,6 +91,13 @@ insert into clearing_version (company, debtor_no, item_no, batch_id, as_of, amou
 select company, debtor_no, item_no, :batch_id, :as_of, fall, currency, :coming
   from scratch.missing where n > :low and n <= :high and verdict = 'missing' and fall <> 0;
 
+-- name: mark_missing(coming, low, high)!
+insert into touched (company, debtor_no, turn, since)
+select distinct company, debtor_no, (select turn + 1 from planning), :coming
+  from scratch.missing where n > :low and n <= :high
+    on conflict (company, debtor_no) do update set turn = excluded.turn, since = max(since, excluded.since)
+ where turn <> excluded.turn or since < excluded.since;
+
 -- name: end_debtors(coming, low, high)!
 update debtor_version set until = :coming
  where (company, debtor_no) in (select company, debtor_no from scratch.chosen where n > :low and n <= :high)
@@ -107,6 +122,12 @@ select c.company, c.debtor_no, p.position, p.raw, p.e164, p.kind, p.zones, p.pro
   from scratch.chosen c cross join scratch.number p on p.n = c.n
  where c.n > :low and c.n <= :high;
 
+-- name: mark_chosen(coming, low, high)!
+insert into touched (company, debtor_no, turn, since)
+select company, debtor_no, (select turn + 1 from planning), :coming from scratch.chosen where n > :low and n <= :high
+    on conflict (company, debtor_no) do update set turn = excluded.turn, since = max(since, excluded.since)
+ where turn <> excluded.turn or since < excluded.since;
+
 -- name: last_reject$
 select coalesce(max(rowid), 0) from scratch.reject;
 
@@ -122,6 +143,13 @@ select r.company, r.debtor_no, max(r.debtor_name), :source, :batch_id, :coming f
  where r.rowid > :low and r.rowid <= :high and r.debtor_no <> ''
    and not exists (select 1 from debtor_version d where d.company = r.company and d.debtor_no = r.debtor_no and d.until = 2147483647)
  group by r.company, r.debtor_no;
+
+-- name: mark_rejected(coming, low, high)!
+insert into touched (company, debtor_no, turn, since)
+select distinct company, debtor_no, (select turn + 1 from planning), :coming
+  from scratch.reject where rowid > :low and rowid <= :high and debtor_no <> ''
+    on conflict (company, debtor_no) do update set turn = excluded.turn, since = max(since, excluded.since)
+ where turn <> excluded.turn or since < excluded.since;
 
 -- name: said()
 select line, texts from scratch.said order by rowid;
