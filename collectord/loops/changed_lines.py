@@ -42,7 +42,8 @@ class ChangedLines:
         try:
             if old is None or not self._fits(old):
                 return False
-            self._scratch.begin_before(self._order.arrived.source, self._order.arrived.as_of.isoformat())
+            items = sum(old.head["items"].values())
+            self._scratch.begin_before(self._order.arrived.source, self._order.arrived.as_of.isoformat(), items)
             return self._compare(old, tell, recorder)
         except ExportRefused:
             return False  # the sentence about it comes from reading the whole

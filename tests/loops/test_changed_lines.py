@@ -300,3 +300,30 @@ async def test_versions_that_wait_to_be_removed_do_not_count(quick: Place) -> No
     conn.close()
     receipt = await quick.take(export(some()[:39]), 2)
     assert (quick.parsed, receipt.cleared, receipt.unchanged) == (0, 1, 39)
+
+
+MIXED = "company;debtor_no;debtor_name;item_no;due_on;open_amount;currency;payment_method"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["a;1;N;R{n};2026-11-01;10.00;EUR;transfer", "b;2;N;S{n};2026-11-30;7.00;CHF;direct_debit"],  # one currency each
+        ["a;1;N;R{n};2026-11-01;-3.00;EUR;transfer", "a;1;N;S{n};2026-11-01;7.00;EUR;direct_debit"],  # due direct debits, credits
+        ["b;1;N;R{n};2026-11-01;9.00;CHF;direct_debit"],  # nothing else
+        ["a;1;N;R{n};2026-11-01;10.00;EUR;transfer", "a;1;N;S{n};2026-11-01;7.00;CHF;direct_debit"],  # two currencies in one company
+    ],
+)
+@pytest.mark.parametrize("others", [0, 200])
+async def test_what_was_open_before_is_the_same_in_whatever_order_it_is_added_up(rows: list[str], others: int) -> None:
+    async with places() as (quick, whole):
+        for place in (quick, whole):
+            if others:  # so many of another source that the index is worth it
+                text = "".join(f"z;9;N;Z{n};2026-11-01;1.00;EUR;transfer\n" for n in range(others))
+                await place.take(f"{MIXED}\n{text}", 18, source="other")
+            first = [row.format(n=n) for n in range(12) for row in rows]
+            await place.take("\n".join([MIXED, *first]) + "\n", 19)
+            await place.take("\n".join([MIXED, *first[:-1]]) + "\n", 20)
+        assert quick.parsed == 0
+        assert whole.parsed == len(first) - 1
+        assert quick.reader.answers[-1].before == whole.reader.answers[-1].before
