@@ -101,13 +101,21 @@ async def import_files(context: Context, args: Mapping[str, Any]) -> Reply:
                 opened=context.opened.get(name),
             )  # fmt: skip
         except OSError as error:
-            problems.append(f"{error.filename or name}: {error.strerror or error}; nothing was read")
+            problems.append(_unread(context, name, error))
             continue
         receipts += [receipt.as_json() for receipt in found]
     await _after_import(context)
     good = not problems and all(receipt["status"] in ("accepted", "duplicate") for receipt in receipts)
     problems += [f"{r['file']}: {r['status']}: {r['reason']}" for r in receipts if r["status"] not in ("accepted", "duplicate")]
     return Reply(doc=receipts, exit=0 if good else 1, error="\n".join(problems))
+
+
+def _unread(context: Context, name: str, error: OSError) -> str:
+    """Whether the file is at fault, or a folder of ours into which its copy goes."""
+    at = Path(error.filename or name)
+    if at.parent != context.folders.of("processing"):
+        return f"{at}: {error.strerror or error}; nothing was read"
+    return f"{at.parent}: {error.strerror or error}; nothing was read; make this folder writable, `collectord doctor` looks at all of them"
 
 
 async def _after_import(context: Context) -> None:

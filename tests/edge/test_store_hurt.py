@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import threading
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -175,3 +176,13 @@ async def test_the_same_backup_may_be_restored_twice(tmp_path: Path) -> None:
         await restoring.restore(place, backup, datetime.now(UTC))
         async with open_store(place) as db:
             await db.write(lambda conn: meta.put(conn, "wish", "do not call"))
+
+
+async def test_a_database_that_cannot_be_opened_leaves_no_thread_behind(tmp_path: Path) -> None:
+    """Its thread would answer to an event loop that is gone: a traceback beside the sentence."""
+    (tmp_path / "collectord.db").mkdir()
+    for _ in range(5):
+        with pytest.raises(StoreBroken, match="unable to open database file"):
+            async with open_store(tmp_path):
+                raise AssertionError("opened")
+        assert [thread.name for thread in threading.enumerate() if "_connection_worker_thread" in thread.name] == []

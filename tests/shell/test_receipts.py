@@ -263,3 +263,14 @@ def test_nothing_is_lost_between_the_folders(place: Place) -> None:
     folders = ("inbox", "processing", "archive", "held", "rejected")
     assert [len(place.files(folder)) for folder in folders] == [0, 0, 2, 1, 1]
     assert len(place.files("receipts")) == 4
+
+
+def test_a_folder_that_is_gone_is_named_and_not_the_copy_that_could_not_be_made_there(place: Place) -> None:
+    export = place.export("op_2026-11-20.csv", [row(1)])
+    (place.folder / "exchange" / "processing").rmdir()
+    answer = place.run("import", export)
+    assert answer.status == 1
+    assert answer.sentences == [
+        f"{place.folder / 'exchange' / 'processing'}: No such file or directory; nothing was read;"
+        " make this folder writable, `collectord doctor` looks at all of them"
+    ]

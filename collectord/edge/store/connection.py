@@ -273,7 +273,11 @@ async def _open(path: Path, *, read_only: bool, cold: bool) -> Line:
         lambda: sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT / 1000, check_same_thread=False),
         iter_chunk_size=64,
     )
-    await connection
+    try:
+        await connection
+    except sqlite3.Error:
+        await asyncio.to_thread(connection._thread.join)  # told to end: it answers to the event loop, which must be there
+        raise
     connection.row_factory = Row
     try:
         await connection.execute(f"pragma busy_timeout = {BUSY_TIMEOUT}")
