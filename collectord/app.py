@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from collectord import settings as configuration
 from collectord.asked import Reply, Request, refusal
-from collectord.commands import ALL, ASKING, FILES_OF, READING, Context
+from collectord.commands import ALL, ASKING, FILES_OF, READING, STATES, Context
 from collectord.core.contact.packs import unknown_packs
 from collectord.core.house import House
 from collectord.core.house_doubts import Staff, house_doubts, unknown_names
@@ -28,6 +28,7 @@ from collectord.core.receivables.claim_doubts import claim_doubts
 from collectord.core.receivables.ladder_doubts import unclear_steps
 from collectord.core.receivables.strategy_doubts import Doubt, doubts_about_agents, doubts_about_debtors
 from collectord.core.rules import Rules
+from collectord.core.wording import safe
 from collectord.edge import control, inbox, log, rules_files, shipped, starter
 from collectord.edge.clock import Clock
 from collectord.edge.store import meta, restoring
@@ -317,6 +318,8 @@ async def answer_with(context: Context, request: Request) -> Reply:
     handler = ALL.get(request.command)
     if handler is None:
         return Reply(exit=2, error=f"there is no command {request.command!r}")
+    if (state := request.args.get("state")) and state not in (known := STATES.get(request.command, (state,))):
+        return Reply(exit=2, error=f"--state {safe(str(state), 40)}: `{request.command}` knows {', '.join(known)}")
     try:
         return await handler(context, request.args)
     except REFUSALS as error:

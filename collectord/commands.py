@@ -21,8 +21,12 @@ from collectord.core.exports.intake import TEXTS as INTAKE_TEXTS
 from collectord.core.exports.intake import Receipt
 from collectord.core.house import House
 from collectord.core.receivables.ledger import DebtorKey
+from collectord.core.receivables.messages import MessageState
+from collectord.core.receivables.promises import PromiseState
+from collectord.core.receivables.tasks import TaskState
 from collectord.core.rules import Rules
 from collectord.core.telephony import attempt_words
+from collectord.core.telephony.attempts import AttemptState
 from collectord.core.wording import phrase
 from collectord.edge import inbox
 from collectord.edge.ids import new_id
@@ -288,3 +292,14 @@ WRITING: Mapping[str, Handler] = {
 """Go through the single writer: the daemon's when one runs."""
 
 ALL: Mapping[str, Handler] = {**READING, **ASKING, **WRITING}
+
+STATES: Mapping[str, tuple[str, ...]] = {
+    "tasks": tuple(TaskState),
+    "attempts": tuple(AttemptState),
+    "unknown": tuple(AttemptState),
+    "promises": tuple(PromiseState),
+    "messages": tuple(MessageState),
+    "payments": ("matched", "ambiguous", "unmatched", "confirmed", "still_open"),
+    "notices": ("open", "over", "unsent"),
+}
+"""What --state may be, where a list has states of its own: a word that it does not know would find nothing, and look like an answer."""

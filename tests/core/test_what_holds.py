@@ -88,6 +88,12 @@ def test_what_ended_is_named_and_what_stays_is_not() -> None:
     assert what_holds(facts(facts=(stays, ends)), facts(facts=(stays,)), HOUSE) == ["No longer holds: No calls on Fridays."]
 
 
+def test_what_is_said_once_more_goes_on() -> None:
+    first, again = fact(FactKind.LEGAL_STATE, "lawyer"), replace(fact(FactKind.LEGAL_STATE, "lawyer"), id="again")
+    assert first != again
+    assert what_holds(facts(facts=(first,)), facts(facts=(again,)), HOUSE) == ["Legal state lawyer."]
+
+
 def test_several_days_are_joined_by_a_word() -> None:
     assert shown_days({4, 0, 5}, "de") == "montags, freitags und samstags"
     assert shown_days({5, 4}, "en") == "on Fridays and Saturdays"

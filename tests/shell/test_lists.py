@@ -7,6 +7,7 @@ import io
 
 import pytest
 
+from collectord.commands import STATES
 from tests.shell.place import Place, row
 
 TASK = {
@@ -68,6 +69,15 @@ def test_lists_are_filtered_by_debtor_state_and_number_of_rows(house: Place) -> 
     assert [debtor["debtor_no"] for debtor in house.ask("debtors", "--debtor", 2)] == ["2"]
     assert house.run("tasks", "--debtor", "nix").status == 1
     assert house.ask("tasks", now="2026-11-22T10:00:00+01:00") == [], "made after --now"
+
+
+@pytest.mark.parametrize("name", sorted(STATES))
+def test_a_state_that_a_list_does_not_know_is_refused_and_those_it_knows_are_named(house: Place, name: str) -> None:
+    answer = house.run(name, "--state", "doen")
+    assert answer.status == 2
+    (sentence,) = answer.sentences
+    assert sentence.endswith(f"--state doen: `{name}` knows {', '.join(STATES[name])}")
+    assert all(house.ask(name, "--state", state) == [] for state in STATES[name])
 
 
 def test_debtors_have_the_contracts_keys(house: Place) -> None:

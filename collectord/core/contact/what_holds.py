@@ -62,8 +62,9 @@ def what_holds(before: DebtorFacts, after: DebtorFacts, house: House) -> list[st
     """What ended first, then what began."""
     ended = [one for one in _holding(before) if one not in set(_holding(after))]
     begun = [one for one in (*after.contacts, *_holding(after)) if one not in {*before.contacts, *_holding(before)}]
-    over = [phrase(TEXTS, "over", house.language, what=Told(_sentence(one, house))) for one in ended]
-    return over + [_sentence(one, house) for one in begun]
+    holds = [_sentence(one, house) for one in begun]
+    over = [sentence for one in ended if (sentence := _sentence(one, house)) not in holds]  # said again, it goes on
+    return [phrase(TEXTS, "over", house.language, what=Told(sentence)) for sentence in over] + holds
 
 
 def _holding(known: DebtorFacts) -> Iterator[OpenPromise | Callback | Fact]:
